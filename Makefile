@@ -1,0 +1,51 @@
+# Everything here needs Python >= 3.11, make and the package index; the rest is put into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+
+.PHONY: help setup setup-dev demo up test check format bench clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "drive needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check "uv>=0.13"
+
+$(STAMP): pyproject.toml uv.lock | $(BIN)/uv
+	@$(BIN)/uv sync --frozen --quiet --no-dev --inexact
+	@touch $@
+
+$(STAMP)-dev: pyproject.toml uv.lock | $(BIN)/uv
+	@$(BIN)/uv sync --frozen --quiet --inexact
+	@touch $@ $(STAMP)
+
+setup: $(STAMP) ## what running needs, into .venv
+setup-dev: $(STAMP)-dev ## what working on it needs, too
+
+demo: setup ## the story of two launch days, on nothing but this folder (DEMO_ONCE=1: told once)
+	@$(BIN)/drive demo $(if $(filter 1,$(DEMO_ONCE)),--once)
+
+up: setup ## the three services, empty
+	@$(BIN)/drive up
+
+test: setup-dev ## every test, on real servers
+	@$(BIN)/pytest $(ARGS)
+
+check: setup-dev ## format, lint, types, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup-dev ## let ruff write it the way check wants it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup-dev ## ratios against yardsticks measured in the same run
+	@$(BIN)/drive bench $(ARGS)
+
+clean: ## remove .venv and the embedded data
+	rm -rf $(VENV) .data

@@ -1,0 +1,63 @@
+"""Make a service's database, and bring it to the newest revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.settings import ServiceName
+
+_HERE = Path(__file__).parent
+_ONE_AT_A_TIME = 0x6D696772  # "migr"
+
+
+async def upgrade(service: ServiceName, url: URL) -> None:
+    """Create the database where it is missing, then run the service's migrations; several callers wait for each other."""
+    await _create_database(url)
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            await connection.commit()
+            await connection.run_sync(_upgrade, service)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def alembic_config(service: ServiceName) -> Config:
+    """Alembic's configuration for the service's history; no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("version_locations", str(_HERE / service))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: Connection, service: ServiceName) -> None:
+    config = alembic_config(service)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def _create_database(url: URL) -> None:
+    engine = create_async_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": url.database})
+            if not found.first():
+                await connection.execute(text(f'CREATE DATABASE "{url.database}"'))
+    except Exception as error:
+        # Two that start together: the other one has just made it.
+        if not isinstance(
+            getattr(error, "orig", error).__cause__, asyncpg.DuplicateDatabaseError | asyncpg.UniqueViolationError
+        ):
+            raise
+    finally:
+        await engine.dispose()

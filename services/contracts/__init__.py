@@ -1,0 +1,1 @@
+"""The published language: what crosses the broker, and nothing else."""

@@ -1,0 +1,36 @@
+"""The envelope of every event: CloudEvents 1.0, and its batched JSON mode on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
+"""CloudEvents JSON format 1.0, section 4: a JSON array of events."""
+
+
+class Facts(BaseModel):
+    """The data of an event: facts in the past tense, immutable; unknown fields of later versions are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(BaseModel):
+    """CloudEvents 1.0 attributes, plus the correlation id of the request that began it all.
+
+    `subject` is the id of the thing the event is about: order is kept per subject.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: str

@@ -1,0 +1,19 @@
+"""Who listens to what. Every process that publishes declares these queues first, so that no event goes past a listener
+that has not started yet."""
+
+from typing import Final
+
+SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "targets": (
+        "drive.enrolment.recorded.v1",
+        "drive.registry.unit.v1",
+        "drive.registry.organisation.v1",
+        "drive.registry.collector.v1",
+    ),
+    "notifications": (
+        "drive.pace.fell_behind.v1",
+        "drive.pace.worsened.v1",
+        "drive.pace.recovered.v1",
+    ),
+}
+"""Queue → the event types bound to it (AMQP routing keys)."""

@@ -1,0 +1,1 @@
+"""Outbox → relay → broker → consumer: an event that was committed arrives, and takes effect once."""

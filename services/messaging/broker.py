@@ -1,0 +1,70 @@
+"""What a broker is to us: one small protocol, kept by `rabbitmq` and `in_process`, and held by one set of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.kernel import Unavailable
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker is away, or did not confirm in time. Publish again; what was delivered comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A batch of CloudEvents of one type. `type` is the routing key."""
+
+    id: str
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it reached a queue. `tag` is the inbox's own mark for it."""
+
+    message: Message
+    tag: int
+    redelivered: bool
+
+
+class Inbox(Protocol):
+    """The reading end of a queue. What was taken and not settled goes back to the queue when the inbox closes."""
+
+    async def take(self, at_most: int) -> list[Delivery]:
+        """Wait for a message, then return all that are there, up to `at_most`, in the order they were published.
+
+        Raises BrokerUnavailable where the connection or the subscription is gone.
+        """
+        ...
+
+    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """These have taken effect and must not come again. Raises BrokerUnavailable where that cannot be told."""
+        ...
+
+
+class Broker(Protocol):
+    """Holds messages from the moment `publish` returns until every queue bound to their type has settled them."""
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Return once the broker has taken all messages on.
+
+        Raises BrokerUnavailable otherwise; then some may have gone out.
+        """
+        ...
+
+    def subscribe(self, queue: str) -> AbstractAsyncContextManager[Inbox]:
+        """Open the queue for reading. Raises BrokerUnavailable."""
+        ...
+
+    async def check(self) -> None:
+        """Raises BrokerUnavailable unless the broker answers."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...

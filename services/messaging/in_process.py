@@ -1,0 +1,110 @@
+"""A broker inside one process.
+
+It keeps nothing on disk: `publish` returns when every queue has *settled* the message, so until then the outbox row
+stands for it, and a crash in between means that it is published again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from services.messaging.broker import BrokerUnavailable, Delivery, Message
+
+
+@dataclass(eq=False)
+class _Entry:
+    message: Message
+    settled: asyncio.Future[None]
+    redelivered: bool = False
+
+
+@dataclass
+class _Queue:
+    waiting: deque[_Entry] = field(default_factory=deque)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, entry: _Entry) -> None:
+        self.waiting.append(entry)
+        self.arrived.set()
+
+    def give_back(self, entries: Iterable[_Entry]) -> None:
+        for entry in reversed(list(entries)):
+            if not entry.settled.done():
+                entry.redelivered = True
+                self.waiting.appendleft(entry)
+                self.arrived.set()
+
+
+class _Inbox:
+    def __init__(self, queue: _Queue) -> None:
+        self._queue = queue
+        self._tags = count(1)
+        self.in_hand: dict[int, _Entry] = {}
+
+    async def take(self, at_most: int) -> list[Delivery]:
+        while not self._queue.waiting:
+            self._queue.arrived.clear()
+            await self._queue.arrived.wait()
+        deliveries: list[Delivery] = []
+        while self._queue.waiting and len(deliveries) < at_most:
+            entry = self._queue.waiting.popleft()
+            if not entry.settled.done():
+                tag = next(self._tags)
+                self.in_hand[tag] = entry
+                deliveries.append(Delivery(entry.message, tag, entry.redelivered))
+        return deliveries or await self.take(at_most)
+
+    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            entry = self.in_hand.pop(delivery.tag)
+            if not entry.settled.done():
+                entry.settled.set_result(None)
+
+
+class InProcessBroker:
+    """Queues in memory. `subscriptions` maps each queue to the event types bound to it."""
+
+    def __init__(self, subscriptions: Mapping[str, tuple[str, ...]], *, confirm_timeout: float = 30.0) -> None:
+        self._queues = {name: _Queue() for name in subscriptions}
+        self._bound = subscriptions
+        self._confirm_timeout = confirm_timeout
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Hand the messages to every bound queue and wait until each has settled them."""
+        entries = [self._put(message, name) for message in messages for name in self._queues_of(message.type)]
+        try:
+            async with asyncio.timeout(self._confirm_timeout):
+                await asyncio.gather(*(entry.settled for entry in entries))
+        except TimeoutError as error:
+            raise BrokerUnavailable("nobody settled the messages in time") from error
+        finally:
+            for entry in entries:
+                entry.settled.cancel()
+
+    def _queues_of(self, event_type: str) -> list[str]:
+        return [name for name, types in self._bound.items() if event_type in types]
+
+    def _put(self, message: Message, queue: str) -> _Entry:
+        entry = _Entry(message, asyncio.get_running_loop().create_future())
+        self._queues[queue].put(entry)
+        return entry
+
+    @asynccontextmanager
+    async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
+        """Read a queue; what is not settled goes back to its head when the block is left."""
+        inbox = _Inbox(self._queues[queue])
+        try:
+            yield inbox
+        finally:
+            self._queues[queue].give_back(inbox.in_hand.values())
+
+    async def check(self) -> None:
+        """It is always there."""
+
+    async def close(self) -> None:
+        """It has nothing to let go of."""

@@ -1,0 +1,95 @@
+"""The relay: takes events from the outbox to the broker, and keeps each row until the broker has confirmed it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.database import Database, unavailable_when_away
+from services.ids import new_id
+from services.messaging.broker import Broker, Message
+from services.observability import Metrics
+
+EVENTS_PER_MESSAGE = 200
+"""One confirm then pays for 200 events; larger messages gain little and make redelivery dear."""
+MESSAGES_PER_ROUND = 10
+POLL_SECONDS = 0.05
+"""How long an event of another process may lie before it is seen; commits of this process wake the relay at once."""
+STAND_BY_SECONDS = 1.0
+_LOCK = 0x64726976  # "driv": one relay per database, so that the order of the outbox is the order on the wire
+
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+_HEAD = text("SELECT seq, type, body FROM outbox ORDER BY seq LIMIT :limit")
+_DONE = text("DELETE FROM outbox WHERE seq = ANY(:seqs)")
+
+
+class Relay:
+    """Publishes one service's outbox. Any number may run: the one that holds the lock works, the others stand by."""
+
+    def __init__(self, database: Database, broker: Broker, metrics: Metrics) -> None:
+        self._database = database
+        self._broker = broker
+        self._metrics = metrics
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish the round in hand, then return from `run`."""
+        self._stopping = True
+        self._database.committed_events.set()
+
+    async def run(self) -> None:
+        """Work until stopped. Raises Unavailable where the database or the broker is away."""
+        async with self._as_the_only_one() as connection:
+            while not self._stopping:
+                self._database.committed_events.clear()
+                if not await self._relay_some(connection):
+                    await self._more()
+
+    @asynccontextmanager
+    async def _as_the_only_one(self) -> AsyncIterator[AsyncConnection]:
+        with unavailable_when_away():
+            async with self._database.engine.connect() as plain:
+                connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+                try:
+                    await self._win_the_lock(connection)
+                    yield connection
+                finally:
+                    # The lock belongs to the connection: closing it for good is the one sure way to let go.
+                    await asyncio.shield(connection.invalidate())
+
+    async def _win_the_lock(self, connection: AsyncConnection) -> None:
+        # Nobody in this process learns when another lets go: asking again is all there is.
+        while not self._stopping and not (await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one():  # noqa: ASYNC110
+            await asyncio.sleep(STAND_BY_SECONDS)
+
+    async def _relay_some(self, connection: AsyncConnection) -> int:
+        rows = (await connection.execute(_HEAD, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})).all()
+        if rows:
+            await self._broker.publish(_messages(rows))
+            await connection.execute(_DONE, {"seqs": [row.seq for row in rows]})
+            self._metrics.relayed.inc(len(rows))
+        return len(rows)
+
+    async def _more(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._database.committed_events.wait()
+        except TimeoutError:
+            return
+
+
+def _messages(rows: Sequence[Row[Any]]) -> list[Message]:
+    """Runs of one type, in the order of the outbox, cut into batches."""
+    messages = []
+    for event_type, run in groupby(rows, key=lambda row: row.type):
+        bodies = [row.body for row in run]
+        for start in range(0, len(bodies), EVENTS_PER_MESSAGE):
+            batch = ",".join(bodies[start : start + EVENTS_PER_MESSAGE])
+            messages.append(Message(str(new_id()), event_type, f"[{batch}]".encode()))
+    return messages

@@ -1,0 +1,39 @@
+"""What a process of a service is given: its settings, its time, its database, its keys and its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.engine import URL
+
+from services.clock import Clock
+from services.database import Database
+from services.observability import Metrics
+from services.security import Tokens, load_secret_keys
+from services.settings import ServiceName, Settings
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Made by whoever starts the process, handed to `create_app` and `create_worker`."""
+
+    service: ServiceName
+    settings: Settings
+    clock: Clock
+    database: Database
+    tokens: Tokens
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def open_runtime(
+    service: ServiceName, settings: Settings, clock: Clock, database_url: URL
+) -> AsyncIterator[Runtime]:
+    """A runtime whose database is closed when the block is left."""
+    database = Database(database_url)
+    try:
+        yield Runtime(service, settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""The app every service is made of."""

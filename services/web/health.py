@@ -1,0 +1,52 @@
+"""Liveness, readiness and metrics, the same for every process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.kernel import DomainError
+from services.observability import Metrics
+
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns where all is well, raises where it is not."""
+
+
+def health_routes(checks: Mapping[str, Check], metrics: Metrics) -> APIRouter:
+    """`checks` are what this process needs to do its work, by name."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        """The process runs."""
+        return {"status": "live"}
+
+    @router.get("/health/ready")
+    async def ready() -> JSONResponse:
+        """The process can do its work: 200, else 503 with what is missing."""
+        results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
+        is_ready = all(result == "ok" for result in results.values())
+        body = {"status": "ready" if is_ready else "not ready", "checks": results}
+        return JSONResponse(body, 200 if is_ready else 503)
+
+    @router.get("/metrics", response_class=PlainTextResponse)
+    async def prometheus() -> Response:
+        """Prometheus metrics of this process."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _outcome(check: Check) -> str:
+    try:
+        await check()
+    except DomainError as error:
+        return error.detail
+    except (OSError, TimeoutError) as error:
+        return repr(error)
+    return "ok"
