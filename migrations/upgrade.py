@@ -18,7 +18,7 @@ _ONE_AT_A_TIME = 0x6D696772  # "migr"
 
 
 async def upgrade(service: ServiceName, url: URL) -> None:
-    """Create the database where it is missing, then run the service's migrations; several callers wait for each other."""
+    """Create the database where it is missing, then run its migrations; several callers take turns."""
     await _create_database(url)
     engine = create_async_engine(url)
     try:
