@@ -1,0 +1,1 @@
+"""The hand that runs the services: command line, all-in-one start, the demo, the benchmarks."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -29,6 +31,24 @@ async def upgrade(service: ServiceName, url: URL) -> None:
             await connection.commit()
     finally:
         await engine.dispose()
+
+
+async def upgrade_when_up(service: ServiceName, url: URL, patience: timedelta) -> None:
+    """Upgrade as soon as the server takes connections. Raises TimeoutError once `patience` is over."""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            await _upgrade_again_and_again(service, url)
+    except TimeoutError as error:
+        where = url.render_as_string(hide_password=True)
+        raise TimeoutError(f"{where} did not take a connection within {patience.total_seconds():.0f} s") from error
+
+
+async def _upgrade_again_and_again(service: ServiceName, url: URL) -> None:
+    while True:
+        try:
+            return await upgrade(service, url)
+        except (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
+            await asyncio.sleep(0.5)
 
 
 def alembic_config(service: ServiceName) -> Config:

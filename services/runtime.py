@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from sqlalchemy.engine import URL
 
@@ -14,10 +15,16 @@ from services.observability import Metrics
 from services.security import Tokens, load_secret_keys
 from services.settings import ServiceName, Settings
 
+Check: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns where all is well, raises where it is not."""
+
 
 @dataclass(frozen=True)
 class Runtime:
-    """Made by whoever starts the process, handed to `create_app` and `create_worker`."""
+    """Made by whoever starts the process, handed to `create_app` and `create_worker`.
+
+    `checks` are what this process needs to be ready, by name; whatever is started in it adds its own.
+    """
 
     service: ServiceName
     settings: Settings
@@ -25,6 +32,10 @@ class Runtime:
     database: Database
     tokens: Tokens
     metrics: Metrics
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.checks["database"] = self.database.check
 
 
 @asynccontextmanager

@@ -40,9 +40,9 @@ class Worker:
 
     def __init__(self, runtime: Runtime, broker: Broker) -> None:
         self._runtime = runtime
-        self._broker = broker
         self._loops: list[_Loop] = []
         self._stopping = asyncio.Event()
+        runtime.checks.update(broker=broker.check, loops=self.check_loops)
         relay = Relay(runtime.database, broker, runtime.metrics)
         self.add("relay", relay.run, relay.stop)
         self.every(GAUGE_SECONDS, "gauges", self._measure)
@@ -107,10 +107,6 @@ class Worker:
                 await self._stopping.wait()
         except TimeoutError:
             return
-
-    async def check_broker(self) -> None:
-        """Raises BrokerUnavailable unless the broker answers."""
-        await self._broker.check()
 
     async def check_loops(self) -> None:
         """Raises Unavailable where a loop has fallen over and not yet recovered."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
 from services.runtime import Runtime
 from services.web.auth import documented
-from services.web.health import Check, health_routes
+from services.web.health import health_routes
 from services.web.middleware import Surroundings
 from services.web.problems import Problem, install_problems
 
@@ -26,15 +26,13 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 
-def build_app(
-    runtime: Runtime, *, title: str, routers: Sequence[APIRouter], checks: Mapping[str, Check] | None = None
-) -> FastAPI:
-    """An app of the given routers. It is ready when its database is, and each of the further `checks`."""
+def build_app(runtime: Runtime, *, title: str, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """An app of the given routers, with health, metrics and documentation."""
     app = FastAPI(title=title, version="1", openapi_url="/openapi.json", redoc_url=None)
     app.state.runtime = runtime
     for router in routers:
         app.include_router(router, responses=_PROBLEMS, dependencies=[documented()])
-    app.include_router(health_routes({"database": runtime.database.check, **(checks or {})}, runtime.metrics))
+    app.include_router(health_routes(runtime))
     install_problems(app)
     app.add_middleware(Surroundings, metrics=runtime.metrics)
     return app

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.kernel import DomainError
-from services.observability import Metrics
-
-Check: TypeAlias = Callable[[], Awaitable[None]]
-"""Returns where all is well, raises where it is not."""
+from services.runtime import Check, Runtime
 
 
-def health_routes(checks: Mapping[str, Check], metrics: Metrics) -> APIRouter:
-    """`checks` are what this process needs to do its work, by name."""
+def health_routes(runtime: Runtime) -> APIRouter:
+    """Routes that need no token."""
     router = APIRouter(tags=["health"])
 
     @router.get("/health/live")
@@ -29,6 +24,7 @@ def health_routes(checks: Mapping[str, Check], metrics: Metrics) -> APIRouter:
     @router.get("/health/ready")
     async def ready() -> JSONResponse:
         """The process can do its work: 200, else 503 with what is missing."""
+        checks = dict(runtime.checks)
         results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
         is_ready = all(result == "ok" for result in results.values())
         body = {"status": "ready" if is_ready else "not ready", "checks": results}
@@ -37,7 +33,7 @@ def health_routes(checks: Mapping[str, Check], metrics: Metrics) -> APIRouter:
     @router.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> Response:
         """Prometheus metrics of this process."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -1,0 +1,5 @@
+"""`python -m drive`, the same as `drive`."""
+
+from drive.cli import app
+
+app()

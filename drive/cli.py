@@ -1,0 +1,129 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Annotated, Any, NoReturn
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from services.clock import SystemClock
+from services.observability import configure_logging
+from services.security import Tokens, load_secret_keys
+from services.settings import SERVICES, ServiceName, Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The backend of a social-insurance participation drive: enrolment, targets, notifications.",
+)
+
+Service = Annotated[ServiceName, typer.Argument(help="enrolment, targets or notifications")]
+
+
+@app.command()
+def up(
+    *,
+    processes: Annotated[bool, typer.Option(help="six OS processes, on DATABASE_URL and AMQP_URL")] = False,
+) -> None:
+    """Start all three services; prints their URLs, then the line `ready`."""
+    from drive.up import up_in_one, up_in_six  # noqa: PLC0415 - each command loads only what it runs
+
+    settings = _settings()
+    if processes:
+        _need(settings, database=True, broker=True)
+    _run((up_in_six if processes else up_in_one)(settings))
+
+
+@app.command()
+def demo(*, once: Annotated[bool, typer.Option(help="end when the story is told")] = False) -> None:
+    """Play the two launch days through the public API; ends with 0 only if every figure came out right."""
+    from drive.demo.play import play  # noqa: PLC0415 - as above
+
+    raise typer.Exit(_run(play(_settings(), once=once)))
+
+
+@app.command()
+def serve(service: Service) -> None:
+    """Answer one service's HTTP API."""
+    from drive.one_service import databases, serve  # noqa: PLC0415 - as above
+
+    settings = _settings(service)
+    with databases(settings) as urls:
+        _run(serve(service, settings, urls[service]))
+
+
+@app.command()
+def worker(service: Service) -> None:
+    """Run one service's loops: relay, consumer, reviews, deliveries."""
+    from drive.one_service import databases, work  # noqa: PLC0415 - as above
+
+    settings = _settings(f"{service}-worker")
+    _need(settings, broker=True)
+    with databases(settings) as urls:
+        _run(work(service, settings, urls[service]))
+
+
+@app.command()
+def migrate(
+    services: Annotated[list[ServiceName] | None, typer.Argument(help="all three where none is named")] = None,
+    *,
+    wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
+) -> None:
+    """Make the databases where they are missing, and bring them to the newest revision."""
+    from drive.one_service import databases  # noqa: PLC0415 - as above
+    from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
+
+    with databases(_settings()) as urls:
+        for service in services or SERVICES:
+            _run(upgrade_when_up(service, urls[service], timedelta(seconds=wait)))
+            typer.echo(f"{service}: up to date")
+
+
+@app.command()
+def token(
+    org: Annotated[str, typer.Option(help="the organisation that the token acts for")],
+    scope: Annotated[str, typer.Option(help="scopes, separated by spaces")],
+    hours: Annotated[float, typer.Option(help="how long it is good for")] = 24.0,
+) -> None:
+    """Print a bearer token, signed with the keys of these settings."""
+    tokens = Tokens(load_secret_keys(_settings()))
+    try:
+        text = tokens.issue(org, frozenset(scope.split()), SystemClock().now(), timedelta(hours=hours))
+    except ValueError as error:
+        _fail(str(error))
+    typer.echo(text)
+
+
+def _settings(service: str | None = None) -> Settings:
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        _fail("\n".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()))
+    configure_logging(settings.log_level, service=service)
+    return settings
+
+
+def _need(settings: Settings, *, database: bool = False, broker: bool = False) -> None:
+    if broker and not settings.amqp_url:
+        _fail("AMQP_URL must be set: processes of their own need RabbitMQ between them (or use `drive up`)")
+    if database and any(settings.database_url_of(service) is None for service in SERVICES):
+        _fail("DATABASE_URL must be set: six processes need a PostgreSQL server (or use `drive up`)")
+
+
+def _run(main: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main)
+    except (OSError, TimeoutError) as error:
+        _fail(str(error) or repr(error))
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"drive: {message}", file=sys.stderr)
+    raise typer.Exit(2)

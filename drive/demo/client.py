@@ -1,0 +1,90 @@
+"""The story's hands: the public API over HTTP, as each of its users would call it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from services.settings import ServiceName
+
+AT_ONCE = 32
+
+
+class Refused(Exception):
+    """An answer that the story did not expect, word for word."""
+
+
+class Client:
+    """One user: an organisation's token and the URLs of the services."""
+
+    def __init__(self, urls: Mapping[ServiceName, str], token: str) -> None:
+        self._urls = urls
+        self._token = token
+
+    async def __aenter__(self) -> Self:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        self._http = aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60))
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        await self._http.close()
+
+    async def send(
+        self,
+        method: str,
+        service: ServiceName,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The body of the answer. Raises Refused where it is an error."""
+        headers = {"Idempotency-Key": key} if key else {}
+        url = self._urls[service] + path
+        async with self._http.request(method, url, json=body, headers=headers, params=params) as answer:
+            content = await answer.json(content_type=None)
+            if answer.status >= 400:
+                raise Refused(f"{method} {path}: {answer.status} {content}")
+            return content
+
+    async def send_each(self, method: str, service: ServiceName, calls: Sequence[tuple[str, object]]) -> None:
+        """Several calls, one after the other where order matters to nobody but the reader."""
+        for path, body in calls:
+            await self.send(method, service, path, body)
+
+    async def sign_up_each(self, sign_ups: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Each by a request of its own, some at the same time, as collectors' telephones do."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(sign_up: Mapping[str, Any]) -> Any:
+            async with gate:
+                key = f"demo-{sign_up['external_ref']}"
+                return await self.send("POST", "enrolment", "/v1/enrolments", sign_up, key=key)
+
+        return await asyncio.gather(*(one(sign_up) for sign_up in sign_ups))
+
+    async def sign_up_batch(self, sign_ups: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """All in one request. Raises Refused where an item is not taken."""
+        answer = await self.send("POST", "enrolment", "/v1/enrolments/batch", {"items": sign_ups})
+        if refused := [item for item in answer["items"] if item["status"] != 201]:
+            raise Refused(f"{len(refused)} of {len(sign_ups)} sign-ups were not taken, the first: {refused[0]}")
+        return list(answer["items"])
+
+
+async def until(
+    what: str, look: Callable[[], Awaitable[Any]], is_so: Callable[[Any], bool], *, seconds: float = 30.0
+) -> Any:
+    """Look again and again until it is so, and return what was seen. Raises TimeoutError with what was seen last."""
+    seen: Any = None
+    try:
+        async with asyncio.timeout(seconds):
+            while not is_so(seen := await look()):
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise TimeoutError(f"waited {seconds:.0f} s for {what}; last seen: {seen}") from error
+    return seen

@@ -1,0 +1,79 @@
+"""One process of one service: its API, or its worker with a small server that tells its health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+from sqlalchemy.engine import URL
+
+from drive.services_by_name import APPS, PORT_SETTINGS, WORKER_PORT_SETTINGS, WORKERS
+from drive.serving import serving, until_asked_to_stop
+from services.clock import SystemClock
+from services.contracts.subscriptions import SUBSCRIPTIONS
+from services.embedded import embedded_postgres
+from services.messaging.broker import Broker
+from services.messaging.in_process import InProcessBroker
+from services.messaging.rabbitmq import RabbitBroker
+from services.runtime import open_runtime
+from services.settings import SERVICES, ServiceName, Settings, database_name
+from services.web.app import build_app
+from services.worker import Worker
+
+
+@contextmanager
+def databases(settings: Settings) -> Iterator[dict[ServiceName, URL]]:
+    """Where each service's database is: on the servers that the settings name, or on the embedded one."""
+    urls = {service: settings.database_url_of(service) for service in SERVICES}
+    with ExitStack() as stack:
+        if None in urls.values():
+            embedded = stack.enter_context(embedded_postgres(settings.data_dir))
+            urls = {s: url or embedded.set(database=database_name(s)) for s, url in urls.items()}
+        yield {service: url for service, url in urls.items() if url}
+
+
+@asynccontextmanager
+async def broker_of(settings: Settings) -> AsyncIterator[Broker]:
+    """RabbitMQ where AMQP_URL says so, else events travel inside the process."""
+    broker: Broker = (
+        RabbitBroker(settings.amqp_url, SUBSCRIPTIONS) if settings.amqp_url else InProcessBroker(SUBSCRIPTIONS)
+    )
+    try:
+        yield broker
+    finally:
+        await broker.close()
+
+
+async def serve(service: ServiceName, settings: Settings, database_url: URL) -> None:
+    """Answer the service's HTTP API until asked to stop."""
+    async with open_runtime(service, settings, SystemClock(settings.today), database_url) as runtime:
+        app = APPS[service](runtime)
+        async with serving(app, settings.host, settings.api_port(service), setting=PORT_SETTINGS[service]):
+            await until_asked_to_stop()
+
+
+async def work(service: ServiceName, settings: Settings, database_url: URL) -> None:
+    """Run the service's loops until asked to stop; health is told on the worker's port."""
+    async with (
+        open_runtime(service, settings, SystemClock(settings.today), database_url) as runtime,
+        broker_of(settings) as broker,
+    ):
+        worker = WORKERS[service](runtime, broker)
+        health = build_app(runtime, title=f"{service} worker")
+        port, setting = settings.worker_port(service), WORKER_PORT_SETTINGS[service]
+        async with serving(health, settings.host, port, setting=setting), running(worker):
+            await until_asked_to_stop()
+
+
+@asynccontextmanager
+async def running(*workers: Worker) -> AsyncIterator[None]:
+    """Keep the workers running while the block runs; on leaving, let them finish what they have in hand."""
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(worker.run())
+        try:
+            yield
+        finally:
+            for worker in workers:
+                worker.stop()

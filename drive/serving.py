@@ -1,0 +1,66 @@
+"""HTTP servers inside an event loop that somebody else owns, and the wait for the signal to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACE_SECONDS = 20
+"""How long requests in hand may take once the process was asked to stop."""
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """Several of these share one process, so signals belong to the process and not to any of them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, host: str, port: int, *, setting: str) -> AsyncIterator[None]:
+    """Serve the app while the block runs; on leaving, finish the requests in hand.
+
+    Raises OSError, naming the `setting` to change, where the port is taken.
+    """
+    listener = _listen(host, port, setting)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _listen(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}; set {setting} to another port") from error
+
+
+async def until_asked_to_stop() -> None:
+    """Return at SIGTERM or SIGINT."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(which, asked.set)
+    await asked.wait()
