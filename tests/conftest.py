@@ -1,0 +1,149 @@
+"""Fixtures for every test: real servers, a runtime per test, tokens and clients. What a test makes is gone after it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from sqlalchemy.engine import URL, make_url
+
+from services.clock import SystemClock
+from services.database import Database
+from services.observability import Metrics
+from services.runtime import Runtime
+from services.security import Tokens, load_secret_keys
+from services.settings import ServiceName, Settings
+from tests.support import environment
+from tests.support.postgres import Databases, PrivatePostgres
+from tests.support.rabbitmq import PrivateRabbit, SharedVhost, Vhosts, a_broker, a_private_node
+from tests.support.runtime import TestRuntime
+
+environment.forget_settings()
+
+
+class MakeRuntime(Protocol):
+    """`await make_runtime("targets", today=date(2025, 10, 25), webhook_allow=…)`."""
+
+    async def __call__(self, service: ServiceName, *, today: date | None = None, **settings: Any) -> TestRuntime:
+        """A runtime on a fresh, migrated database of its own."""
+        ...
+
+
+class TokenFor(Protocol):
+    """`token_for(runtime, org="CT", scope="enrolments:write enrolments:read")`."""
+
+    def __call__(self, runtime: Runtime, *, org: str = "CT", scope: str = "admin") -> str:
+        """A token that the runtime's service takes, for an hour."""
+        ...
+
+
+class ClientFor(Protocol):
+    """`client = await client_for(create_app(runtime), token)`."""
+
+    async def __call__(self, app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
+        """A client of the app, in this process."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """The server that all tests share: that of DATABASE_URL, else a private one."""
+    if environment.DATABASE_URL:
+        yield make_url(environment.DATABASE_URL)
+        return
+    server = PrivatePostgres()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def databases(postgres_server: URL) -> AsyncIterator[Databases]:
+    """Databases on the shared server."""
+    made = Databases(postgres_server)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[PrivatePostgres]:
+    """A started server that the test may stop and restart."""
+    server = PrivatePostgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest_asyncio.fixture
+async def make_runtime(databases: Databases, tmp_path: Path) -> AsyncIterator[MakeRuntime]:
+    """Makes runtimes, each on a database of its own that is dropped after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def make(service: ServiceName, *, today: date | None = None, **settings: Any) -> TestRuntime:
+            url = await databases.create(service)
+            stack.push_async_callback(databases.drop, url)
+            database = Database(url)
+            stack.push_async_callback(database.close)
+            given = Settings(**{"data_dir": tmp_path, "today": today, **settings})
+            tokens = Tokens(load_secret_keys(given))
+            return TestRuntime(service, given, SystemClock(today), database, tokens, Metrics())
+
+        yield make
+
+
+@pytest.fixture
+def token_for() -> TokenFor:
+    """Issues tokens."""
+
+    def issue(runtime: Runtime, *, org: str = "CT", scope: str = "admin") -> str:
+        return runtime.tokens.issue(org, frozenset(scope.split()), runtime.clock.now(), timedelta(hours=1))
+
+    return issue
+
+
+@pytest_asyncio.fixture
+async def client_for() -> AsyncIterator[ClientFor]:
+    """Makes clients; they are closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def make(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            transport = httpx.ASGITransport(app)
+            client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers, timeout=30)
+            return await stack.enter_async_context(client)
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[Vhosts | SharedVhost]:
+    """The broker that all tests share."""
+    with a_broker(environment.AMQP_URL) as hosts:
+        yield hosts
+
+
+@pytest_asyncio.fixture
+async def rabbitmq_url(rabbitmq_server: Vhosts | SharedVhost) -> str:
+    """The AMQP URL of an empty virtual host of the test's own."""
+    return await asyncio.to_thread(rabbitmq_server.fresh)
+
+
+@pytest.fixture
+def private_rabbitmq() -> Iterator[PrivateRabbit]:
+    """A started node that the test may stop and restart."""
+    with a_private_node() as node:
+        yield node

