@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.settings import ServiceName
 
@@ -66,8 +66,23 @@ def _upgrade(connection: Connection, service: ServiceName) -> None:
     command.upgrade(config, "head")
 
 
+async def drop(url: URL) -> None:
+    """Drop the database, whoever is connected to it."""
+    engine = _server(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)'))
+    finally:
+        await engine.dispose()
+
+
+def _server(url: URL) -> AsyncEngine:
+    """A connection to the server beside the database, since neither CREATE nor DROP DATABASE works from inside it."""
+    return create_async_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+
 async def _create_database(url: URL) -> None:
-    engine = create_async_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    engine = _server(url)
     try:
         async with engine.connect() as connection:
             found = await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": url.database})

@@ -83,7 +83,7 @@ async def until(
     seen: Any = None
     try:
         async with asyncio.timeout(seconds):
-            while not is_so(seen := await look()):
+            while not is_so(seen := await look()):  # noqa: ASYNC110 - other processes set no event here
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
         raise TimeoutError(f"waited {seconds:.0f} s for {what}; last seen: {seen}") from error

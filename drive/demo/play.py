@@ -1,0 +1,54 @@
+"""`drive demo`: on the embedded default, whatever else is set, so that it tells the same story everywhere."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from rich.console import Console
+
+from drive.demo.places import EVE
+from drive.demo.receiver import receiving
+from drive.demo.report import report
+from drive.demo.story import Story
+from drive.demo.worlds import one_process, start_afresh
+from drive.one_service import databases
+from drive.serving import until_asked_to_stop
+from drive.up import announce
+from migrations.upgrade import drop
+from services.settings import Settings
+
+
+async def play(settings: Settings, *, once: bool) -> int:
+    """Tell the story, then keep serving unless `once`. 0 if every figure came out right, else 1."""
+    console = Console()
+    settings = demo_settings(settings)
+    start_afresh(settings.data_dir)
+    with databases(settings) as urls:
+        for url in urls.values():
+            await drop(url)
+        async with one_process(settings, urls, EVE) as world, receiving() as receiver:
+            story = Story(world, receiver, lambda line: console.print(f"[dim]›[/] {line}"))
+            await story.play()
+            await report(world, story.checks, console)
+            if not once:
+                announce(settings)
+                await until_asked_to_stop()
+    return 0 if story.checks.hold else 1
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The embedded default in a folder of its own, with reviews by the clock several times a second."""
+    return settings.model_copy(
+        update={
+            "data_dir": settings.data_dir / "demo",
+            "database_url": None,
+            "enrolment_database_url": None,
+            "targets_database_url": None,
+            "notifications_database_url": None,
+            "amqp_url": None,
+            "smtp_url": None,
+            "today": None,
+            "webhook_allow": (ip_network("127.0.0.0/8"),),
+            "review_seconds": 0.2,
+        }
+    )

@@ -1,0 +1,241 @@
+"""The story, chapter by chapter: launch days, days that pass, alerts, and a commune that catches up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from drive.demo.checks import Checks
+from drive.demo.client import Client, Refused, until
+from drive.demo.people import Population
+from drive.demo.places import (
+    AGENCY,
+    CAM_THACH,
+    CAM_THUY,
+    COMMUNES,
+    COVERAGE_TARGET,
+    EVE,
+    GRASSROOTS_UNIT,
+    POST_OFFICE,
+    POST_OFFICES,
+    PROVINCE,
+    YEAR_END,
+    Commune,
+)
+from drive.demo.receiver import Receiver
+from drive.demo.worlds import World
+
+SCHEME: Final = "household_health"
+WEEK_OF_SILENCE: Final = (date(2025, 10, 29), date(2025, 10, 30), date(2025, 10, 31))
+CATCHING_UP: Final = ((date(2025, 11, 1), 240), (date(2025, 11, 2), 240))
+"""A week-end of home visits in Cẩm Thủy: the day and the sign-ups it brings."""
+MAIL: Final = "ops@bhxh-38.example"
+
+_RAISED = "drive.alert.raised.v1"
+_WORSENED = "drive.alert.worsened.v1"
+_RESOLVED = "drive.alert.resolved.v1"
+
+
+@dataclass
+class Story:
+    """Plays in a world, tells each step by `say`, and keeps the checks."""
+
+    world: World
+    receiver: Receiver
+    say: Callable[[str], None]
+    checks: Checks = field(default_factory=Checks)
+
+    async def play(self) -> None:
+        """From the eve of the first launch day to the week-end on which Cẩm Thủy catches up."""
+        self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
+        async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
+            await self._prepare(agency)
+            await self._launch(agency, CAM_THACH, in_batches=False)
+            await self._launch(agency, CAM_THUY, in_batches=True)
+            await self._fall_behind(agency)
+            await self._catch_up(agency)
+
+    def _user(self, org: str, scope: str) -> Client:
+        return Client(self.world.urls, self.world.token(org, scope))
+
+    async def _prepare(self, agency: Client) -> None:
+        self.say("The agency loads the official list of Thanh Hóa and registers villages, post offices, collectors.")
+        await agency.send("POST", "enrolment", "/v1/units/import", {"province_code": PROVINCE})
+        await agency.send_each("PUT", "enrolment", _units())
+        await agency.send_each("PUT", "enrolment", _organisations_and_collectors())
+        await self._arrived(agency)
+        self.say(f"It sets the year's target: {COVERAGE_TARGET:.2%} of each commune covered by {YEAR_END}.")
+        for commune in COMMUNES:
+            await _set_target(agency, commune)
+        await self._set_routes()
+
+    async def _arrived(self, agency: Client) -> None:
+        """The registry travels as events, like everything: wait for the last village and the communes' new parent."""
+        for commune in COMMUNES:
+            children = await self._villages(agency, commune)
+            self.checks.equal(f"{commune.name}: villages", commune.villages, len(children))
+
+    async def _villages(self, agency: Client, commune: Commune) -> list[Any]:
+        path = f"/v1/progress/units/{commune.code}/children"
+        return list(
+            await until(
+                f"the villages of {commune.name}",
+                lambda: _or_nothing(agency, path),
+                lambda found: len(found) == commune.villages,
+            )
+        )
+
+    async def _set_routes(self) -> None:
+        async with self._user(AGENCY, "alerts:write") as ops:
+            webhook = {
+                "under": PROVINCE,
+                "min_severity": "warning",
+                "channel": "webhook",
+                "address": self.receiver.url,
+            }
+            self.receiver.secret = (await ops.send("PUT", "notifications", "/v1/routes/ops-hook", webhook))["secret"]
+            mail = {"under": PROVINCE, "min_severity": "warning", "channel": "mail", "address": MAIL}
+            await ops.send("PUT", "notifications", "/v1/routes/ops-mail", mail)
+
+    async def _launch(self, agency: Client, commune: Commune, *, in_batches: bool) -> None:
+        await self.world.move_to(commune.launch_day)
+        how = "in one batch" if in_batches else "one by one"
+        self.say(
+            f"{commune.launch_day}: launch day in {commune.name}; {commune.collectors} collectors send"
+            f" {commune.sign_ups} sign-ups from {commune.villages} villages, {how}."
+        )
+        await self._sign_up(commune, commune.sign_ups, commune.launch_day, in_batches=in_batches)
+        progress = await self._progress(agency, commune, commune.sign_ups, commune.launch_day)
+        self.checks.equal(f"{commune.name}: new sign-ups", commune.sign_ups, progress["new"])
+        self.checks.equal(f"{commune.name}: covered", commune.covered_after, progress["covered"])
+        self.checks.equal(f"{commune.name}: coverage", f"{commune.percent_after} %", _percent(progress["coverage"]))
+
+    async def _sign_up(
+        self, commune: Commune, n: int, day: date, *, in_batches: bool, channel: str = "launch_day"
+    ) -> None:
+        sign_ups = self._populations[commune.code].sign_ups(n, day, channel)
+        async with self._user(commune.post_office, "enrolments:write") as partner:
+            await (partner.sign_up_batch if in_batches else partner.sign_up_each)(sign_ups)
+
+    async def _progress(self, agency: Client, commune: Commune, new: int, on: date) -> Any:
+        params = {"scheme": SCHEME, "on": on.isoformat()}
+        return await until(
+            f"{new} sign-ups of {commune.name}",
+            lambda: agency.send("GET", "targets", f"/v1/progress/units/{commune.code}", params=params),
+            lambda seen: seen["new"] == new,
+        )
+
+    async def _fall_behind(self, agency: Client) -> None:
+        for day in WEEK_OF_SILENCE:
+            self.say(f"{day}: nobody signs up.")
+            await self.world.move_to(day)
+            await self._pace_seen(agency, day)
+        self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
+        for commune in COMMUNES:
+            await self._heard(commune, [_RAISED, _WORSENED])
+        await self._acknowledge(CAM_THACH)
+
+    async def _pace_seen(self, agency: Client, day: date) -> None:
+        """The clock's review has judged every target on this day, and what it found has reached its alert."""
+        for commune in COMMUNES:
+            target = (await self._progress(agency, commune, commune.sign_ups, day))["targets"][0]
+            if target["status"] == "behind":
+                await self._alert_is(commune, target["severity"])
+
+    async def _alert_is(self, commune: Commune, severity: str) -> None:
+        what = f"the alert of {commune.name} to be {severity}"
+        await until(what, self._alerts, lambda alerts: _severity(alerts, commune) == severity)
+
+    async def _alerts(self) -> Any:
+        async with self._user(AGENCY, "alerts:read") as ops:
+            return (await ops.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
+
+    async def _heard(self, commune: Commune, types: list[str]) -> None:
+        async def webhooks() -> list[str]:
+            return self.receiver.about(commune.code)
+
+        async def mails() -> int:
+            return sum(commune.name in str(mail["Subject"]) for mail in self.world.mails())
+
+        heard = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
+        self.checks.equal(f"{commune.name}: webhooks", types, heard)
+        count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
+        self.checks.equal(f"{commune.name}: mails", len(types), count)
+
+    async def _acknowledge(self, commune: Commune) -> None:
+        alert = next(a for a in await self._alerts() if a["subject"]["unit_code"] == commune.code)
+        async with self._user(AGENCY, "alerts:write") as ops:
+            path = f"/v1/alerts/{alert['id']}/acknowledgement"
+            answer = await ops.send("POST", "notifications", path, {"version": alert["version"]})
+        self.say(f"Ops acknowledge the alert of {commune.name}.")
+        self.checks.equal(f"{commune.name}: alert", "acknowledged", answer["status"])
+
+    async def _catch_up(self, agency: Client) -> None:
+        total = CAM_THUY.sign_ups
+        for day, visits in CATCHING_UP:
+            await self.world.move_to(day)
+            self.say(f"{day}: home visits in {CAM_THUY.name} bring {visits} sign-ups.")
+            await self._sign_up(CAM_THUY, visits, day, in_batches=True, channel="home_visit")
+            total += visits
+            await self._progress(agency, CAM_THUY, total, day)
+        self.say(f"{CAM_THUY.name} has caught up: its alert resolves.")
+        await self._heard(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED])
+        statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
+        self.checks.equal("alerts at the end", {"15142": "acknowledged", "15127": "resolved"}, statuses)
+        self.checks.equal("webhooks that failed verification", 0, self.receiver.refused)
+
+
+def _units() -> list[tuple[str, object]]:
+    top = {"name": "BHXH cơ sở Cẩm Thủy", "level": "insurance_unit", "parent_code": PROVINCE}
+    units: list[tuple[str, object]] = [(f"/v1/units/{GRASSROOTS_UNIT}", top)]
+    for commune in COMMUNES:
+        body = {"name": f"Xã {commune.name}", "level": "commune", "parent_code": GRASSROOTS_UNIT}
+        units.append((f"/v1/units/{commune.code}", body))
+        for number, code in enumerate(commune.village_codes(), 1):
+            village = {"name": f"Thôn {number}", "level": "village", "parent_code": commune.code}
+            units.append((f"/v1/units/{code}", village))
+    return units
+
+
+def _organisations_and_collectors() -> list[tuple[str, object]]:
+    puts: list[tuple[str, object]] = [(f"/v1/organisations/{POST_OFFICE}", {"name": "Bưu điện tỉnh Thanh Hóa"})]
+    for code, name in POST_OFFICES.items():
+        puts.append((f"/v1/organisations/{code}", {"name": name, "parent_code": POST_OFFICE}))
+    for commune in COMMUNES:
+        for number, code in enumerate(commune.collector_codes(), 1):
+            body = {"name": f"Nhân viên thu {number}", "organisation_code": commune.post_office}
+            puts.append((f"/v1/collectors/{code}", body))
+    return puts
+
+
+async def _set_target(agency: Client, commune: Commune) -> None:
+    baseline = {"scheme": SCHEME, "on": EVE.isoformat(), "population": commune.population, "covered": commune.covered}
+    await agency.send("PUT", "targets", f"/v1/units/{commune.code}/baselines", baseline)
+    target = {
+        "scope": {"unit_code": commune.code},
+        "scheme": SCHEME,
+        "measure": "coverage",
+        "value": COVERAGE_TARGET,
+        "starts_on": CAM_THACH.launch_day.isoformat(),
+        "ends_on": YEAR_END.isoformat(),
+        "name": f"95.15 % of {commune.name}",
+    }
+    await agency.send("POST", "targets", "/v1/targets", target)
+
+
+async def _or_nothing(client: Client, path: str) -> list[Any]:
+    try:
+        return list((await client.send("GET", "targets", path, params={"scheme": SCHEME}))["items"])
+    except Refused:
+        return []
+
+
+def _severity(alerts: list[Any], commune: Commune) -> str | None:
+    return next((a["severity"] for a in alerts if a["subject"]["unit_code"] == commune.code), None)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
