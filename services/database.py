@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -65,6 +65,11 @@ class WriteSession(ReadSession):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session)
         self.has_events = False
+        self.afterwards: list[Callable[[], None]] = []
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do this once the unit of work is committed, and never if it is not: to wake whoever waits for it."""
+        self.afterwards.append(action)
 
     async def add(self, *rows: SQLModel) -> None:
         """Insert new rows, or note the changes of loaded ones."""
@@ -132,6 +137,8 @@ class Database:
                 yield work
         if work.has_events:
             self.committed_events.set()
+        for action in work.afterwards:
+            action()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
