@@ -1,0 +1,1 @@
+"""Raise, worsen, acknowledge, resolve."""

@@ -1,0 +1,117 @@
+"""Queries on the alerts, and the way between a row and what the rules know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from notifications.alerts.tables import AlertRow
+from notifications.domain.alert import Alert, Severity, Status
+from services.contracts.events import PaceFacts
+from services.database import ReadSession, WriteSession
+from services.kernel import Unavailable
+
+Episode: TypeAlias = tuple[UUID, int]
+"""A target's id and the number of the time that it fell behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """What a reader asks for; None leaves a field open."""
+
+    status: Status | None = None
+    under: str | None = None
+    severity: Severity | None = None
+
+
+async def of_episodes(session: WriteSession, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
+    """The alerts of these episodes, locked in the same order by everybody, so that no two block each other for good."""
+    key = tuple_(col(AlertRow.target_id), col(AlertRow.episode))
+    statement = select(AlertRow).where(key.in_(list(episodes))).order_by(col(AlertRow.id)).with_for_update()
+    return {(row.target_id, row.episode): row for row in await session.scalars(statement)}
+
+
+async def insert_all(session: WriteSession, rows: Sequence[AlertRow]) -> None:
+    """Put new alerts in. Raises Unavailable where another worker was faster: then the batch is done anew."""
+    if not rows:
+        return
+    statement = (
+        insert(AlertRow).on_conflict_do_nothing(constraint="uq_alerts_target_episode").returning(col(AlertRow.id))
+    )
+    ordered = sorted(rows, key=lambda row: (row.target_id, row.episode))
+    inserted = await session.execute(statement.values([row.model_dump() for row in ordered]))
+    if len(inserted.all()) < len(rows):
+        raise Unavailable("another worker has just raised the same alert")
+
+
+async def one_for_change(session: WriteSession, alert_id: UUID) -> AlertRow | None:
+    """The alert, locked."""
+    statement = select(AlertRow).where(col(AlertRow.id) == alert_id).with_for_update()
+    row: AlertRow | None = (await session.scalars(statement)).one_or_none()
+    return row
+
+
+async def one(session: ReadSession, alert_id: UUID) -> AlertRow | None:
+    """The alert."""
+    return await session.get(AlertRow, alert_id)
+
+
+async def page(session: ReadSession, wanted: AlertFilter, after: UUID | None, limit: int) -> Sequence[AlertRow]:
+    """Up to `limit` alerts, newest first, that come after the one with the id `after`."""
+    statement = select(AlertRow).order_by(col(AlertRow.id).desc()).limit(limit)
+    if after:
+        statement = statement.where(col(AlertRow.id) < after)
+    if wanted.status:
+        statement = statement.where(col(AlertRow.status) == wanted.status)
+    if wanted.severity:
+        statement = statement.where(col(AlertRow.severity) == wanted.severity)
+    if wanted.under:
+        statement = statement.where(col(AlertRow.path).op("@>")(func.to_jsonb(wanted.under)))
+    return (await session.scalars(statement)).all()
+
+
+def state_of(row: AlertRow) -> Alert:
+    """What the rules need to know of the alert."""
+    return Alert(
+        status=row.status,
+        severity=row.severity,
+        version=row.version,
+        revision=row.last_revision,
+        raised_at=row.raised_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+        resolved_at=row.resolved_at,
+    )
+
+
+def with_state(row: AlertRow, alert: Alert) -> AlertRow:
+    """The row, in the state that the rules gave the alert."""
+    return row.sqlmodel_update(_state_values(alert))
+
+
+def with_facts(row: AlertRow | None, alert: Alert, facts: PaceFacts, new_id: Callable[[], UUID]) -> AlertRow:
+    """The row (a new one where there is none), in the state that the rules gave the alert and with the latest facts."""
+    values = _state_values(alert) | _fact_values(facts)
+    if row is None:
+        return AlertRow(id=new_id(), target_id=facts.target_id, episode=facts.episode, **values)
+    return row.sqlmodel_update(values)
+
+
+def _state_values(alert: Alert) -> dict[str, Any]:
+    values = asdict(alert)
+    return values | {"last_revision": values.pop("revision")}
+
+
+def _fact_values(facts: PaceFacts) -> dict[str, Any]:
+    plain = facts.model_dump(include={"unit_name", "target_name", "scheme", "measure", "starts_on", "ends_on"})
+    return plain | {
+        "subject": facts.scope.model_dump(mode="json"),
+        "path": list(facts.path),
+        "figures": facts.figures.model_dump(mode="json"),
+    }

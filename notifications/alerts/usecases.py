@@ -1,0 +1,165 @@
+"""Follow the pace of targets, acknowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from notifications.alerts import store
+from notifications.alerts.schemas import AlertView
+from notifications.alerts.tables import AlertRow
+from notifications.deliveries.usecases import News, queue
+from notifications.domain import alert as rules
+from notifications.domain.alert import Change, Pace, Turn
+from services.contracts.events import (
+    AlertAcknowledged,
+    AlertFacts,
+    AlertRaised,
+    AlertResolved,
+    PaceFellBehind,
+    PaceRecovered,
+    PaceWorsened,
+)
+from services.database import Database, ReadSession, WriteSession
+from services.kernel import NotFound
+from services.messaging.outbox import emit
+
+PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
+NewId: TypeAlias = Callable[[], UUID]
+
+_TURNS: dict[str, Turn] = {
+    "drive.pace.fell_behind.v1": "fell_behind",
+    "drive.pace.worsened.v1": "worsened",
+    "drive.pace.recovered.v1": "recovered",
+}
+
+
+class NoSuchAlert(NotFound):
+    """There is no alert with this id."""
+
+    code = "alert-not-found"
+    title = "There is no such alert"
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A change that somebody has to hear of, with the alert as it was right after it."""
+
+    alert: AlertView
+    change: Change
+    cause: PaceEvent
+
+
+async def follow_pace(session: WriteSession, events: Sequence[PaceEvent], *, now: datetime, new_id: NewId) -> None:
+    """Let each event have its effect on the alert of its episode, and queue what is to be told.
+
+    What comes twice or late changes nothing. Raises Unavailable where another worker raised the same alert meanwhile.
+    """
+    known = await store.of_episodes(session, {_episode(event) for event in events})
+    before = set(known)
+    told = [item for event in sorted(events, key=_revision) if (item := _follow_one(known, event, new_id))]
+    await store.insert_all(session, [row for episode, row in known.items() if episode not in before])
+    await session.add(*(row for episode, row in known.items() if episode in before))
+    await emit(session, [event for item in told for event in _events_of(item, now, new_id)])
+    await queue(session, [_news(item) for item in told], now=now, new_id=new_id)
+
+
+def _follow_one(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> _Told | None:
+    row = known.get(_episode(event))
+    decision = rules.follow(store.state_of(row) if row else None, _pace_of(event))
+    if isinstance(decision, rules.Unchanged):
+        return None
+    row = known[_episode(event)] = store.with_facts(row, decision.alert, event.data, new_id)
+    return _Told(AlertView.model_validate(row), decision.tell, event) if decision.tell else None
+
+
+def _episode(event: PaceEvent) -> store.Episode:
+    return event.data.target_id, event.data.episode
+
+
+def _revision(event: PaceEvent) -> int:
+    return event.data.revision
+
+
+def _pace_of(event: PaceEvent) -> Pace:
+    return Pace(_TURNS[event.type], event.data.revision, event.data.severity, event.time)
+
+
+def _events_of(item: _Told, now: datetime, new_id: NewId) -> list[AlertRaised | AlertResolved]:
+    types: dict[Change, type[AlertRaised | AlertResolved]] = {"raised": AlertRaised, "resolved": AlertResolved}
+    if item.change not in types:
+        return []
+    facts = _facts_of(item.alert, item.cause.time)
+    cause = item.cause.correlationid
+    return [
+        types[item.change](id=new_id(), subject=str(item.alert.id), time=now, correlationid=cause, data=facts),
+    ]
+
+
+def _facts_of(alert: AlertView, at: datetime) -> AlertFacts:
+    return AlertFacts(
+        alert_id=alert.id,
+        target_id=alert.target_id,
+        version=alert.version,
+        status=alert.status,
+        severity=alert.severity,
+        subject=alert.subject,
+        at=at,
+    )
+
+
+def _news(item: _Told) -> News:
+    return News(
+        alert_id=item.alert.id,
+        alert_version=item.alert.version,
+        change=item.change,
+        severity=item.alert.severity,
+        path=tuple(item.alert.path),
+        alert=item.alert.model_dump(mode="json"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Who takes an alert on, having seen which version of it, and the request by which they said so."""
+
+    alert_id: UUID
+    version: int
+    by: str
+    request_id: str
+
+
+async def acknowledge(database: Database, wish: Acknowledgement, *, now: datetime, new_id: NewId) -> AlertView:
+    """The alert as it is then. Raises NoSuchAlert, AlreadyResolved, AlreadyAcknowledged, StaleVersion."""
+    async with database.write() as session:
+        row = _found(await store.one_for_change(session, wish.alert_id), wish.alert_id)
+        await session.add(store.with_state(row, rules.acknowledge(store.state_of(row), wish.version, wish.by, now)))
+        view = AlertView.model_validate(row)
+        await emit(session, [_acknowledged(view, wish.request_id, now, new_id)])
+    return view
+
+
+def _acknowledged(view: AlertView, request_id: str, now: datetime, new_id: NewId) -> AlertAcknowledged:
+    facts = _facts_of(view, now)
+    return AlertAcknowledged(id=new_id(), subject=str(view.id), time=now, correlationid=request_id, data=facts)
+
+
+async def read_alert(session: ReadSession, alert_id: UUID) -> AlertView:
+    """Raises NoSuchAlert."""
+    return AlertView.model_validate(_found(await store.one(session, alert_id), alert_id))
+
+
+async def read_alerts(
+    session: ReadSession, wanted: store.AlertFilter, after: UUID | None, limit: int
+) -> list[AlertView]:
+    """Up to `limit` alerts after the one with the id `after`, newest first."""
+    return [AlertView.model_validate(row) for row in await store.page(session, wanted, after, limit)]
+
+
+def _found(row: AlertRow | None, alert_id: UUID) -> AlertRow:
+    if row is None:
+        raise NoSuchAlert(f"no alert has the id {alert_id}")
+    return row

@@ -1,0 +1,124 @@
+"""The loop that sends: claims what is due, hands it to its channel, writes down what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import TypeAlias
+
+import structlog
+
+from notifications.deliveries.store import Parcel, Room
+from notifications.deliveries.usecases import LEASE, claim, settle
+from notifications.domain.delivery import Channel, Outcome, name_of, of_interruption
+from services.clock import Clock
+from services.database import Database
+from services.kernel import Unavailable
+
+log = structlog.get_logger(__name__)
+
+Send: TypeAlias = Callable[[Parcel], Awaitable[Outcome]]
+OpenChannels: TypeAlias = Callable[[], AbstractAsyncContextManager[Mapping[Channel, Send]]]
+
+AT_ONCE = 20
+AT_ONCE_PER_ROUTE = 4
+"""So that a slow receiver with a full queue leaves room for all others."""
+POLL_SECONDS = 0.5
+AWAY_PAUSE_SECONDS = 0.5
+
+
+class DeliveryLoop:
+    """Any number may run, in any number of processes: what one has claimed, the others leave alone."""
+
+    def __init__(self, database: Database, clock: Clock, open_channels: OpenChannels) -> None:
+        self._database = database
+        self._clock = clock
+        self._open_channels = open_channels
+        self._bell = asyncio.Event()
+        self._stopping = False
+        self._in_hand: dict[asyncio.Task[None], Parcel] = {}
+
+    def wake(self) -> None:
+        """Something may be due: look at once."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Finish what is in hand, claim no more, then return from `run`."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped. Raises Unavailable where the database is away."""
+        async with self._open_channels() as channels:
+            try:
+                while not self._stopping:
+                    self._bell.clear()
+                    if not await self._take_on(channels):
+                        await self._rest()
+            finally:
+                await self._finish()
+
+    async def send_due(self) -> int:
+        """Send everything that is due now, and return how many attempts that took."""
+        sent = 0
+        async with self._open_channels() as channels:
+            while taken := await self._take_on(channels):
+                await self._finish()
+                sent += taken
+        return sent
+
+    async def _take_on(self, channels: Mapping[Channel, Send]) -> int:
+        """Start sending what there is room for; how many that were."""
+        slots = AT_ONCE - len(self._in_hand)
+        if not slots:
+            return 0
+        held = Counter(parcel.route_name for parcel in self._in_hand.values())
+        parcels = await claim(self._database, Room(slots, AT_ONCE_PER_ROUTE, held), self._clock.now())
+        for parcel in parcels:
+            task = asyncio.create_task(self._deliver(parcel, channels[parcel.channel]))
+            self._in_hand[task] = parcel
+            task.add_done_callback(self._put_down)
+        return len(parcels)
+
+    def _put_down(self, task: asyncio.Task[None]) -> None:
+        del self._in_hand[task]
+        self.wake()
+
+    async def _finish(self) -> None:
+        while self._in_hand:
+            await asyncio.wait(self._in_hand)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._bell.wait()
+        except TimeoutError:
+            return
+
+    async def _deliver(self, parcel: Parcel, send: Send) -> None:
+        lost_at = self._clock.now() + LEASE
+        outcome = await _attempt(parcel, send)
+        log.info("delivery_tried", delivery=str(parcel.id), route=parcel.route_name, outcome=name_of(outcome))
+        await self._settle(parcel, outcome, lost_at)
+
+    async def _settle(self, parcel: Parcel, outcome: Outcome, lost_at: datetime) -> None:
+        """While the database is away, keep what is known, until the lease is over and others have drawn conclusions."""
+        while True:
+            try:
+                return await settle(self._database, parcel, outcome, self._clock.now())
+            except Unavailable as error:
+                if self._stopping or self._clock.now() > lost_at:
+                    log.error("delivery_not_settled", delivery=str(parcel.id), reason=error.detail)
+                    return None
+                await asyncio.sleep(AWAY_PAUSE_SECONDS)
+
+
+async def _attempt(parcel: Parcel, send: Send) -> Outcome:
+    try:
+        return await send(parcel)
+    except Exception:
+        log.exception("delivery_broke", delivery=str(parcel.id), channel=parcel.channel)
+        return of_interruption(parcel.channel)

@@ -1,0 +1,150 @@
+"""Queue what is to be told, claim what is due, settle what was tried, send again what a person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from notifications.deliveries import store
+from notifications.deliveries.schemas import AttemptView, DeliveryView
+from notifications.deliveries.store import Parcel, Room
+from notifications.deliveries.tables import AttemptRow, DeliveryRow
+from notifications.domain import delivery as rules
+from notifications.domain.alert import Change, Severity
+from notifications.domain.delivery import Outcome, Refused
+from notifications.domain.routing import Audience, Route, audience_of, audience_of_the_end
+from notifications.routing import store as routes
+from notifications.routing.tables import RouteRow
+from services.database import Database, ReadSession, WriteSession
+from services.kernel import NotFound
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=90)
+"""Longer than any channel may take for one delivery; see the channels' own limits."""
+
+
+class NoSuchDelivery(NotFound):
+    """There is no delivery with this id."""
+
+    code = "delivery-not-found"
+    title = "There is no such delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A change of an alert that somebody may have to hear of; `alert` is the alert as it is to be told."""
+
+    alert_id: UUID
+    alert_version: int
+    change: Change
+    severity: Severity
+    path: tuple[str, ...]
+    alert: Mapping[str, Any]
+
+
+async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, new_id: Callable[[], UUID]) -> None:
+    """Queue a delivery of each piece of news for every route that is to hear of it."""
+    if not news:
+        return
+    known = {row.name: row for row in await routes.all_routes(session)}
+    told_before = await store.told_of(session, {item.alert_id for item in news if item.change == "resolved"})
+    rows = []
+    for item in news:
+        audience = _audience(item, list(map(_route, known.values())), told_before)
+        log.info("alert_told", alert=str(item.alert_id), change=item.change, **_reasons(audience))
+        rows += [_delivery(item, known[name], now, new_id()) for name in audience.told]
+    await store.insert_all(session, rows)
+
+
+def _audience(item: News, candidates: Sequence[Route], told_before: Mapping[UUID, set[str]]) -> Audience:
+    if item.change == "resolved":
+        return audience_of_the_end(candidates, told_before[item.alert_id])
+    return audience_of(candidates, item.path, item.severity)
+
+
+def _reasons(audience: Audience) -> dict[str, object]:
+    return {"routes": list(audience.told), "passed_over": {item.name: item.because for item in audience.passed_over}}
+
+
+def _route(row: RouteRow) -> Route:
+    return Route(
+        name=row.name,
+        under=row.under,
+        min_severity=row.min_severity,
+        disabled_because=row.disabled_reason,
+    )
+
+
+def _delivery(item: News, route: RouteRow, now: datetime, delivery_id: UUID) -> DeliveryRow:
+    return DeliveryRow(
+        id=delivery_id,
+        alert_id=item.alert_id,
+        alert_version=item.alert_version,
+        change=item.change,
+        alert=dict(item.alert),
+        route_name=route.name,
+        channel=route.channel,
+        address=route.address,
+        state="pending",
+        attempts=0,
+        queued_at=now,
+        next_attempt_at=now,
+    )
+
+
+async def claim(database: Database, room: Room, now: datetime) -> list[Parcel]:
+    """Take due deliveries in hand, and give up those whose sender has died."""
+    async with database.write() as session:
+        for delivery_id, attempt, channel in await store.expired(session, now):
+            await _note(session, delivery_id, attempt, rules.of_interruption(channel), now)
+        return await store.claim(session, room, now=now, until=now + LEASE)
+
+
+async def settle(database: Database, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
+    """Write down what came of an attempt, and switch the route off where its receiver is gone."""
+    async with database.write() as session:
+        await _note(session, parcel.id, parcel.attempt, outcome, now)
+        if isinstance(outcome, Refused) and outcome.gone:
+            await routes.disable(session, parcel.route_name, parcel.address, reason=outcome.reason, now=now)
+
+
+async def _note(session: WriteSession, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
+    step = rules.next_step(outcome, attempt, now)
+    await store.settle(session, delivery_id, attempt, step, now)
+    name, detail = rules.name_of(outcome), rules.detail_of(outcome)
+    await store.note_attempt(session, delivery_id, attempt, outcome=name, detail=detail, now=now)
+
+
+async def send_again(session: WriteSession, delivery_id: UUID, now: datetime) -> DeliveryView:
+    """A person wants it sent now, once more if need be; the delivery as it is then.
+
+    Raises NoSuchDelivery, NotRetriable.
+    """
+    row = await store.one_for_change(session, delivery_id)
+    if row is None:
+        raise NoSuchDelivery(f"no delivery has the id {delivery_id}")
+    route = await routes.one_for_change(session, row.route_name)
+    rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at))
+    row.state, row.next_attempt_at, row.leased_until = "pending", now, None
+    await session.add(row)
+    return _view(row, (await store.attempts_of(session, {row.id}))[row.id])
+
+
+async def read_deliveries(
+    session: ReadSession, wanted: store.DeliveryFilter, after: UUID | None, limit: int
+) -> list[DeliveryView]:
+    """Up to `limit` deliveries after the one with the id `after`, newest first, each with its attempts."""
+    rows = await store.page(session, wanted, after, limit)
+    attempts = await store.attempts_of(session, {row.id for row in rows})
+    return [_view(row, attempts[row.id]) for row in rows]
+
+
+def _view(row: DeliveryRow, attempts: Sequence[AttemptRow]) -> DeliveryView:
+    shown = row.model_dump(include=set(DeliveryView.model_fields) - {"attempts"})
+    return DeliveryView(**shown, attempts=[AttemptView.model_validate(attempt) for attempt in attempts])

@@ -1,0 +1,162 @@
+"""How a delivery goes on after each attempt to send it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias, assert_never
+
+from services.kernel import Conflict
+
+Channel: TypeAlias = Literal["webhook", "mail"]
+State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed"]
+
+RETRY_DELAYS = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+    timedelta(hours=12),
+    timedelta(hours=24),
+    timedelta(hours=24),
+)
+"""After each failed attempt; about three days in all, so that a receiver may be down over a week-end."""
+LONGEST_WAIT = timedelta(hours=24)
+"""A receiver that asks for more (Retry-After) is called again after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The receiver has taken it."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It was not taken, and may be later. `after` is the wait that the receiver itself asked for."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It will never be taken. `gone` means that this receiver wants nothing any more."""
+
+    reason: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Nobody can tell whether it was taken; only a person may decide to send it again."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Sent | Retry | Refused | Unconfirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a delivery; `next_attempt_at` stands where it is pending."""
+
+    state: State
+    error: str | None = None
+    next_attempt_at: datetime | None = None
+
+
+class NotRetriable(Conflict):
+    """Sending this once more would tell somebody twice."""
+
+    code = "not-retriable"
+    title = "The delivery cannot be sent again"
+
+
+def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
+    """How it goes on after the outcome of attempt number `attempts` (1 is the first)."""
+    match outcome:
+        case Sent():
+            return Step("sent")
+        case Retry(reason, after):
+            return _again(reason, after, attempts, now)
+        case Refused(reason):
+            return Step("failed", reason)
+        case Unconfirmed(reason):
+            return Step("unconfirmed", reason)
+        case _:
+            assert_never(outcome)
+
+
+def _again(reason: str, after: timedelta | None, attempts: int, now: datetime) -> Step:
+    if attempts > len(RETRY_DELAYS):
+        return Step("failed", f"given up after {attempts} attempts: {reason}")
+    wait = max(RETRY_DELAYS[attempts - 1], min(after or timedelta(), LONGEST_WAIT))
+    return Step("pending", reason, now + wait)
+
+
+def name_of(outcome: Outcome) -> str:
+    """The word for it in the list of attempts."""
+    match outcome:
+        case Sent():
+            return "sent"
+        case Retry():
+            return "retry"
+        case Refused():
+            return "refused"
+        case Unconfirmed():
+            return "unconfirmed"
+        case _:
+            assert_never(outcome)
+
+
+def detail_of(outcome: Outcome) -> str:
+    """What happened, in words."""
+    return outcome.detail if isinstance(outcome, Sent) else outcome.reason
+
+
+def of_http_answer(status: int, retry_after: timedelta | None = None) -> Outcome:
+    """What a webhook's answer means (Standard Webhooks, "Deliverability and reliability").
+
+    A redirect is refused, since it could lead anywhere. 410 disables the route. Every other status than 2xx is tried
+    again, 4xx too: most of them are mended on the receiver's side within days (a wrong key, a route not deployed yet).
+    """
+    if 200 <= status < 300:
+        return Sent(f"HTTP {status}")
+    if 300 <= status < 400:
+        return Refused(f"HTTP {status}: redirects are not followed; give the address it leads to")
+    if status == 410:
+        return Refused("HTTP 410: the receiver is gone", gone=True)
+    return Retry(f"HTTP {status}", retry_after)
+
+
+def of_smtp_answer(code: int, message: str) -> Outcome:
+    """What a mail server's answer means (RFC 5321, 4.2.1): 5yz is for good, everything else may pass."""
+    if 500 <= code < 600:
+        return Refused(f"SMTP {code}: {message}")
+    return Retry(f"SMTP {code}: {message}")
+
+
+def of_interruption(channel: Channel) -> Outcome:
+    """What is known of an attempt whose sender died on the way.
+
+    A webhook is sent again under the same id, by which its receiver knows a repeat. A mail cannot be un-sent.
+    """
+    reason = "the sender stopped in mid-send"
+    return Retry(reason) if channel == "webhook" else Unconfirmed(f"{reason}; the mail may have gone out")
+
+
+def check_retriable(state: State, *, has_route: bool) -> None:
+    """A person wants the delivery sent (again) now. Raises NotRetriable where that cannot or must not be."""
+    if state == "sending":
+        raise NotRetriable("it is being sent just now: look again in a minute")
+    if state == "sent":
+        raise NotRetriable("it was sent and taken; sending it again would tell the receiver twice")
+    if not has_route:
+        raise NotRetriable("its route was removed or disabled: put the route again first")

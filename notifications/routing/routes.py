@@ -1,0 +1,45 @@
+"""Routes over HTTP: who is told, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView
+from notifications.routing.usecases import RouteWish, Routing, read_routes
+from services.clock import Clock
+from services.database import Database
+from services.security import Principal
+from services.web.auth import requires
+
+Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Reader = Annotated[Principal, requires("alerts:read")]
+Writer = Annotated[Principal, requires("alerts:write")]
+
+
+def routing_routes(database: Database, clock: Clock, routing: Routing) -> APIRouter:
+    """Put, list and delete routes."""
+    router = APIRouter(prefix="/v1/routes", tags=["routes"])
+
+    @router.put("/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}})
+    async def put_route(name: Name, body: RouteBody, _: Writer, response: Response) -> RouteAnswer:
+        """Make or change a route: 201 when made, with a webhook's `secret` this once; 200 when changed or the same."""
+        wish = RouteWish(name, body.under, body.min_severity, body.channel, body.address)
+        put = await routing.put(wish, clock.now())
+        response.status_code = 201 if put.is_new else 200
+        secret = {"secret": put.secret} if put.secret else {}
+        return RouteAnswer(**RouteView.model_validate(put.row).model_dump(), **secret)
+
+    @router.get("")
+    async def list_routes(_: Reader) -> RouteList:
+        """All routes, without their secrets."""
+        async with database.read() as session:
+            return RouteList(items=[RouteView.model_validate(row) for row in await read_routes(session)])
+
+    @router.delete("/{name}", status_code=204)
+    async def delete_route(name: Name, _: Writer) -> None:
+        """Tell this route nothing any more; what is queued for it is given up."""
+        await routing.remove(name)
+
+    return router

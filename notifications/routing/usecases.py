@@ -1,0 +1,114 @@
+"""Put, read and remove routes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from notifications.domain.addresses import Address, Network
+from notifications.domain.alert import Severity
+from notifications.domain.delivery import Channel
+from notifications.domain.endpoint import check_mail, check_reachable, check_url, literal_address
+from notifications.routing import store
+from notifications.routing.secrets import SecretBox, new_secret
+from notifications.routing.tables import RouteRow
+from services.database import Database, ReadSession
+from services.kernel import NotFound
+
+Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
+"""The addresses of a host name; none where there is no such host."""
+
+
+class NoSuchRoute(NotFound):
+    """There is no route of this name."""
+
+    code = "route-not-found"
+    title = "There is no such route"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteWish:
+    """A route as somebody wants it."""
+
+    name: str
+    under: str | None
+    min_severity: Severity
+    channel: Channel
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePut:
+    """A route as it is now; `secret` is told where it was made just now."""
+
+    row: RouteRow
+    is_new: bool
+    secret: str | None
+
+
+class Routing:
+    """`allowed` are the networks that may be called although they are not public."""
+
+    def __init__(self, database: Database, secrets: SecretBox, allowed: Sequence[Network], look_up: Lookup) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._allowed = allowed
+        self._look_up = look_up
+
+    async def put(self, wish: RouteWish, now: datetime) -> RoutePut:
+        """Make the route, or change it to this; a disabled one is switched on. Raises Invalid for a bad address."""
+        await self._check(wish)
+        secret = new_secret() if wish.channel == "webhook" else None
+        fresh = _row(wish, self._secrets.seal(secret, wish.name) if secret else None, now)
+        async with self._database.write() as session:
+            while not (is_new := await store.insert_new(session, fresh)):
+                # Between the two statements somebody may have removed it: then it is made after all.
+                if existing := await store.one_for_change(session, wish.name):
+                    secret = None if existing.channel == wish.channel else secret
+                    await session.add(_changed(existing, fresh))
+                    return RoutePut(existing, is_new=False, secret=secret)
+        return RoutePut(fresh, is_new, secret)
+
+    async def _check(self, wish: RouteWish) -> None:
+        if wish.channel == "mail":
+            check_mail(wish.address)
+            return
+        endpoint = check_url(wish.address, self._allowed)
+        if endpoint.scheme == "http" and not literal_address(endpoint.host):
+            check_reachable(endpoint, await self._look_up(endpoint.host), self._allowed)
+
+    async def remove(self, name: str) -> None:
+        """Tell this route nothing any more, not even what is queued. Raises NoSuchRoute."""
+        async with self._database.write() as session:
+            if not await store.remove(session, name):
+                raise NoSuchRoute(f"no route has the name {name}")
+
+
+def _row(wish: RouteWish, sealed: str | None, now: datetime) -> RouteRow:
+    return RouteRow(
+        name=wish.name,
+        under=wish.under,
+        min_severity=wish.min_severity,
+        channel=wish.channel,
+        address=wish.address,
+        secret=sealed,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _changed(row: RouteRow, to: RouteRow) -> RouteRow:
+    """The same route told otherwise. A webhook keeps its secret, wherever it leads now."""
+    row.secret = row.secret if row.channel == to.channel else to.secret
+    row.under, row.min_severity = to.under, to.min_severity
+    row.channel, row.address = to.channel, to.address
+    row.disabled_at = row.disabled_reason = None
+    row.updated_at = to.updated_at
+    return row
+
+
+async def read_routes(session: ReadSession) -> Sequence[RouteRow]:
+    """Every route, by name."""
+    return await store.all_routes(session)

@@ -1,0 +1,58 @@
+"""The worker of notifications: follows the pace of targets, and sends what is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from notifications.alerts.consumers import pace_handlers
+from notifications.deliveries.loop import DeliveryLoop, Send
+from notifications.deliveries.mail import MailServer, OutboxMail, SmtpMail
+from notifications.deliveries.webhook import open_webhooks
+from notifications.domain.delivery import Channel
+from notifications.routing.secrets import SecretBox
+from services.ids import new_id
+from services.messaging.broker import Broker
+from services.messaging.consumer import Consumer
+from services.runtime import Runtime
+from services.security import load_secret_keys
+from services.settings import Settings
+from services.worker import Worker
+
+
+def create_worker(runtime: Runtime, broker: Broker) -> Worker:
+    """The relay, the consumer of pace events and the delivery loop."""
+    worker = Worker(runtime, broker)
+    deliveries = create_delivery_loop(runtime)
+    worker.consume(
+        Consumer(
+            "notifications",
+            pace_handlers(runtime.clock, new_id, deliveries.wake),
+            database=runtime.database,
+            broker=broker,
+            clock=runtime.clock,
+            metrics=runtime.metrics,
+        )
+    )
+    worker.add("deliveries", deliveries.run, deliveries.stop)
+    return worker
+
+
+def create_delivery_loop(runtime: Runtime) -> DeliveryLoop:
+    """The delivery loop with every channel."""
+    settings, clock = runtime.settings, runtime.clock
+    secrets = SecretBox(load_secret_keys(settings))
+    mail = _mail(settings)
+
+    @asynccontextmanager
+    async def channels() -> AsyncIterator[Mapping[Channel, Send]]:
+        async with open_webhooks(settings.webhook_allow, secrets, clock) as webhooks:
+            yield {"webhook": webhooks.send, "mail": mail.send}
+
+    return DeliveryLoop(runtime.database, clock, channels)
+
+
+def _mail(settings: Settings) -> SmtpMail | OutboxMail:
+    if settings.smtp_url:
+        return SmtpMail(MailServer.of(settings.smtp_url), settings.mail_from)
+    return OutboxMail(settings.data_dir / "outbox", settings.mail_from)
