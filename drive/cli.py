@@ -88,6 +88,14 @@ def migrate(
 
 
 @app.command()
+def bench(rounds: Annotated[int, typer.Option(help="turns of each pair")] = 3) -> None:
+    """Measure against yardsticks in the same run; prints a table of ratios."""
+    from drive.bench.run import bench  # noqa: PLC0415 - as above
+
+    _run(bench(rounds))
+
+
+@app.command()
 def token(
     org: Annotated[str, typer.Option(help="the organisation that the token acts for")],
     scope: Annotated[str, typer.Option(help="scopes, separated by spaces")],

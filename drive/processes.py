@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Literal, TypeAlias
 
 import aiohttp
 import structlog
@@ -19,7 +20,9 @@ log = structlog.get_logger(__name__)
 RESTART_SECONDS = 1.0
 READY_SECONDS = 60.0
 
-COMMANDS = tuple((verb, service) for service in SERVICES for verb in ("serve", "worker"))
+Verb: TypeAlias = Literal["serve", "worker"]
+VERBS: tuple[Verb, ...] = ("serve", "worker")
+COMMANDS = tuple((verb, service) for service in SERVICES for verb in VERBS)
 
 
 class Processes:

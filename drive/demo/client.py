@@ -23,10 +23,10 @@ class Client:
 
     def __init__(self, urls: Mapping[ServiceName, str], token: str) -> None:
         self._urls = urls
-        self._token = token
+        self.token = token
 
     async def __aenter__(self) -> Self:
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         self._http = aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60))
         return self
 

@@ -18,14 +18,12 @@ from drive.demo.places import (
     COMMUNES,
     COVERAGE_TARGET,
     EVE,
-    GRASSROOTS_UNIT,
-    POST_OFFICE,
-    POST_OFFICES,
     PROVINCE,
     YEAR_END,
     Commune,
 )
 from drive.demo.receiver import Receiver
+from drive.demo.registry import organisations_and_collectors, units
 from drive.demo.worlds import World
 
 SCHEME: Final = "household_health"
@@ -64,8 +62,8 @@ class Story:
     async def _prepare(self, agency: Client) -> None:
         self.say("The agency loads the official list of Thanh Hóa and registers villages, post offices, collectors.")
         await agency.send("POST", "enrolment", "/v1/units/import", {"province_code": PROVINCE})
-        await agency.send_each("PUT", "enrolment", _units())
-        await agency.send_each("PUT", "enrolment", _organisations_and_collectors())
+        await agency.send_each("PUT", "enrolment", units())
+        await agency.send_each("PUT", "enrolment", organisations_and_collectors())
         await self._arrived(agency)
         self.say(f"It sets the year's target: {COVERAGE_TARGET:.2%} of each commune covered by {YEAR_END}.")
         for commune in COMMUNES:
@@ -186,29 +184,6 @@ class Story:
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
         self.checks.equal("alerts at the end", {"15142": "acknowledged", "15127": "resolved"}, statuses)
         self.checks.equal("webhooks that failed verification", 0, self.receiver.refused)
-
-
-def _units() -> list[tuple[str, object]]:
-    top = {"name": "BHXH cơ sở Cẩm Thủy", "level": "insurance_unit", "parent_code": PROVINCE}
-    units: list[tuple[str, object]] = [(f"/v1/units/{GRASSROOTS_UNIT}", top)]
-    for commune in COMMUNES:
-        body = {"name": f"Xã {commune.name}", "level": "commune", "parent_code": GRASSROOTS_UNIT}
-        units.append((f"/v1/units/{commune.code}", body))
-        for number, code in enumerate(commune.village_codes(), 1):
-            village = {"name": f"Thôn {number}", "level": "village", "parent_code": commune.code}
-            units.append((f"/v1/units/{code}", village))
-    return units
-
-
-def _organisations_and_collectors() -> list[tuple[str, object]]:
-    puts: list[tuple[str, object]] = [(f"/v1/organisations/{POST_OFFICE}", {"name": "Bưu điện tỉnh Thanh Hóa"})]
-    for code, name in POST_OFFICES.items():
-        puts.append((f"/v1/organisations/{code}", {"name": name, "parent_code": POST_OFFICE}))
-    for commune in COMMUNES:
-        for number, code in enumerate(commune.collector_codes(), 1):
-            body = {"name": f"Nhân viên thu {number}", "organisation_code": commune.post_office}
-            puts.append((f"/v1/collectors/{code}", body))
-    return puts
 
 
 async def _set_target(agency: Client, commune: Commune) -> None:

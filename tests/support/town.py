@@ -1,0 +1,213 @@
+"""The services as processes on real servers, a registry to sign people up in, and partners who never give up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+from sqlalchemy.engine import URL
+
+from drive.all_in_one import addresses
+from drive.demo.client import Client, until
+from drive.demo.people import Population
+from drive.demo.places import AGENCY, CAM_THACH, PROVINCE
+from drive.demo.registry import organisations_and_collectors, units
+from drive.processes import COMMANDS
+from services.clock import SystemClock
+from services.security import Tokens, load_secret_keys
+from services.settings import ServiceName, Settings
+from tests.support.processes import free_port
+
+PORTS = (
+    "ENROLMENT_API_PORT",
+    "TARGETS_API_PORT",
+    "NOTIFICATIONS_PORT",
+    "ENROLMENT_WORKER_PORT",
+    "TARGETS_WORKER_PORT",
+    "NOTIFICATIONS_WORKER_PORT",
+)
+DAY = CAM_THACH.launch_day
+PARTNER = CAM_THACH.post_office
+
+
+def environment_of(postgres: URL, amqp_url: str, data_dir: Path, **more: str) -> dict[str, str]:
+    """The variables of processes on these servers, on free ports."""
+    return {
+        "DATABASE_URL": postgres.set(drivername="postgresql").render_as_string(hide_password=False),
+        "AMQP_URL": amqp_url,
+        "DRIVE_DATA_DIR": str(data_dir),
+        "DRIVE_SECRET_KEYS": secrets.token_urlsafe(32),
+        "DRIVE_TODAY": DAY.isoformat(),
+        "DRIVE_REVIEW_SECONDS": "0.5",
+        **{name: str(free_port()) for name in PORTS},
+        **more,
+    }
+
+
+@dataclass
+class Answers:
+    """What partners were told: the ids of 201, and the status codes of everything else."""
+
+    taken: dict[str, str] = field(default_factory=dict)
+    refused: list[int] = field(default_factory=list)
+    without_retry_after: int = 0
+    cut_off: int = 0
+
+
+class Town:
+    """Processes by (verb, service); each is started, killed and started again by the test."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+        self.settings = Settings.model_validate(self.environment)
+        self.processes: dict[tuple[str, str], asyncio.subprocess.Process] = {}
+        self._population = Population(CAM_THACH, random.Random("town"))  # noqa: S311 - people of a test
+
+    async def start(self, verb: str, service: ServiceName, **more: str) -> None:
+        """Start one process; it need not be ready when this returns."""
+        self.processes[verb, service] = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "drive", verb, service, env={**os.environ, **self.environment, **more}
+        )
+
+    async def start_all(self) -> None:
+        """Start all six and wait until each is ready."""
+        for verb, service in COMMANDS:
+            await self.start(verb, service)
+        for verb, service in COMMANDS:
+            await self.ready(verb, service)
+
+    async def kill(self, verb: str, service: ServiceName) -> None:
+        """SIGKILL: no time to finish anything."""
+        await self._end(self.processes.pop((verb, service)), signal.SIGKILL)
+
+    async def stop(self, verb: str, service: ServiceName) -> int:
+        """SIGTERM: time to finish what is in hand. The exit code."""
+        return await self._end(self.processes.pop((verb, service)), signal.SIGTERM)
+
+    async def _end(self, process: asyncio.subprocess.Process, how: signal.Signals) -> int:
+        if process.returncode is None:
+            process.send_signal(how)
+        return await process.wait()
+
+    async def close(self) -> None:
+        """End whatever runs."""
+        await asyncio.gather(*(self._end(process, signal.SIGKILL) for process in self.processes.values()))
+
+    async def health(self, verb: str, service: ServiceName) -> int:
+        """The status of its readiness, 0 where nothing answers."""
+        port = self.settings.api_port(service) if verb == "serve" else self.settings.worker_port(service)
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/health/ready") as answer:
+                return answer.status
+        except aiohttp.ClientError:
+            return 0
+
+    async def ready(self, verb: str, service: ServiceName) -> None:
+        """Wait until the process says it is ready."""
+        await self.has_health(verb, service, 200)
+
+    def user(self, org: str, scope: str) -> Client:
+        """Somebody with a token."""
+        tokens = Tokens(load_secret_keys(self.settings))
+        token = tokens.issue(org, frozenset(scope.split()), SystemClock().now(), timedelta(hours=1))
+        return Client(addresses(self.settings), token)
+
+    async def register(self) -> None:
+        """The communes, villages, post offices and collectors of the story."""
+        async with self.user(AGENCY, "registry:write") as agency:
+            await agency.send("POST", "enrolment", "/v1/units/import", {"province_code": PROVINCE})
+            await agency.send_each("PUT", "enrolment", units())
+            await agency.send_each("PUT", "enrolment", organisations_and_collectors())
+
+    def people(self, how_many: int) -> list[dict[str, Any]]:
+        """Sign-ups that were not asked for before."""
+        return self._population.sign_ups(how_many, DAY, "launch_day")
+
+    async def has_taken(self, at_least: int, answers: Answers) -> None:
+        """Wait until so many sign-ups were answered with 201."""
+
+        async def taken() -> int:
+            return len(answers.taken)
+
+        await until(f"{at_least} sign-ups", taken, lambda n: n >= at_least)
+
+    async def has_health(self, verb: str, service: ServiceName, status: int) -> None:
+        """Wait until the process's readiness has this status."""
+        what = f"{verb} {service}: {status}"
+        await until(what, lambda: self.health(verb, service), lambda s: s == status, seconds=60)
+
+    async def sign_up(self, sign_ups: Sequence[Mapping[str, Any]], answers: Answers, *, at_once: int = 8) -> None:
+        """Send each until it is taken, with the same key, as a partner's system does."""
+        gate = asyncio.Semaphore(at_once)
+        token = self.user(PARTNER, "enrolments:write").token
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
+
+            async def one(body: Mapping[str, Any]) -> None:
+                async with gate:
+                    while not await self._try(http, body, answers):  # noqa: ASYNC110 - asks as partners do
+                        await asyncio.sleep(0.05)
+
+            await asyncio.gather(*(one(body) for body in sign_ups))
+
+    async def _try(self, http: aiohttp.ClientSession, body: Mapping[str, Any], answers: Answers) -> bool:
+        reference = str(body["external_ref"])
+        url = addresses(self.settings)["enrolment"] + "/v1/enrolments"
+        try:
+            async with http.post(url, json=body, headers={"Idempotency-Key": reference}) as answer:
+                content = await answer.json(content_type=None)
+                if answer.status == 201:
+                    answers.taken[reference] = content["id"]
+                    return True
+                answers.refused.append(answer.status)
+                answers.without_retry_after += "Retry-After" not in answer.headers
+        except (aiohttp.ClientError, TimeoutError):
+            answers.cut_off += 1
+        return False
+
+    async def rows(self, service: ServiceName, query: str) -> list[Any]:
+        """What a query of the service's database gives."""
+        url = self.settings.database_url_of(service)
+        assert url is not None
+        connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        try:
+            return list(await connection.fetch(query))
+        finally:
+            await connection.close()
+
+    async def counted_once(self, answers: Answers) -> None:
+        """Every sign-up ever answered with 201 gets into the ledger, once, and into progress, and nothing else does."""
+        ids = sorted(answers.taken.values())
+        await until(
+            f"{len(ids)} sign-ups in the ledger",
+            lambda: self.rows("targets", "SELECT enrolment_id::text AS id FROM ledger ORDER BY 1"),
+            lambda rows: len(rows) >= len(ids),
+            seconds=60,
+        )
+        rows = await self.rows("targets", "SELECT enrolment_id::text AS id FROM ledger ORDER BY 1")
+        assert [row["id"] for row in rows] == ids
+        async with self.user(AGENCY, "progress:read") as agency:
+            params = {"scheme": "household_health", "on": DAY.isoformat()}
+            progress = await agency.send("GET", "targets", f"/v1/progress/units/{CAM_THACH.code}", params=params)
+        assert progress["new"] == len(ids)
+
+
+@asynccontextmanager
+async def a_town(environment: Mapping[str, str]) -> AsyncIterator[Town]:
+    """A town whose processes end with the block."""
+    town = Town(environment)
+    try:
+        yield town
+    finally:
+        await town.close()
