@@ -1,0 +1,1 @@
+"""Targets: what was promised, and how far it has come."""

@@ -1,0 +1,1 @@
+"""The rules of the race, pure: target, calendar, pace, episode."""

@@ -1,0 +1,46 @@
+"""A baseline: a count of who lives in a unit and who of them is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from services.kernel import FieldError, Invalid
+from targets_api.domain.target import FIRST_DAY, Scheme
+
+
+class InvalidBaseline(Invalid):
+    """The count cannot be right."""
+
+    code = "invalid-baseline"
+    title = "The baseline cannot be set like this"
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The count at the end of the day `on`: sign-ups of that day are in it, those of the next day are not."""
+
+    unit_code: str
+    scheme: Scheme
+    on: date
+    population: int
+    covered: int
+
+
+def checked(baseline: Baseline, today: date) -> Baseline:
+    """The baseline as it is. Raises InvalidBaseline with every field that is wrong."""
+    if errors := tuple(_errors(baseline, today)):
+        raise InvalidBaseline("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)
+    return baseline
+
+
+def _errors(baseline: Baseline, today: date) -> Iterator[FieldError]:
+    if baseline.on > today:
+        yield FieldError("/on", f"a count is of a day that has come: at most {today}")
+    if baseline.on < FIRST_DAY:
+        yield FieldError("/on", f"must not be before {FIRST_DAY}")
+    if baseline.population <= 0:
+        yield FieldError("/population", "must be more than 0")
+    if not 0 <= baseline.covered <= max(baseline.population, 0):
+        yield FieldError("/covered", "must be from 0 to the population")

@@ -1,0 +1,101 @@
+"""A target: what was promised for a scope over a period."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+from services.kernel import Conflict, FieldError, Invalid, NotFound
+
+Scheme: TypeAlias = Literal["household_health", "voluntary_social"]
+Measure: TypeAlias = Literal["new", "renewal", "in_force", "coverage"]
+
+STOCK_MEASURES: Final[frozenset[Measure]] = frozenset({"in_force", "coverage"})
+"""Measures of how many are covered, and so counted from a baseline; the others count sign-ups from zero."""
+FIRST_DAY: Final = date(2000, 1, 1)
+LAST_DAY: Final = date(2100, 12, 31)
+
+
+class InvalidTarget(Invalid):
+    """The target contradicts itself, or names what is not there."""
+
+    code = "invalid-target"
+    title = "The target cannot be set like this"
+
+
+class TargetDiffers(Conflict):
+    """The same promise has been made with another value."""
+
+    code = "target-differs"
+    title = "This target is set already, with another value"
+
+
+class NoSuchTarget(NotFound):
+    """No target has this id."""
+
+    code = "no-such-target"
+    title = "There is no such target"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a target is about: any mix of unit, organisation and collector."""
+
+    unit_code: str | None = None
+    organisation_code: str | None = None
+    collector_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`value` is persons, or for coverage a share of the population; the period includes both its days."""
+
+    id: UUID
+    scope: Scope
+    scheme: Scheme
+    measure: Measure
+    value: float
+    starts_on: date
+    ends_on: date
+    name: str | None = None
+
+
+def checked(target: Target) -> Target:
+    """The target as it is. Raises InvalidTarget with every field that is wrong."""
+    if errors := tuple(_errors(target)):
+        raise InvalidTarget("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)
+    return target
+
+
+def _errors(target: Target) -> Iterator[FieldError]:
+    yield from _scope_errors(target)
+    yield from _value_errors(target)
+    yield from _period_errors(target)
+
+
+def _scope_errors(target: Target) -> Iterator[FieldError]:
+    scope = target.scope
+    if scope == Scope():
+        yield FieldError("/scope", "name a unit_code, an organisation_code, a collector_code or a mix of them")
+    elif target.measure in STOCK_MEASURES and (scope.organisation_code or scope.collector_code or not scope.unit_code):
+        yield FieldError("/scope", f"{target.measure} is measured on a population: give a unit_code and nothing else")
+
+
+def _value_errors(target: Target) -> Iterator[FieldError]:
+    if not math.isfinite(target.value) or target.value <= 0:
+        yield FieldError("/value", "must be more than 0")
+    elif target.measure == "coverage" and target.value > 1:
+        yield FieldError("/value", "coverage is a share of the population, at most 1: write 0.9515 for 95.15 %")
+
+
+def _period_errors(target: Target) -> Iterator[FieldError]:
+    if target.starts_on < FIRST_DAY:
+        yield FieldError("/starts_on", f"must not be before {FIRST_DAY}")
+    if target.ends_on > LAST_DAY:
+        yield FieldError("/ends_on", f"must not be after {LAST_DAY}")
+    if target.ends_on < target.starts_on:
+        yield FieldError("/ends_on", f"must not be before starts_on, {target.starts_on}")

@@ -1,0 +1,1 @@
+"""The ledger, the tallies drawn from it, and the reads."""

@@ -1,0 +1,83 @@
+"""Read progress. Concurrent reads share a run, and within a run the same question is answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.clock import Clock
+from services.database import Database
+from services.gatherer import Gatherer
+from services.kernel import NotFound
+from targets_api.progress.answers import Answer, answer_of, told
+from targets_api.progress.figures import COLLECTORS, ORGANISATIONS, UNITS, Key, Owner, children_of, figures_of
+
+
+class NoSuchOwner(NotFound):
+    """The registry has not told of such a unit, organisation or collector."""
+
+    code = "no-such-owner"
+    title = "There is nobody of this code"
+
+
+class ProgressReads:
+    """Answers as bytes, ready to be sent."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._units = self._gatherer(UNITS)
+        self._organisations = self._gatherer(ORGANISATIONS)
+        self._collectors = self._gatherer(COLLECTORS)
+
+    async def of_unit(self, key: Key) -> Answer:
+        """The unit with all below it. Raises NoSuchOwner."""
+        return _found(UNITS, key, await self._units.submit(key))
+
+    async def of_organisation(self, key: Key) -> Answer:
+        """The organisation with all below it. Raises NoSuchOwner."""
+        return _found(ORGANISATIONS, key, await self._organisations.submit(key))
+
+    async def of_collector(self, key: Key) -> Answer:
+        """The collector. Raises NoSuchOwner."""
+        return _found(COLLECTORS, key, await self._collectors.submit(key))
+
+    async def of_children(self, key: Key) -> Answer:
+        """Each unit directly below the unit. Raises NoSuchOwner."""
+        today = self._clock.today()
+        async with self._database.read() as session:
+            keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
+            found = await figures_of(session, UNITS, keys, today)
+        unit, *children = told(UNITS, found, today)
+        if unit is None:
+            raise _nobody(UNITS, key)
+        head = {name: unit[name] for name in ("unit", "scheme", "from", "on")}
+        return answer_of({**head, "items": [_without(child, "scheme", "from", "on") for child in children if child]})
+
+    def _gatherer(self, owner: Owner) -> Gatherer[Key, Answer | None]:
+        async def run(keys: Sequence[Key]) -> Sequence[Answer | None]:
+            return await self._read_many(owner, keys)
+
+        return Gatherer(run)
+
+    async def _read_many(self, owner: Owner, keys: Sequence[Key]) -> Sequence[Answer | None]:
+        today = self._clock.today()
+        unique = list(dict.fromkeys(keys))
+        async with self._database.read() as session:
+            found = await figures_of(session, owner, unique, today)
+        contents = told(owner, found, today)
+        answers = {key: content and answer_of(content) for key, content in zip(unique, contents, strict=True)}
+        return [answers[key] or None for key in keys]
+
+
+def _found(owner: Owner, key: Key, answer: Answer | None) -> Answer:
+    if answer is None:
+        raise _nobody(owner, key)
+    return answer
+
+
+def _nobody(owner: Owner, key: Key) -> NoSuchOwner:
+    return NoSuchOwner(f"no {owner.name} {key.code} is known here; what was registered just now may take a moment")
+
+
+def _without(content: dict[str, object], *names: str) -> dict[str, object]:
+    return {name: value for name, value in content.items() if name not in names}

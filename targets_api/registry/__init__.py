@@ -1,0 +1,1 @@
+"""Units, organisations and collectors as enrolment tells of them, and who is above whom."""

@@ -1,0 +1,1 @@
+"""Who fell behind, who recovered: told once."""

@@ -1,0 +1,15 @@
+"""The metadata of this service's own database."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from services.messaging.tables import add_messaging_tables
+
+
+class Base(SQLModel, registry=registry()):
+    """What every row of this service descends from."""
+
+
+add_messaging_tables(Base.metadata)

@@ -1,0 +1,1 @@
+"""Targets and the baselines they are measured from."""

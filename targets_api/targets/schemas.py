@@ -1,0 +1,143 @@
+"""Bodies of targets and baselines."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import date
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.kernel import Invalid
+from targets_api.domain.baseline import Baseline
+from targets_api.domain.target import Measure, Scheme, Scope, Target
+
+Code: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00]*$")
+]
+Name: TypeAlias = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=10_000_000_000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ScopeBody(_Body):
+    """Any mix of unit, organisation and collector; at least one."""
+
+    unit_code: Code | None = None
+    organisation_code: Code | None = None
+    collector_code: Code | None = None
+
+
+class TargetBody(_Body):
+    """A target to be set. `value` is persons, or for coverage a share of the population, such as 0.9515."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "scope": {"unit_code": "15142"},
+                    "scheme": "household_health",
+                    "measure": "coverage",
+                    "value": 0.9515,
+                    "starts_on": "2025-10-01",
+                    "ends_on": "2025-12-31",
+                    "name": "Q4",
+                }
+            ]
+        },
+    )
+
+    scope: ScopeBody
+    scheme: Scheme
+    measure: Measure
+    value: Annotated[float, Field(allow_inf_nan=False, le=10_000_000_000)]
+    starts_on: date
+    ends_on: date
+    name: Name | None = None
+
+    def target(self, target_id: UUID) -> Target:
+        """As a target of that id."""
+        scope = Scope(self.scope.unit_code, self.scope.organisation_code, self.scope.collector_code)
+        period = (self.starts_on, self.ends_on)
+        return Target(target_id, scope, self.scheme, self.measure, self.value, *period, self.name)
+
+
+class TargetView(_Body):
+    """A target that is set."""
+
+    id: UUID
+    scope: ScopeBody
+    scheme: Scheme
+    measure: Measure
+    value: float
+    starts_on: date
+    ends_on: date
+    name: str | None
+
+    @classmethod
+    def of(cls, target: Target) -> TargetView:
+        """The target as it is told."""
+        scope = ScopeBody.model_construct(
+            unit_code=target.scope.unit_code,
+            organisation_code=target.scope.organisation_code,
+            collector_code=target.scope.collector_code,
+        )
+        return cls(
+            id=target.id,
+            scope=scope,
+            scheme=target.scheme,
+            measure=target.measure,
+            value=target.value,
+            starts_on=target.starts_on,
+            ends_on=target.ends_on,
+            name=target.name,
+        )
+
+
+class TargetPage(_Body):
+    """Targets, the latest first. `next` is the cursor of the next page, null on the last one."""
+
+    items: list[TargetView]
+    next: str | None
+
+
+class BaselineBody(_Body):
+    """The count at the end of the day `on`: sign-ups of that day are in it, those from the next day on come on top."""
+
+    scheme: Scheme
+    on: date
+    population: Count
+    covered: Count
+
+    def baseline(self, unit_code: str) -> Baseline:
+        """As the baseline of that unit."""
+        return Baseline(unit_code, self.scheme, self.on, self.population, self.covered)
+
+
+class BaselineView(BaselineBody):
+    """A baseline that is set."""
+
+    unit_code: str
+
+
+def cursor_of(target_id: UUID | None) -> str | None:
+    """The cursor that goes on after the target."""
+    return urlsafe_b64encode(target_id.bytes).rstrip(b"=").decode() if target_id else None
+
+
+def after(cursor: str | None) -> UUID | None:
+    """The target that the cursor goes on after. Raises Invalid."""
+    try:
+        return UUID(bytes=urlsafe_b64decode(f"{cursor}==")) if cursor else None
+    except (ValueError, binascii.Error) as error:
+        raise Invalid.field(
+            "/query/cursor", "not a cursor of ours: send `next` of the page before, as it is"
+        ) from error

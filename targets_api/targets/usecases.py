@@ -1,0 +1,154 @@
+"""Set targets and the baselines they are measured from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from services.contracts.events import Scope as ScopeFacts
+from services.contracts.events import TargetFacts, TargetSet
+from services.database import Database, ReadSession, WriteSession
+from services.ids import new_id
+from services.kernel import FieldError, NotFound
+from services.messaging.outbox import emit
+from targets_api import locks
+from targets_api.domain import baseline as baselines
+from targets_api.domain.baseline import Baseline
+from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, NoSuchTarget, Scope, Target, TargetDiffers, checked
+from targets_api.occasion import Occasion
+from targets_api.registry.store import known_codes
+from targets_api.review.usecases import review
+from targets_api.targets import store
+from targets_api.targets.recount import recount
+
+_SCOPE_FIELDS: Final = {"unit_code": "units", "organisation_code": "organisations", "collector_code": "collectors"}
+
+
+class NoSuchUnit(NotFound):
+    """Enrolment has not told of such a unit."""
+
+    code = "no-such-unit"
+    title = "There is no such unit"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTarget:
+    """A target that stands, and whether it was set just now."""
+
+    target: Target
+    is_new: bool
+
+
+async def set_targets(session: WriteSession, targets: Sequence[Target], occasion: Occasion) -> list[SetTarget]:
+    """Set the targets, count what has been achieved already, and review them.
+
+    A promise that is there already with the same value is answered as it stands. Raises InvalidTarget, and
+    TargetDiffers where it is there with another value; then none is set.
+    """
+    for target in targets:
+        checked(target)
+    await locks.nobody_counting(session)
+    await _check_scopes(session, targets)
+    await _check_baselines(session, targets)
+    new = await store.insert(session, targets)
+    standing = _matched(targets, await store.same_promises(session, targets))
+    await recount(session, sorted(new))
+    await emit(session, [_told(target, occasion) for target in targets if target.id in new])
+    await review(session, sorted(new), occasion)
+    return [SetTarget(target, target.id in new) for target in standing]
+
+
+async def set_baseline(session: WriteSession, baseline: Baseline, occasion: Occasion) -> bool:
+    """Set the count of a day, and bring the targets that are measured from it up to date; True where it is new.
+
+    Raises InvalidBaseline or NoSuchUnit.
+    """
+    baselines.checked(baseline, occasion.today)
+    await locks.nobody_counting(session)
+    if not await known_codes(session, "units", [baseline.unit_code]):
+        raise NoSuchUnit(f"no unit {baseline.unit_code} is known here: register it at the enrolment service first")
+    is_new = await store.set_baseline(session, baseline)
+    target_ids = await store.measured_from(session, baseline)
+    await recount(session, target_ids)
+    await review(session, target_ids, occasion)
+    return is_new
+
+
+async def read_target(database: Database, target_id: UUID) -> Target:
+    """The target of that id. Raises NoSuchTarget."""
+    async with database.read() as session:
+        target = await store.one(session, target_id)
+    if target is None:
+        raise NoSuchTarget(f"no target has the id {target_id}")
+    return target
+
+
+async def list_targets(
+    database: Database, filters: Mapping[str, str], after: UUID | None, limit: int
+) -> tuple[list[Target], UUID | None]:
+    """A page of the targets that match, the latest first, and the id to go on after, if there are more."""
+    async with database.read() as session:
+        found = await store.page(session, filters, after, limit + 1)
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+async def _check_scopes(session: ReadSession, targets: Sequence[Target]) -> None:
+    for field, table in _SCOPE_FIELDS.items():
+        codes = {code for target in targets if (code := getattr(target.scope, field))}
+        unknown = codes - await known_codes(session, table, codes)
+        if unknown:
+            detail = f"not known here: {', '.join(sorted(unknown))}; register it at the enrolment service first"
+            raise InvalidTarget(detail, (FieldError(f"/scope/{field}", detail),))
+
+
+async def _check_baselines(session: ReadSession, targets: Sequence[Target]) -> None:
+    measured = [target for target in targets if target.measure in STOCK_MEASURES]
+    missing = await store.without_baseline(session, measured) if measured else set()
+    for unit_code, scheme, ends_on in sorted(missing):
+        detail = (
+            f"no baseline of {scheme} on or before {ends_on}: count who is covered, PUT /v1/units/{unit_code}/baselines"
+        )
+        raise InvalidTarget(detail, (FieldError("/scope/unit_code", detail),))
+
+
+def _matched(targets: Sequence[Target], standing: Sequence[Target]) -> list[Target]:
+    by_promise = {_promise(target): target for target in standing}
+    matched = [by_promise[_promise(target)] for target in targets]
+    for asked, found in zip(targets, matched, strict=True):
+        if asked.value != found.value:
+            detail = f"target {found.id} promises {found.value:g} for the same scope, measure, period and name"
+            raise TargetDiffers(
+                detail, (FieldError("/value", f"set already, to {found.value:g}: give it a name of its own"),)
+            )
+    return matched
+
+
+def _promise(target: Target) -> tuple[object, ...]:
+    return target.scope, target.scheme, target.measure, target.starts_on, target.ends_on, target.name
+
+
+def _told(target: Target, occasion: Occasion) -> TargetSet:
+    return TargetSet(
+        id=new_id(),
+        subject=str(target.id),
+        time=occasion.now,
+        correlationid=occasion.correlation_id,
+        data=TargetFacts(
+            target_id=target.id,
+            name=target.name,
+            scope=_scope_facts(target.scope),
+            scheme=target.scheme,
+            measure=target.measure,
+            value=target.value,
+            starts_on=target.starts_on,
+            ends_on=target.ends_on,
+        ),
+    )
+
+
+def _scope_facts(scope: Scope) -> ScopeFacts:
+    return ScopeFacts(
+        unit_code=scope.unit_code, organisation_code=scope.organisation_code, collector_code=scope.collector_code
+    )

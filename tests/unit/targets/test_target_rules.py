@@ -1,0 +1,76 @@
+"""What a target and a baseline may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from targets_api.domain import baseline as baselines
+from targets_api.domain.baseline import Baseline, InvalidBaseline
+from targets_api.domain.target import InvalidTarget, Scope, Target, checked
+
+A_TARGET = Target(
+    UUID(int=1), Scope("15142"), "household_health", "coverage", 0.9515, date(2025, 10, 1), date(2025, 12, 31)
+)
+A_BASELINE = Baseline("15142", "household_health", date(2025, 10, 24), 26697, 19702)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointers"),
+    [
+        ({"value": 0.0}, ["/value"]),
+        ({"value": -1.0}, ["/value"]),
+        ({"value": float("nan")}, ["/value"]),
+        ({"value": 1.01}, ["/value"]),
+        ({"ends_on": date(2025, 9, 30)}, ["/ends_on"]),
+        ({"starts_on": date(1999, 12, 31)}, ["/starts_on"]),
+        ({"ends_on": date(2101, 1, 1)}, ["/ends_on"]),
+        ({"scope": Scope()}, ["/scope"]),
+        ({"scope": Scope("15142", "CT")}, ["/scope"]),
+        ({"scope": Scope("15142", None, "CT-07"), "measure": "in_force"}, ["/scope"]),
+        ({"scope": Scope(None, "CT"), "value": 2.0}, ["/scope", "/value"]),
+    ],
+)
+def test_each_wrong_field_of_a_target_is_pointed_at(wrong: dict[str, object], pointers: list[str]) -> None:
+    with pytest.raises(InvalidTarget) as caught:
+        checked(replace(A_TARGET, **wrong))  # type: ignore[arg-type]
+    assert [error.pointer for error in caught.value.errors] == pointers
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {},
+        {"value": 1.0},
+        {"measure": "in_force", "value": 20_000.0},
+        {"measure": "new", "value": 5.0, "scope": Scope(None, None, "CT-07")},
+        {"measure": "renewal", "value": 5.0, "scope": Scope("15142", "CT", "CT-07")},
+        {"starts_on": date(2025, 12, 31)},
+    ],
+)
+def test_a_target_that_makes_sense_is_taken_as_it_is(right: dict[str, object]) -> None:
+    target = replace(A_TARGET, **right)  # type: ignore[arg-type]
+    assert checked(target) is target
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointers"),
+    [
+        ({"on": date(2025, 10, 26)}, ["/on"]),
+        ({"on": date(1999, 1, 1)}, ["/on"]),
+        ({"population": 0, "covered": 0}, ["/population"]),
+        ({"covered": 26698}, ["/covered"]),
+        ({"covered": -1}, ["/covered"]),
+    ],
+)
+def test_each_wrong_field_of_a_baseline_is_pointed_at(wrong: dict[str, object], pointers: list[str]) -> None:
+    with pytest.raises(InvalidBaseline) as caught:
+        baselines.checked(replace(A_BASELINE, **wrong), date(2025, 10, 25))  # type: ignore[arg-type]
+    assert [error.pointer for error in caught.value.errors] == pointers
+
+
+def test_a_baseline_of_today_is_taken() -> None:
+    assert baselines.checked(A_BASELINE, A_BASELINE.on) is A_BASELINE
