@@ -1,0 +1,1 @@
+"""Who is signed up and for how much: pure rules, no I/O."""

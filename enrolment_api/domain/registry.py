@@ -1,0 +1,124 @@
+"""Rules of the registry: what may lie under what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from enrolment_api.domain.refusals import UnknownUnit
+from services.kernel import Conflict, FieldError, Invalid
+
+Level: TypeAlias = Literal["province", "insurance_unit", "commune", "village"]
+LEVELS: tuple[Level, ...] = ("province", "insurance_unit", "commune", "village")
+"""From the highest to the lowest."""
+
+
+class WrongParentLevel(Invalid):
+    """A unit lies under one of a higher level."""
+
+    code = "wrong-parent-level"
+    title = "The parent is not of a higher level"
+
+    def __init__(self, level: str, parent_level: str) -> None:
+        remedy = f"a unit of level {level} cannot lie under one of level {parent_level}: {' > '.join(LEVELS)}"
+        super().__init__(remedy, (FieldError("/parent_code", remedy),))
+
+
+class UnitHasLowerUnits(Conflict):
+    """The new level would no longer be above that of the units below."""
+
+    code = "unit-has-lower-units"
+    title = "The unit cannot take that level"
+
+    def __init__(self, level: str, lower: str) -> None:
+        remedy = f"a unit of level {lower} lies below this one, which cannot become a {level}: move that one first"
+        super().__init__(remedy, (FieldError("/level", remedy),))
+
+
+class UnknownOrganisation(Invalid):
+    """No such organisation is registered."""
+
+    code = "unknown-organisation"
+    title = "The organisation is not registered"
+
+    def __init__(self, organisation_code: str, pointer: str) -> None:
+        remedy = f"no organisation {organisation_code} is registered: check the code, or register it first"
+        super().__init__(remedy, (FieldError(pointer, remedy),))
+
+
+class OrganisationInCircle(Invalid):
+    """An organisation cannot lie below itself."""
+
+    code = "organisation-in-circle"
+    title = "The organisation would lie below itself"
+
+    def __init__(self, parent_code: str) -> None:
+        remedy = f"{parent_code} lies below this organisation, and cannot be its parent"
+        super().__init__(remedy, (FieldError("/parent_code", remedy),))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An area: its parent is of a higher level."""
+
+    code: str
+    name: str
+    level: Level
+    parent_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A collection organisation, which may be part of another."""
+
+    code: str
+    name: str
+    parent_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A person who collects for one organisation."""
+
+    code: str
+    name: str
+    organisation_code: str
+
+
+def check_unit(unit: Unit, levels: Mapping[str, Level], highest_below: Level | None) -> None:
+    """May this unit stand so, among units of these levels, above those that lie below it already?
+
+    Raises UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
+    """
+    if unit.parent_code is not None:
+        parent_level = levels.get(unit.parent_code)
+        if parent_level is None:
+            raise UnknownUnit(unit.parent_code, "/parent_code")
+        if not is_above(parent_level, unit.level):
+            raise WrongParentLevel(unit.level, parent_level)
+    if highest_below and not is_above(unit.level, highest_below):
+        raise UnitHasLowerUnits(unit.level, highest_below)
+
+
+def check_organisation(organisation: Organisation, parents: Mapping[str, str | None]) -> None:
+    """May this organisation stand so? `parents` are those of all organisations above. Raises UnknownOrganisation,
+    OrganisationInCircle."""
+    above = organisation.parent_code
+    if above is not None and above != organisation.code and above not in parents:
+        raise UnknownOrganisation(above, "/parent_code")
+    while above is not None:
+        if above == organisation.code:
+            raise OrganisationInCircle(str(organisation.parent_code))
+        above = parents.get(above)
+
+
+def check_collector(collector: Collector, organisations: frozenset[str]) -> None:
+    """Raises UnknownOrganisation unless the collector's is one of these."""
+    if collector.organisation_code not in organisations:
+        raise UnknownOrganisation(collector.organisation_code, "/organisation_code")
+
+
+def is_above(higher: Level, lower: Level) -> bool:
+    """Whether units of one level contain those of the other."""
+    return LEVELS.index(higher) < LEVELS.index(lower)

@@ -1,0 +1,1 @@
+"""Sign-ups: recorded one by one and in batches, by one path."""

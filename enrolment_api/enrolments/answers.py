@@ -1,0 +1,177 @@
+"""Answers, as JSON bytes: an enrolment, clear or masked, and the items of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from enrolment_api.domain.enrolment import Enrolment, Kind, Participant, Scheme
+from enrolment_api.domain.identifiers import mismatches
+from services.web.problems import Problem, ProblemField
+
+
+class ParticipantView(BaseModel):
+    """The person. Without the scope participants:read what identifies them is masked."""
+
+    full_name: str
+    born_on: str
+    sex: str
+    personal_id: str
+    social_insurance_code: str | None
+    phone: str | None
+
+
+class HouseholdView(BaseModel):
+    """Which household, and which of its members."""
+
+    code: str
+    member_no: int
+
+
+class ContributionView(BaseModel):
+    """VND for all months."""
+
+    due: int
+    state_support: int
+    payable: int
+
+
+class EnrolmentView(BaseModel):
+    """An accepted sign-up. `warnings` tell what looks wrong and was taken all the same."""
+
+    id: UUID
+    status: Literal["recorded", "cancelled"]
+    kind: Kind
+    organisation_code: str
+    external_ref: str
+    scheme: Scheme
+    unit_code: str
+    collector_code: str
+    signed_on: date
+    months: int
+    amount_paid: int
+    receipt_no: str | None
+    participant: ParticipantView
+    household: HouseholdView | None
+    monthly_income: int | None
+    support_group: str
+    channel: str | None
+    campaign_code: str | None
+    covered_from: date
+    covered_to: date
+    contribution: ContributionView
+    recorded_at: datetime
+    warnings: list[ProblemField]
+
+
+class EnrolmentPage(BaseModel):
+    """One page; `next` is the `after` of the following one, or null on the last."""
+
+    items: list[EnrolmentView]
+    next: str | None
+
+
+class BatchItem(BaseModel):
+    """What became of one item: `id` where it is recorded (status 201), else `problem`."""
+
+    index: int
+    external_ref: str | None
+    status: int
+    id: UUID | None = None
+    replayed: bool | None = None
+    warnings: list[ProblemField] | None = None
+    problem: Problem | None = None
+
+
+class BatchAnswer(BaseModel):
+    """One entry per item, in the order they came."""
+
+    items: list[BatchItem]
+
+
+def enrolment_json(enrolment: Enrolment, *, clear: bool) -> bytes:
+    """An EnrolmentView."""
+    return to_json(_view(enrolment, clear))
+
+
+def page_json(enrolments: Sequence[Enrolment], following: str | None, *, clear: bool) -> bytes:
+    """An EnrolmentPage."""
+    return to_json({"items": [_view(e, clear) for e in enrolments], "next": following})
+
+
+def batch_json(items: Sequence[Mapping[str, Any]]) -> bytes:
+    """A BatchAnswer of items that have the fields of BatchItem."""
+    return to_json({"items": items})
+
+
+def warnings_of(person: Participant) -> list[dict[str, str]]:
+    """What the personal ID contradicts."""
+    found = mismatches(person.personal_id, person.sex, person.born_on)
+    return [{"pointer": w.pointer, "detail": w.detail} for w in found]
+
+
+def _view(enrolment: Enrolment, clear: bool) -> dict[str, Any]:
+    sign_up, decision = enrolment.sign_up, enrolment.decision
+    contribution = decision.contribution
+    household = {"code": sign_up.household_code, "member_no": sign_up.member_no} if sign_up.household_code else None
+    return {
+        "id": enrolment.id,
+        "status": enrolment.status,
+        "kind": decision.kind,
+        "organisation_code": sign_up.organisation_code,
+        "external_ref": sign_up.external_ref,
+        "scheme": sign_up.scheme,
+        "unit_code": sign_up.unit_code,
+        "collector_code": sign_up.collector_code,
+        "signed_on": sign_up.signed_on,
+        "months": sign_up.months,
+        "amount_paid": sign_up.amount_paid,
+        "receipt_no": sign_up.receipt_no,
+        "participant": (_clear if clear else _masked)(sign_up.participant),
+        "household": household,
+        "monthly_income": sign_up.monthly_income,
+        "support_group": sign_up.support_group,
+        "channel": sign_up.channel,
+        "campaign_code": sign_up.campaign_code,
+        "covered_from": decision.covered_from,
+        "covered_to": decision.covered_to,
+        "contribution": {
+            "due": contribution.due,
+            "state_support": contribution.state_support,
+            "payable": contribution.payable,
+        },
+        "recorded_at": enrolment.recorded_at,
+        "warnings": warnings_of(sign_up.participant),
+    }
+
+
+def _clear(person: Participant) -> dict[str, Any]:
+    return {
+        "full_name": person.full_name,
+        "born_on": person.born_on,
+        "sex": person.sex,
+        "personal_id": person.personal_id,
+        "social_insurance_code": person.social_insurance_code,
+        "phone": person.phone,
+    }
+
+
+def _masked(person: Participant) -> dict[str, Any]:
+    """Enough to tell two sign-ups apart on a list, too little to know the person."""
+    return {
+        "full_name": " ".join(f"{part[0]}." for part in person.full_name.split()),
+        "born_on": "****-**-**",
+        "sex": "*",
+        "personal_id": _tail(person.personal_id),
+        "social_insurance_code": person.social_insurance_code and _tail(person.social_insurance_code),
+        "phone": person.phone and _tail(person.phone),
+    }
+
+
+def _tail(digits: str) -> str:
+    return "*" * (len(digits) - 3) + digits[-3:]

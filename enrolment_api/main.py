@@ -1,0 +1,24 @@
+"""The HTTP process: everything wired together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from enrolment_api.enrolments.routes import enrolment_routes
+from enrolment_api.enrolments.usecases import RecordSignUps
+from enrolment_api.rates import load_rates
+from enrolment_api.registry.routes import registry_routes
+from enrolment_api.registry.usecases import RegistryDesk
+from services.ids import new_id
+from services.runtime import Runtime
+from services.web.app import build_app
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """The enrolment API on a runtime."""
+    record = RecordSignUps(runtime.database, runtime.clock, load_rates(), new_id)
+    routers = [
+        registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock, new_id)),
+        enrolment_routes(runtime.database, record),
+    ]
+    return build_app(runtime, title="Enrolment API", routers=routers)

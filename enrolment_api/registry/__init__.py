@@ -1,0 +1,1 @@
+"""Units, organisations and collectors: who there is, and where."""

@@ -1,0 +1,152 @@
+"""Register units, organisations and collectors: each takes many, and tells the other services what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from uuid import UUID
+
+from enrolment_api.domain.registry import (
+    Collector,
+    Level,
+    Organisation,
+    Unit,
+    check_collector,
+    check_organisation,
+    check_unit,
+)
+from enrolment_api.registry import store
+from enrolment_api.registry.official import official_units
+from enrolment_api.registry.tables import CollectorRow, OrganisationRow, UnitRow
+from enrolment_api.tables import Base
+from services.clock import Clock
+from services.contracts.envelope import Event
+from services.contracts.events import (
+    CollectorFacts,
+    CollectorRegistered,
+    OrganisationFacts,
+    OrganisationRegistered,
+    UnitFacts,
+    UnitRegistered,
+)
+from services.database import Database, WriteSession
+from services.kernel import DomainError
+from services.messaging.outbox import emit
+
+E = TypeVar("E", Unit, Organisation, Collector)
+
+Change: TypeAlias = Literal["made", "changed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered(Generic[E]):
+    """What is registered now, and whether that is news."""
+
+    entry: E
+    version: int
+    change: Change
+
+
+class RegistryDesk:
+    """Every change of the registry. The codes in one list are distinct."""
+
+    def __init__(self, database: Database, clock: Clock, new_id: Callable[[], UUID]) -> None:
+        self._database = database
+        self._clock = clock
+        self._new_id = new_id
+
+    async def register_units(self, units: Sequence[Unit], correlation_id: str) -> list[Registered[Unit] | DomainError]:
+        """A parent may come before its children in one list."""
+        async with self._database.write() as session:
+            await store.take_turns(session)
+            return await self._register_units(session, units, correlation_id)
+
+    async def import_units(self, province_code: str, correlation_id: str) -> list[Registered[Unit] | DomainError]:
+        """The official list of a province, which knows nothing of insurance units: what is registered already stays
+        where it lies. Raises Invalid where there is no such province."""
+        listed = official_units(province_code)
+        async with self._database.write() as session:
+            await store.take_turns(session)
+            known = await store.units_of(session, [unit.code for unit in listed])
+            units = [replace(u, parent_code=known[u.code][1]) if u.code in known else u for u in listed]
+            return await self._register_units(session, units, correlation_id)
+
+    async def register_organisations(
+        self, organisations: Sequence[Organisation], correlation_id: str
+    ) -> list[Registered[Organisation] | DomainError]:
+        """A parent may come before its children in one list."""
+        async with self._database.write() as session:
+            await store.take_turns(session)
+            codes = {code for o in organisations for code in (o.code, o.parent_code) if code}
+            parents = await store.organisations_above(session, codes)
+
+            def check(organisation: Organisation) -> None:
+                check_organisation(organisation, parents)
+                parents[organisation.code] = organisation.parent_code
+
+            return await self._save(session, OrganisationRow, organisations, check, correlation_id)
+
+    async def register_collectors(
+        self, collectors: Sequence[Collector], correlation_id: str
+    ) -> list[Registered[Collector] | DomainError]:
+        """The organisations are registered already."""
+        async with self._database.write() as session:
+            await store.take_turns(session)
+            known = frozenset(await store.organisations_above(session, {c.organisation_code for c in collectors}))
+            return await self._save(
+                session, CollectorRow, collectors, lambda c: check_collector(c, known), correlation_id
+            )
+
+    async def _register_units(
+        self, session: WriteSession, units: Sequence[Unit], correlation_id: str
+    ) -> list[Registered[Unit] | DomainError]:
+        known = await store.units_of(session, {code for u in units for code in (u.code, u.parent_code) if code})
+        levels: dict[str, Level] = {code: level for code, (level, _) in known.items()}
+        below = await store.levels_below(session, [unit.code for unit in units])
+
+        def check(unit: Unit) -> None:
+            check_unit(unit, levels, below.get(unit.code))
+            levels[unit.code] = unit.level
+
+        return await self._save(session, UnitRow, units, check, correlation_id)
+
+    async def _save(
+        self,
+        session: WriteSession,
+        row: type[Base],
+        entries: Sequence[E],
+        check: Callable[[E], None],
+        correlation_id: str,
+    ) -> list[Registered[E] | DomainError]:
+        refusals = {entry.code: refusal for entry in entries if (refusal := _refusal(check, entry))}
+        fit = [entry for entry in entries if entry.code not in refusals]
+        news = await store.upsert(session, row, [asdict(entry) | {"version": 1} for entry in fit])
+        versions = await store.versions_of(session, row, [entry.code for entry in fit])
+        stamp = {"time": self._clock.now(), "correlationid": correlation_id}
+        await emit(session, [self._event(e, versions[e.code], stamp) for e in fit if e.code in news])
+        return [refusals.get(e.code) or _registered(e, versions[e.code], e.code in news) for e in entries]
+
+    def _event(self, entry: Unit | Organisation | Collector, version: int, stamp: dict[str, Any]) -> Event:
+        stamp = stamp | {"id": self._new_id(), "subject": entry.code}
+        match entry:
+            case Unit():
+                return UnitRegistered(data=UnitFacts(**asdict(entry), version=version), **stamp)
+            case Organisation():
+                return OrganisationRegistered(data=OrganisationFacts(**asdict(entry), version=version), **stamp)
+            case Collector(code, _, organisation_code):
+                facts = CollectorFacts(code=code, organisation_code=organisation_code, version=version)
+                return CollectorRegistered(data=facts, **stamp)
+
+
+def _refusal(check: Callable[[E], None], entry: E) -> DomainError | None:
+    try:
+        check(entry)
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
+def _registered(entry: E, version: int, is_news: bool) -> Registered[E]:
+    change: Change = "same" if not is_news else "made" if version == 1 else "changed"
+    return Registered(entry, version, change)

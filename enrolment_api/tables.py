@@ -1,0 +1,15 @@
+"""What all tables of this service share."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from services.messaging.tables import add_messaging_tables
+
+
+class Base(SQLModel, registry=registry()):
+    """Metadata of this service alone: each service has a database of its own."""
+
+
+add_messaging_tables(Base.metadata)
