@@ -86,7 +86,7 @@ _EXPIRED = text("""
 _SETTLE = text("""
     UPDATE deliveries
     SET state = :state, last_error = :error, next_attempt_at = :next, leased_until = NULL, sent_at = :sent_at
-    WHERE id = :id AND attempts = :attempt AND state <> 'sent'
+    WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR :state = 'sent')
 """)
 _ATTEMPT = text("""
     INSERT INTO delivery_attempts (delivery_id, attempt, at, outcome, detail)
@@ -126,7 +126,7 @@ async def expired(session: WriteSession, now: datetime) -> list[tuple[UUID, int,
 
 
 async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: Step, now: datetime) -> None:
-    """Write down what becomes of the delivery, unless a later attempt has begun meanwhile."""
+    """Write down what becomes of the delivery. Where a later attempt has begun meanwhile, only success still counts."""
     values = {"id": delivery_id, "attempt": attempt, "state": step.state, "error": step.error}
     sent_at = now if step.state == "sent" else None
     await session.execute(_SETTLE, values | {"next": step.next_attempt_at, "sent_at": sent_at})

@@ -28,7 +28,8 @@ async def make_house(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeHo
         clock = SettableClock(datetime.now(UTC))
         runtime = Runtime(given.service, given.settings, clock, given.database, given.tokens, given.metrics)
         token = runtime.tokens.issue("OPS", OPS, clock.now(), timedelta(days=30))
-        return House(runtime, clock, await client_for(create_app(runtime), token))
+        app = create_app(runtime)
+        return House(runtime, clock, app, await client_for(app, token))
 
     return make
 

@@ -9,13 +9,22 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.usecases import PaceEvent
 from notifications.deliveries.loop import DeliveryLoop
 from notifications.worker import create_delivery_loop
-from services.contracts.events import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened, Scope, Severity
+from services.contracts.events import (
+    PaceFacts,
+    PaceFellBehind,
+    PaceFigures,
+    PaceRecovered,
+    PaceWorsened,
+    Scope,
+    Severity,
+)
 from services.ids import new_id
 from services.runtime import Runtime
 from tests.support.clock import SettableClock
@@ -29,6 +38,7 @@ class House:
 
     runtime: Runtime
     clock: SettableClock
+    app: FastAPI
     client: httpx.AsyncClient
 
     def loop(self) -> DeliveryLoop:

@@ -202,8 +202,7 @@ async def test_each_route_asks_for_its_scope(
     house: House, client_for: ClientFor, token_for: TokenFor, scope: str, method: str, path: str
 ) -> None:
     body = {"version": 1} if "ack" in path else {"channel": "mail", "address": "a@b"} if method == "PUT" else None
-    app = house.client._transport.app  # type: ignore[attr-defined] # the app behind the house's own client
-    wrong = await client_for(app, token_for(house.runtime, scope=scope))
-    nobody = await client_for(app)
+    wrong = await client_for(house.app, token_for(house.runtime, scope=scope))
+    nobody = await client_for(house.app)
     assert (await wrong.request(method, path, json=body)).status_code == 403
     assert (await nobody.request(method, path, json=body)).status_code == 401
