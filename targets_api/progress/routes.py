@@ -11,6 +11,7 @@ from services.clock import Clock
 from services.kernel import Invalid
 from services.security import Principal
 from services.web.auth import requires
+from targets_api.codes import Code
 from targets_api.domain.target import Scheme
 from targets_api.progress.answers import Answer
 from targets_api.progress.figures import Key
@@ -33,28 +34,28 @@ def progress_routes(reads: ProgressReads, clock: Clock) -> APIRouter:
 
     @router.get("/units/{code}", **_documented(UnitProgress))
     async def unit(
-        request: Request, code: str, scheme: Scheme, _: Reader, start: Start = None, on: On = None
+        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
     ) -> Response:
         """Sign-ups from `from` to `on`, coverage, and the pace of the unit's own targets of those years."""
         return _response(request, await reads.of_unit(_key(clock, code, scheme, start, on)))
 
     @router.get("/units/{code}/children", **_documented(ChildrenProgress))
     async def children(
-        request: Request, code: str, scheme: Scheme, _: Reader, start: Start = None, on: On = None
+        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
     ) -> Response:
         """The same for each unit directly below."""
         return _response(request, await reads.of_children(_key(clock, code, scheme, start, on)))
 
     @router.get("/organisations/{code}", **_documented(OrganisationProgress))
     async def organisation(
-        request: Request, code: str, scheme: Scheme, _: Reader, start: Start = None, on: On = None
+        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
     ) -> Response:
         """What an organisation and those below it have signed up, and the pace of its targets."""
         return _response(request, await reads.of_organisation(_key(clock, code, scheme, start, on)))
 
     @router.get("/collectors/{code}", **_documented(CollectorProgress))
     async def collector(
-        request: Request, code: str, scheme: Scheme, _: Reader, start: Start = None, on: On = None
+        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
     ) -> Response:
         """What a collector has signed up, and the pace of their targets."""
         return _response(request, await reads.of_collector(_key(clock, code, scheme, start, on)))

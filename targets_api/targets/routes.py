@@ -12,13 +12,13 @@ from services.database import Database
 from services.ids import new_id
 from services.security import Principal
 from services.web.auth import requires
+from targets_api.codes import Code
 from targets_api.domain.target import Measure, Scheme
 from targets_api.occasion import occasion_of
 from targets_api.targets import usecases
 from targets_api.targets.schemas import (
     BaselineBody,
     BaselineView,
-    Code,
     TargetBody,
     TargetPage,
     TargetView,

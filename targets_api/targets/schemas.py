@@ -11,15 +11,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.kernel import Invalid
+from targets_api.codes import NO_NUL, Code
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Measure, Scheme, Scope, Target
 
-Code: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\x00]*$")
-]
-Name: TypeAlias = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-]
+Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
 Count: TypeAlias = Annotated[int, Field(ge=0, le=10_000_000_000)]
 
 
