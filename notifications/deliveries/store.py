@@ -54,10 +54,13 @@ class DeliveryFilter:
 _TOLD = text("SELECT DISTINCT alert_id, route_name FROM deliveries WHERE alert_id = ANY(:ids) AND change <> 'resolved'")
 
 _STRAND = text("""
-    UPDATE deliveries d
+    UPDATE deliveries
     SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed or disabled'
-    WHERE state = 'pending' AND next_attempt_at <= :now
-      AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.name = d.route_name AND r.disabled_at IS NULL)
+    WHERE id IN (
+        SELECT id FROM deliveries WHERE state = 'pending' AND next_attempt_at <= :now
+          AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.name = route_name AND r.disabled_at IS NULL)
+        FOR UPDATE SKIP LOCKED
+    )
 """)
 _CLAIM = text("""
     WITH ranked AS (

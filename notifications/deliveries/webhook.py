@@ -38,12 +38,14 @@ class Webhooks:
         try:
             headers = self._headers(parcel, body)
             return await self._post(URL(parcel.address), body, headers)
-        except (AddressRefused, SecretLost, InvalidURL, ValueError) as error:
+        except (AddressRefused, SecretLost, InvalidURL) as error:
             return Refused(str(error))
         except TimeoutError:
             return Retry(f"no answer within {TIMEOUT_SECONDS:.0f} s")
         except (ClientError, OSError) as error:
             return Retry(str(error) or repr(error))
+        except ValueError as error:  # a host name that no encoding fits; after OSError, as TLS errors are both
+            return Refused(str(error))
 
     async def _post(self, url: URL, body: str, headers: dict[str, str]) -> Outcome:
         session, resolver = self._sessions[url.scheme]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from notifications.alerts.consumers import pace_handlers
+from notifications.alerts.usecases import PaceEvent
 from services.ids import new_id
 from tests.conftest import ClientFor, TokenFor
 from tests.integration.notifications.house import House, an_episode
@@ -65,7 +66,7 @@ async def test_recovery_resolves_whatever_the_status_was(house: House) -> None:
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 async def test_an_episode_heard_in_any_order_ends_resolved(house: House, order: tuple[int, ...]) -> None:
     lag = an_episode()
-    events = [lag.fell_behind(1), lag.worsened(2), lag.recovered(3)]
+    events: list[PaceEvent] = [lag.fell_behind(1), lag.worsened(2), lag.recovered(3)]
     await house.hear(*(events[i] for i in order), *events)
     [alert] = await house.alerts()
     assert alert["status"] == "resolved"

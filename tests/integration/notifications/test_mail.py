@@ -41,6 +41,7 @@ class Postbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         """Take the letter, or do not."""
         if self.hangs_up:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -10,7 +11,7 @@ from aiohttp import web
 from notifications.deliveries.store import Room
 from notifications.deliveries.usecases import claim
 from tests.integration.notifications.house import House, MakeHouse, an_episode
-from tests.integration.notifications.receiver import Receiver, a_receiver
+from tests.integration.notifications.receiver import Receiver, a_receiver, self_signed
 
 PATIENCE = 20.0
 
@@ -189,6 +190,19 @@ async def test_what_was_allowed_once_is_not_called_when_it_is_no_longer(
 async def connect_to_public(house: House) -> None:
     """A route to a public name, which a test then turns elsewhere."""
     await house.put_route("ops", "https://ops.example.org/hook")
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted_but_may_be_mended(
+    house: House, tmp_path: Path
+) -> None:
+    async with a_receiver(self_signed(tmp_path)) as receiver:
+        await house.put_route("ops", receiver.url.replace("http:", "https:"))
+        await house.hear(an_episode().fell_behind())
+        await house.loop().send_due()
+        assert receiver.calls == []
+    [delivery] = await house.deliveries()
+    assert delivery["state"] == "pending"
+    assert "certificate" in delivery["last_error"].lower()
 
 
 async def test_a_removed_route_gives_up_what_is_queued(house: House, receiver: Receiver) -> None:

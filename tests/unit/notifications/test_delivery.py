@@ -1,0 +1,98 @@
+"""How deliveries go on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifications.domain.delivery import (
+    LONGEST_WAIT,
+    RETRY_DELAYS,
+    NotRetriable,
+    Outcome,
+    Refused,
+    Retry,
+    Sent,
+    State,
+    Step,
+    Unconfirmed,
+    check_retriable,
+    next_step,
+    of_http_answer,
+    of_interruption,
+    of_smtp_answer,
+)
+
+NOW = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "step"),
+    [
+        (Sent(), 1, Step("sent")),
+        (Refused("no"), 1, Step("failed", "no")),
+        (Unconfirmed("who knows"), 1, Step("unconfirmed", "who knows")),
+        (Retry("busy"), 1, Step("pending", "busy", NOW + timedelta(seconds=5))),
+        (Retry("busy"), 12, Step("pending", "busy", NOW + timedelta(hours=24))),
+        (Retry("busy"), 13, Step("failed", "given up after 13 attempts: busy")),
+        (Retry("busy"), 20, Step("failed", "given up after 20 attempts: busy")),
+        (Retry("busy", after=MINUTE), 1, Step("pending", "busy", NOW + MINUTE)),
+        (Retry("busy", after=MINUTE), 6, Step("pending", "busy", NOW + timedelta(hours=1))),
+        (Retry("busy", after=timedelta(days=9)), 1, Step("pending", "busy", NOW + LONGEST_WAIT)),
+    ],
+)
+def test_an_outcome_leads_to_a_step(outcome: Outcome, attempts: int, step: Step) -> None:
+    assert next_step(outcome, attempts, NOW) == step
+
+
+def test_retries_grow_over_about_three_days() -> None:
+    assert list(RETRY_DELAYS) == sorted(RETRY_DELAYS)
+    assert timedelta(days=3) <= sum(RETRY_DELAYS, timedelta()) <= timedelta(days=3.5)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Sent),
+        (204, Sent),
+        (301, Refused),
+        (307, Refused),
+        (400, Retry),
+        (401, Retry),
+        (404, Retry),
+        (408, Retry),
+        (410, Refused),
+        (429, Retry),
+        (500, Retry),
+        (503, Retry),
+    ],
+)
+def test_a_webhooks_answer_has_a_meaning(status: int, kind: type[Outcome]) -> None:
+    outcome = of_http_answer(status)
+    assert isinstance(outcome, kind)
+    assert (isinstance(outcome, Refused) and outcome.gone) == (status == 410)
+
+
+def test_a_mail_servers_answer_has_a_meaning() -> None:
+    assert of_smtp_answer(550, "no such mailbox") == Refused("SMTP 550: no such mailbox")
+    assert of_smtp_answer(421, "closing") == Retry("SMTP 421: closing")
+
+
+def test_an_interrupted_webhook_is_repeated_and_an_interrupted_mail_is_not() -> None:
+    assert isinstance(of_interruption("webhook"), Retry)
+    assert isinstance(of_interruption("mail"), Unconfirmed)
+
+
+@pytest.mark.parametrize("state", ["pending", "failed", "unconfirmed"])
+def test_what_was_not_taken_may_be_sent_again(state: State) -> None:
+    check_retriable(state, has_route=True)
+    with pytest.raises(NotRetriable, match="route"):
+        check_retriable(state, has_route=False)
+
+
+@pytest.mark.parametrize("state", ["sending", "sent"])
+def test_what_was_taken_or_is_under_way_may_not(state: State) -> None:
+    with pytest.raises(NotRetriable):
+        check_retriable(state, has_route=True)
