@@ -154,8 +154,9 @@ class Database:
 
     async def check(self) -> None:
         """Raises Unavailable unless the database answers and has been migrated."""
-        async with asyncio.timeout(3), self.read() as session:
-            await session.execute(text("SELECT 1 FROM alembic_version"))
+        with unavailable_when_away():
+            async with asyncio.timeout(3), self.read() as session:
+                await session.execute(text("SELECT 1 FROM alembic_version"))
 
     async def close(self) -> None:
         """Close every connection."""

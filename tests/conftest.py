@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
@@ -80,7 +79,7 @@ async def databases(postgres_server: URL) -> AsyncIterator[Databases]:
 @pytest.fixture
 def private_postgres() -> Iterator[PrivatePostgres]:
     """A started server that the test may stop and restart."""
-    server = PrivatePostgres()
+    server = PrivatePostgres(durable=True)
     try:
         server.start()
         yield server
@@ -136,10 +135,10 @@ def rabbitmq_server() -> Iterator[Vhosts | SharedVhost]:
         yield hosts
 
 
-@pytest_asyncio.fixture
-async def rabbitmq_url(rabbitmq_server: Vhosts | SharedVhost) -> str:
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: Vhosts | SharedVhost) -> str:
     """The AMQP URL of an empty virtual host of the test's own."""
-    return await asyncio.to_thread(rabbitmq_server.fresh)
+    return rabbitmq_server.fresh()
 
 
 @pytest.fixture

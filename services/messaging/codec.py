@@ -46,13 +46,14 @@ def _items(delivery: Delivery) -> Sequence[AnyEvent | Broken]:
 
 def _one_by_one(delivery: Delivery) -> list[AnyEvent | Broken]:
     message = delivery.message
+    as_it_came = message.body.decode(errors="replace")
     try:
         items = json.loads(message.body)
-    except ValueError as error:
-        return [Broken(message.type, message.body.decode(errors="replace"), f"not JSON: {error}")]
-    if not isinstance(items, list):
-        return [Broken(message.type, json.dumps(items), "not a CloudEvents batch: a JSON array is expected")]
-    return [_event(message.type, item) for item in items]
+        if not isinstance(items, list):
+            return [Broken(message.type, as_it_came, "not a CloudEvents batch: a JSON array is expected")]
+        return [_event(message.type, item) for item in items]
+    except (ValueError, RecursionError) as error:
+        return [Broken(message.type, as_it_came, f"not JSON that can be read: {error}")]
 
 
 def _event(routing_key: str, item: object) -> AnyEvent | Broken:

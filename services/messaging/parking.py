@@ -44,14 +44,13 @@ async def park(session: WriteSession, event: AnyEvent, error: Exception, now: da
 async def _park(
     session: WriteSession, event_type: str, body: str, error: str, now: datetime, retry_at: datetime | None
 ) -> None:
-    # PostgreSQL's text cannot hold NUL; a broken body may.
-    values = {
-        "id": new_id(),
-        "type": event_type,
-        "body": body.replace("\0", "\\u0000"),
-        "error": error[:2000],
-    }
+    values = {"id": new_id(), "type": _storable(event_type), "body": _storable(body), "error": _storable(error[:2000])}
     await session.execute(_PARK, values | {"attempts": 1, "now": now, "retry_at": retry_at})
+
+
+def _storable(words: str) -> str:
+    """PostgreSQL's text holds neither NUL nor half a surrogate pair; what is broken may have either."""
+    return words.replace("\0", "\\u0000").encode(errors="backslashreplace").decode()
 
 
 async def next_due(session: WriteSession, now: datetime) -> Row[Any] | None:

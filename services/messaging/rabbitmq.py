@@ -33,6 +33,7 @@ DELIVERY_LIMIT = 20
 _AWAY = (
     aiormq.exceptions.AMQPError,
     aio_pika.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,
     OSError,
     TimeoutError,
     asyncio.InvalidStateError,

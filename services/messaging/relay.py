@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.database import Database, unavailable_when_away
 from services.ids import new_id
-from services.messaging.broker import Broker, Message
+from services.messaging.broker import Broker, BrokerUnavailable, Message
 from services.observability import Metrics
 
 EVENTS_PER_MESSAGE = 200
@@ -22,6 +22,8 @@ MESSAGES_PER_ROUND = 10
 POLL_SECONDS = 0.05
 """How long an event of another process may lie before it is seen; commits of this process wake the relay at once."""
 STAND_BY_SECONDS = 1.0
+LAST_ROUND_SECONDS = 2.0
+"""How long a round in hand may take once the relay was told to stop: the readers may be stopping, too."""
 _LOCK = 0x64726976  # "driv": one relay per database, so that the order of the outbox is the order on the wire
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
@@ -36,17 +38,17 @@ class Relay:
         self._database = database
         self._broker = broker
         self._metrics = metrics
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Finish the round in hand, then return from `run`."""
-        self._stopping = True
+        self._stopping.set()
         self._database.committed_events.set()
 
     async def run(self) -> None:
         """Work until stopped. Raises Unavailable where the database or the broker is away."""
         async with self._as_the_only_one() as connection:
-            while not self._stopping:
+            while not self._stopping.is_set():
                 self._database.committed_events.clear()
                 if not await self._relay_some(connection):
                     await self._more()
@@ -65,23 +67,46 @@ class Relay:
 
     async def _win_the_lock(self, connection: AsyncConnection) -> None:
         # Nobody in this process learns when another lets go: asking again is all there is.
-        while not self._stopping and not (await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one():  # noqa: ASYNC110
-            await asyncio.sleep(STAND_BY_SECONDS)
+        while not self._stopping.is_set() and not await _try_lock(connection):
+            await _pause(STAND_BY_SECONDS, self._stopping)
 
     async def _relay_some(self, connection: AsyncConnection) -> int:
         rows = (await connection.execute(_HEAD, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})).all()
         if rows:
-            await self._broker.publish(_messages(rows))
+            await self._publish(_messages(rows))
             await connection.execute(_DONE, {"seqs": [row.seq for row in rows]})
             self._metrics.relayed.inc(len(rows))
         return len(rows)
 
-    async def _more(self) -> None:
+    async def _publish(self, messages: Sequence[Message]) -> None:
+        publishing = asyncio.ensure_future(self._broker.publish(messages))
+        stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._database.committed_events.wait()
-        except TimeoutError:
-            return
+            await asyncio.wait({publishing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not publishing.done():
+                await asyncio.wait({publishing}, timeout=LAST_ROUND_SECONDS)
+            if not publishing.done():
+                raise BrokerUnavailable("the broker did not confirm before the relay had to stop")
+            publishing.result()
+        finally:
+            stopping.cancel()
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
+
+    async def _more(self) -> None:
+        await _pause(POLL_SECONDS, self._database.committed_events)
+
+
+async def _try_lock(connection: AsyncConnection) -> bool:
+    return bool((await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one())
+
+
+async def _pause(seconds: float, or_until: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await or_until.wait()
+    except TimeoutError:
+        return
 
 
 def _messages(rows: Sequence[Row[Any]]) -> list[Message]:

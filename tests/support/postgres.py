@@ -42,7 +42,9 @@ _FAST = {
 class PrivatePostgres:
     """A PostgreSQL server of the test's own, on a port that stays the same over restarts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """`durable`: what was committed outlives a crash of the server, as it must where a test crashes it."""
+        self._options = {**_FAST, "synchronous_commit": "on"} if durable else _FAST
         self._user = ensure_user(_SYSTEM_USER) if is_root() else None
         self._folder = private_folder(self._user)
         self._data = self._folder / "data"
@@ -58,7 +60,12 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Start, and return once connections are taken."""
-        options = {**_FAST, "port": str(self._port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        options = {
+            **self._options,
+            "port": str(self._port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+        }
         told = " ".join(f"-c {name}='{value}'" for name, value in options.items())
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", told)
 

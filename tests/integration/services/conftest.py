@@ -1,0 +1,47 @@
+"""What the chassis is tested on: a database with its tables alone, and each of the two brokers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.engine import URL
+
+from services.database import Database
+from services.messaging.broker import Broker
+from services.messaging.in_process import InProcessBroker
+from services.messaging.rabbitmq import RabbitBroker
+from tests.support.brokers import SUBSCRIPTIONS
+from tests.support.postgres import Databases
+
+
+@pytest_asyncio.fixture
+async def database_url(databases: Databases) -> AsyncIterator[URL]:
+    """A database with the chassis's tables."""
+    url = await databases.create("chassis")
+    yield url
+    await databases.drop(url)
+
+
+@pytest_asyncio.fixture
+async def database(database_url: URL) -> AsyncIterator[Database]:
+    """The same, opened."""
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["in_process", "rabbitmq"])
+def unopened_broker(request: pytest.FixtureRequest) -> Broker:
+    """Each of the brokers in turn."""
+    if request.param == "in_process":
+        return InProcessBroker(SUBSCRIPTIONS)
+    return RabbitBroker(request.getfixturevalue("rabbitmq_url"), SUBSCRIPTIONS)
+
+
+@pytest_asyncio.fixture
+async def broker(unopened_broker: Broker) -> AsyncIterator[Broker]:
+    """The same, closed after the test."""
+    yield unopened_broker
+    await unopened_broker.close()

@@ -1,0 +1,225 @@
+"""What only RabbitMQ can do to us: restart, lose connections, stop answering, lose a queue, give up on a message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from urllib.parse import urlsplit
+
+import aio_pika
+import pytest
+import pytest_asyncio
+
+from services.messaging.broker import Broker, BrokerUnavailable, Inbox, Message
+from services.messaging.in_process import InProcessBroker
+from services.messaging.rabbitmq import DEAD_EXCHANGE, DELIVERY_LIMIT, RabbitBroker
+from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGETS
+from tests.support.events import numbered
+from tests.support.processes import free_port
+from tests.support.proxy import Proxy, proxy_to
+from tests.support.rabbitmq import PrivateRabbit
+from tests.support.waiting import eventually, running, soon
+
+
+@pytest_asyncio.fixture
+async def broker(rabbitmq_url: str) -> AsyncIterator[RabbitBroker]:
+    """The broker itself."""
+    opened = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def cable(rabbitmq_url: str) -> AsyncIterator[tuple[Proxy, RabbitBroker]]:
+    """A broker at the end of a cable that can be cut."""
+    url = urlsplit(rabbitmq_url)
+    async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
+        user = url.netloc.rpartition("@")[0]
+        opened = RabbitBroker(url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl(), SUBSCRIPTIONS, timeout=1.0)
+        yield proxy, opened
+        await opened.close()
+
+
+async def held(broker: Broker, queue: str, count: int) -> list[Message]:
+    """So many messages of the queue, settled."""
+    messages: list[Message] = []
+    async with broker.subscribe(queue) as inbox:
+        while len(messages) < count:
+            taken = await soon(inbox.take(count))
+            await inbox.settle(taken)
+            messages += [delivery.message for delivery in taken]
+    return messages
+
+
+async def read_for_ever(inbox: Inbox) -> None:
+    """Take and settle nothing."""
+    while True:
+        await inbox.take(200)
+
+
+async def is_readable(broker: Broker, queue: str) -> bool:
+    """A quorum queue may need some seconds to elect its leader; a worker tries again until then."""
+    try:
+        async with broker.subscribe(queue):
+            return True
+    except BrokerUnavailable:
+        return False
+
+
+async def test_what_was_confirmed_outlives_a_crash_and_everything_recovers(private_rabbitmq: PrivateRabbit) -> None:
+    broker = RabbitBroker(private_rabbitmq.url, SUBSCRIPTIONS, timeout=2)
+    before, after = numbered(20, BOTH), numbered(5, ONE)
+    await broker.publish(before)
+    async with broker.subscribe(NOTIFICATIONS) as inbox, running(read_for_ever(inbox)) as reading:
+        await asyncio.to_thread(private_rabbitmq.stop, immediate=True)
+        with pytest.raises(BrokerUnavailable):
+            await soon(reading)
+    with pytest.raises(BrokerUnavailable):
+        await soon(broker.publish(after))
+    with pytest.raises(BrokerUnavailable):
+        await soon(broker.check())
+    await asyncio.to_thread(private_rabbitmq.start)
+    for queue in (TARGETS, NOTIFICATIONS):
+        await eventually(partial(is_readable, broker, queue), True)
+    await broker.publish(after)
+    assert await held(broker, TARGETS, 25) == [*before, *after]
+    assert await held(broker, NOTIFICATIONS, 20) == list(before)
+    await broker.close()
+
+
+async def test_a_broker_that_is_not_there_is_unavailable_in_every_way() -> None:
+    broker = RabbitBroker(f"amqp://guest:guest@127.0.0.1:{free_port()}/", SUBSCRIPTIONS, timeout=2)
+    with pytest.raises(BrokerUnavailable):
+        await broker.publish(numbered(1, ONE))
+    with pytest.raises(BrokerUnavailable):
+        await broker.check()
+    with pytest.raises(BrokerUnavailable):
+        async with broker.subscribe(TARGETS):
+            raise AssertionError("there is nothing to subscribe to")
+
+
+async def test_a_cut_connection_ends_the_subscription(cable: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = cable
+    async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
+        proxy.cut()
+        with pytest.raises(BrokerUnavailable):
+            await soon(taking)
+
+
+async def test_what_cannot_be_settled_any_more_says_so_and_comes_again(cable: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = cable
+    messages = numbered(1, ONE)
+    await broker.publish(messages)
+    async with broker.subscribe(TARGETS) as inbox:
+        taken = await soon(inbox.take(1))
+        async with running(inbox.take(1)) as taking:
+            proxy.cut()
+            with pytest.raises(BrokerUnavailable):
+                await soon(taking)
+        with pytest.raises(BrokerUnavailable):
+            await inbox.settle(taken)
+    assert await held(broker, TARGETS, 1) == list(messages)
+
+
+async def test_publishing_works_again_after_the_connection_was_cut(cable: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = cable
+    first, second, third = numbered(3, ONE)
+    await broker.publish([first])
+    proxy.cut()
+    with pytest.raises(BrokerUnavailable):
+        await soon(broker.publish([second]))
+    await broker.publish([third])
+    assert await held(broker, TARGETS, 2) == [first, third]
+
+
+async def test_a_connection_that_is_open_but_dead_times_out(cable: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = cable
+    first, second, third = numbered(3, ONE)
+    await broker.publish([first])
+    proxy.stall()
+    with pytest.raises(BrokerUnavailable):
+        await soon(broker.publish([second]))
+    proxy.cut()
+    proxy.flow()
+    await broker.publish([third])
+    arrived = await held(broker, TARGETS, 2)
+    assert arrived[0] == first
+    assert third in arrived or (arrived[1] == second and await held(broker, TARGETS, 1) == [third])
+
+
+async def test_a_queue_that_is_deleted_ends_the_subscription(broker: RabbitBroker, rabbitmq_url: str) -> None:
+    async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
+        await delete_queue(rabbitmq_url, f"drive.{TARGETS}")
+        with pytest.raises(BrokerUnavailable):
+            await soon(taking)
+
+
+async def test_a_message_no_queue_would_take_is_refused_and_the_queue_made_anew(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    lost, kept = numbered(2, ONE)
+    await broker.check()
+    await delete_queue(rabbitmq_url, f"drive.{TARGETS}")
+    with pytest.raises(BrokerUnavailable):
+        await broker.publish([lost])
+    await broker.publish([kept])
+    assert await held(broker, TARGETS, 1) == [kept]
+
+
+async def test_a_message_published_before_its_reader_ever_came_is_waiting_for_it(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    messages = numbered(3, BOTH)
+    await broker.publish(messages)
+    reader = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
+    assert await held(reader, NOTIFICATIONS, 3) == list(messages)
+
+
+async def test_a_message_that_kills_its_reader_again_and_again_ends_among_the_dead(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    [deadly] = numbered(1, ONE)
+    await broker.publish([deadly])
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        dead = await channel.get_queue(DEAD_EXCHANGE)
+        arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def note(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            arrived.put_nowait(message.body)
+
+        await dead.consume(note)
+        for _ in range(DELIVERY_LIMIT + 1):
+            async with broker.subscribe(TARGETS) as inbox:
+                await soon(inbox.take(1))
+        assert await soon(arrived.get()) == deadly.body
+
+
+async def test_in_process_nothing_is_confirmed_before_every_queue_has_settled_it() -> None:
+    broker = InProcessBroker(SUBSCRIPTIONS)
+    async with (
+        running(broker.publish(numbered(1, BOTH))) as publishing,
+        broker.subscribe(TARGETS) as one,
+        broker.subscribe(NOTIFICATIONS) as other,
+    ):
+        await one.settle(await soon(one.take(1)))
+        taken = await soon(other.take(1))
+        assert not publishing.done()
+        await other.settle(taken)
+        await soon(publishing)
+
+
+async def test_in_process_what_nobody_settles_in_time_is_refused_and_taken_back() -> None:
+    broker = InProcessBroker(SUBSCRIPTIONS, confirm_timeout=0.01)
+    first, second = numbered(2, ONE)
+    with pytest.raises(BrokerUnavailable):
+        await broker.publish([first])
+    async with running(broker.publish([second])), broker.subscribe(TARGETS) as inbox:
+        assert [delivery.message for delivery in await soon(inbox.take(2))] == [second]
+
+
+async def delete_queue(url: str, name: str) -> None:
+    """As an operator would."""
+    async with await aio_pika.connect(url) as connection:
+        await (await connection.channel()).queue_delete(name)

@@ -1,0 +1,66 @@
+"""A broker that can be watched, over a real one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.messaging.broker import Broker, Delivery, Inbox, Message
+from tests.support.waiting import soon
+
+TARGETS, NOTIFICATIONS = "targets", "notifications"
+BOTH, ONE, UNHEARD = "drive.enrolment.recorded.v1", "drive.registry.unit.v1", "drive.alert.raised.v1"
+SUBSCRIPTIONS = {TARGETS: (BOTH, ONE), NOTIFICATIONS: (BOTH,)}
+"""BOTH goes to two queues, ONE to one, UNHEARD to none."""
+
+
+class _WatchedInbox:
+    def __init__(self, inner: Inbox, owner: Watched) -> None:
+        self._inner = inner
+        self._owner = owner
+
+    async def take(self, at_most: int) -> list[Delivery]:
+        return await self._inner.take(at_most)
+
+    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+        await self._inner.settle(deliveries)
+        await self._owner.note(len(deliveries))
+
+
+class Watched:
+    """Passes everything on, and tells when so many messages have been settled."""
+
+    def __init__(self, inner: Broker) -> None:
+        self._inner = inner
+        self._settled = 0
+        self._change = asyncio.Condition()
+
+    async def note(self, count: int) -> None:
+        """So many more were settled."""
+        async with self._change:
+            self._settled += count
+            self._change.notify_all()
+
+    async def settled(self, count: int) -> None:
+        """Wait until `count` messages in all have been settled."""
+        async with self._change:
+            await soon(self._change.wait_for(lambda: self._settled >= count))
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """As the inner broker."""
+        await self._inner.publish(messages)
+
+    @asynccontextmanager
+    async def subscribe(self, queue: str) -> AsyncIterator[Inbox]:
+        """As the inner broker, watched."""
+        async with self._inner.subscribe(queue) as inbox:
+            yield _WatchedInbox(inbox, self)
+
+    async def check(self) -> None:
+        """As the inner broker."""
+        await self._inner.check()
+
+    async def close(self) -> None:
+        """As the inner broker."""
+        await self._inner.close()

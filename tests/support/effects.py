@@ -1,0 +1,75 @@
+"""A small handler with effects that can be counted, and the table it leaves them in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from services.contracts.events import EnrolmentRecorded, UnitRegistered
+from services.database import Database, WriteSession
+from services.messaging.broker import Broker
+from services.messaging.consumer import Consumer, Handler
+from services.observability import Metrics
+from tests.support.clock import SettableClock
+
+_NOTE = text(
+    "INSERT INTO effects (event_id, subject, unit_of_work) SELECT id, subject, txid_current()"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[])) AS t (id, subject)"
+)
+
+
+async def create_effects(database: Database) -> None:
+    """A row for each time an event took effect: a second one for the same event is a doubled effect."""
+    async with database.write() as session:
+        await session.execute(
+            text(
+                "CREATE TABLE effects (seq bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL,"
+                " subject text NOT NULL, unit_of_work bigint NOT NULL)"
+            )
+        )
+
+
+class Poisonous(Exception):
+    """What a handler may fail with."""
+
+
+class Effects:
+    """Handlers that leave a row per event, fail on the subjects in `poison`, and wait at `gate` while it is shut."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.poison: set[str] = set()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.entered = asyncio.Event()
+        self.runs: list[list[str]] = []
+
+    def handlers(self) -> dict[str, Handler]:
+        """For sign-ups and units."""
+        return {"drive.enrolment.recorded.v1": self.apply, "drive.registry.unit.v1": self.apply}
+
+    async def apply(self, session: WriteSession, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
+        """Leave a row per event, then fail where one is poisonous."""
+        subjects = [event.subject for event in events]
+        self.runs.append(subjects)
+        self.entered.set()
+        await self.gate.wait()
+        await session.execute(_NOTE, {"ids": [event.id for event in events], "subjects": subjects})
+        if found := self.poison.intersection(subjects):
+            raise Poisonous(f"cannot stomach {', '.join(sorted(found))}\0")
+
+    async def subjects(self) -> list[str]:
+        """What took effect, in that order."""
+        async with self._database.read() as session:
+            return list(await session.scalars(text("SELECT subject FROM effects ORDER BY seq")))
+
+    async def units_of_work(self) -> int:
+        """In how many transactions."""
+        async with self._database.read() as session:
+            return int((await session.scalars(text("SELECT count(DISTINCT unit_of_work) FROM effects"))).one())
+
+    def consumer(self, queue: str, broker: Broker, clock: SettableClock) -> Consumer:
+        """A consumer with these handlers."""
+        return Consumer(queue, self.handlers(), database=self._database, broker=broker, clock=clock, metrics=Metrics())
