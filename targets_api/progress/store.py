@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from services.contracts.events import EnrolmentFacts, EnrolmentRecorded
-from services.database import WriteSession
+from services.database import ReadSession, WriteSession
+from targets_api.domain.advance import Advance, Counting
 from targets_api.domain.tally import TallyKey
 
 _ENTER = text("""
@@ -25,49 +26,45 @@ _ENTER = text("""
     )
     SELECT count(*) AS n, CASE WHEN count(*) < :all THEN array_agg(event_id) END AS ids FROM entered
 """)
-_DELTAS = """unnest(CAST(:units AS text[]), CAST(:schemes AS text[]), CAST(:days AS date[]), CAST(:kinds AS text[]),
-    CAST(:organisations AS text[]), CAST(:collectors AS text[]), CAST(:counts AS bigint[]))"""
-_TALLY = text(f"""
+_TALLY = text("""
     INSERT INTO tallies (unit_code, scheme, day, kind, organisation_code, collector_code, n)
-    SELECT * FROM {_DELTAS}
+    SELECT * FROM unnest(CAST(:units AS text[]), CAST(:schemes AS text[]), CAST(:days AS date[]),
+                         CAST(:kinds AS text[]), CAST(:organisations AS text[]), CAST(:collectors AS text[]),
+                         CAST(:counts AS bigint[]))
     ON CONFLICT (unit_code, scheme, day, kind, organisation_code, collector_code)
     DO UPDATE SET n = tallies.n + excluded.n
-""")  # noqa: S608 - our own words
-_MATCHES = """t.scheme = d.scheme AND d.day <= t.ends_on
-    AND d.kind = CASE t.measure WHEN 'renewal' THEN 'renewal' ELSE 'new' END"""
-_OF_ORGANISATION = """(t.organisation_code IS NULL OR EXISTS (SELECT FROM organisation_ancestors o
-    WHERE o.organisation_code = d.organisation_code AND o.ancestor_code = t.organisation_code))"""
-_ADVANCE = text(f"""
-    WITH d AS MATERIALIZED (
-        SELECT * FROM {_DELTAS} AS d(unit_code, scheme, day, kind, organisation_code, collector_code, n)
-    ), touched AS (
-        SELECT t.id, t.starts_on, d.day, d.n
-        FROM d JOIN unit_ancestors a ON a.unit_code = d.unit_code JOIN targets t ON t.unit_code = a.ancestor_code
-        WHERE {_MATCHES} AND (t.collector_code IS NULL OR t.collector_code = d.collector_code) AND {_OF_ORGANISATION}
-        UNION ALL
-        SELECT t.id, t.starts_on, d.day, d.n
-        FROM d JOIN targets t ON t.collector_code = d.collector_code
-        WHERE t.unit_code IS NULL AND {_MATCHES} AND {_OF_ORGANISATION}
-        UNION ALL
-        SELECT t.id, t.starts_on, d.day, d.n
-        FROM d JOIN organisation_ancestors o ON o.organisation_code = d.organisation_code
-               JOIN targets t ON t.organisation_code = o.ancestor_code
-        WHERE t.unit_code IS NULL AND t.collector_code IS NULL AND {_MATCHES}
-    ), sums AS (
-        SELECT p.target_id,
-               coalesce(sum(s.n) FILTER (WHERE s.day >= p.count_from), 0) AS since,
-               coalesce(sum(s.n) FILTER (WHERE s.day >= p.start_from AND s.day < s.starts_on), 0) AS early
-        FROM touched s JOIN target_progress p ON p.target_id = s.id
-        WHERE s.day >= least(p.count_from, p.start_from)
-        GROUP BY p.target_id
-    ), locked AS (
-        SELECT p.target_id FROM target_progress p JOIN sums USING (target_id) ORDER BY p.target_id FOR UPDATE OF p
+""")
+_COUNTING = """t.id, t.organisation_code, t.collector_code, t.scheme, t.measure, t.starts_on, t.ends_on,
+    p.count_from, p.start_from"""
+_IN_TIME = "t.ends_on >= :first AND least(p.count_from, p.start_from) <= :last"
+_TARGETS = text(f"""
+    WITH reached AS MATERIALIZED (
+        SELECT a.ancestor_code AS code, array_agg(a.unit_code) AS units
+        FROM unnest(CAST(:units AS text[])) AS u(code) JOIN unit_ancestors a ON a.unit_code = u.code GROUP BY 1
     )
-    UPDATE target_progress p
-    SET achieved = p.achieved + sums.since, covered_at_start = p.covered_at_start + sums.early
-    FROM sums JOIN locked USING (target_id) WHERE p.target_id = sums.target_id
-    RETURNING p.target_id
+    SELECT {_COUNTING}, reached.units
+    FROM reached JOIN targets t ON t.unit_code = reached.code JOIN target_progress p ON p.target_id = t.id
+    WHERE {_IN_TIME}
+    UNION ALL
+    SELECT {_COUNTING}, NULL
+    FROM targets t JOIN target_progress p ON p.target_id = t.id
+    WHERE t.unit_code IS NULL AND t.collector_code = ANY(CAST(:collectors AS text[])) AND {_IN_TIME}
+    UNION ALL
+    SELECT {_COUNTING}, NULL
+    FROM targets t JOIN target_progress p ON p.target_id = t.id
+    WHERE t.unit_code IS NULL AND t.collector_code IS NULL AND t.organisation_code = ANY(CAST(:above AS text[]))
+      AND {_IN_TIME}
 """)  # noqa: S608 - our own words
+_ABOVE = text("""
+    SELECT organisation_code, array_agg(ancestor_code) AS above FROM organisation_ancestors
+    WHERE organisation_code = ANY(:codes) GROUP BY 1
+""")
+_LOCK = text("SELECT target_id FROM target_progress WHERE target_id = ANY(:ids) ORDER BY target_id FOR UPDATE")
+_ADVANCE = text("""
+    UPDATE target_progress p SET achieved = p.achieved + d.since, covered_at_start = p.covered_at_start + d.early
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS bigint[]), CAST(:early AS bigint[])) AS d(id, since, early)
+    WHERE p.target_id = d.id
+""")
 
 
 async def enter(session: WriteSession, events: Sequence[EnrolmentRecorded]) -> Sequence[EnrolmentFacts]:
@@ -95,17 +92,8 @@ async def enter(session: WriteSession, events: Sequence[EnrolmentRecorded]) -> S
 
 async def tally(session: WriteSession, deltas: Mapping[TallyKey, int]) -> None:
     """Add the deltas to the tallies; always in the order of their keys, so that two batches never wait in a ring."""
-    await session.execute(_TALLY, _columns(deltas))
-
-
-async def advance(session: WriteSession, deltas: Mapping[TallyKey, int]) -> list[UUID]:
-    """Add the deltas to every target they count for, and tell which those are."""
-    return list(await session.scalars(_ADVANCE, _columns(deltas)))
-
-
-def _columns(deltas: Mapping[TallyKey, int]) -> dict[str, list[Any]]:
     units, schemes, days, kinds, organisations, collectors = zip(*deltas, strict=True)
-    return {
+    columns = {
         "units": list(units),
         "schemes": list(schemes),
         "days": list(days),
@@ -114,3 +102,48 @@ def _columns(deltas: Mapping[TallyKey, int]) -> dict[str, list[Any]]:
         "collectors": list(collectors),
         "counts": list(deltas.values()),
     }
+    await session.execute(_TALLY, columns)
+
+
+async def organisations_above(session: ReadSession, codes: Collection[str]) -> dict[str, frozenset[str]]:
+    """The organisations at or above each of those that are known."""
+    rows = await session.execute(_ABOVE, {"codes": list(codes)})
+    return {row.organisation_code: frozenset(row.above) for row in rows}
+
+
+async def targets_within_reach(
+    session: ReadSession, deltas: Collection[TallyKey], organisations: Collection[str]
+) -> list[Counting]:
+    """Every target that one of the deltas may count for; `organisations` are theirs with all above them."""
+    days = {key.day for key in deltas}
+    values = {
+        "units": list({key.unit_code for key in deltas}),
+        "collectors": list({key.collector_code for key in deltas}),
+        "above": list(organisations),
+        "first": min(days),
+        "last": max(days),
+    }
+    return [_counting(row) for row in await session.execute(_TARGETS, values)]
+
+
+async def advance(session: WriteSession, advances: Mapping[UUID, Advance]) -> None:
+    """Add to the progress of the targets, locked in the order of their ids."""
+    await session.execute(_LOCK, {"ids": list(advances)})
+    added = advances.values()
+    columns = {"ids": list(advances), "since": [a.since for a in added], "early": [a.early for a in added]}
+    await session.execute(_ADVANCE, columns)
+
+
+def _counting(row: Row[Any]) -> Counting:
+    return Counting(
+        target_id=row.id,
+        units=row.units,
+        organisation_code=row.organisation_code,
+        collector_code=row.collector_code,
+        scheme=row.scheme,
+        kind="renewal" if row.measure == "renewal" else "new",
+        count_from=row.count_from,
+        start_from=row.start_from,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from services.contracts.events import EnrolmentRecorded
 from services.database import WriteSession
 from targets_api import locks
-from targets_api.domain.tally import deltas_of
+from targets_api.domain.advance import advances_of
+from targets_api.domain.tally import TallyKey, deltas_of
 from targets_api.occasion import Occasion
 from targets_api.progress import store
 from targets_api.review.usecases import review
@@ -23,5 +25,14 @@ async def apply(session: WriteSession, events: Sequence[EnrolmentRecorded], occa
         return
     deltas = deltas_of(entered)
     await store.tally(session, deltas)
-    touched = await store.advance(session, deltas)
-    await review(session, touched, occasion)
+    await review(session, await _advance(session, deltas), occasion)
+
+
+async def _advance(session: WriteSession, deltas: Mapping[TallyKey, int]) -> list[UUID]:
+    """Advance the targets that the deltas count for, and tell which they are."""
+    above = await store.organisations_above(session, {key.organisation_code for key in deltas})
+    targets = await store.targets_within_reach(session, deltas.keys(), frozenset().union(*above.values()))
+    advances = advances_of(deltas, targets, above)
+    if advances:
+        await store.advance(session, advances)
+    return list(advances)
