@@ -73,7 +73,7 @@ def worker(service: Service) -> None:
 
 @app.command()
 def migrate(
-    services: Annotated[list[ServiceName] | None, typer.Argument(help="all three where none is named")] = None,
+    service: Annotated[ServiceName | None, typer.Argument(help="all three where none is named")] = None,
     *,
     wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
 ) -> None:
@@ -82,9 +82,9 @@ def migrate(
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
     with databases(_settings()) as urls:
-        for service in services or SERVICES:
-            _run(upgrade_when_up(service, urls[service], timedelta(seconds=wait)))
-            typer.echo(f"{service}: up to date")
+        for name in [service] if service else SERVICES:
+            _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait)))
+            typer.echo(f"{name}: up to date")
 
 
 @app.command()

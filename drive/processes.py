@@ -6,14 +6,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
 
 import aiohttp
 import structlog
 
-from services.settings import SERVICES, Settings
+from services.settings import SERVICES, ServiceName, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -21,60 +21,58 @@ RESTART_SECONDS = 1.0
 READY_SECONDS = 60.0
 
 Verb: TypeAlias = Literal["serve", "worker"]
+Command: TypeAlias = tuple[Verb, ServiceName]
 VERBS: tuple[Verb, ...] = ("serve", "worker")
-COMMANDS = tuple((verb, service) for service in SERVICES for verb in VERBS)
+COMMANDS: tuple[Command, ...] = tuple((verb, service) for service in SERVICES for verb in VERBS)
 
 
 class Processes:
-    """Starts them, starts again what dies, and stops them all. `environment` is added to this process's own."""
+    """Starts them, starts again what dies, and stops them. `environment` is added to this process's own."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
         self._settings = settings
         self._environment = {**os.environ, **(environment or {})}
-        self._keepers: list[asyncio.Task[None]] = []
-        self._stopping = False
-        self.running: dict[tuple[str, str], asyncio.subprocess.Process] = {}
+        self._running: dict[Command, asyncio.subprocess.Process] = {}
+        self._keepers: dict[Command, asyncio.Task[None]] = {}
+        self._stopping: set[Command] = set()
 
-    async def start(self) -> None:
-        """Start all six; return when each says that it is ready. Raises TimeoutError where one does not."""
-        self._stopping = False
-        self._keepers = [asyncio.create_task(self._keep(*command)) for command in COMMANDS]
-        await self.until_ready()
+    async def start(self, commands: Sequence[Command] = COMMANDS) -> None:
+        """Start them; return when each says that it is ready. Raises TimeoutError where one does not."""
+        self._stopping -= set(commands)
+        for command in commands:
+            self._keepers[command] = asyncio.create_task(self._keep(command))
+        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
+            await asyncio.gather(*(_until_ready(http, self._health_url(command)) for command in commands))
 
-    async def _keep(self, verb: str, service: str) -> None:
-        while not self._stopping:
+    async def _keep(self, command: Command) -> None:
+        while command not in self._stopping:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "drive", verb, service, env=self._environment
+                sys.executable, "-m", "drive", *command, env=self._environment
             )
-            self.running[verb, service] = process
+            self._running[command] = process
             code = await process.wait()
-            if not self._stopping:
-                log.warning("process_ended", verb=verb, service=service, code=code)
+            if command not in self._stopping:
+                log.warning("process_ended", command=command, code=code)
                 await asyncio.sleep(RESTART_SECONDS)
 
-    async def until_ready(self) -> None:
-        """Return when all six are ready."""
-        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
-            await asyncio.gather(*(_until_ready(http, url) for url in self.health_urls()))
+    def _health_url(self, command: Command) -> str:
+        verb, service = command
+        port = self._settings.api_port(service) if verb == "serve" else self._settings.worker_port(service)
+        return f"http://{self._settings.host}:{port}/health/ready"
 
-    def health_urls(self) -> list[str]:
-        """The readiness URL of each process."""
-        ports = [self._settings.api_port(s) for s in SERVICES] + [self._settings.worker_port(s) for s in SERVICES]
-        return [f"http://{self._settings.host}:{port}/health/ready" for port in ports]
-
-    async def stop(self) -> None:
-        """Ask all to finish, and wait until they have."""
-        self._stopping = True
-        for process in self.running.values():
-            if process.returncode is None:
+    async def stop(self, commands: Sequence[Command] = COMMANDS) -> None:
+        """Ask them to finish, and wait until they have."""
+        self._stopping |= set(commands)
+        for command in commands:
+            if (process := self._running.get(command)) and process.returncode is None:
                 process.send_signal(signal.SIGTERM)
-        await asyncio.gather(*self._keepers)
+        await asyncio.gather(*(self._keepers.pop(command) for command in commands if command in self._keepers))
 
-    async def restart(self, environment: Mapping[str, str]) -> None:
-        """Stop all and start them with these variables changed."""
-        await self.stop()
+    async def restart(self, commands: Sequence[Command], environment: Mapping[str, str]) -> None:
+        """Stop these and start them with some variables changed."""
+        await self.stop(commands)
         self._environment.update(environment)
-        await self.start()
+        await self.start(commands)
 
 
 async def _until_ready(http: aiohttp.ClientSession, url: str) -> None:

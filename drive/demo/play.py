@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from ipaddress import ip_network
 
 from rich.console import Console
@@ -15,12 +16,15 @@ from drive.one_service import databases
 from drive.serving import until_asked_to_stop
 from drive.up import announce
 from migrations.upgrade import drop
+from services.observability import configure_logging
 from services.settings import Settings
 
 
 async def play(settings: Settings, *, once: bool) -> int:
     """Tell the story, then keep serving unless `once`. 0 if every figure came out right, else 1."""
-    console = Console()
+    # Piped into a file a console has no width of its own; 100 columns keep every table in one piece.
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    configure_logging("WARNING")
     settings = demo_settings(settings)
     start_afresh(settings.data_dir)
     with databases(settings) as urls:

@@ -29,9 +29,9 @@ async def _progress(client: Client, code: str) -> Any:
 
 
 def _progress_table(rows: list[Any]) -> Table:
-    table = Table(title="Household health insurance, progress", title_justify="left", title_style="bold")
+    table = _titled("Household health insurance: progress, and what is owed a working day")
     table.add_column("commune")
-    for heading in ("population", "new", "covered", "coverage", "attained", "expected", "owed a day"):
+    for heading in ("population", "new", "covered", "coverage", "attained", "expected", "a day"):
         table.add_column(heading, justify="right")
     table.add_column("pace")
     for row in rows:
@@ -51,7 +51,7 @@ def _progress_table(rows: list[Any]) -> Table:
 
 
 def _alert_table(alerts: list[Any]) -> Table:
-    table = Table(title="Alerts", title_justify="left", title_style="bold")
+    table = _titled("Alerts")
     for heading in ("unit", "severity", "status", "raised at"):
         table.add_column(heading)
     for alert in alerts:
@@ -61,7 +61,7 @@ def _alert_table(alerts: list[Any]) -> Table:
 
 
 def _check_table(checks: Checks) -> Table:
-    table = Table(title="Figures", title_justify="left", title_style="bold")
+    table = _titled("Figures")
     table.add_column("")
     table.add_column("figure")
     table.add_column("expected")
@@ -70,6 +70,10 @@ def _check_table(checks: Checks) -> Table:
         mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
         table.add_row(mark, check.what, str(check.expected), str(check.got))
     return table
+
+
+def _titled(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold")
 
 
 def _coloured(status: str) -> str:

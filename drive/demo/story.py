@@ -159,7 +159,7 @@ class Story:
             return sum(commune.name in str(mail["Subject"]) for mail in self.world.mails())
 
         heard = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
-        self.checks.equal(f"{commune.name}: webhooks", types, heard)
+        self.checks.equal(f"{commune.name}: webhooks", _words(types), _words(heard))
         count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
         self.checks.equal(f"{commune.name}: mails", len(types), count)
 
@@ -168,8 +168,7 @@ class Story:
         async with self._user(AGENCY, "alerts:write") as ops:
             path = f"/v1/alerts/{alert['id']}/acknowledgement"
             answer = await ops.send("POST", "notifications", path, {"version": alert["version"]})
-        self.say(f"Ops acknowledge the alert of {commune.name}.")
-        self.checks.equal(f"{commune.name}: alert", "acknowledged", answer["status"])
+        self.say(f"Ops acknowledge the alert of {commune.name} (version {answer['version']}).")
 
     async def _catch_up(self, agency: Client) -> None:
         total = CAM_THUY.sign_ups
@@ -182,7 +181,9 @@ class Story:
         self.say(f"{CAM_THUY.name} has caught up: its alert resolves.")
         await self._heard(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED])
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
-        self.checks.equal("alerts at the end", {"15142": "acknowledged", "15127": "resolved"}, statuses)
+        self.checks.equal("alerts in all", len(COMMUNES), len(statuses))
+        self.checks.equal(f"{CAM_THACH.name}: alert", "acknowledged", statuses.get(CAM_THACH.code))
+        self.checks.equal(f"{CAM_THUY.name}: alert", "resolved", statuses.get(CAM_THUY.code))
         self.checks.equal("webhooks that failed verification", 0, self.receiver.refused)
 
 
@@ -210,6 +211,11 @@ async def _or_nothing(client: Client, path: str) -> list[Any]:
 
 def _severity(alerts: list[Any], commune: Commune) -> str | None:
     return next((a["severity"] for a in alerts if a["subject"]["unit_code"] == commune.code), None)
+
+
+def _words(types: list[str]) -> str:
+    """`drive.alert.raised.v1` as `raised`."""
+    return ", ".join(event_type.split(".")[2] for event_type in types)
 
 
 def _percent(share: float) -> str:

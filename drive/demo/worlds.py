@@ -10,16 +10,18 @@ from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.engine import URL
 
 from drive.all_in_one import addresses, all_in_one
-from drive.processes import Processes, six_processes
+from drive.processes import Command, Processes, six_processes
 from migrations.upgrade import upgrade
 from services.clock import SystemClock
 from services.security import Tokens, load_secret_keys
 from services.settings import SERVICES, ServiceName, Settings
+
+WHO_ASKS_THE_DAY: Final[tuple[Command, ...]] = (("serve", "enrolment"), ("serve", "targets"), ("worker", "targets"))
 
 
 class World(Protocol):
@@ -79,13 +81,13 @@ class OneProcess(_Common):
 
 @dataclass
 class SixProcesses(_Common):
-    """Six processes; days pass by starting them anew with another DRIVE_TODAY."""
+    """Six processes; days pass by starting anew, with another DRIVE_TODAY, those that ask what day it is."""
 
     processes: Processes
 
     async def move_to(self, day: date) -> None:
         """Restart on this day."""
-        await self.processes.restart({"DRIVE_TODAY": day.isoformat()})
+        await self.processes.restart(WHO_ASKS_THE_DAY, {"DRIVE_TODAY": day.isoformat()})
 
 
 @asynccontextmanager
