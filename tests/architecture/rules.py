@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-VALUES = frozenset(
+_NAMES = (
     "__future__ abc bisect calendar collections contextlib copy dataclasses datetime decimal enum fractions functools"
     " hashlib heapq hmac html ipaddress itertools json math numbers operator re statistics string textwrap types typing"
-    " unicodedata urllib uuid zoneinfo".split()  # noqa: SIM905 - thirty lines of quotes say no more
+    " unicodedata urllib uuid zoneinfo"
 )
+VALUES = frozenset(_NAMES.split())
 """What of the standard library is values and functions of values."""
 
 _ASKING = {
