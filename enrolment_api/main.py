@@ -18,7 +18,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     """The enrolment API on a runtime."""
     record = RecordSignUps(runtime.database, runtime.clock, load_rates(), new_id)
     routers = [
-        registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock, new_id)),
         enrolment_routes(runtime.database, record),
+        registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock, new_id)),
     ]
     return build_app(runtime, title="Enrolment API", routers=routers)

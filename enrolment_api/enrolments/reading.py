@@ -48,7 +48,7 @@ def read_batch(raw: bytes) -> Sequence[AnySignUp | BadItem]:
 
 def _items(raw: bytes) -> list[object]:
     try:
-        body = from_json(raw)
+        body = from_json(raw, allow_inf_nan=False)
     except ValueError:
         raise Malformed("the body is not valid JSON") from None
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
 import httpx
 import pytest_asyncio
@@ -24,8 +23,6 @@ UNITS = (
 )
 COLLECTORS = (("CT-07", "CT"), ("NL-01", "NL"))
 WRITE = "enrolments:write enrolments:read"
-
-Rows: TypeAlias = Callable[[str], Awaitable[list[dict[str, Any]]]]
 
 
 @dataclass
