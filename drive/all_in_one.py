@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from sqlalchemy.engine import URL
 
 from drive.one_service import broker_of, running
-from drive.services_by_name import APPS, PORT_SETTINGS, WORKERS
+from drive.services_by_name import PORT_SETTINGS, create_app, create_worker
 from drive.serving import serving
 from migrations.upgrade import upgrade
 from services.clock import Clock
@@ -31,11 +31,11 @@ async def all_in_one(settings: Settings, clock: Clock, urls: Mapping[ServiceName
             await stack.enter_async_context(open_runtime(service, settings, clock, urls[service]))
             for service in SERVICES
         ]
-        await stack.enter_async_context(running(*(WORKERS[r.service](r, broker) for r in runtimes)))
+        await stack.enter_async_context(running(*(create_worker(r, broker) for r in runtimes)))
         for runtime in runtimes:
             service = runtime.service
             server = serving(
-                APPS[service](runtime), settings.host, settings.api_port(service), setting=PORT_SETTINGS[service]
+                create_app(runtime), settings.host, settings.api_port(service), setting=PORT_SETTINGS[service]
             )
             await stack.enter_async_context(server)
         yield

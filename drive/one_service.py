@@ -8,14 +8,13 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from sqlalchemy.engine import URL
 
-from drive.services_by_name import APPS, PORT_SETTINGS, WORKER_PORT_SETTINGS, WORKERS
+from drive.services_by_name import PORT_SETTINGS, WORKER_PORT_SETTINGS, create_app, create_worker
 from drive.serving import serving, until_asked_to_stop
 from services.clock import SystemClock
 from services.contracts.subscriptions import SUBSCRIPTIONS
 from services.embedded import embedded_postgres
 from services.messaging.broker import Broker
 from services.messaging.in_process import InProcessBroker
-from services.messaging.rabbitmq import RabbitBroker
 from services.runtime import open_runtime
 from services.settings import SERVICES, ServiceName, Settings, database_name
 from services.web.app import build_app
@@ -36,19 +35,23 @@ def databases(settings: Settings) -> Iterator[dict[ServiceName, URL]]:
 @asynccontextmanager
 async def broker_of(settings: Settings) -> AsyncIterator[Broker]:
     """RabbitMQ where AMQP_URL says so, else events travel inside the process."""
-    broker: Broker = (
-        RabbitBroker(settings.amqp_url, SUBSCRIPTIONS) if settings.amqp_url else InProcessBroker(SUBSCRIPTIONS)
-    )
+    broker = _rabbitmq(settings.amqp_url) if settings.amqp_url else InProcessBroker(SUBSCRIPTIONS)
     try:
         yield broker
     finally:
         await broker.close()
 
 
+def _rabbitmq(url: str) -> Broker:
+    from services.messaging.rabbitmq import RabbitBroker  # noqa: PLC0415 - an API never loads it
+
+    return RabbitBroker(url, SUBSCRIPTIONS)
+
+
 async def serve(service: ServiceName, settings: Settings, database_url: URL) -> None:
     """Answer the service's HTTP API until asked to stop."""
     async with open_runtime(service, settings, SystemClock(settings.today), database_url) as runtime:
-        app = APPS[service](runtime)
+        app = create_app(runtime)
         async with serving(app, settings.host, settings.api_port(service), setting=PORT_SETTINGS[service]):
             await until_asked_to_stop()
 
@@ -59,7 +62,7 @@ async def work(service: ServiceName, settings: Settings, database_url: URL) -> N
         open_runtime(service, settings, SystemClock(settings.today), database_url) as runtime,
         broker_of(settings) as broker,
     ):
-        worker = WORKERS[service](runtime, broker)
+        worker = create_worker(runtime, broker)
         health = build_app(runtime, title=f"{service} worker")
         port, setting = settings.worker_port(service), WORKER_PORT_SETTINGS[service]
         async with serving(health, settings.host, port, setting=setting), running(worker):
