@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.kernel import Unavailable
 
@@ -47,10 +47,19 @@ class Gatherer(Generic[T, R]):
             answers = await self._run([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - the error is handed to those who called
             await self._run_apart(batch, error)
+        except BaseException:
+            for _, future in batch:
+                future.cancel()
+            raise
         else:
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
+            self._answer(batch, answers)
+
+    def _answer(self, batch: list[tuple[T, asyncio.Future[R]]], answers: Sequence[R]) -> None:
+        if len(answers) != len(batch):
+            _fail(batch, RuntimeError(f"a run answered {len(answers)} times for {len(batch)} items"))
+        for (_, future), answer in zip(batch, answers, strict=False):
+            if not future.done():
+                future.set_result(answer)
 
     async def _run_apart(self, batch: list[tuple[T, asyncio.Future[R]]], error: Exception) -> None:
         """One bad item must not fail those that happen to share its run."""
@@ -58,6 +67,10 @@ class Gatherer(Generic[T, R]):
             for alone in batch:
                 await self._run_together([alone])
             return
-        for _, future in batch:
-            if not future.done():
-                future.set_exception(error)
+        _fail(batch, error)
+
+
+def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

@@ -130,9 +130,10 @@ class Tokens:
     def _decode(self, token: str) -> Principal:
         try:
             decoded = jwt.decode(token, self._key_set, algorithms=["Ed25519"])
-        except (JoseError, ValueError) as error:
+            claims = decoded.claims
+            if (decoded.header.get("typ"), claims.get("iss"), claims.get("aud")) != ("at+jwt", ISSUER, AUDIENCE):
+                raise Unauthenticated("the token is not an access token for this service")
+            return Principal(str(claims["org"]), frozenset(str(claims["scope"]).split()), int(claims["exp"]))
+        except (JoseError, ValueError, TypeError, AttributeError, LookupError) as error:
+            # The parts of a token are whatever a caller makes them, and not all are told apart before they are used.
             raise Unauthenticated(f"the token is not one of ours: {error}") from error
-        claims = decoded.claims
-        if decoded.header.get("typ") != "at+jwt" or claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE:
-            raise Unauthenticated("the token is not an access token for this service")
-        return Principal(str(claims["org"]), frozenset(str(claims["scope"]).split()), int(claims["exp"]))

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
@@ -26,6 +27,15 @@ from tests.support.rabbitmq import PrivateRabbit, SharedVhost, Vhosts, a_broker,
 from tests.support.runtime import TestRuntime
 
 environment.forget_settings()
+# The default shows the locals of every frame of a logged exception, which takes seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 class MakeRuntime(Protocol):

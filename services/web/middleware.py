@@ -6,6 +6,7 @@ import re
 import time
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ids import new_id
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Four times what 1,000 sign-ups take."""
+_TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -41,7 +43,7 @@ class _Request:
         self._status = 0
         self._bytes = 0
         headers = dict(scope["headers"])
-        self._declared_length = headers.get(b"content-length", b"0")
+        self._declared_bytes = _declared_bytes(headers.get(b"content-length", b""))
         given = headers.get(b"x-request-id", b"")
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope.setdefault("state", {})["request_id"] = self._id
@@ -56,8 +58,8 @@ class _Request:
 
     async def _answer(self) -> None:
         try:
-            if int(self._declared_length) > MAX_BODY_BYTES:
-                raise _too_large()
+            if self._declared_bytes > MAX_BODY_BYTES:
+                raise TooLarge(_TOO_LARGE)
             await self._app(self._scope, self._receive_counted, self._send_with_id)
         except TooLarge as error:
             await problem_response(error)(self._scope, self._receive, self._send_with_id)
@@ -71,7 +73,8 @@ class _Request:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         if self._bytes > MAX_BODY_BYTES:
-            raise _too_large()
+            # FastAPI takes any other exception while it reads a body for a body that cannot be parsed.
+            raise HTTPException(413, _TOO_LARGE)
         return message
 
     async def _send_with_id(self, message: Message) -> None:
@@ -92,5 +95,6 @@ class _Request:
         await self._send_with_id({"type": "http.response.body", "body": problem.model_dump_json().encode()})
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it")
+def _declared_bytes(content_length: bytes) -> int:
+    """What the header says; 0 where it says nothing that can be understood, since the body is counted anyway."""
+    return int(content_length[:20]) if content_length.isdigit() else 0

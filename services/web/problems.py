@@ -32,6 +32,13 @@ class Malformed(DomainError):
     title = "The request cannot be read"
 
 
+class MethodNotAllowed(DomainError):
+    """The resource is there, and cannot be asked for this."""
+
+    code = "method-not-allowed"
+    title = "This resource does not take this method"
+
+
 class TooLarge(DomainError):
     """The body is larger than this route takes."""
 
@@ -61,11 +68,14 @@ _STATUS: Mapping[type[DomainError], int] = {
     Unauthenticated: 401,
     Forbidden: 403,
     NotFound: 404,
+    MethodNotAllowed: 405,
     Conflict: 409,
     TooLarge: 413,
     Invalid: 422,
     Unavailable: 503,
 }
+_KINDS: Mapping[int, type[DomainError]] = {status: kind for kind, status in _STATUS.items()}
+"""The framework's own errors are told as the domain's are."""
 
 
 def status_of(error: DomainError) -> int:
@@ -137,10 +147,10 @@ def summary(errors: tuple[FieldError, ...]) -> str:
 
 async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    titles = {404: "not-found", 405: "method-not-allowed"}
+    kind = _KINDS.get(error.status_code)
     problem = Problem(
-        type=f"urn:drive:problem:{titles.get(error.status_code, 'http-error')}",
-        title=str(error.detail),
+        type=f"urn:drive:problem:{kind.code if kind else 'http-error'}",
+        title=kind.title if kind else str(error.detail),
         status=error.status_code,
         detail=str(error.detail),
     )

@@ -28,26 +28,20 @@ class Planted:
 PLANTS = [
     Planted("pure", {"targets_api/domain/planted.py": "import asyncio"}),
     Planted("pure", {"enrolment_api/domain/planted.py": "from os import environ"}),
-    Planted("pure", {"enrolment_api/domain/planted.py": "import random"}),
     Planted("pure", {"notifications/domain/planted.py": "from services.clock import SystemClock"}),
-    Planted("pure", {"enrolment_api/domain/planted.py": "import sqlalchemy"}),
     Planted("pure", {"enrolment_api/domain/planted.py": "import enrolment_api.tables"}),
     Planted("pure", {"services/kernel.py": "from pydantic import BaseModel"}),
     Planted("contracts", {"services/contracts/planted.py": "import services.settings"}),
-    Planted("contracts", {"services/contracts/planted.py": "import asyncio"}),
     Planted("storage", {"targets_api/planted/store.py": "from fastapi import Depends"}),
     Planted("storage", {"targets_api/planted/tables.py": "from targets_api.planted import usecases"}),
-    Planted("usecases", {"enrolment_api/planted/usecases.py": "from fastapi import Request"}),
     Planted("usecases", {"notifications/planted/usecases.py": "import aiohttp"}),
     Planted("usecases", {"notifications/planted/usecases.py": "import notifications.planted.routes"}),
     Planted("rim", {"targets_api/planted/routes.py": "import targets_api.planted.tables"}),
     Planted("rim", {"targets_api/planted/consumers.py": "from services.messaging.outbox import emit"}),
-    Planted("rim", {"enrolment_api/planted/routes.py": "import enrolment_api.tables"}),
     Planted("independence", {"targets_api/planted/reads.py": "import enrolment_api.main"}),
     Planted("services", {"notifications/planted/reads.py": "import migrations.upgrade"}),
     Planted("chassis", {"services/planted.py": "import notifications"}),
     Planted("amqp", {"enrolment_api/planted/relay.py": "import aio_pika"}),
-    Planted("amqp", {"services/planted.py": "import aiormq"}),
 ]
 
 

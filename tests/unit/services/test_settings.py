@@ -1,0 +1,95 @@
+"""Settings: what the environment may say, and what production refuses."""
+
+from __future__ import annotations
+
+from datetime import date
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from services.settings import SERVICES, ServiceName, Settings
+
+
+def test_without_an_environment_everything_is_embedded() -> None:
+    settings = Settings()
+    assert settings.amqp_url is None
+    assert settings.today is None
+    assert [settings.database_url_of(service) for service in SERVICES] == [None, None, None]
+    assert (settings.host, [settings.api_port(service) for service in SERVICES]) == ("127.0.0.1", [8001, 8002, 8003])
+    assert settings.data_dir == Path(".data")
+    assert settings.webhook_allow == ()
+
+
+def test_settings_are_read_by_the_names_that_are_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DRIVE_DATA_DIR": "/var/lib/drive",
+        "DATABASE_URL": "postgresql://u:p@db:5433/whatever",
+        "TARGETS_DATABASE_URL": "postgres://t@other/own",
+        "AMQP_URL": "amqp://broker/",
+        "ENROLMENT_API_PORT": "9001",
+        "DRIVE_HOST": "192.0.2.1",
+        "DRIVE_TODAY": "2025-10-25",
+        "SMTP_URL": "smtp://mail",
+        "DRIVE_MAIL_FROM": "ops@example.org",
+        "DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8, ::1/128,",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.data_dir == Path("/var/lib/drive")
+    assert str(settings.database_url_of("enrolment")) == "postgresql+asyncpg://u:***@db:5433/drive_enrolment"
+    assert str(settings.database_url_of("targets")) == "postgresql+asyncpg://t@other/own"
+    assert settings.amqp_url == "amqp://broker/"
+    assert (settings.api_port("enrolment"), settings.host) == (9001, "192.0.2.1")
+    assert settings.today == date(2025, 10, 25)
+    assert (settings.smtp_url, settings.mail_from) == ("smtp://mail", "ops@example.org")
+    assert settings.webhook_allow == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIVE_TODAY", "")
+    monkeypatch.setenv("AMQP_URL", "")
+    assert (Settings().today, Settings().amqp_url) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DRIVE_TODAY", "tomorrow"),
+        ("ENROLMENT_API_PORT", "http"),
+        ("DRIVE_WEBHOOK_ALLOW", "localhost"),
+        ("DRIVE_ENV", "prod"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=name):
+        Settings()
+
+
+def test_production_refuses_a_pinned_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIVE_ENV", "production")
+    monkeypatch.setenv("DRIVE_SECRET_KEYS", "k" * 43)
+    monkeypatch.setenv("DRIVE_TODAY", "2025-10-25")
+    with pytest.raises(ValidationError, match="DRIVE_TODAY is refused"):
+        Settings()
+
+
+def test_production_requires_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIVE_ENV", "production")
+    with pytest.raises(ValidationError, match="DRIVE_SECRET_KEYS is required"):
+        Settings()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_worker_and_an_api_never_share_a_port(service: ServiceName) -> None:
+    settings = Settings()
+    assert settings.api_port(service) != settings.worker_port(service)
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    settings = Settings(
+        secret_keys="hidden-key", database_url="postgresql://u:hidden@db/x", amqp_url="amqp://u:hidden@b"
+    )
+    assert "hidden" not in repr(settings)
