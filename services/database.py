@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Executable, Result, Row, ScalarResult, Table, text
+from sqlalchemy import Executable, Result, Row, ScalarResult, Table, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlmodel import SQLModel
@@ -126,6 +126,7 @@ class Database:
                 "server_settings": {"timezone": "UTC", "jit": "off", "statement_timeout": "30000"},
             },
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._readonly = self._engine.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
@@ -161,6 +162,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """Where the server went and came back, take a new connection; asyncpg knows by itself which ones were closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection while it lay in the pool")
 
 
 @contextmanager

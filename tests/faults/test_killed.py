@@ -13,7 +13,7 @@ from services.settings import ServiceName
 from tests.support.proxy import proxy_to
 from tests.support.town import Answers, Town
 
-BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '{}%'"
+BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%{}%'"
 
 
 async def _connect(town: Town, service: ServiceName) -> Any:
@@ -66,7 +66,7 @@ async def test_a_consumer_killed_between_effect_and_acknowledgement_gets_the_bat
         async with lock.transaction():
             await lock.execute("LOCK TABLE ledger IN EXCLUSIVE MODE")
             await town.sign_up(town.people(30), answers)
-            await _until_blocked(town, "targets", "INSERT INTO")
+            await _until_blocked(town, "targets", "INSERT INTO ledger")
             proxy.stall()
         await lock.close()
         # Now the effect commits, and its acknowledgement gets no further than the proxy.
