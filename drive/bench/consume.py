@@ -94,5 +94,5 @@ async def _drain_twin(world: World) -> float:
         await queue.consume(take)
         await done.wait()
         elapsed = time.perf_counter() - started
-        await queue.delete(if_empty=False)
+        await queue.delete(if_unused=False, if_empty=False)
     return sum(len(json.loads(body)) for body in bodies) / elapsed

@@ -14,6 +14,9 @@ from migrations.upgrade import upgrade
 
 SECONDS = 8
 NUMBERS_PER_RUN = 100_000
+TABLE = "enrolments"
+EVENT_CHARACTERS = 620
+"""About as long as the event of such a sign-up."""
 _UNIQUE = {
     "id": "gen_random_uuid()",
     "external_ref": "'P-' || nextval('bench')",
@@ -72,24 +75,19 @@ async def _two_rows(world: World, yardstick: str) -> str:
     target = await asyncpg.connect(yardstick)
     try:
         await target.execute("CREATE SEQUENCE bench CACHE 64")
-        sample = await source.fetchrow("SELECT * FROM enrolments WHERE external_ref = 'SAMPLE'")
-        assert sample is not None  # noqa: S101 - the service answered 201 for it
-        literals = await source.fetchrow(
-            "SELECT "  # noqa: S608 - names of our own columns
-            + ", ".join(f"quote_nullable({name}::text) AS {name}" for name in sample)
-            + " FROM enrolments WHERE external_ref = 'SAMPLE'"
+        columns = await source.fetch(
+            "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0", TABLE
         )
-        assert literals is not None  # noqa: S101 - as above
+        names = [str(column["attname"]) for column in columns]
+        quoted = ", ".join(f"quote_nullable({name}::text)" for name in names)
+        literals = await source.fetchrow(f"SELECT {quoted} FROM enrolments WHERE external_ref = 'SAMPLE'")  # noqa: S608
+        assert literals is not None  # noqa: S101 - the service answered 201 for it
     finally:
         await source.close()
         await target.close()
-    values = ", ".join(_UNIQUE.get(name, literals[name]) for name in sample)
+    values = ", ".join(_UNIQUE.get(name, literal) for name, literal in zip(names, literals, strict=True))
     body = "x" * EVENT_CHARACTERS
     return (
-        f"BEGIN;\nINSERT INTO enrolments ({', '.join(sample.keys())}) VALUES ({values});\n"
+        f"BEGIN;\nINSERT INTO enrolments ({', '.join(names)}) VALUES ({values});\n"
         f"INSERT INTO outbox (type, body) VALUES ('drive.enrolment.recorded.v1', '{body}');\nCOMMIT;\n"
     )
-
-
-EVENT_CHARACTERS = 620
-"""About as long as the event of such a sign-up."""
