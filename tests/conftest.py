@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
@@ -23,7 +24,8 @@ from services.security import Tokens, load_secret_keys
 from services.settings import ServiceName, Settings
 from tests.support import environment
 from tests.support.postgres import Databases, PrivatePostgres
-from tests.support.rabbitmq import PrivateRabbit, SharedVhost, Vhosts, a_broker, a_private_node
+from tests.support.rabbitmq import SharedVhost, Vhosts, a_broker
+from tests.support.rabbitmq_node import PrivateRabbit, a_private_node
 from tests.support.runtime import TestRuntime
 
 environment.forget_settings()
@@ -36,6 +38,11 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_configure() -> None:
+    """Leave as on Ctrl-C when told to terminate, so that servers and databases are taken down."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
 class MakeRuntime(Protocol):

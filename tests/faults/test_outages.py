@@ -9,7 +9,7 @@ from drive.demo.client import until
 from drive.processes import COMMANDS
 from tests.faults.conftest import migrate
 from tests.support.postgres import PrivatePostgres
-from tests.support.rabbitmq import PrivateRabbit
+from tests.support.rabbitmq_node import PrivateRabbit
 from tests.support.town import Answers, Town, a_town, environment_of
 
 OUTAGE_SECONDS = 10.0

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from sqlalchemy.engine import URL
 
+from services.clock import SystemClock
 from services.database import Database
 from services.messaging.broker import Broker
 from services.messaging.in_process import InProcessBroker
 from services.messaging.rabbitmq import RabbitBroker
+from services.observability import Metrics
+from services.runtime import Runtime
+from services.security import Tokens
+from services.settings import Settings
 from tests.support.brokers import SUBSCRIPTIONS
 from tests.support.postgres import Databases
 
@@ -45,3 +51,9 @@ async def broker(unopened_broker: Broker) -> AsyncIterator[Broker]:
     """The same, closed after the test."""
     yield unopened_broker
     await unopened_broker.close()
+
+
+@pytest_asyncio.fixture
+async def web_runtime(database: Database, tmp_path: Path) -> Runtime:
+    """On the chassis's own tables."""
+    return Runtime("enrolment", Settings(data_dir=tmp_path), SystemClock(), database, Tokens([b"k" * 32]), Metrics())

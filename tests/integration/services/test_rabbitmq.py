@@ -18,7 +18,7 @@ from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGE
 from tests.support.events import numbered
 from tests.support.processes import free_port
 from tests.support.proxy import Proxy, proxy_to
-from tests.support.rabbitmq import PrivateRabbit
+from tests.support.rabbitmq_node import PrivateRabbit
 from tests.support.waiting import eventually, running, soon
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -13,15 +12,10 @@ import pytest
 import pytest_asyncio
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy.engine import URL
 
-from services.clock import SystemClock
-from services.database import Database
 from services.kernel import Conflict, FieldError, Invalid, NotFound, Unavailable
-from services.observability import Metrics
 from services.runtime import Runtime
-from services.security import Principal, Tokens
-from services.settings import Settings
+from services.security import Principal
 from services.web.app import build_app
 from services.web.auth import requires
 from services.web.middleware import MAX_BODY_BYTES
@@ -86,15 +80,9 @@ def routes() -> APIRouter:
 
 
 @pytest_asyncio.fixture
-async def runtime(database: Database, tmp_path: Path) -> Runtime:
-    """On the chassis's own tables."""
-    return Runtime("enrolment", Settings(data_dir=tmp_path), SystemClock(), database, Tokens([b"k" * 32]), Metrics())
-
-
-@pytest_asyncio.fixture
-async def client(runtime: Runtime, client_for: ClientFor) -> httpx.AsyncClient:
+async def client(web_runtime: Runtime, client_for: ClientFor) -> httpx.AsyncClient:
     """A client without a token."""
-    return await client_for(build_app(runtime, title="test", routers=[routes()]))
+    return await client_for(build_app(web_runtime, title="test", routers=[routes()]))
 
 
 def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
@@ -263,48 +251,14 @@ async def test_whoever_shows_no_good_token_is_asked_for_one(client: httpx.AsyncC
 
 
 async def test_a_token_is_worth_what_it_grants(
-    client: httpx.AsyncClient, runtime: Runtime, token_for: TokenFor
+    client: httpx.AsyncClient, web_runtime: Runtime, token_for: TokenFor
 ) -> None:
     def bearer(scope: str) -> dict[str, str]:
-        return {"authorization": f"Bearer {token_for(runtime, org='CT', scope=scope)}"}
+        return {"authorization": f"Bearer {token_for(web_runtime, org='CT', scope=scope)}"}
 
     assert (await client.get("/mine", headers=bearer("progress:read"))).json() == "CT"
     assert (await client.get("/mine", headers=bearer("admin"))).json() == "CT"
     problem(await client.get("/mine", headers=bearer("enrolments:read")), 403, "forbidden")
-
-
-async def test_a_process_with_its_database_is_live_and_ready(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/health/live")).json() == {"status": "live"}
-    ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "checks": {"database": "ok"}})
-
-
-async def test_a_process_without_its_database_is_live_and_not_ready(
-    runtime: Runtime, database_url: URL, client_for: ClientFor
-) -> None:
-    missing = Database(database_url.set(database="drive_test_never_made"))
-    lost = Runtime("enrolment", runtime.settings, runtime.clock, missing, runtime.tokens, Metrics())
-    client = await client_for(build_app(lost, title="test", routers=[]))
-    assert (await client.get("/health/live")).status_code == 200
-    ready = await client.get("/health/ready")
-    assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
-    assert ready.json()["checks"]["database"] != "ok"
-    await missing.close()
-
-
-async def test_a_process_is_ready_only_when_every_check_is(runtime: Runtime, client: httpx.AsyncClient) -> None:
-    async def away() -> None:
-        raise Unavailable("the broker is away")
-
-    async def broken() -> None:
-        raise OSError("no route")
-
-    runtime.checks.update(broker=away, mail=broken)
-    ready = await client.get("/health/ready")
-    assert ready.status_code == 503
-    assert ready.json()["checks"]["broker"] == "the broker is away"
-    assert "no route" in ready.json()["checks"]["mail"]
-    assert ready.json()["checks"]["database"] == "ok"
 
 
 async def test_requests_are_measured_by_route_and_not_by_path(client: httpx.AsyncClient) -> None:
