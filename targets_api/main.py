@@ -18,8 +18,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         runtime,
         title="Targets",
         routers=[
+            progress_routes(ProgressReads(database, clock), clock),  # routes are tried in turn: the hot ones first
             target_routes(database, clock),
             baseline_routes(database, clock),
-            progress_routes(ProgressReads(database, clock), clock),
         ],
     )

@@ -88,6 +88,8 @@ def _progress() -> None:
     """)
     op.execute("CREATE INDEX ix_tallies_organisation_code ON tallies (organisation_code, scheme, day)")
     op.execute("CREATE INDEX ix_tallies_collector_code ON tallies (collector_code, scheme, day)")
+    op.execute("CREATE TABLE changes (slot integer PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 10)")
+    op.execute("INSERT INTO changes SELECT slot, 0 FROM generate_series(0, 63) slot")
 
 
 def _targets() -> None:

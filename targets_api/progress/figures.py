@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Row, TextClause, text
 
 from services.database import ReadSession
-from targets_api.domain.target import Scheme
+from targets_api.progress.questions import Key
 from targets_api.targets.recount import TALLIES_OF_TARGET
-
-
-class Key(NamedTuple):
-    """What is asked for: whose progress in which scheme, from which day to which, both included."""
-
-    code: str
-    scheme: Scheme
-    start: date
-    on: date
-
 
 _KEYS = """unnest(CAST(:codes AS text[]), CAST(:schemes AS text[]), CAST(:starts AS date[]), CAST(:ons AS date[]))
     WITH ORDINALITY AS k(code, scheme, start, "on", i)"""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from services.clock import Clock
 from services.database import Database
 from services.gatherer import Gatherer
 from services.kernel import NotFound
+from targets_api.changes import version
 from targets_api.progress.answers import Answer, answer_of, told
-from targets_api.progress.figures import COLLECTORS, ORGANISATIONS, UNITS, Key, Owner, children_of, figures_of
+from targets_api.progress.figures import COLLECTORS, ORGANISATIONS, UNITS, Owner, children_of, figures_of
+from targets_api.progress.questions import Key
+
+MOST_REMEMBERED = 10_000
 
 
 class NoSuchOwner(NotFound):
@@ -25,6 +30,8 @@ class ProgressReads:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._remembered: dict[tuple[Owner, Key], Answer | None] = {}
+        self._remembered_of: tuple[int, date] | None = None
         self._units = self._gatherer(UNITS)
         self._organisations = self._gatherer(ORGANISATIONS)
         self._collectors = self._gatherer(COLLECTORS)
@@ -61,12 +68,22 @@ class ProgressReads:
 
     async def _read_many(self, owner: Owner, keys: Sequence[Key]) -> Sequence[Answer | None]:
         today = self._clock.today()
-        unique = list(dict.fromkeys(keys))
         async with self._database.read() as session:
-            found = await figures_of(session, owner, unique, today)
-        contents = told(owner, found, today)
-        answers = {key: content and answer_of(content) for key, content in zip(unique, contents, strict=True)}
-        return [answers[key] or None for key in keys]
+            remembered = self._still_true(await version(session), today)
+            missing = [key for key in dict.fromkeys(keys) if (owner, key) not in remembered]
+            found = await figures_of(session, owner, missing, today) if missing else []
+        for key, content in zip(missing, told(owner, found, today), strict=True):
+            remembered[owner, key] = answer_of(content) if content else None
+        return [remembered[owner, key] for key in keys]
+
+    def _still_true(self, of_version: int, today: date) -> dict[tuple[Owner, Key], Answer | None]:
+        """The answers given before, as long as nothing has changed since; they are shared by all who read them.
+
+        A run of another owner may put a newer memory in place meanwhile; each goes on with the one it began with.
+        """
+        if self._remembered_of != (of_version, today) or len(self._remembered) > MOST_REMEMBERED:
+            self._remembered, self._remembered_of = {}, (of_version, today)
+        return self._remembered
 
 
 def _found(owner: Owner, key: Key, answer: Answer | None) -> Answer:

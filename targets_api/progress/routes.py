@@ -2,73 +2,90 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from services.clock import Clock
-from services.kernel import Invalid
-from services.security import Principal
 from services.web.auth import requires
-from targets_api.codes import Code
-from targets_api.domain.target import Scheme
 from targets_api.progress.answers import Answer
-from targets_api.progress.figures import Key
+from targets_api.progress.questions import PARAMETERS, Key, question
 from targets_api.progress.reads import ProgressReads
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 
-Reader: TypeAlias = Annotated[Principal, requires("progress:read")]
-Start: TypeAlias = Annotated[date | None, Query(alias="from", description="default: 1 January of the year of `on`")]
-On: TypeAlias = Annotated[date | None, Query(description="default: today")]
-
-
-def _documented(model: type[Any]) -> dict[str, Any]:
-    """The answers are bytes already: told to OpenAPI, and not run through the model again."""
-    return {"response_class": Response, "responses": {200: {"model": model}, 304: {"description": "Not changed"}}}
+Read: TypeAlias = Callable[[Key], Awaitable[Answer]]
 
 
 def progress_routes(reads: ProgressReads, clock: Clock) -> APIRouter:
-    """The reads of progress."""
+    """The reads of progress.
+
+    These are the hot path. FastAPI looks at the type of every parameter anew for each request, which costs more than
+    the rest of a read: so parameters are parsed by one model, and documented beside it.
+    """
     router = APIRouter(prefix="/v1/progress", tags=["progress"])
+    check = requires("progress:read").dependency
 
-    @router.get("/units/{code}", **_documented(UnitProgress))
-    async def unit(
-        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
-    ) -> Response:
-        """Sign-ups from `from` to `on`, coverage, and the pace of the unit's own targets of those years."""
-        return _response(request, await reads.of_unit(_key(clock, code, scheme, start, on)))
+    def add(path: str, name: str, read: Read, model: type[Any], description: str) -> None:
+        async def endpoint(request: Request) -> Response:
+            await check(request)
+            try:
+                key = question(request.path_params, request.query_params, clock.today())
+            except ValidationError as error:
+                raise RequestValidationError(_located(error)) from error
+            return _response(request, await read(key))
 
-    @router.get("/units/{code}/children", **_documented(ChildrenProgress))
-    async def children(
-        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
-    ) -> Response:
-        """The same for each unit directly below."""
-        return _response(request, await reads.of_children(_key(clock, code, scheme, start, on)))
+        router.add_api_route(
+            path,
+            endpoint,
+            methods=["GET"],
+            name=name,
+            description=description,
+            response_class=Response,
+            responses={200: {"model": model}, 304: {"description": "Not changed"}},
+            openapi_extra=PARAMETERS,
+        )
 
-    @router.get("/organisations/{code}", **_documented(OrganisationProgress))
-    async def organisation(
-        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
-    ) -> Response:
-        """What an organisation and those below it have signed up, and the pace of its targets."""
-        return _response(request, await reads.of_organisation(_key(clock, code, scheme, start, on)))
-
-    @router.get("/collectors/{code}", **_documented(CollectorProgress))
-    async def collector(
-        request: Request, code: Code, scheme: Scheme, _: Reader, start: Start = None, on: On = None
-    ) -> Response:
-        """What a collector has signed up, and the pace of their targets."""
-        return _response(request, await reads.of_collector(_key(clock, code, scheme, start, on)))
-
+    add(
+        "/units/{code}",
+        "unit",
+        reads.of_unit,
+        UnitProgress,
+        "Sign-ups from `from` to `on` in the unit and all below it, coverage, and the pace of the unit's own targets"
+        " of those years.",
+    )
+    add(
+        "/units/{code}/children",
+        "children",
+        reads.of_children,
+        ChildrenProgress,
+        "The same for each unit directly below, by name.",
+    )
+    add(
+        "/organisations/{code}",
+        "organisation",
+        reads.of_organisation,
+        OrganisationProgress,
+        "What an organisation and those below it have signed up, and the pace of its targets.",
+    )
+    add(
+        "/collectors/{code}",
+        "collector",
+        reads.of_collector,
+        CollectorProgress,
+        "What a collector has signed up, and the pace of their targets.",
+    )
     return router
 
 
-def _key(clock: Clock, code: str, scheme: Scheme, start: date | None, on: date | None) -> Key:
-    on = on or clock.today()
-    start = start or date(on.year, 1, 1)
-    if start > on:
-        raise Invalid.field("/query/from", f"must not be after on, {on}")
-    return Key(code, scheme, start, on)
+def _located(error: ValidationError) -> list[Any]:
+    """pydantic's errors, each where FastAPI would say it is."""
+    return [
+        {**found, "loc": ("path" if found["loc"][:1] == ("code",) else "query", *found["loc"])}
+        for found in error.errors(include_url=False, include_context=False)
+    ]
 
 
 def _response(request: Request, answer: Answer) -> Response:

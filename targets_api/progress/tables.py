@@ -28,6 +28,15 @@ class LedgerEntry(Base, table=True):
     covered_to: date
 
 
+class Change(Base, table=True):
+    """One of the counters whose sum is the version of everything that progress is read from."""
+
+    __tablename__ = "changes"
+
+    slot: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    n: int = Field(sa_type=BigInteger)
+
+
 class Tally(Base, table=True):
     """Sign-ups of one kind of a day. The key begins with what a unit is read by; `n` is in no index, so that counting
     stays a heap-only update."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.contracts.events import EnrolmentRecorded
 from services.database import WriteSession
 from targets_api import locks
+from targets_api.changes import note_change
 from targets_api.domain.advance import advances_of
 from targets_api.domain.tally import TallyKey, deltas_of
 from targets_api.occasion import Occasion
@@ -26,6 +27,7 @@ async def apply(session: WriteSession, events: Sequence[EnrolmentRecorded], occa
     deltas = deltas_of(entered)
     await store.tally(session, deltas)
     await review(session, await _advance(session, deltas), occasion)
+    await note_change(session)
 
 
 async def _advance(session: WriteSession, deltas: Mapping[TallyKey, int]) -> list[UUID]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from services.contracts.events import CollectorFacts, OrganisationFacts, UnitFacts
 from services.database import WriteSession
 from targets_api import locks
+from targets_api.changes import note_change
 from targets_api.occasion import Occasion
 from targets_api.registry import store
 from targets_api.registry.store import ORGANISATIONS, UNITS, Node, Tree
@@ -21,6 +22,7 @@ async def register_units(session: WriteSession, units: Sequence[UnitFacts], occa
     """Note the units; targets of whatever lies above what is new or has moved are counted anew."""
     if above := await _register(session, UNITS, _newest(units)):
         await _recount(session, await recount.targets_of_units(session, above), occasion)
+    await note_change(session)
 
 
 async def register_organisations(
@@ -29,11 +31,13 @@ async def register_organisations(
     """Note the organisations; targets of whatever lies above what is new or has moved are counted anew."""
     if above := await _register(session, ORGANISATIONS, _newest(organisations)):
         await _recount(session, await recount.targets_of_organisations(session, above), occasion)
+    await note_change(session)
 
 
 async def register_collectors(session: WriteSession, collectors: Sequence[CollectorFacts]) -> None:
     """Note the collectors. What they have collected is counted by the organisation that each sign-up names."""
     await store.upsert_collectors(session, _newest(collectors))
+    await note_change(session)
 
 
 async def _register(session: WriteSession, tree: Tree, newest: Sequence[Node]) -> set[str]:

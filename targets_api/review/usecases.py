@@ -18,6 +18,7 @@ from services.contracts.events import Scope as ScopeFacts
 from services.database import Database, WriteSession
 from services.ids import new_id
 from services.messaging.outbox import emit
+from targets_api.changes import note_change
 from targets_api.domain.calendar import WorkingCalendar
 from targets_api.domain.episode import Turn, turn_of
 from targets_api.domain.pace import Status, pace_of
@@ -54,6 +55,8 @@ async def sweep(database: Database, clock: Clock) -> None:
             occasion = occasion_of(clock)
             target_ids = await store.due(session, occasion.today, TARGETS_PER_UNIT_OF_WORK)
             await review(session, target_ids, occasion)
+            if target_ids:
+                await note_change(session)
         if len(target_ids) < TARGETS_PER_UNIT_OF_WORK:
             return
 

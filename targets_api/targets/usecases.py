@@ -14,6 +14,7 @@ from services.ids import new_id
 from services.kernel import FieldError, NotFound
 from services.messaging.outbox import emit
 from targets_api import locks
+from targets_api.changes import note_change
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, NoSuchTarget, Scope, Target, TargetDiffers, checked
@@ -57,6 +58,7 @@ async def set_targets(session: WriteSession, targets: Sequence[Target], occasion
     await recount(session, sorted(new))
     await emit(session, [_told(target, occasion) for target in targets if target.id in new])
     await review(session, sorted(new), occasion)
+    await note_change(session)
     return [SetTarget(target, target.id in new) for target in standing]
 
 
@@ -73,6 +75,7 @@ async def set_baseline(session: WriteSession, baseline: Baseline, occasion: Occa
     target_ids = await store.measured_from(session, baseline)
     await recount(session, target_ids)
     await review(session, target_ids, occasion)
+    await note_change(session)
     return is_new
 
 

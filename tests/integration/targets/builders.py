@@ -109,7 +109,7 @@ class Drive:
         """Handle the events in one unit of work, as the consumer does."""
         handle = handlers(self.runtime)
         async with self.runtime.database.write() as session:
-            for event_type, run in groupby(events, key=lambda event: event.type):  # type: ignore[attr-defined]
+            for event_type, run in groupby(events, key=lambda event: event.type):
                 await handle[event_type](session, list(run))
 
     async def sweep(self, today: date | None = None) -> None:

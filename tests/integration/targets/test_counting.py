@@ -158,7 +158,7 @@ async def test_sign_ups_before_the_registry_are_counted_when_it_arrives(drive: D
 async def test_a_registry_in_any_order_makes_the_same_closure(drive: Drive) -> None:
     closure = "SELECT unit_code, ancestor_code, depth FROM unit_ancestors ORDER BY 1, 2"
     as_told = await drive.rows(closure)
-    events = [event for event in a_registry() if event.type.startswith("drive.registry.unit")]  # type: ignore[attr-defined]
+    events = [event for event in a_registry() if event.type.startswith("drive.registry.unit")]
     async with drive.runtime.database.write() as session:
         await session.execute(text("TRUNCATE units, unit_ancestors"))
     for event in reversed(events):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
+from targets_api.changes import note_change, version
 from targets_api.main import create_app
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 from tests.conftest import ClientFor, TokenFor
-from tests.integration.targets.builders import CAM_THACH, HEALTH, LAUNCH, Drive, a_target_body, sign_ups
+from tests.integration.targets.builders import CAM_THACH, HEALTH, LAUNCH, Drive, a_target_body, a_unit, sign_ups
 
 EVE = date(2025, 10, 24)
 
@@ -233,3 +235,46 @@ async def test_the_day_after_today_may_be_asked_for(drive: Drive) -> None:
     await drive.hear(sign_ups(2))
     assert (await drive.progress(on="2025-12-31"))["new"] == 2
     assert (await drive.progress(on=LAUNCH.isoformat()))["new"] == 2
+
+
+async def test_a_remembered_answer_is_forgotten_at_every_kind_of_change(drive: Drive) -> None:
+    async def a_target() -> None:
+        await drive.target()
+
+    async def fallen_behind() -> None:
+        await drive.sweep(date(2025, 11, 7))
+
+    changes: list[Callable[[], Awaitable[None]]] = [
+        lambda: drive.hear(sign_ups(1)),
+        lambda: drive.baseline(EVE),
+        a_target,
+        lambda: drive.hear([a_unit(CAM_THACH, "CS-CT", version=2, name="Cẩm Thạch")]),
+        lambda: drive.hear([*sign_ups(1, unit_code="15127"), a_unit("15127", CAM_THACH, version=2)]),
+        fallen_behind,
+    ]
+    seen = [await drive.progress()]
+    for change in changes:
+        assert await drive.progress() == seen[-1]
+        await change()
+        seen.append(await drive.progress())
+        assert seen[-1] != seen[-2]
+
+
+async def test_writers_never_wait_for_each_other_to_say_that_something_changed(drive: Drive) -> None:
+    async def version_of_all() -> int:
+        async with drive.runtime.database.read() as session:
+            return await version(session)
+
+    before = await version_of_all()
+    async with drive.runtime.database.write() as one, drive.runtime.database.write() as other, asyncio.timeout(20):
+        await note_change(one)
+        await note_change(other)
+        await note_change(other)
+    assert await version_of_all() == before + 3
+
+
+async def test_the_parameters_of_a_read_are_documented(drive: Drive) -> None:
+    paths = (await drive.http.get("/openapi.json")).json()["paths"]
+    parameters = paths["/v1/progress/units/{code}"]["get"]["parameters"]
+    told = {(p["name"], p["in"], p["required"]) for p in parameters}
+    assert told == {("code", "path", True), ("scheme", "query", True), ("from", "query", False), ("on", "query", False)}

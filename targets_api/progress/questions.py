@@ -1,0 +1,58 @@
+"""What a caller asks of progress: one model for the path and the query, and its description for OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.kernel import Invalid
+from targets_api.codes import Code
+from targets_api.domain.target import Scheme
+
+
+class Key(NamedTuple):
+    """What is asked for: whose progress in which scheme, from which day to which, both included."""
+
+    code: str
+    scheme: Scheme
+    start: date
+    on: date
+
+
+class _Question(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    code: Code
+    scheme: Scheme
+    start: date | None = Field(None, alias="from", description="default: 1 January of the year of `on`")
+    on: date | None = Field(None, description="default: today")
+
+
+def question(path: Mapping[str, Any], query: Mapping[str, str], today: date) -> Key:
+    """The question with its defaults. Raises pydantic's ValidationError, and Invalid where `from` is after `on`."""
+    asked = _Question.model_validate({**query, **path})
+    on = asked.on or today
+    start = asked.start or date(on.year, 1, 1)
+    if start > on:
+        raise Invalid.field("/query/from", f"must not be after on, {on}")
+    return Key(asked.code, asked.scheme, start, on)
+
+
+def _parameters() -> list[dict[str, Any]]:
+    schema = _Question.model_json_schema()
+    required = set(schema["required"])
+    return [
+        {
+            "name": name,
+            "in": "path" if name == "code" else "query",
+            "required": name in required,
+            "schema": {key: value for key, value in field.items() if key not in ("title", "default")},
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+PARAMETERS: Final[dict[str, Any]] = {"parameters": _parameters()}
