@@ -39,6 +39,7 @@ async def serving(app: FastAPI, host: str, port: int, *, setting: str) -> AsyncI
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
 
 from services.kernel import Unauthenticated
 from services.runtime import Runtime
 from services.security import Principal
-
-_bearer = HTTPBearer(auto_error=False, description="JWT access token (RFC 9068)")
 
 
 def requires(scope: str) -> Any:
@@ -31,8 +28,3 @@ def _token_of(request: Request) -> str:
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("send the header Authorization: Bearer …")
     return token
-
-
-def documented() -> Any:
-    """Tells OpenAPI that bearer tokens are used; the check itself is `requires`."""
-    return Depends(_bearer)
