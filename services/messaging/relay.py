@@ -19,7 +19,7 @@ from services.observability import Metrics
 EVENTS_PER_MESSAGE = 200
 """One confirm then pays for 200 events; larger messages gain little and make redelivery dear."""
 MESSAGES_PER_ROUND = 10
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.025
 """How long an event of another process may lie before it is seen; commits of this process wake the relay at once."""
 STAND_BY_SECONDS = 1.0
 LAST_ROUND_SECONDS = 2.0
