@@ -72,11 +72,10 @@ async def work(service: ServiceName, settings: Settings, database_url: URL) -> N
 @asynccontextmanager
 async def running(*workers: Worker) -> AsyncIterator[None]:
     """Keep the workers running while the block runs; on leaving, let them finish what they have in hand."""
-    async with asyncio.TaskGroup() as group:
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
         for worker in workers:
-            group.create_task(worker.run())
-        try:
-            yield
-        finally:
-            for worker in workers:
-                worker.stop()
+            worker.stop()
+        await asyncio.gather(*tasks)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from drive.demo.places import EVE
 from drive.demo.receiver import receiving
@@ -19,14 +15,6 @@ from tests.support.processes import free_port
 from tests.support.town import PORTS, environment_of
 
 LOOPBACK = {"DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8", "DRIVE_REVIEW_SECONDS": "0.2"}
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder with a path short enough for a Unix socket, that the embedded server's user can reach."""
-    with tempfile.TemporaryDirectory(prefix="drive-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 async def _play(world: World) -> None:
