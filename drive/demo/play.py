@@ -22,8 +22,8 @@ from services.settings import Settings
 
 async def play(settings: Settings, *, once: bool) -> int:
     """Tell the story, then keep serving unless `once`. 0 if every figure came out right, else 1."""
-    # Piped into a file a console has no width of its own; 100 columns keep every table in one piece.
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    # Piped into a file a console has no width of its own; 110 columns keep every table in one piece.
+    console = Console(width=None if sys.stdout.isatty() else 110)
     configure_logging("WARNING")
     settings = demo_settings(settings)
     start_afresh(settings.data_dir)

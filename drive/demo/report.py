@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
 from typing import Any
 
 from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
 
 from drive.demo.checks import Checks
 from drive.demo.client import Client
-from drive.demo.places import AGENCY, COMMUNES, PROVINCE
+from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
 from drive.demo.worlds import World
+
+SCHEME = {"scheme": "household_health"}
 
 
 async def report(world: World, checks: Checks, console: Console) -> None:
-    """Progress, alerts and checks as tables."""
+    """Progress, collectors, alerts, one of the mails, and the checks."""
     async with Client(world.urls, world.token(AGENCY, "progress:read alerts:read")) as client:
-        rows = [await _progress(client, commune.code) for commune in COMMUNES]
+        communes = [(commune, await _progress(client, "units", commune.code)) for commune in COMMUNES]
+        codes = [code for commune in COMMUNES for code in commune.collector_codes()]
+        collectors = [await _progress(client, "collectors", code) for code in codes]
         alerts = (await client.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
     console.print()
-    console.print(_progress_table(rows))
-    console.print(_alert_table(alerts))
-    console.print(_check_table(checks))
+    for part in (
+        _progress_table(communes),
+        _collector_table(collectors),
+        _alert_table(alerts),
+        _mail(next(mail for mail in reversed(world.mails()) if "CRITICAL" in mail["Subject"])),
+        _check_table(checks),
+    ):
+        console.print(part)
 
 
-async def _progress(client: Client, code: str) -> Any:
-    return await client.send("GET", "targets", f"/v1/progress/units/{code}", params={"scheme": "household_health"})
+async def _progress(client: Client, owners: str, code: str) -> Any:
+    return await client.send("GET", "targets", f"/v1/progress/{owners}/{code}", params=SCHEME)
 
 
-def _progress_table(rows: list[Any]) -> Table:
+def _progress_table(communes: list[tuple[Commune, Any]]) -> Table:
     table = _titled("Household health insurance: progress, and what is owed a working day")
     table.add_column("commune")
-    for heading in ("population", "new", "covered", "coverage", "attained", "expected", "a day"):
+    for heading in ("before", "launch", "since", "covered", "coverage", "attained", "expected", "a day"):
         table.add_column(heading, justify="right")
     table.add_column("pace")
-    for row in rows:
-        target = row["targets"][0]
+    for commune, progress in communes:
+        target = progress["targets"][0]
         table.add_row(
-            row["unit"]["name"],
-            f"{row['population']:,}",
-            f"{row['new']:,}",
-            f"{row['covered']:,}",
-            f"{row['coverage']:.1%}",
+            progress["unit"]["name"],
+            f"{commune.covered:,}",
+            f"+{commune.sign_ups:,}",
+            f"+{progress['new'] - commune.sign_ups:,}",
+            f"{progress['covered']:,}",
+            f"{progress['coverage']:.1%}",
             f"{target['attained']:.1%}",
             f"{target['expected']:.1%}",
             f"{target['needed_per_day']:,.1f}",
@@ -50,14 +62,34 @@ def _progress_table(rows: list[Any]) -> Table:
     return table
 
 
+def _collector_table(collectors: list[Any]) -> Table:
+    table = _titled("The race of the collectors")
+    table.add_column("collector")
+    table.add_column("sign-ups", justify="right")
+    table.add_column("")
+    ahead = max(progress["new"] for progress in collectors)
+    for progress in sorted(collectors, key=lambda p: -p["new"]):
+        bar = "█" * round(40 * progress["new"] / ahead)
+        table.add_row(progress["collector"]["code"], f"{progress['new']:,}", f"[cyan]{bar}[/]")
+    return table
+
+
 def _alert_table(alerts: list[Any]) -> Table:
     table = _titled("Alerts")
-    for heading in ("unit", "severity", "status", "raised at"):
+    for heading in ("unit", "severity", "status", "version", "raised at"):
         table.add_column(heading)
+    names = {commune.code: f"Xã {commune.name}" for commune in COMMUNES}
     for alert in alerts:
-        unit = alert["subject"]["unit_code"]
-        table.add_row(unit, alert["severity"], _coloured(alert["status"]), alert["raised_at"][:19])
+        unit = names[alert["subject"]["unit_code"]]
+        status, raised_at = _coloured(alert["status"]), alert["raised_at"][:19].replace("T", " ")
+        table.add_row(unit, alert["severity"], status, str(alert["version"]), f"{raised_at} UTC")
     return table
+
+
+def _mail(mail: EmailMessage) -> Panel:
+    body = mail.get_body(("plain",))
+    text = body.get_content().strip() if body else ""
+    return Panel(f"[bold]{mail['Subject']}[/]\n\n{text}", title=f"One of the mails to {mail['To']}", title_align="left")
 
 
 def _check_table(checks: Checks) -> Table:
