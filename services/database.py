@@ -121,6 +121,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=5,
             pool_timeout=5,
+            hide_parameters=True,  # else an error, and with it the log, repeats personal data
             connect_args={
                 "timeout": 5,
                 "server_settings": {"timezone": "UTC", "jit": "off", "statement_timeout": "30000"},

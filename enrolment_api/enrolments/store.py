@@ -65,9 +65,9 @@ async def last_covers(session: ReadSession, sign_ups: Sequence[SignUp]) -> Mappi
 async def insert(session: WriteSession, accepted: Sequence[tuple[Submission, Enrolment]]) -> set[UUID]:
     """Insert all that contradict nothing that is there; the answer tells which went in.
 
-    Rows go in by the order of the people, so that two batches that share some wait for each other one way only.
+    Rows go in by person and scheme, so that two batches that share some wait for each other one way only.
     """
-    in_order = sorted(accepted, key=lambda pair: pair[1].sign_up.participant.personal_id)
+    in_order = sorted(accepted, key=lambda pair: (pair[1].sign_up.participant.personal_id, pair[1].sign_up.scheme))
     rows = [_row(submission, enrolment) for submission, enrolment in in_order]
     inserted = await session.bulk_insert(_TABLE, rows, on_conflict="DO NOTHING", returning="id")
     return {row.id for row in inserted}

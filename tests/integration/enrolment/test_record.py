@@ -7,6 +7,9 @@ import json
 from datetime import date
 from typing import Any
 
+import pytest
+from sqlalchemy import text
+
 from enrolment_api.enrolments.answers import EnrolmentView
 from services.contracts.events import EVENT, EnrolmentRecorded
 from tests.conftest import ClientFor, TokenFor
@@ -140,6 +143,15 @@ async def test_of_two_organisations_that_race_for_a_person_one_wins(service: Ser
     assert len(people) == len(await service.rows("SELECT id FROM enrolments")) == 30
 
 
+async def test_rows_go_in_by_person_and_scheme_whatever_the_order_of_a_batch(service: Service) -> None:
+    """So that two batches that share people wait for each other one way only."""
+    health = [a_sign_up(number) for number in (1, 2)]
+    voluntary = [a_voluntary_sign_up(number, external_ref=f"V-{number}") for number in (1, 2)]
+    await post_batch(service.ct, *reversed(health + voluntary))
+    rows = await service.rows("SELECT external_ref FROM enrolments ORDER BY ctid")
+    assert [row["external_ref"] for row in rows] == ["CT-0001", "V-1", "CT-0002", "V-2"]
+
+
 async def test_race_of_single_requests_has_one_winner(service: Service) -> None:
     theirs = a_sign_up(external_ref="NL-1", collector_code="NL-01")
     answers = await asyncio.gather(post(service.ct, a_sign_up()), post(service.nl, theirs))
@@ -176,6 +188,18 @@ async def test_refusals_hold_no_personal_data(service: Service) -> None:
     for value in {*_personal_values([a_sign_up()]), "038080X", "12345", "Trần", "2025-10-26"}:
         assert f'"{value}"' not in told
         assert f" {value}" not in told
+
+
+async def test_a_failure_of_ours_is_logged_without_personal_data(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with service.runtime.database.write() as session:
+        await session.execute(text("ALTER TABLE enrolments DROP COLUMN receipt_no"))
+    assert (await post(service.ct, a_sign_up())).status_code == 500
+    logged = "".join(capsys.readouterr())
+    assert "receipt_no" in logged
+    for value in _personal_values([a_sign_up()]):
+        assert value not in logged
 
 
 async def test_event_carries_the_id_of_its_request(service: Service) -> None:
