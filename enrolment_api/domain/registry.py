@@ -92,7 +92,7 @@ def check_unit(unit: Unit, levels: Mapping[str, Level], highest_below: Level | N
     Raises UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
     """
     if unit.parent_code is not None:
-        parent_level = levels.get(unit.parent_code)
+        parent_level = unit.level if unit.parent_code == unit.code else levels.get(unit.parent_code)
         if parent_level is None:
             raise UnknownUnit(unit.parent_code, "/parent_code")
         if not is_above(parent_level, unit.level):

@@ -40,6 +40,12 @@ def test_parent_must_exist() -> None:
     assert raised.value.errors[0].pointer == "/parent_code"
 
 
+@pytest.mark.parametrize("level_so_far", LEVELS)
+def test_unit_cannot_lie_below_itself(level_so_far: Level) -> None:
+    with pytest.raises(WrongParentLevel):
+        check_unit(Unit("u", "U", "village", "u"), {"u": level_so_far}, None)
+
+
 def test_unit_stays_above_those_below_it() -> None:
     with pytest.raises(UnitHasLowerUnits):
         check_unit(Unit("u", "U", "village", None), {}, "village")
