@@ -63,13 +63,14 @@ class RegistryDesk:
             return await self._register_units(session, units, correlation_id)
 
     async def import_units(self, province_code: str, correlation_id: str) -> list[Registered[Unit] | DomainError]:
-        """The official list of a province, which knows nothing of insurance units: what is registered already stays
-        where it lies. Raises Invalid where there is no such province."""
+        """The official list of a province, which knows nothing of insurance units: what lies somewhere already stays
+        there. Raises Invalid where there is no such province."""
         listed = official_units(province_code)
         async with self._database.write() as session:
             await store.take_turns(session)
             known = await store.units_of(session, [unit.code for unit in listed])
-            units = [replace(u, parent_code=known[u.code][1]) if u.code in known else u for u in listed]
+            parents = {code: parent for code, (_, parent) in known.items()}
+            units = [replace(unit, parent_code=parents.get(unit.code) or unit.parent_code) for unit in listed]
             return await self._register_units(session, units, correlation_id)
 
     async def register_organisations(

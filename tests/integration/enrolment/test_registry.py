@@ -60,6 +60,14 @@ async def test_import_loads_the_province_once(empty_service: Service) -> None:
     assert (await empty_service.ct.get("/v1/units/15142")).json()["name"] == "Xã Cẩm Thạch"
 
 
+async def test_import_puts_a_commune_that_lies_nowhere_under_its_province(empty_service: Service) -> None:
+    ops = empty_service.ops
+    await ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "commune"})
+    imported = await ops.post("/v1/units/import", json={"province_code": "38"})
+    assert (imported.status_code, imported.json()["changed"]) == (201, 1)
+    assert (await ops.get("/v1/units/15142")).json()["parent_code"] == "38"
+
+
 async def test_import_leaves_communes_under_their_insurance_unit(empty_service: Service) -> None:
     ops = empty_service.ops
     await ops.post("/v1/units/import", json={"province_code": "38"})
