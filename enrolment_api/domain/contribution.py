@@ -11,7 +11,7 @@ from enrolment_api.domain.refusals import IncomeOutOfRange, NoRatesYet, Unsuppor
 from services.kernel import Vnd
 
 HealthGroup: TypeAlias = Literal["none", "near_poor", "average_living_farm"]
-VoluntaryGroup: TypeAlias = Literal["none", "poor", "near_poor", "ethnic_minority"]
+VoluntaryGroup: TypeAlias = Literal["none", "poor", "island_commune", "near_poor", "ethnic_minority"]
 
 Dated: TypeAlias = tuple[tuple[date, Vnd], ...]
 """Amounts and the day from which each is in force, earliest first."""

@@ -60,6 +60,7 @@ def test_health_contribution_of_october_2025(months: int, member_no: int, group:
     [
         (date(2025, 10, 25), 1, 1_500_000, "none", Contribution(330_000, 66_000, 264_000)),
         (date(2025, 10, 25), 1, 1_500_000, "poor", Contribution(330_000, 165_000, 165_000)),
+        (date(2025, 10, 25), 1, 1_500_000, "island_commune", Contribution(330_000, 165_000, 165_000)),
         (date(2025, 10, 25), 1, 1_500_000, "near_poor", Contribution(330_000, 132_000, 198_000)),
         (date(2025, 10, 25), 1, 1_500_000, "ethnic_minority", Contribution(330_000, 99_000, 231_000)),
         (date(2025, 10, 25), 12, 5_000_000, "none", Contribution(13_200_000, 792_000, 12_408_000)),
