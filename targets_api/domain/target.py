@@ -18,6 +18,8 @@ STOCK_MEASURES: Final[frozenset[Measure]] = frozenset({"in_force", "coverage"})
 """Measures of how many are covered, and so counted from a baseline; the others count sign-ups from zero."""
 FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
+LEAST_COVERAGE: Final = 0.0001
+"""Coverage is told to four places."""
 
 
 class InvalidTarget(Invalid):
@@ -86,9 +88,11 @@ def _scope_errors(target: Target) -> Iterator[FieldError]:
 
 
 def _value_errors(target: Target) -> Iterator[FieldError]:
-    if not math.isfinite(target.value) or target.value <= 0:
-        yield FieldError("/value", "must be more than 0")
-    elif target.measure == "coverage" and target.value > 1:
+    is_coverage = target.measure == "coverage"
+    least = LEAST_COVERAGE if is_coverage else 1
+    if not math.isfinite(target.value) or target.value < least:
+        yield FieldError("/value", f"must be at least {least}{'' if is_coverage else ' person'}")
+    elif is_coverage and target.value > 1:
         yield FieldError("/value", "coverage is a share of the population, at most 1: write 0.9515 for 95.15 %")
 
 
