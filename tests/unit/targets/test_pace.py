@@ -90,7 +90,7 @@ def test_the_launch_day_of_cam_thach_is_six_percent_of_its_way() -> None:
     assert verdict.expected == pytest.approx(5 / 48)
     assert (verdict.status, verdict.severity) == ("behind", "critical")
     assert verdict.needed_per_day == pytest.approx((26697 * 0.9515 - 20054) / 43)
-    assert "352 of 5,700.2 persons (6.2%)" in verdict.because
+    assert "352 of 5,701 persons (6.2%)" in verdict.because
 
 
 def test_less_than_one_person_short_is_not_news() -> None:
@@ -118,6 +118,13 @@ def test_missing_data_is_not_recovery() -> None:
 def test_a_goal_that_was_reached_before_the_start_is_met() -> None:
     target = a_target(value=1000, measure="in_force")
     assert pace_of(target, Progress(1200, 1100), START, NO_HOLIDAYS).status == "met"
+
+
+@given(percent=st.integers(1, 100), hundreds=st.integers(1, 1000))
+def test_a_coverage_that_is_reached_to_the_person_is_met(percent: int, hundreds: int) -> None:
+    target = a_target(value=percent / 100, measure="coverage")
+    verdict = pace_of(target, Progress(percent * hundreds, 0, 100 * hundreds), nov(17), NO_HOLIDAYS)
+    assert (verdict.status, verdict.needed_per_day, verdict.short_by) == ("met", None, 0)
 
 
 def test_a_stock_that_shrinks_below_a_goal_it_once_had_is_behind() -> None:
