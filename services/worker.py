@@ -125,7 +125,8 @@ def _forgive(loop: _Loop) -> None:
 
 
 def _note_outcome(loop: _Loop, task: asyncio.Future[None]) -> None:
-    error = task.exception()
+    # A library may cancel what waits for it: nobody told this loop to end, so it has fallen over like any other.
+    error = asyncio.CancelledError("cancelled from within") if task.cancelled() else task.exception()
     if error is None:
         return
     loop.failure = str(error) or repr(error)

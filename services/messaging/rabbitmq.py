@@ -29,6 +29,8 @@ DEAD_EXCHANGE = "drive.dead"
 PREFETCH = 200
 DELIVERY_LIMIT = 20
 """Deliveries of one message before the broker takes it for one that kills its consumer (3.10 has no default)."""
+_NO_LIMIT = 1_000_000_000
+"""For the dead: 4.x drops what was looked at 20 times and put back, and 3.x does not know its -1 for "never"."""
 
 _AWAY = (
     aiormq.exceptions.AMQPError,
@@ -135,10 +137,17 @@ class RabbitBroker:
     async def _exchange(self) -> AbstractExchange:
         async with self._connecting:
             if self._publisher is None:
-                connection = await self._connect()
-                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                self._publisher = connection, await self._declare_all(channel)
+                self._publisher = await self._open_publisher()
             return self._publisher[1]
+
+    async def _open_publisher(self) -> tuple[AbstractConnection, AbstractExchange]:
+        connection = await self._connect()
+        try:
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            return connection, await self._declare_all(channel)
+        except BaseException:
+            await _close(connection)
+            raise
 
     async def _connect(self) -> AbstractConnection:
         return await aio_pika.connect(self._url, timeout=self._timeout)
@@ -146,7 +155,8 @@ class RabbitBroker:
     async def _declare_all(self, channel: AbstractChannel) -> AbstractExchange:
         exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
         dead = await channel.declare_exchange(DEAD_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
-        dead_queue = await channel.declare_queue(DEAD_EXCHANGE, durable=True, arguments={"x-queue-type": "quorum"})
+        keep: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": _NO_LIMIT}
+        dead_queue = await channel.declare_queue(DEAD_EXCHANGE, durable=True, arguments=keep)
         await dead_queue.bind(dead)
         for name, types in self._subscriptions.items():
             queue = await self._declare(channel, name)

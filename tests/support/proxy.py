@@ -37,6 +37,10 @@ class Proxy:
         finally:
             sink.close()
 
+    async def open_connections(self) -> int:
+        """How many directions of connections are still open."""
+        return len(self._tasks)
+
     def cut(self) -> None:
         """Break every connection at once."""
         for writer in self._writers:

@@ -148,6 +148,36 @@ async def test_a_connection_that_is_open_but_dead_times_out(cable: tuple[Proxy, 
     assert third in arrived or (arrived[1] == second and await held(broker, TARGETS, 1) == [third])
 
 
+async def test_a_dead_letter_may_be_looked_at_and_put_back_any_number_of_times(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    await broker.check()
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        await channel.default_exchange.publish(aio_pika.Message(b"dead"), DEAD_EXCHANGE)
+        dead = await channel.get_queue(DEAD_EXCHANGE)
+        for _ in range(3 * DELIVERY_LIMIT):
+            message = await soon(dead.get(timeout=5))
+            await message.reject(requeue=True)
+        assert (await soon(dead.get(timeout=5))).body == b"dead"
+
+
+async def test_a_publisher_that_cannot_declare_its_queues_leaves_no_connection_behind(rabbitmq_url: str) -> None:
+    url = urlsplit(rabbitmq_url)
+    async with (
+        await aio_pika.connect(rabbitmq_url) as connection,
+        proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port),
+    ):
+        channel = await connection.channel()
+        await channel.declare_queue(f"drive.{TARGETS}", durable=True)
+        user = url.netloc.rpartition("@")[0]
+        broker = RabbitBroker(url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl(), SUBSCRIPTIONS)
+        for _ in range(3):
+            with pytest.raises(BrokerUnavailable):
+                await broker.check()
+        await eventually(proxy.open_connections, 0)
+
+
 async def test_a_queue_that_is_deleted_ends_the_subscription(broker: RabbitBroker, rabbitmq_url: str) -> None:
     async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
         await delete_queue(rabbitmq_url, f"drive.{TARGETS}")

@@ -42,7 +42,7 @@ def worker(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Worker:
 class Falling:
     """A loop that falls over a few times, then runs until it is stopped."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
         self.runs = 0
         self.steady = asyncio.Event()
@@ -79,6 +79,16 @@ async def test_a_loop_that_falls_over_is_told_started_again_and_forgiven_once_it
         worker.stop()
         await soon(work)
     assert falling.runs == 2
+
+
+async def test_a_loop_that_a_library_cancels_is_started_again_and_its_worker_lives_on(worker: Worker) -> None:
+    falling = Falling(asyncio.CancelledError())
+    worker.add("shaky", falling.run, falling.stopped.set)
+    async with running(worker.run()) as work:
+        await soon(falling.steady.wait())
+        assert not work.done()
+        worker.stop()
+        await soon(work)
 
 
 async def test_a_loop_that_cannot_recover_is_told_for_as_long_as_that_lasts(
