@@ -27,17 +27,30 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidCachedStatementError,
     asyncpg.UndefinedTableError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
-    asyncpg.QueryCanceledError,
     asyncpg.ReadOnlySQLTransactionError,
     OSError,
     TimeoutError,
 )
-"""What passes by itself: the server restarts, is full, is not migrated yet, or broke a tie between two transactions."""
+"""What is over once the server is back, has room, lets us in or is migrated; or at once: a tie between transactions."""
+
+STATEMENT_SECONDS = 30
+"""How long the server may work at one statement."""
+COMMAND_SECONDS = 40.0
+"""How long to wait for the server's word, in case it is no longer there to say that a statement took too long."""
+
+_KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""The server drops a client that vanished without a word, and with it the client's locks, within half a minute."""
+
+
+class TookTooLong(Unavailable):
+    """A statement was cut off. It may have been the moment, or it may be the work itself that is too much."""
 
 
 class ReadSession:
@@ -124,7 +137,13 @@ class Database:
             hide_parameters=True,  # else an error, and with it the log, repeats personal data
             connect_args={
                 "timeout": 5,
-                "server_settings": {"timezone": "UTC", "jit": "off", "statement_timeout": "30000"},
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": {
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "statement_timeout": f"{STATEMENT_SECONDS}s",
+                    **_KEEPALIVE,
+                },
             },
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
@@ -179,11 +198,18 @@ def unavailable_when_away() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unavailable("every database connection is busy") from error
     except DBAPIError as error:
+        if isinstance(_driver_error(error), asyncpg.QueryCanceledError):
+            raise TookTooLong("the database took too long") from error
         if error.connection_invalidated or isinstance(_driver_error(error), _AWAY):
-            raise Unavailable("the database is away") from error
+            raise _away(_driver_error(error)) from error
         raise
     except _AWAY as error:
-        raise Unavailable("the database is away") from error
+        raise _away(error) from error
+
+
+def _away(why: BaseException | None) -> Unavailable:
+    """The kind of error tells an operator a wrong password from a full disk, and a caller nothing that is secret."""
+    return Unavailable(f"the database is away ({type(why).__name__})")
 
 
 def _driver_error(error: DBAPIError) -> BaseException | None:

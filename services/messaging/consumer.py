@@ -11,7 +11,7 @@ import structlog
 
 from services.clock import Clock
 from services.contracts.events import AnyEvent
-from services.database import Database, WriteSession
+from services.database import Database, TookTooLong, WriteSession
 from services.kernel import Unavailable
 from services.messaging import parking
 from services.messaging.broker import Broker, Delivery, Inbox
@@ -97,22 +97,29 @@ class Consumer:
             async with self._database.write() as session:
                 await self._handle(session, events)
             self._metrics.consumed.inc(len(events))
+        except TookTooLong as error:
+            # Fewer events may be done in time, and one that never is must not hold up those behind it.
+            await self._isolate(events, error)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever an event does, the ones beside it must not suffer
-            if len(events) > 1:
-                middle = len(events) // 2
-                await self._apply_or_isolate(events[:middle])
-                await self._apply_or_isolate(events[middle:])
-            else:
-                await self._park(events[0], error)
+            await self._isolate(events, error)
+
+    async def _isolate(self, events: Sequence[AnyEvent], error: Exception) -> None:
+        if len(events) > 1:
+            middle = len(events) // 2
+            await self._apply_or_isolate(events[:middle])
+            await self._apply_or_isolate(events[middle:])
+        else:
+            await self._park(events[0], error)
 
     async def _handle(self, session: WriteSession, events: Sequence[AnyEvent]) -> None:
         for event_type, run in groupby(events, key=lambda event: event.type):
             await self._handlers[event_type](session, list(run))
 
     async def _park(self, event: AnyEvent, error: Exception) -> None:
-        log.error("event_parked", queue=self._queue, event_id=str(event.id), type=event.type, exc_info=error)
+        which = {"event_id": str(event.id), "type": event.type, "correlation_id": event.correlationid}
+        log.error("event_parked", queue=self._queue, **which, exc_info=error)
         async with self._database.write() as session:
             await parking.park(session, event, error, self._clock.now())
         self._metrics.parked.inc()

@@ -36,11 +36,13 @@ class Poisonous(Exception):
 
 
 class Effects:
-    """Handlers that leave a row per event, fail on the subjects in `poison`, and wait at `gate` while it is shut."""
+    """Handlers that leave a row per event, fail on the subjects in `poison`, are cut off by the database on those in
+    `endless`, and wait at `gate` while it is shut."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.poison: set[str] = set()
+        self.endless: set[str] = set()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()
@@ -57,6 +59,9 @@ class Effects:
         self.entered.set()
         await self.gate.wait()
         await session.execute(_NOTE, {"ids": [event.id for event in events], "subjects": subjects})
+        if self.endless.intersection(subjects):
+            await session.execute(text("SET LOCAL statement_timeout = 10"))
+            await session.execute(text("SELECT pg_sleep(60)"))
         if found := self.poison.intersection(subjects):
             raise Poisonous(f"cannot stomach {', '.join(sorted(found))}\0")
 

@@ -84,6 +84,18 @@ async def test_one_poisonous_event_harms_none_of_those_beside_it(
     assert "cannot stomach CT-13" in row.error
 
 
+async def test_an_event_that_takes_the_database_too_long_is_parked_and_does_not_hold_up_its_queue(
+    effects: Effects, broker: Broker, clock: SettableClock, database: Database
+) -> None:
+    effects.endless = {"CT-2"}
+    events = [a_sign_up(f"CT-{number}") for number in range(5)]
+    await consume_all(effects, broker, clock, [a_message(*events), a_message(a_sign_up("CT-5"))])
+    assert await effects.subjects() == ["CT-0", "CT-1", "CT-3", "CT-4", "CT-5"]
+    [row] = await parked(database)
+    assert EVENT.validate_json(row.body) == events[2]
+    assert row.retry_at == clock.now() + parking.RETRY_DELAYS[0]
+
+
 async def test_a_parked_event_is_tried_again_with_growing_delays_and_then_lies_dead(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from services.database import Database
+from services.database import Database, TookTooLong
 from services.kernel import Unavailable
 from tests.support.postgres import Databases, PrivatePostgres
 from tests.support.proxy import proxy_to
@@ -135,6 +135,46 @@ async def ask_for_rows(database: Database) -> None:
     """A question about a table."""
     async with database.read() as session:
         await session.execute(text("SELECT * FROM outbox"))
+
+
+async def test_a_database_that_does_not_let_us_in_is_unavailable(database_url: URL) -> None:
+    stranger = Database(database_url.set(username="drive_test_nobody"))
+    with pytest.raises(Unavailable, match="InvalidAuthorization"):
+        await ask(stranger)
+    await stranger.close()
+
+
+async def test_a_statement_that_was_prepared_before_a_migration_may_be_asked_again(
+    database: Database, database_url: URL
+) -> None:
+    await ask_for_rows(database)
+    migration = Database(database_url)
+    async with migration.write() as session:
+        await session.execute(text("ALTER TABLE outbox ADD COLUMN added text"))
+    await migration.close()
+    with pytest.raises(Unavailable):
+        await ask_for_rows(database)
+    await ask_for_rows(database)
+
+
+async def test_a_statement_that_is_cut_off_took_too_long(database: Database) -> None:
+    with pytest.raises(TookTooLong):
+        await sleep_with_a_limit(database)
+    assert await ask(database) == 1
+
+
+async def sleep_with_a_limit(database: Database) -> None:
+    """A statement that the server cuts off."""
+    async with database.write() as session:
+        await session.execute(text("SET LOCAL statement_timeout = 10"))
+        await session.execute(text("SELECT pg_sleep(60)"))
+
+
+async def test_the_server_looks_after_clients_that_vanish_without_a_word(database: Database) -> None:
+    async with database.read() as session:
+        asked = text("SELECT CAST(setting AS int) FROM pg_settings WHERE name LIKE 'tcp_keepalives%'")
+        idle, interval, tries = sorted(await session.scalars(asked), reverse=True)
+    assert 0 < idle + interval * tries <= 30
 
 
 async def test_a_migrated_database_is_well(database: Database) -> None:

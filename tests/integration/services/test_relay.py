@@ -12,6 +12,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from services import database as database_module
 from services.contracts.envelope import Event
 from services.database import Database
 from services.kernel import Unavailable
@@ -22,6 +23,7 @@ from services.messaging.relay import EVENTS_PER_MESSAGE, Relay
 from services.observability import Metrics
 from tests.support.brokers import TARGETS
 from tests.support.events import a_sign_up, a_unit
+from tests.support.proxy import proxy_to
 from tests.support.waiting import eventually, running, soon
 
 
@@ -233,6 +235,23 @@ async def test_a_relay_whose_connection_is_killed_is_unavailable_and_sends_again
     async with running(relay.run()):
         await eventually(lambda: waiting(database), 0)
     assert wire.subjects() == ["15142", "15142"]
+
+
+async def test_a_relay_whose_database_does_not_answer_any_more_says_so_in_time(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "COMMAND_SECONDS", 0.2)
+    async with proxy_to(database_url.host or "127.0.0.1", database_url.port or 5432) as (proxy, port):
+        behind = Database(database_url.set(host="127.0.0.1", port=port))
+        wire = Wire()
+        await commit(behind, [a_unit()])
+        async with running(a_relay(behind, wire).run()) as working:
+            await soon(wire.reached.wait())
+            proxy.stall()
+            with pytest.raises(Unavailable):
+                await soon(working)
+        proxy.cut()
+        await behind.close()
 
 
 async def test_a_relay_told_to_stop_finishes_the_round_in_hand(database: Database) -> None:
