@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Four times what 1,000 sign-ups take."""
+_READ_AWAY_BYTES = 16 * MAX_BODY_BYTES
 _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
@@ -42,7 +43,9 @@ class _Request:
         self._app, self._metrics, self._scope, self._receive, self._send = app, metrics, scope, receive, send
         self._status = 0
         self._bytes = 0
+        self._body_ended = False
         headers = dict(scope["headers"])
+        self._closes = headers.get(b"connection", b"").lower() == b"close"
         self._declared_bytes = _declared_bytes(headers.get(b"content-length", b""))
         given = headers.get(b"x-request-id", b"")
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
@@ -72,6 +75,7 @@ class _Request:
     async def _receive_counted(self) -> Message:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
+        self._body_ended = not message.get("more_body", False)
         if self._bytes > MAX_BODY_BYTES:
             # FastAPI takes any other exception while it reads a body for a body that cannot be parsed.
             raise HTTPException(413, _TOO_LARGE)
@@ -81,7 +85,18 @@ class _Request:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             message["headers"] = [*message["headers"], (b"x-request-id", self._id.encode())]
+        elif self._status == 413 and self._closes:
+            await self._send({**message, "more_body": True})
+            await self._read_away()
+            message = {"type": "http.response.body"}
         await self._send(message)
+
+    async def _read_away(self) -> None:
+        """A connection that is closed on unread bytes is reset, and the refusal lost on a client that still sends."""
+        while not self._body_ended and self._bytes < _READ_AWAY_BYTES:
+            message = await self._receive()
+            self._bytes += len(message.get("body", b""))
+            self._body_ended = not message.get("more_body", False)
 
     async def _send_broken(self) -> None:
         problem = Problem(
