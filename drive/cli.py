@@ -124,9 +124,13 @@ def _settings(service: str | None = None) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        _fail("\n".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()))
+        _fail("\n".join(_wrong(e["loc"], e["msg"]) for e in error.errors(include_url=False, include_input=False)))
     configure_logging(settings.log_level, service=service)
     return settings
+
+
+def _wrong(location: tuple[int | str, ...], message: str) -> str:
+    return ": ".join([*map(str, location), message.removeprefix("Value error, ")])
 
 
 def _need(settings: Settings, *, database: bool = False, broker: bool = False) -> None:

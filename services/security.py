@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import secrets
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from services.ids import new_id
 from services.kernel import Forbidden, Unauthenticated
-from services.settings import Settings
+from services.settings import Settings, secret_keys_in
 
 SCOPES = frozenset(
     {
@@ -58,10 +57,7 @@ class Principal:
 def load_secret_keys(settings: Settings) -> list[bytes]:
     """The keys of DRIVE_SECRET_KEYS (base64url, comma-separated, the first signs), else those of the data folder."""
     text = settings.secret_keys or _read_or_make(settings.data_dir / "secret.keys")
-    keys = [base64.urlsafe_b64decode(part.strip() + "==") for part in text.split(",") if part.strip()]
-    if not keys or any(len(key) < 32 for key in keys):
-        raise ValueError("DRIVE_SECRET_KEYS: each key must be at least 32 bytes, base64url-encoded")
-    return keys
+    return secret_keys_in(text)
 
 
 def _read_or_make(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -13,12 +14,15 @@ from sqlalchemy.engine import URL, make_url
 
 ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")
+SHORTEST_KEY = 32
 
 
 class Settings(BaseSettings):
-    """The environment, typed. Names are those of the README's table."""
+    """The environment, typed. Names are those of the table in docs/operations.md."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True, hide_input_in_errors=True
+    )
 
     env: Literal["development", "production"] = Field("development", validation_alias="DRIVE_ENV")
     data_dir: Path = Field(Path(".data"), validation_alias="DRIVE_DATA_DIR")
@@ -51,6 +55,22 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator(
+        "database_url", "enrolment_database_url", "targets_database_url", "notifications_database_url", mode="after"
+    )
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
+            raise ValueError("give a URL such as postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("secret_keys", mode="after")
+    @classmethod
+    def _are_keys(cls, value: str | None) -> str | None:
+        if value:
+            secret_keys_in(value)
+        return value
 
     @model_validator(mode="after")
     def _refuse_what_production_must_not_have(self) -> Self:
@@ -89,6 +109,17 @@ class Settings(BaseSettings):
             server = make_url(self.database_url)
             return server.set(drivername="postgresql+asyncpg", database=database_name(service))
         return None
+
+
+def secret_keys_in(text: str) -> list[bytes]:
+    """The keys of a comma-separated list. Raises ValueError, which does not tell them."""
+    try:
+        keys = [base64.urlsafe_b64decode(part.strip() + "==") for part in text.split(",") if part.strip()]
+    except ValueError:
+        keys = []
+    if not keys or any(len(key) < SHORTEST_KEY for key in keys):
+        raise ValueError(f"each key must be at least {SHORTEST_KEY} bytes, base64url-encoded")
+    return keys
 
 
 def database_name(service: ServiceName) -> str:

@@ -60,12 +60,17 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("ENROLMENT_API_PORT", "http"),
         ("DRIVE_WEBHOOK_ALLOW", "localhost"),
         ("DRIVE_ENV", "prod"),
+        ("DATABASE_URL", "db.example:5432"),
+        ("TARGETS_DATABASE_URL", "mysql://db/targets"),
+        ("DRIVE_SECRET_KEYS", "much-too-short"),
+        ("DRIVE_SECRET_KEYS", "a"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(ValidationError, match=name):
+    with pytest.raises(ValidationError, match=name) as refused:
         Settings()
+    assert f"input_value='{value}'" not in str(refused.value), "it may be a secret"
 
 
 def test_production_refuses_a_pinned_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +95,6 @@ def test_a_worker_and_an_api_never_share_a_port(service: ServiceName) -> None:
 
 def test_settings_do_not_show_their_secrets() -> None:
     settings = Settings(
-        secret_keys="hidden-key", database_url="postgresql://u:hidden@db/x", amqp_url="amqp://u:hidden@b"
+        secret_keys="hidden--" * 6, database_url="postgresql://u:hidden@db/x", amqp_url="amqp://u:hidden@b"
     )
     assert "hidden" not in repr(settings)
