@@ -40,7 +40,7 @@ _TURNS: dict[str, Turn] = {
 class NoSuchAlert(NotFound):
     """There is no alert with this id."""
 
-    code = "alert-not-found"
+    code = "no-such-alert"
     title = "There is no such alert"
 
 

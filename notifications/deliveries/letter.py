@@ -53,7 +53,14 @@ def subject_of(alert: AlertView, change: str) -> str:
 
 def _body(alert: AlertView, change: str) -> str:
     lines = [f"{name + ':':<15}{value}" for name, value in _facts(alert)]
-    return "\n".join([_OPENINGS[change].format(unit=_unit(alert)), "", *lines, ""])
+    return "\n".join([_OPENINGS[change].format(unit=_unit(alert)), "", *lines, "", *_to_do(alert, change)])
+
+
+def _to_do(alert: AlertView, change: str) -> list[str]:
+    if change == "resolved" or alert.status != "open":
+        return []
+    how = f'POST /v1/alerts/{alert.id}/acknowledgement {{"version": {alert.version}}}'
+    return ["Nobody has taken this on yet. Whoever does, tells the others:", how, ""]
 
 
 def _facts(alert: AlertView) -> list[tuple[str, str]]:
@@ -63,14 +70,19 @@ def _facts(alert: AlertView) -> list[tuple[str, str]]:
         ("Unit", _subject(alert)),
         ("Target", _target(alert)),
         ("Reached", f"{_amount(alert, figures.achieved)} on {figures.on:%Y-%m-%d}"),
-        ("Progress", f"{_percent(figures.attained)} of the way; {_percent(figures.expected)} was expected by now"),
+        (
+            "Progress",
+            f"{_percent(figures.attained)} of the way to the target; {_percent(figures.expected)} was expected by now",
+        ),
         ("Short by", f"{figures.short_by:,} persons"),
         ("Severity", alert.severity),
         ("Since", f"{since:%Y-%m-%d %H:%M} (Asia/Ho_Chi_Minh)"),
         ("Alert", f"{alert.id}, version {alert.version}"),
     ]
     if figures.needed_per_day is not None:
-        facts.insert(5, ("Needed", f"{figures.needed_per_day:,.1f} persons a day until {alert.ends_on:%Y-%m-%d}"))
+        facts.insert(
+            5, ("Needed", f"{figures.needed_per_day:,.1f} persons a working day until {alert.ends_on:%Y-%m-%d}")
+        )
     return facts
 
 

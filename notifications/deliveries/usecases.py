@@ -32,7 +32,7 @@ LEASE = timedelta(seconds=90)
 class NoSuchDelivery(NotFound):
     """There is no delivery with this id."""
 
-    code = "delivery-not-found"
+    code = "no-such-delivery"
     title = "There is no such delivery"
 
 

@@ -11,18 +11,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from services.kernel import DomainError
-
 _NONCE_BYTES = 12
 _SECRET_BYTES = 32
 _FORMAT = "v1"
 
 
-class SecretLost(DomainError):
-    """None of the present keys opens a stored secret."""
-
-    code = "secret-lost"
-    title = "The webhook secret cannot be read"
+class SecretLost(Exception):
+    """None of the present keys opens a stored secret. Told in the delivery's attempts."""
 
 
 def new_secret() -> str:
@@ -52,7 +47,7 @@ class SecretBox:
             except InvalidTag:
                 continue
         raise SecretLost(
-            f"no key of DRIVE_SECRET_KEYS opens the secret of {route_name}: delete the route and put it anew"
+            f"no key of DRIVE_SECRET_KEYS opens the secret of {route_name}: put the route anew, for a new secret"
         )
 
 

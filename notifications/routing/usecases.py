@@ -12,7 +12,7 @@ from notifications.domain.alert import Severity
 from notifications.domain.delivery import Channel
 from notifications.domain.endpoint import check_mail, check_reachable, check_url, literal_address
 from notifications.routing import store
-from notifications.routing.secrets import SecretBox, new_secret
+from notifications.routing.secrets import SecretBox, SecretLost, new_secret
 from notifications.routing.tables import RouteRow
 from services.database import Database, ReadSession
 from services.kernel import NotFound
@@ -24,7 +24,7 @@ Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 class NoSuchRoute(NotFound):
     """There is no route of this name."""
 
-    code = "route-not-found"
+    code = "no-such-route"
     title = "There is no such route"
 
 
@@ -66,10 +66,19 @@ class Routing:
             while not (is_new := await store.insert_new(session, fresh)):
                 # Between the two statements somebody may have removed it: then it is made after all.
                 if existing := await store.one_for_change(session, wish.name):
-                    secret = None if existing.channel == wish.channel else secret
-                    await session.add(_changed(existing, fresh))
-                    return RoutePut(existing, is_new=False, secret=secret)
+                    kept = self._kept(existing, wish.channel)
+                    await session.add(_changed(existing, fresh, kept))
+                    return RoutePut(existing, is_new=False, secret=None if kept else secret)
         return RoutePut(fresh, is_new, secret)
+
+    def _kept(self, row: RouteRow, channel: Channel) -> str | None:
+        """The secret of a webhook that stays one, sealed with the first key, so that an older key may go."""
+        if row.secret is None or channel != row.channel:
+            return None
+        try:
+            return self._secrets.seal(self._secrets.open(row.secret, row.name), row.name)
+        except SecretLost:
+            return None
 
     async def _check(self, wish: RouteWish) -> None:
         if wish.channel == "mail":
@@ -99,9 +108,9 @@ def _row(wish: RouteWish, sealed: str | None, now: datetime) -> RouteRow:
     )
 
 
-def _changed(row: RouteRow, to: RouteRow) -> RouteRow:
+def _changed(row: RouteRow, to: RouteRow, kept: str | None) -> RouteRow:
     """The same route told otherwise. A webhook keeps its secret, wherever it leads now."""
-    row.secret = row.secret if row.channel == to.channel else to.secret
+    row.secret = kept or to.secret
     row.under, row.min_severity = to.under, to.min_severity
     row.channel, row.address = to.channel, to.address
     row.disabled_at = row.disabled_reason = None

@@ -160,7 +160,7 @@ async def test_one_alert_is_shown_and_an_unknown_one_is_not(house: House) -> Non
     [alert] = await house.alerts()
     assert (await house.client.get(f"/v1/alerts/{alert['id']}")).json() == alert
     missing = await house.client.get(f"/v1/alerts/{new_id()}")
-    assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:alert-not-found")
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:no-such-alert")
 
 
 @pytest.mark.parametrize(

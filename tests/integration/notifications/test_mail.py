@@ -84,8 +84,10 @@ async def test_a_letter_tells_what_lags_and_what_is_needed(make_house: MakeHouse
     assert letter["to"] == "ops@example.org"
     assert letter["message-id"] == f"<{delivery['id']}@bhxh.example>"
     text = letter.get_content()
-    for part in ("Xã Cẩm Thạch (15142)", "95.15%", "75.12%", "79.9 persons a day", "critical", "2025-10-26 09:30"):
+    needed = "79.9 persons a working day"
+    for part in ("Xã Cẩm Thạch (15142)", "95.15%", "75.12%", needed, "critical", "2025-10-26 09:30"):
         assert part in text
+    assert f'POST /v1/alerts/{delivery["alert_id"]}/acknowledgement {{"version": 1}}' in text
     assert (delivery["state"], delivery["attempts"][0]["detail"]) == ("sent", "SMTP 250: taken")
 
 
@@ -178,7 +180,7 @@ async def test_a_name_with_a_line_break_cannot_add_a_header(make_house: MakeHous
 
 async def test_an_unknown_delivery_cannot_be_retried(house: House) -> None:
     answer = await house.client.post("/v1/deliveries/00000000-0000-7000-8000-000000000000/retry")
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:drive:problem:delivery-not-found")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:drive:problem:no-such-delivery")
 
 
 async def test_deliveries_of_one_alert_can_be_asked_for_page_by_page(make_house: MakeHouse) -> None:

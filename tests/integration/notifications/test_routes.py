@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from notifications.deliveries.resolver import look_up
 from notifications.routing.secrets import SecretBox
+from notifications.routing.usecases import RouteWish, Routing
 from services.security import load_secret_keys
 from tests.integration.notifications.house import House, MakeHouse
 
@@ -27,6 +29,27 @@ async def test_a_webhook_secret_is_shown_once_and_sealed_at_rest(house: House) -
     box = SecretBox(load_secret_keys(house.runtime.settings))
     assert box.open(row.secret, "ops") == secret
     assert row.address == HOOK + "2"
+
+
+async def test_a_webhook_put_again_needs_its_old_key_no_more(house: House) -> None:
+    secret = (await house.put_route("ops", HOOK))["secret"]
+    [old] = load_secret_keys(house.runtime.settings)
+    new = b"n" * 32
+    rotated = Routing(house.runtime.database, SecretBox([new, old]), (), look_up)
+    await rotated.put(RouteWish("ops", None, "warning", "webhook", HOOK), house.clock.now())
+    [row] = await house.query("SELECT secret FROM routes")
+    assert SecretBox([new]).open(row.secret, "ops") == secret
+
+
+async def test_a_webhook_whose_key_was_lost_gets_a_new_secret_when_it_is_put_again(house: House) -> None:
+    await house.put_route("ops", HOOK)
+    bereft = SecretBox([b"n" * 32])
+    put = await Routing(house.runtime.database, bereft, (), look_up).put(
+        RouteWish("ops", None, "warning", "webhook", HOOK), house.clock.now()
+    )
+    [row] = await house.query("SELECT secret FROM routes")
+    assert not put.is_new
+    assert put.secret == bereft.open(row.secret, "ops")
 
 
 async def test_of_two_who_make_a_route_at_once_one_gets_a_secret(house: House) -> None:
@@ -54,7 +77,7 @@ async def test_routes_are_listed_and_deleted(house: House) -> None:
     ]
     assert (await house.client.delete("/v1/routes/a")).status_code == 204
     gone = await house.client.delete("/v1/routes/a")
-    assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:route-not-found")
+    assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:no-such-route")
 
 
 @pytest.mark.parametrize(
