@@ -98,7 +98,7 @@ def pace_of(
         ratio=ratio,
         short_by=math.ceil(shortfall),
         needed_per_day=owed / left if owed > 0 and left else None,
-        because=f"{progress.achieved - began:,} of {goal - began:,.1f} persons ({attained:.1%}) by {on}, "
+        because=f"{progress.achieved - began:,} of {math.ceil(goal - began):,} persons ({attained:.1%}) by {on}, "
         f"when {expected:.1%} of the working days are gone",
     )
 
