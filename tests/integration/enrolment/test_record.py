@@ -76,6 +76,20 @@ async def test_replay_is_answered_even_when_it_would_be_refused_by_now(service: 
     assert (await post(service.ct, a_sign_up())).content == first.content
 
 
+@pytest.mark.parametrize("sign_up", [a_sign_up(), a_voluntary_sign_up()])
+@pytest.mark.parametrize("day", [date(2025, 10, 26), date(2025, 12, 1), date(2027, 6, 1)])
+async def test_replay_on_a_later_day_gets_the_first_answer(
+    service: Service, sign_up: dict[str, Any], day: date
+) -> None:
+    """The next day, while the cover runs, and long after it has ended."""
+    first = await post(service.ct, sign_up)
+    service.runtime.clock.pin(day)
+    assert (await post(service.ct, sign_up)).content == first.content
+    (item,) = await post_batch(service.ct, sign_up)
+    assert (item["status"], item["id"], item["replayed"]) == (201, first.json()["id"], True)
+    assert len(await service.events()) == 1
+
+
 async def test_key_with_another_body_is_refused(service: Service) -> None:
     await post(service.ct, a_sign_up(1), "one-key")
     answer = await post(service.ct, a_sign_up(2), "one-key")

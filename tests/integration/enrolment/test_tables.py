@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from enrolment_api.enrolments import store
 from enrolment_api.enrolments import tables as enrolments
 from enrolment_api.registry import tables as registry
 from enrolment_api.tables import Base
@@ -73,11 +74,10 @@ async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Servi
     await post_batch(service.ct, *(a_sign_up(n) for n in range(500)))
     async with service.runtime.database.write() as session:
         await session.execute(text("ANALYZE enrolments"))
-    plan = await service.rows(
-        "EXPLAIN SELECT max(covered_to) FROM enrolments WHERE personal_id::bigint = 38080000001"
-        " AND scheme = 'household_health' AND status <> 'cancelled'"
-    )
-    assert "ex_enrolments_double_cover" in json.dumps(plan)
+    whose = {"people": [38080000001], "schemes": ["household_health"]}
+    async with service.runtime.database.read() as session:
+        plan = list(await session.scalars(text(f"EXPLAIN {store._LAST_COVERS.text}"), whose))
+    assert "ex_enrolments_double_cover" in "".join(plan)
 
 
 async def test_described_bodies_are_those_that_are_taken(service: Service) -> None:
