@@ -51,7 +51,8 @@ class Participant:
 
 @dataclass(slots=True)
 class SignUp:
-    """As handed in: `household_code` and `member_no` go with health, `monthly_income` with voluntary."""
+    """A sign-up as handed in. Only health has a `household_code` and a `member_no`, from 1 in the order in which the
+    household's members join; only voluntary has a `monthly_income`."""
 
     organisation_code: str
     external_ref: str
@@ -83,7 +84,7 @@ class Decision:
 
 @dataclass(slots=True)
 class Enrolment:
-    """A sign-up that was accepted."""
+    """A sign-up that was accepted: `status` is recorded, or cancelled since."""
 
     id: UUID
     sign_up: SignUp
@@ -101,7 +102,10 @@ class Registry:
 
 
 def decide(sign_up: SignUp, registry: Registry, last_covered_to: date | None, *, today: date, rates: Rates) -> Decision:
-    """Accept a sign-up of a person whose last cover by the scheme ends on `last_covered_to`, or raise its refusal."""
+    """What the sign-up amounts to; raises its refusal where it cannot be accepted.
+
+    `last_covered_to` is the last day of the person's latest cover by the same scheme, None if they never had any.
+    """
     if sign_up.signed_on > today:
         raise SignedInFuture(today)
     _check_registry(sign_up, registry)
@@ -114,7 +118,11 @@ def decide(sign_up: SignUp, registry: Registry, last_covered_to: date | None, *,
 
 
 def cover(scheme: Scheme, signed_on: date, months: int, last_covered_to: date | None) -> tuple[Kind, date, date]:
-    """Kind, first and last day of cover. Raises AlreadyCovered."""
+    """Kind, first and last day of cover. Raises AlreadyCovered.
+
+    The cover begins after the last one has ended, however early it is renewed, so that the two never overlap. Voluntary
+    insurance covers whole calendar months.
+    """
     if last_covered_to and (last_covered_to - signed_on).days > RENEWAL_WINDOW_DAYS:
         raise AlreadyCovered(last_covered_to - timedelta(days=RENEWAL_WINDOW_DAYS))
     kind: Kind = "new" if last_covered_to is None or (signed_on - last_covered_to).days >= GAP_DAYS else "renewal"
