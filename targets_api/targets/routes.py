@@ -51,7 +51,7 @@ def target_routes(database: Database, clock: Clock) -> APIRouter:
     """Set and read targets."""
     router = APIRouter(prefix="/v1/targets", tags=["targets"])
 
-    @router.post("", status_code=201, response_model_exclude_none=False, responses={200: {"model": TargetView}})
+    @router.post("", status_code=201, responses={200: {"model": TargetView}})
     async def set_target(request: Request, response: Response, body: TargetBody, _: Setter) -> TargetView:
         """Set a target: 201. Sent again with the same value it is answered as it stands: 200; with another value: 409.
 
@@ -76,7 +76,7 @@ def target_routes(database: Database, clock: Clock) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         cursor: str | None = None,
     ) -> TargetPage:
-        """Targets with exactly these parts in their scope, the latest first."""
+        """Targets that name these in their scope, alone or beside others; the latest first."""
         found, last = await usecases.list_targets(database, filters, after(cursor), limit)
         return TargetPage(items=[TargetView.of(target) for target in found], next=cursor_of(last))
 
