@@ -1,0 +1,50 @@
+"""Whoever meets an error finds it in docs/errors.md, with what to do about it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.kernel import DomainError
+from services.web.problems import status_of
+
+ROOMS = ("services", "enrolment_api", "targets_api", "notifications")
+ROW = re.compile(r"^\| `(?P<code>[a-z-]+)` \| (?P<status>\d{3}) \| (?P<title>.+) \| (?P<remedy>\S.*) \|$", re.MULTILINE)
+INTERNAL = ("internal", 500, "The service failed")
+"""What the middleware answers where something broke: no error of the domain."""
+Row = tuple[str, int, str]
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
+
+
+def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    """Every kind of error of ours, wherever it is defined."""
+    for kind in of.__subclasses__():
+        if kind.__module__.partition(".")[0] in ROOMS:
+            yield kind
+        yield from kinds(kind)
+
+
+def told() -> set[Row]:
+    """Type, status and title of every error that the code can answer."""
+    for room in ROOMS:
+        for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+            importlib.import_module(module.name)
+    return {INTERNAL, *((kind.code, status_of(kind.__new__(kind)), kind.title) for kind in kinds())}
+
+
+def documented() -> list[Row]:
+    """The same of every row."""
+    return [(row["code"], int(row["status"]), row["title"]) for row in ROW.finditer(DOCUMENT)]
+
+
+def test_every_error_is_documented_as_it_is_answered_and_no_other() -> None:
+    assert set(documented()) == told()
+
+
+def test_no_error_is_documented_twice() -> None:
+    codes = [code for code, *_ in documented()]
+    assert len(codes) == len(set(codes))
