@@ -21,4 +21,4 @@ def create_app(runtime: Runtime) -> FastAPI:
         enrolment_routes(runtime.database, record),
         registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock, new_id)),
     ]
-    return build_app(runtime, title="Enrolment API", routers=routers)
+    return build_app(runtime, title="Enrolment", routers=routers)

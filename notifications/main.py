@@ -22,7 +22,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     routing = Routing(database, SecretBox(load_secret_keys(settings)), settings.webhook_allow, look_up)
     return build_app(
         runtime,
-        title="Drive: notifications",
+        title="Notifications",
         routers=[
             alert_routes(database, clock, new_id),
             routing_routes(database, clock, routing),

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from enrolment_api.enrolments.schemas import CODE, MOST_ITEMS, VISIBLE, Batch, HealthSignUp, SignUpBody, VoluntarySignUp
 from services.kernel import DomainError, FieldError, Invalid
-from services.web.problems import Malformed, field_errors, summary
+from services.web.problems import REMEDIES, Malformed, field_errors, summary
 
 AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp
 
@@ -54,7 +54,7 @@ def _items(raw: bytes) -> list[object]:
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):
         raise Invalid.field("/items", 'a list is expected: {"items": [...]}')
     if unknown := body.keys() - {"items"}:
-        errors = tuple(FieldError(_pointer(name), _REMEDIES["extra_forbidden"]) for name in sorted(unknown))
+        errors = tuple(FieldError(_pointer(name), REMEDIES["extra_forbidden"]) for name in sorted(unknown))
         raise Invalid(summary(errors), errors)
     items: list[object] = body["items"]
     if len(items) > MOST_ITEMS:
@@ -73,23 +73,12 @@ def _read_item(item: object) -> AnySignUp | BadItem:
 
 
 def _pointer(name: str) -> str:
-    return field_errors([{"loc": (name,), "msg": ""}])[0].pointer
+    return field_errors([{"loc": (name,), "type": "", "msg": ""}])[0].pointer
 
 
-_REMEDIES: Mapping[str, str] = {
-    "extra_forbidden": "there is no such field here: remove it",
-    "missing": "this field is required",
+_SCHEME_REMEDIES: Mapping[str, str] = {
     "union_tag_invalid": "expected household_health or voluntary_social",
     "union_tag_not_found": "this field is required: household_health or voluntary_social",
-    "model_attributes_type": "a JSON object is expected",
-    "model_type": "a JSON object is expected",
-    "dict_type": "a JSON object is expected",
-    "int_type": "a whole number is expected, without quotes or decimals",
-    "string_type": "a text is expected, in quotes",
-    "date_type": "a date is expected, such as 2025-10-25",
-    "date_parsing": "a date is expected, such as 2025-10-25",
-    "date_from_datetime_parsing": "a date is expected, such as 2025-10-25",
-    "date_from_datetime_inexact": "a date is expected, without a time",
 }
 _PATTERNS: Mapping[str, str] = {
     VISIBLE: "control characters and line breaks are not allowed here",
@@ -108,9 +97,9 @@ def _refusal(error: ValidationError) -> Malformed | Invalid:
 def _explained(error: dict[str, Any]) -> dict[str, Any]:
     """pydantic's error in words that name the remedy; its location begins with the scheme, or is that of the scheme."""
     kind, context = error["type"], error.get("ctx", {})
-    remedy = _PATTERNS.get(context.get("pattern", "")) or _REMEDIES.get(kind) or error["msg"]
+    remedy = _PATTERNS.get(context.get("pattern", "")) or _SCHEME_REMEDIES.get(kind) or error["msg"]
     location = ("", "scheme") if kind.startswith("union_tag") else error["loc"]
-    return {"loc": location, "msg": remedy}
+    return {"loc": location, "type": kind, "msg": remedy}
 
 
 def schema_of_sign_up() -> dict[str, Any]:

@@ -18,7 +18,13 @@ from enrolment_api.enrolments.reading import (
     schema_of_sign_up,
 )
 from enrolment_api.enrolments.reads import Filters, find_enrolment, list_enrolments
-from enrolment_api.enrolments.schemas import EnrolmentQuery, fingerprint_of, sign_up_of
+from enrolment_api.enrolments.schemas import (
+    HEALTH_EXAMPLE,
+    VOLUNTARY_EXAMPLE,
+    EnrolmentQuery,
+    fingerprint_of,
+    sign_up_of,
+)
 from enrolment_api.enrolments.submission import Submission
 from enrolment_api.enrolments.usecases import Outcome, RecordSignUps, Replayed
 from services.database import Database
@@ -33,8 +39,13 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEY_HEADER = "Idempotency-Key"
 _JSON = "application/json"
 
+_EXAMPLES: dict[str, Any] = {
+    "household_health": {"value": HEALTH_EXAMPLE},
+    "voluntary_social": {"value": VOLUNTARY_EXAMPLE},
+}
+_BATCH_EXAMPLE: dict[str, Any] = {"items": [HEALTH_EXAMPLE, VOLUNTARY_EXAMPLE]}
 _ONE: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {_JSON: {"schema": schema_of_sign_up()}}},
+    "requestBody": {"required": True, "content": {_JSON: {"schema": schema_of_sign_up(), "examples": _EXAMPLES}}},
     "parameters": [
         {
             "name": _KEY_HEADER,
@@ -45,7 +56,9 @@ _ONE: dict[str, Any] = {
         }
     ],
 }
-_MANY: dict[str, Any] = {"requestBody": {"required": True, "content": {_JSON: {"schema": schema_of_batch()}}}}
+_MANY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {_JSON: {"schema": schema_of_batch(), "example": _BATCH_EXAMPLE}}}
+}
 
 Writer = Annotated[Principal, requires("enrolments:write")]
 Reader = Annotated[Principal, requires("enrolments:read")]

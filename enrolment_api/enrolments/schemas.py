@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -60,6 +60,36 @@ class _SignUpBody(Body):
     participant: ParticipantBody
     channel: Code | None = None
     campaign_code: Code | None = None
+
+
+_PERSON: dict[str, Any] = {
+    "full_name": "Nguyễn Văn An",
+    "born_on": "1980-02-03",
+    "sex": "male",
+    "personal_id": "038080012345",
+}
+_SIGN_UP: dict[str, Any] = {
+    "external_ref": "CT-0001",
+    "unit_code": "15142",
+    "collector_code": "CT-07",
+    "signed_on": "2025-10-25",
+    "months": 12,
+    "receipt_no": "C45-000123",
+    "participant": _PERSON,
+    "support_group": "none",
+    "channel": "launch_day",
+}
+HEALTH_EXAMPLE: dict[str, Any] = _SIGN_UP | {
+    "scheme": "household_health",
+    "amount_paid": 1263600,
+    "household": {"code": "15142-HH-0042", "member_no": 1},
+}
+VOLUNTARY_EXAMPLE: dict[str, Any] = _SIGN_UP | {
+    "scheme": "voluntary_social",
+    "external_ref": "CT-0002",
+    "amount_paid": 3168000,
+    "monthly_income": 1500000,
+}
 
 
 class HealthSignUp(_SignUpBody):

@@ -20,7 +20,12 @@ def _plain(name: str) -> str:
     return name
 
 
-Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain)]
+Name: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_plain),
+    Field(examples=["Bưu điện Cẩm Thủy"]),
+]
 
 
 class _Body(BaseModel):
@@ -31,8 +36,8 @@ class UnitBody(_Body):
     """A province, an insurance unit, a commune or a village; the parent is of a higher level."""
 
     name: Name
-    level: Level
-    parent_code: Code | None = None
+    level: Level = Field(examples=["village"])
+    parent_code: Code | None = Field(None, examples=["15142"])
 
 
 class OrganisationBody(_Body):
@@ -46,13 +51,13 @@ class CollectorBody(_Body):
     """A person who collects for one organisation."""
 
     name: Name
-    organisation_code: Code
+    organisation_code: Annotated[Code, Field(examples=["BD-CAM-THUY"])]
 
 
 class ImportBody(_Body):
     """Which province to import."""
 
-    province_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    province_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["38"])]
 
 
 class UnitQuery(BaseModel):

@@ -15,7 +15,7 @@ class RouteBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    under: str | None = Field(None, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")
+    under: str | None = Field(None, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$", examples=["38"])
     min_severity: Severity = "warning"
     channel: Channel
     address: str = Field(

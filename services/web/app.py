@@ -13,8 +13,8 @@ from services.web.middleware import Surroundings
 from services.web.problems import MEDIA_TYPE, Problem, install_problems
 
 _PROBLEMS = {
-    "4XX": "What is wrong, and the remedy",
-    "5XX": "Not your fault: try again",
+    "4XX": "What is wrong, and the remedy: the same request again brings the same answer",
+    "5XX": "Not your fault: send the same request again, after Retry-After seconds where it says so",
 }
 
 
@@ -48,6 +48,8 @@ def _completed(app: FastAPI) -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [{"bearer": []}] if path.startswith("/v1/") else []
+            if "health" in operation.get("tags", ()):
+                continue
             operation["responses"].pop("422", None)  # FastAPI's own form of it, which is never sent
             operation["responses"].update({status: _problem(words) for status, words in _PROBLEMS.items()})
     return schema

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 
 from services.kernel import DomainError
 from services.runtime import Check, Runtime
+
+
+class Readiness(BaseModel):
+    """What the process needs, by name: `ok`, or what is wrong with it."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
 
 
 def health_routes(runtime: Runtime) -> APIRouter:
@@ -21,14 +30,14 @@ def health_routes(runtime: Runtime) -> APIRouter:
         """The process runs."""
         return {"status": "live"}
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses={200: {"model": Readiness}, 503: {"model": Readiness}})
     async def ready() -> JSONResponse:
         """The process can do its work: 200, else 503 with what is missing."""
         checks = dict(runtime.checks)
         results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
         is_ready = all(result == "ok" for result in results.values())
-        body = {"status": "ready" if is_ready else "not ready", "checks": results}
-        return JSONResponse(body, 200 if is_ready else 503)
+        body = Readiness(status="ready" if is_ready else "not ready", checks=results)
+        return JSONResponse(body.model_dump(), 200 if is_ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> Response:

@@ -74,6 +74,24 @@ _STATUS: Mapping[type[DomainError], int] = {
     Invalid: 422,
     Unavailable: 503,
 }
+REMEDIES: Mapping[str, str] = {
+    "extra_forbidden": "there is no such field here: remove it",
+    "missing": "this field is required",
+    "model_attributes_type": "a JSON object is expected",
+    "model_type": "a JSON object is expected",
+    "dict_type": "a JSON object is expected",
+    "int_type": "a whole number is expected, without quotes or decimals",
+    "string_type": "a text is expected, in quotes",
+    "date_type": "a date is expected, such as 2025-10-25",
+    "date_parsing": "a date is expected, such as 2025-10-25",
+    "date_from_datetime_parsing": "a date is expected, such as 2025-10-25",
+    "date_from_datetime_inexact": "a date is expected, without a time",
+}
+"""What mends a wrong field, by pydantic's name for what is wrong, where its own words do not say so."""
+_FRAMEWORK: Mapping[int, str] = {
+    404: "there is nothing at this path: /docs tells what there is",
+    405: "the header Allow names what can be asked for here",
+}
 _KINDS: Mapping[int, type[DomainError]] = {status: kind for kind, status in _STATUS.items()}
 """The framework's own errors are told as the domain's are."""
 
@@ -115,7 +133,7 @@ def _pointer(location: Iterable[str | int]) -> str:
 
 
 def _detail(error: Mapping[str, Any]) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+    return REMEDIES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def install_problems(app: FastAPI) -> None:
@@ -152,6 +170,6 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
         type=f"urn:drive:problem:{kind.code if kind else 'http-error'}",
         title=kind.title if kind else str(error.detail),
         status=error.status_code,
-        detail=str(error.detail),
+        detail=_FRAMEWORK.get(error.status_code, str(error.detail)),
     )
     return JSONResponse(problem.model_dump(), error.status_code, error.headers, MEDIA_TYPE)

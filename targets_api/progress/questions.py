@@ -25,10 +25,12 @@ class Key(NamedTuple):
 class _Question(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    code: Code
-    scheme: Scheme
-    start: date | None = Field(None, alias="from", description="default: 1 January of the year of `on`")
-    on: date | None = Field(None, description="default: today")
+    code: Code = Field(description="whose progress")
+    scheme: Scheme = Field(description="in which scheme")
+    start: date | None = Field(
+        None, alias="from", description="count from this day; default: 1 January of the year of `on`"
+    )
+    on: date | None = Field(None, description="count to this day, included; default: today")
 
 
 def question(path: Mapping[str, Any], query: Mapping[str, str], today: date) -> Key:
@@ -37,7 +39,7 @@ def question(path: Mapping[str, Any], query: Mapping[str, str], today: date) -> 
     on = asked.on or today
     start = asked.start or date(on.year, 1, 1)
     if start > on:
-        raise Invalid.field("/query/from", f"must not be after on, {on}")
+        raise Invalid.field("/query/from", f"from must not be after on, {on}")
     return Key(asked.code, asked.scheme, start, on)
 
 
@@ -49,7 +51,8 @@ def _parameters() -> list[dict[str, Any]]:
             "name": name,
             "in": "path" if name == "code" else "query",
             "required": name in required,
-            "schema": {key: value for key, value in field.items() if key not in ("title", "default")},
+            "description": field.get("description", ""),
+            "schema": {key: value for key, value in field.items() if key not in ("title", "default", "description")},
         }
         for name, field in schema["properties"].items()
     ]

@@ -21,7 +21,7 @@ class NoSuchOwner(NotFound):
     """The registry has not told of such a unit, organisation or collector."""
 
     code = "no-such-owner"
-    title = "There is nobody of this code"
+    title = "Nobody and nothing has this code"
 
 
 class ProgressReads:

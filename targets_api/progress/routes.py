@@ -49,7 +49,7 @@ def progress_routes(reads: ProgressReads, clock: Clock) -> APIRouter:
 
     add(
         "/units/{code}",
-        "unit",
+        "progress of a unit",
         reads.of_unit,
         UnitProgress,
         "Sign-ups from `from` to `on` in the unit and all below it, coverage, and the pace of the unit's own targets"
@@ -57,21 +57,21 @@ def progress_routes(reads: ProgressReads, clock: Clock) -> APIRouter:
     )
     add(
         "/units/{code}/children",
-        "children",
+        "progress of the units below",
         reads.of_children,
         ChildrenProgress,
         "The same for each unit directly below, by name.",
     )
     add(
         "/organisations/{code}",
-        "organisation",
+        "progress of an organisation",
         reads.of_organisation,
         OrganisationProgress,
         "What an organisation and those below it have signed up, and the pace of its targets.",
     )
     add(
         "/collectors/{code}",
-        "collector",
+        "progress of a collector",
         reads.of_collector,
         CollectorProgress,
         "What a collector has signed up, and the pace of their targets.",

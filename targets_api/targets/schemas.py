@@ -109,9 +109,9 @@ class BaselineBody(_Body):
     """The count at the end of the day `on`: sign-ups of that day are in it, those from the next day on come on top."""
 
     scheme: Scheme
-    on: date
-    population: Count
-    covered: Count
+    on: date = Field(examples=["2025-10-24"])
+    population: Count = Field(examples=[26697])
+    covered: Count = Field(examples=[19702])
 
     def baseline(self, unit_code: str) -> Baseline:
         """As the baseline of that unit."""

@@ -144,6 +144,14 @@ async def test_a_wrong_parameter_is_named_by_where_it_stands(client: httpx.Async
     assert pointers(problem(answer, 422, "invalid")) == ["/path/number", "/query/limit"]
 
 
+async def test_a_wrong_field_is_told_what_would_mend_it(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/bodies", json={"people": [{"born_on": "gestern"}]})
+    assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
+        "/people/0/born_on": "a date is expected, such as 2025-10-25",
+        "/people/0/name": "this field is required",
+    }
+
+
 async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient) -> None:
     problem(await client.get("/nowhere"), 404, "not-found")
 
@@ -275,3 +283,8 @@ async def test_the_description_of_the_api_tells_of_problems(client: httpx.AsyncC
     answers = description["paths"]["/bodies"]["post"]["responses"]
     assert "application/problem+json" in answers["4XX"]["content"]
     assert (await client.get("/docs")).status_code == 200
+
+
+async def test_the_description_of_readiness_tells_of_no_problem_that_never_comes(client: httpx.AsyncClient) -> None:
+    answers = (await client.get("/openapi.json")).json()["paths"]["/health/ready"]["get"]["responses"]
+    assert answers.keys() == {"200", "503"}
