@@ -44,7 +44,10 @@ def _completed(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "JWT access token (RFC 9068)"}
     }
-    components.setdefault("schemas", {}).update(_problem_schemas())
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(_problem_schemas())
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["security"] = [{"bearer": []}] if path.startswith("/v1/") else []

@@ -19,21 +19,29 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
 TODAY = re.compile(r"^DRIVE_TODAY=(\S+) make up$", re.MULTILINE)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ASKS_TARGETS = "curl -X PUT $targets/"
 LOOKS_AT_ALERTS = 'curl "$ops/v1/alerts'
 
 STRICT = 'set -eu; curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
 """A refusal ends the script."""
-A_READERS_PAUSE = """
+UNTIL_COUNTED = """
+until command curl -s "$targets/v1/progress/collectors/CT-07?scheme=household_health&on=2025-10-31" \\
+  -H "Authorization: Bearer $AGENCY" | grep -q '"new":2,'
+do sleep 0.1; done
+"""
+UNTIL_RAISED = """
 until command curl -s "$ops/v1/alerts?under=15127" -H "Authorization: Bearer $OPS" | grep -q '"open"'
 do sleep 0.1; done
 """
-"""A person reads on while the alert is raised."""
+"""A person reads on while that happens."""
 
 
 def script(settings: Settings) -> str:
     """The commands in their order, for services on these ports and a `drive` that lies where this Python does."""
-    text = STRICT + "".join(BLOCK.findall(GUIDE)).replace(LOOKS_AT_ALERTS, A_READERS_PAUSE + LOOKS_AT_ALERTS, 1)
+    text = STRICT + "".join(BLOCK.findall(GUIDE))
     for promised, taken in (
+        (ASKS_TARGETS, UNTIL_COUNTED + ASKS_TARGETS),
+        (LOOKS_AT_ALERTS, UNTIL_RAISED + LOOKS_AT_ALERTS),
         (".venv/bin", str(Path(sys.executable).parent)),
         (":8001", f":{settings.enrolment_api_port}"),
         (":8002", f":{settings.targets_api_port}"),
