@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from sqlalchemy.engine import URL
 
 from drive.one_service import broker_of, running
-from drive.services_by_name import PORT_SETTINGS, create_app, create_worker
-from drive.serving import serving
+from drive.services_by_name import PORT_SETTINGS, WORKER_PORT_SETTINGS, create_app, create_worker
+from drive.serving import refuse_taken_port, serving
 from migrations.upgrade import upgrade
 from services.clock import Clock
 from services.runtime import open_runtime
@@ -21,7 +21,7 @@ async def all_in_one(settings: Settings, clock: Clock, urls: Mapping[ServiceName
     """Migrate, then serve and work while the block runs.
 
     What is left last was entered first: when the block ends the servers finish their requests, then the workers what
-    they have in hand, then the connections close.
+    they have in hand, upstream ones first so that somebody still hears their last events, then the connections close.
     """
     for service in SERVICES:
         await upgrade(service, urls[service])
@@ -31,7 +31,8 @@ async def all_in_one(settings: Settings, clock: Clock, urls: Mapping[ServiceName
             await stack.enter_async_context(open_runtime(service, settings, clock, urls[service]))
             for service in SERVICES
         ]
-        await stack.enter_async_context(running(*(create_worker(r, broker) for r in runtimes)))
+        for runtime in reversed(runtimes):
+            await stack.enter_async_context(running(create_worker(runtime, broker)))
         for runtime in runtimes:
             service = runtime.service
             server = serving(
@@ -39,6 +40,14 @@ async def all_in_one(settings: Settings, clock: Clock, urls: Mapping[ServiceName
             )
             await stack.enter_async_context(server)
         yield
+
+
+def refuse_taken_ports(settings: Settings, *, workers: bool = False) -> None:
+    """Raises OSError where one is taken, such as by another run, whose databases must not be touched."""
+    for service in SERVICES:
+        refuse_taken_port(settings.host, settings.api_port(service), PORT_SETTINGS[service])
+        if workers:
+            refuse_taken_port(settings.host, settings.worker_port(service), WORKER_PORT_SETTINGS[service])
 
 
 def addresses(settings: Settings) -> dict[ServiceName, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import urllib.request
 from collections.abc import Coroutine
@@ -141,8 +142,12 @@ def _need(settings: Settings, *, database: bool = False, broker: bool = False) -
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
+    from drive.serving import cancelled_by_sigterm  # noqa: PLC0415 - as above
+
     try:
-        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(main)
+        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_sigterm(main))
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     except (OSError, TimeoutError) as error:
         _fail(str(error) or repr(error))
 

@@ -70,12 +70,11 @@ async def work(service: ServiceName, settings: Settings, database_url: URL) -> N
 
 
 @asynccontextmanager
-async def running(*workers: Worker) -> AsyncIterator[None]:
-    """Keep the workers running while the block runs; on leaving, let them finish what they have in hand."""
-    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+async def running(worker: Worker) -> AsyncIterator[None]:
+    """Keep the worker running while the block runs; on leaving, let it finish what it has in hand."""
+    task = asyncio.create_task(worker.run())
     try:
         yield
     finally:
-        for worker in workers:
-            worker.stop()
-        await asyncio.gather(*tasks)
+        worker.stop()
+        await task

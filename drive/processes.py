@@ -41,8 +41,11 @@ class Processes:
         self._stopping -= set(commands)
         for command in commands:
             self._keepers[command] = asyncio.create_task(self._keep(command))
-        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
-            await asyncio.gather(*(_until_ready(http, self._health_url(command)) for command in commands))
+        try:
+            async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
+                await asyncio.gather(*(_until_ready(http, self._health_url(command)) for command in commands))
+        except TimeoutError as error:
+            raise TimeoutError(f"not every process was ready within {READY_SECONDS:.0f} s: see the log") from error
 
     async def _keep(self, command: Command) -> None:
         while command not in self._stopping:
@@ -50,6 +53,8 @@ class Processes:
                 sys.executable, "-m", "drive", *command, env=self._environment
             )
             self._running[command] = process
+            if command in self._stopping:  # asked to while the process came into being
+                process.terminate()
             code = await process.wait()
             if command not in self._stopping:
                 log.warning("process_ended", command=command, code=code)

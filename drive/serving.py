@@ -7,11 +7,14 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+
+T = TypeVar("T")
 
 GRACE_SECONDS = 20
 """How long requests in hand may take once the process was asked to stop."""
@@ -70,6 +73,19 @@ def _spare_the_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def refuse_taken_port(host: str, port: int, setting: str) -> None:
+    """Raises OSError, naming the `setting` to change, where the port is taken: before anything else is touched."""
+    _listen(host, port, setting).close()
+
+
+async def cancelled_by_sigterm(main: Coroutine[Any, Any, T]) -> T:
+    """Until it waits to be asked to stop, SIGTERM cancels it, so that what it has started does not outlive it."""
+    task = asyncio.current_task()
+    assert task  # noqa: S101 - a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await main
 
 
 async def until_asked_to_stop() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drive.all_in_one import addresses, all_in_one
+from drive.all_in_one import addresses, all_in_one, refuse_taken_ports
 from drive.one_service import databases
 from drive.processes import six_processes
 from drive.serving import until_asked_to_stop
@@ -13,6 +13,7 @@ from services.settings import SERVICES, Settings
 
 async def up_in_one(settings: Settings) -> None:
     """All in this process."""
+    refuse_taken_ports(settings)
     with databases(settings) as urls:
         async with all_in_one(settings, SystemClock(settings.today), urls):
             announce(settings)
@@ -21,6 +22,7 @@ async def up_in_one(settings: Settings) -> None:
 
 async def up_in_six(settings: Settings) -> None:
     """Each API and each worker in a process of its own."""
+    refuse_taken_ports(settings, workers=True)
     with databases(settings) as urls:
         for service in SERVICES:
             await upgrade(service, urls[service])

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from rich.console import Console
 
+from drive.all_in_one import refuse_taken_ports
 from drive.demo.places import EVE
 from drive.demo.receiver import receiving
 from drive.demo.report import report
@@ -26,6 +27,7 @@ async def play(settings: Settings, *, once: bool) -> int:
     console = Console(width=None if sys.stdout.isatty() else 110)
     configure_logging("WARNING")
     settings = demo_settings(settings)
+    refuse_taken_ports(settings)
     start_afresh(settings.data_dir)
     with databases(settings) as urls:
         for url in urls.values():
