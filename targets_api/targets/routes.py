@@ -22,8 +22,6 @@ from targets_api.targets.schemas import (
     TargetBody,
     TargetPage,
     TargetView,
-    after,
-    cursor_of,
 )
 
 Setter: TypeAlias = Annotated[Principal, requires("targets:write")]
@@ -74,11 +72,11 @@ def target_routes(database: Database, clock: Clock) -> APIRouter:
         filters: Annotated[dict[str, str], Depends(_filters)],
         _: Reader,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        cursor: str | None = None,
+        after: UUID | None = None,
     ) -> TargetPage:
         """Targets that name these in their scope, alone or beside others; the latest first."""
-        found, last = await usecases.list_targets(database, filters, after(cursor), limit)
-        return TargetPage(items=[TargetView.of(target) for target in found], next=cursor_of(last))
+        found, last = await usecases.list_targets(database, filters, after, limit)
+        return TargetPage(items=[TargetView.of(target) for target in found], next=last)
 
     return router
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.kernel import Invalid
 from targets_api.codes import NO_NUL, Code
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Measure, Scheme, Scope, Target
@@ -99,10 +96,10 @@ class TargetView(_Body):
 
 
 class TargetPage(_Body):
-    """Targets, the latest first. `next` is the cursor of the next page, null on the last one."""
+    """Targets, the latest first. `next` goes into `after` to read on; null at the end."""
 
     items: list[TargetView]
-    next: str | None
+    next: UUID | None
 
 
 class BaselineBody(_Body):
@@ -122,18 +119,3 @@ class BaselineView(BaselineBody):
     """A baseline that is set."""
 
     unit_code: str
-
-
-def cursor_of(target_id: UUID | None) -> str | None:
-    """The cursor that goes on after the target."""
-    return urlsafe_b64encode(target_id.bytes).rstrip(b"=").decode() if target_id else None
-
-
-def after(cursor: str | None) -> UUID | None:
-    """The target that the cursor goes on after. Raises Invalid."""
-    try:
-        return UUID(bytes=urlsafe_b64decode(f"{cursor}==")) if cursor else None
-    except (ValueError, binascii.Error) as error:
-        raise Invalid.field(
-            "/query/cursor", "not a cursor of ours: send `next` of the page before, as it is"
-        ) from error

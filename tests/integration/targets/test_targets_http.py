@@ -96,15 +96,15 @@ async def test_targets_are_listed_in_pages_with_the_latest_first(drive: Drive) -
         seen += [item["id"] for item in page["items"]]
         if not page["next"]:
             break
-        query["cursor"] = page["next"]
+        query["after"] = page["next"]
     assert seen == made[::-1]
     by_organisation = (await drive.http.get("/v1/targets", params={"organisation_code": "CT"})).json()
     assert len(by_organisation["items"]) == 1
 
 
 async def test_a_cursor_that_is_not_ours_is_refused(drive: Drive) -> None:
-    answer = await drive.http.get("/v1/targets", params={"cursor": "x"})
-    assert (answer.status_code, pointers(answer)) == (422, ["/query/cursor"])
+    answer = await drive.http.get("/v1/targets", params={"after": "x"})
+    assert (answer.status_code, pointers(answer)) == (422, ["/query/after"])
 
 
 async def test_a_target_that_is_not_there_is_not_found(drive: Drive) -> None:
