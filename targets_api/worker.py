@@ -16,8 +16,8 @@ QUEUE = "targets"
 
 
 def handlers(runtime: Runtime) -> Mapping[str, Handler]:
-    """What handles each event type."""
-    return {**enrolment_handlers(runtime.clock), **registry_handlers(runtime.clock)}
+    """What handles each event type: the registry first, whose lock the counting of sign-ups could only wait for."""
+    return {**registry_handlers(runtime.clock), **enrolment_handlers(runtime.clock)}
 
 
 def create_worker(runtime: Runtime, broker: Broker) -> Worker:

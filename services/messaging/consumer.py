@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import groupby
 from typing import Any, TypeAlias
 
 import structlog
@@ -29,7 +28,11 @@ AWAY_PAUSE_SECONDS = 0.5
 
 
 class Consumer:
-    """Reads one queue. `handlers` maps each event type it knows to what handles it."""
+    """Reads one queue. `handlers` maps each event type it knows to what handles it.
+
+    Within a batch the types take their turns in the order of `handlers`, and each in the order of publication: so all
+    consumers of a queue take their locks in one order, and a type comes after those it builds on.
+    """
 
     def __init__(
         self,
@@ -114,8 +117,9 @@ class Consumer:
             await self._park(events[0], error)
 
     async def _handle(self, session: WriteSession, events: Sequence[AnyEvent]) -> None:
-        for event_type, run in groupby(events, key=lambda event: event.type):
-            await self._handlers[event_type](session, list(run))
+        for event_type, handle in self._handlers.items():
+            if run := [event for event in events if event.type == event_type]:
+                await handle(session, run)
 
     async def _park(self, event: AnyEvent, error: Exception) -> None:
         which = {"event_id": str(event.id), "type": event.type, "correlation_id": event.correlationid}

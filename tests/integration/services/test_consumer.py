@@ -63,12 +63,22 @@ async def test_a_batch_is_one_unit_of_work_and_keeps_its_order(
     assert effects.runs == [[event.subject for event in events]]
 
 
-async def test_events_of_a_subject_take_effect_in_the_order_they_were_published(
+async def test_events_of_a_type_take_effect_in_the_order_they_were_published(
     effects: Effects, broker: Broker, clock: SettableClock
 ) -> None:
     messages = [a_message(a_sign_up(f"{n}")) if n % 2 else a_message(a_unit(f"{n}")) for n in range(60)]
     await consume_all(effects, broker, clock, messages)
-    assert await effects.subjects() == [f"{n}" for n in range(60)]
+    subjects = [int(subject) for subject in await effects.subjects()]
+    assert [n for n in subjects if n % 2] == list(range(1, 60, 2))
+    assert [n for n in subjects if not n % 2] == list(range(0, 60, 2))
+
+
+async def test_within_a_batch_types_take_their_turns_in_the_order_of_the_handlers(
+    effects: Effects, broker: Broker, clock: SettableClock
+) -> None:
+    await consume_all(effects, broker, clock, [a_message(a_unit("38"), a_sign_up("CT-1"), a_unit("15142"))])
+    assert effects.runs == [["CT-1"], ["38", "15142"]]
+    assert await effects.units_of_work() == 1
 
 
 async def test_one_poisonous_event_harms_none_of_those_beside_it(
