@@ -133,7 +133,7 @@ class Story:
             await self._pace_seen(agency, day)
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
-            await self._heard(commune, [_RAISED, _WORSENED])
+            await self._heard(commune, [_RAISED, _WORSENED], "behind")
         await self._acknowledge(CAM_THACH)
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
@@ -151,7 +151,7 @@ class Story:
         async with self._user(AGENCY, "alerts:read") as ops:
             return (await ops.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
 
-    async def _heard(self, commune: Commune, types: list[str]) -> None:
+    async def _heard(self, commune: Commune, types: list[str], when: str) -> None:
         async def webhooks() -> list[str]:
             return self.receiver.about(commune.code)
 
@@ -159,9 +159,9 @@ class Story:
             return sum(commune.name in str(mail["Subject"]) for mail in self.world.mails())
 
         heard = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
-        self.checks.equal(f"{commune.name}: webhooks", _words(types), _words(heard))
+        self.checks.equal(f"{commune.name}: webhooks, {when}", _words(types), _words(heard))
         count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
-        self.checks.equal(f"{commune.name}: mails", len(types), count)
+        self.checks.equal(f"{commune.name}: mails, {when}", len(types), count)
 
     async def _acknowledge(self, commune: Commune) -> None:
         alert = next(a for a in await self._alerts() if a["subject"]["unit_code"] == commune.code)
@@ -179,7 +179,7 @@ class Story:
             total += visits
             await self._progress(agency, CAM_THUY, total, day)
         self.say(f"{CAM_THUY.name} has caught up: its alert resolves.")
-        await self._heard(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED])
+        await self._heard(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED], "caught up")
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
         self.checks.equal("alerts in all", len(COMMUNES), len(statuses))
         self.checks.equal(f"{CAM_THACH.name}: alert", "acknowledged", statuses.get(CAM_THACH.code))
