@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
+import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,6 +13,8 @@ from pydantic import BaseModel
 
 from services.kernel import DomainError
 from services.runtime import Check, Runtime
+
+log = structlog.get_logger(__name__)
 
 
 class Readiness(BaseModel):
@@ -54,4 +57,7 @@ async def _outcome(check: Check) -> str:
         return error.detail
     except (OSError, TimeoutError) as error:
         return repr(error)
+    except Exception as error:
+        log.exception("check_failed")
+        return type(error).__name__  # its words may hold what is not for everybody
     return "ok"

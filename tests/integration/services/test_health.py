@@ -52,3 +52,14 @@ async def test_a_process_is_ready_only_when_every_check_is(web_runtime: Runtime,
     assert ready.json()["checks"]["broker"] == "the broker is away"
     assert "no route" in ready.json()["checks"]["mail"]
     assert ready.json()["checks"]["database"] == "ok"
+
+
+async def test_a_check_that_breaks_is_not_ready_either_and_tells_no_secret(
+    web_runtime: Runtime, client: httpx.AsyncClient
+) -> None:
+    async def broken() -> None:
+        raise ValueError("amqp://drive:secret@")
+
+    web_runtime.checks.update(broker=broken)
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["checks"]["broker"]) == (503, "ValueError")
