@@ -42,8 +42,8 @@ class Processes:
         for command in commands:
             self._keepers[command] = asyncio.create_task(self._keep(command))
         try:
-            async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
-                await asyncio.gather(*(_until_ready(http, self._health_url(command)) for command in commands))
+            async with asyncio.timeout(READY_SECONDS):
+                await asyncio.gather(*(until_ready(self._health_url(command)) for command in commands))
         except TimeoutError as error:
             raise TimeoutError(f"not every process was ready within {READY_SECONDS:.0f} s: see the log") from error
 
@@ -80,15 +80,17 @@ class Processes:
         await self.start(commands)
 
 
-async def _until_ready(http: aiohttp.ClientSession, url: str) -> None:
-    while True:
-        try:
-            async with http.get(url) as answer:
-                if answer.status == 200:
-                    return
-        except aiohttp.ClientError:
-            pass
-        await asyncio.sleep(0.05)
+async def until_ready(url: str) -> None:
+    """Return once the URL answers 200."""
+    async with aiohttp.ClientSession() as http:
+        while True:
+            try:
+                async with http.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

@@ -7,14 +7,21 @@ from datetime import date
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")
+Port = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32
+_SERVERS = {
+    "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
+    "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
+}
 
 
 class Settings(BaseSettings):
@@ -36,12 +43,12 @@ class Settings(BaseSettings):
     notifications_database_url: str | None = Field(None, validation_alias="NOTIFICATIONS_DATABASE_URL", repr=False)
     amqp_url: str | None = Field(None, validation_alias="AMQP_URL", repr=False)
 
-    enrolment_api_port: int = Field(8001, validation_alias="ENROLMENT_API_PORT")
-    targets_api_port: int = Field(8002, validation_alias="TARGETS_API_PORT")
-    notifications_port: int = Field(8003, validation_alias="NOTIFICATIONS_PORT")
-    enrolment_worker_port: int = Field(8011, validation_alias="ENROLMENT_WORKER_PORT")
-    targets_worker_port: int = Field(8012, validation_alias="TARGETS_WORKER_PORT")
-    notifications_worker_port: int = Field(8013, validation_alias="NOTIFICATIONS_WORKER_PORT")
+    enrolment_api_port: Port = Field(8001, validation_alias="ENROLMENT_API_PORT")
+    targets_api_port: Port = Field(8002, validation_alias="TARGETS_API_PORT")
+    notifications_port: Port = Field(8003, validation_alias="NOTIFICATIONS_PORT")
+    enrolment_worker_port: Port = Field(8011, validation_alias="ENROLMENT_WORKER_PORT")
+    targets_worker_port: Port = Field(8012, validation_alias="TARGETS_WORKER_PORT")
+    notifications_worker_port: Port = Field(8013, validation_alias="NOTIFICATIONS_WORKER_PORT")
 
     smtp_url: str | None = Field(None, validation_alias="SMTP_URL", repr=False)
     mail_from: str = Field("drive@localhost", validation_alias="DRIVE_MAIL_FROM")
@@ -61,8 +68,26 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
+        remedy = "give a URL such as postgresql://user:password@host:5432/name"
         if value and not value.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
-            raise ValueError("give a URL such as postgresql://user:password@host:5432/name")
+            raise ValueError(remedy)
+        try:
+            make_url(value or "postgresql://")
+        except (ArgumentError, ValueError):
+            raise ValueError(remedy) from None  # the cause may hold the password
+        return value
+
+    @field_validator("amqp_url", "smtp_url", mode="after")
+    @classmethod
+    def _is_a_server(cls, value: str | None, info: ValidationInfo) -> str | None:
+        schemes, example = _SERVERS[info.field_name or ""]
+        try:
+            parts = urlsplit(value or f"{schemes[0]}://localhost")
+            valid = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError(f"give a URL such as {example}")
         return value
 
     @field_validator("secret_keys", mode="after")

@@ -13,7 +13,8 @@ import aiohttp
 from fastapi import FastAPI, Response
 
 from drive.bench.measure import Pair, in_turns, wrk
-from drive.bench.world import World, until_answered
+from drive.bench.world import World
+from drive.processes import READY_SECONDS, until_ready
 
 SECONDS = 6
 PATH = "/v1/progress/units/15142?scheme=household_health&on=2025-10-25"
@@ -46,7 +47,8 @@ async def _yardstick(body: Path) -> AsyncIterator[None]:
     environment = {**os.environ, "BENCH_BODY": str(body)}
     process = await asyncio.create_subprocess_exec(sys.executable, *command, "--log-level", "warning", env=environment)
     try:
-        await until_answered(f"http://127.0.0.1:{YARDSTICK_PORT}/")
+        async with asyncio.timeout(READY_SECONDS):
+            await until_ready(f"http://127.0.0.1:{YARDSTICK_PORT}/")
         yield
     finally:
         process.terminate()

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 from sqlalchemy.engine import URL
 
 from drive.all_in_one import addresses
 from drive.bench.measure import output_of
 from drive.demo.client import Client
+from drive.processes import READY_SECONDS, until_ready
 from migrations.upgrade import upgrade
 from services.clock import SystemClock
 from services.embedded import embedded_postgres
@@ -70,24 +70,12 @@ class World:
         )
         port = self.settings.api_port(service) if verb == "serve" else self.settings.worker_port(service)
         try:
-            await until_answered(f"http://127.0.0.1:{port}/health/ready")
+            async with asyncio.timeout(READY_SECONDS):
+                await until_ready(f"http://127.0.0.1:{port}/health/ready")
             yield
         finally:
             process.terminate()
             await process.wait()
-
-
-async def until_answered(url: str, seconds: float = 30.0) -> None:
-    """Return once the URL answers 200. Raises TimeoutError."""
-    async with asyncio.timeout(seconds), aiohttp.ClientSession() as http:
-        while True:
-            try:
-                async with http.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import Row, text
 
 from services.contracts.events import EVENT, AnyEvent
 from services.database import ReadSession, WriteSession
-from services.ids import new_id
 from services.messaging.codec import Broken
 
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
@@ -19,7 +19,7 @@ RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 
 _PARK = text(
     "INSERT INTO parked_events (id, type, body, error, attempts, parked_at, retry_at)"
-    " VALUES (:id, :type, :body, :error, :attempts, :now, :retry_at)"
+    " VALUES (:id, :type, :body, :error, :attempts, :now, :retry_at) ON CONFLICT (id) DO NOTHING"
 )
 _DUE = text(
     "SELECT id, body, attempts FROM parked_events WHERE retry_at <= :now"
@@ -33,18 +33,19 @@ _DEAD = text("SELECT count(*) FROM parked_events WHERE retry_at IS NULL")
 async def bury(session: WriteSession, broken: Sequence[Broken], now: datetime) -> None:
     """Keep what can never be handled as it is: dead at once, since trying again would not mend it."""
     for item in broken:
-        await _park(session, item.type, item.body, item.error, now, None)
+        await _park(session, uuid5(NAMESPACE_OID, item.body), item.type, item.body, item.error, now, None)
 
 
 async def park(session: WriteSession, event: AnyEvent, error: Exception, now: datetime) -> None:
     """Keep an event whose handling failed, to be tried again."""
-    await _park(session, event.type, event.model_dump_json(), repr(error), now, now + RETRY_DELAYS[0])
+    await _park(session, event.id, event.type, event.model_dump_json(), repr(error), now, now + RETRY_DELAYS[0])
 
 
 async def _park(
-    session: WriteSession, event_type: str, body: str, error: str, now: datetime, retry_at: datetime | None
+    session: WriteSession, key: UUID, event_type: str, body: str, error: str, now: datetime, retry_at: datetime | None
 ) -> None:
-    values = {"id": new_id(), "type": _storable(event_type), "body": _storable(body), "error": _storable(error[:2000])}
+    """`key` is the same for the same event or body: what comes again while it is parked is not parked twice."""
+    values = {"id": key, "type": _storable(event_type), "body": _storable(body), "error": _storable(error[:2000])}
     await session.execute(_PARK, values | {"attempts": 1, "now": now, "retry_at": retry_at})
 
 

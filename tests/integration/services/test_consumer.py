@@ -211,6 +211,16 @@ async def test_an_empty_batch_is_settled_and_harms_nobody(
     assert await parked(database) == []
 
 
+async def test_what_comes_again_while_it_is_parked_is_not_parked_twice(
+    effects: Effects, broker: Broker, clock: SettableClock, database: Database
+) -> None:
+    effects.poison = {"CT-1"}
+    poisonous, broken = a_message(a_sign_up("CT-1")), raw(b"not JSON")
+    await consume_all(effects, broker, clock, [poisonous, broken])
+    await consume_all(effects, broker, clock, [poisonous, broken])
+    assert len(await parked(database)) == 2
+
+
 async def test_an_event_that_comes_twice_reaches_the_handler_twice_with_the_same_id(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
