@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import urllib.request
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Annotated, Any, NoReturn
@@ -109,16 +108,6 @@ def token(
     except ValueError as error:
         _fail(str(error))
     typer.echo(text)
-
-
-@app.command()
-def health(url: Annotated[str, typer.Argument(help="a /health/ready URL")]) -> None:
-    """End with 0 if the URL answers 200: the health check of a container that holds no curl."""
-    try:
-        with urllib.request.urlopen(url, timeout=4) as answer:  # noqa: S310 - the operator's own URL
-            typer.echo(answer.read().decode())
-    except OSError as error:
-        _fail(f"{url}: {error}")
 
 
 def _settings(service: str | None = None) -> Settings:

@@ -128,13 +128,13 @@ async def _start(service: dict[str, Any], local: Mapping[str, str]) -> asyncio.s
 
 async def _until_healthy(test: list[str], local: Mapping[str, str]) -> None:
     """Run the check as Docker would, on the port that stands for the container's."""
-    assert test[:2] == ["CMD", "drive"]
+    assert test[:2] == ["CMD", "python"]
     containers_port = re.search(r":(\d+)/", test[-1])
     assert containers_port
     setting = next(n for n, f in Settings.model_fields.items() if f.default == int(containers_port[1]))
     url = test[-1].replace(containers_port[1], local[str(Settings.model_fields[setting].validation_alias)])
     async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
-            check = await asyncio.create_subprocess_exec(ROOT / ".venv/bin/drive", *test[2:-1], url)
+            check = await asyncio.create_subprocess_exec(ROOT / ".venv/bin/python", *test[2:-1], url)
             if await check.wait() == 0:
                 return
