@@ -1,4 +1,4 @@
-"""The chassis's two tables, the same in every service's first revision."""
+"""The chassis's two tables, the same in every service."""
 
 from alembic import op
 
@@ -29,3 +29,14 @@ def create_messaging_tables() -> None:
         )
     """)
     op.execute("CREATE INDEX ix_parked_events_retry_at ON parked_events (retry_at) WHERE retry_at IS NOT NULL")
+
+
+def extend_dead_letters() -> None:
+    """What arrived byte for byte where `body` cannot hold it, attempts that began, letters dropped by a person."""
+    op.execute("""
+        ALTER TABLE parked_events
+            ADD COLUMN raw bytea,
+            ADD COLUMN begun integer NOT NULL DEFAULT 0,
+            ADD COLUMN dropped_at timestamptz,
+            ADD COLUMN drop_reason text
+    """)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
+import structlog
 from sqlalchemy import Executable, Result, Row, ScalarResult, Table, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
@@ -21,29 +22,29 @@ from services.kernel import Unavailable
 
 R = TypeVar("R", bound=SQLModel)
 
-_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidCachedStatementError,
-    asyncpg.UndefinedTableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.ReadOnlySQLTransactionError,
-    OSError,
-    TimeoutError,
+log = structlog.get_logger(__name__)
+
+_CHECK = text(
+    "SELECT version_num, CAST(current_setting('transaction_read_only') AS boolean) AS read_only,"
+    " has_table_privilege('outbox', 'INSERT') AND has_table_privilege('outbox', 'DELETE') AS may_write"
+    " FROM alembic_version"
 )
-"""What is over once the server is back, has room, lets us in or is migrated; or at once: a tie between transactions."""
+
+FAULTS_OF_THE_DATA = frozenset({"22", "23"})
+"""SQLSTATE classes (PostgreSQL, appendix A) that the values of a statement are to blame for: data exceptions and
+integrity constraint violations. Every other error is the moment's: the same statement may succeed later."""
+
+_NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What asyncpg raises before SQLAlchemy can wrap it: while it connects."""
 
 STATEMENT_SECONDS = 30
 """How long the server may work at one statement."""
 COMMAND_SECONDS = 40.0
 """How long to wait for the server's word, in case it is no longer there to say that a statement took too long."""
+LOCK_SECONDS = 5
+"""How long a statement may wait for a lock. Whoever holds one longer is stuck, and waiting on would only add to it."""
+IDLE_TRANSACTION_SECONDS = 10
+"""How long a transaction may lie open without a statement: its process is frozen, and others need its locks."""
 
 _KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """The server drops a client that vanished without a word, and with it the client's locks, within half a minute."""
@@ -126,7 +127,8 @@ class Database:
     `committed_events` is set after each commit that left events in the outbox, to wake the relay of the same process.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 10) -> None:
+    def __init__(self, url: URL, *, pool_size: int = 10, application_name: str = "drive") -> None:
+        """`application_name` is how PostgreSQL names this process in pg_stat_activity."""
         self.url = url
         self.committed_events = asyncio.Event()
         self._engine = create_async_engine(
@@ -141,7 +143,10 @@ class Database:
                 "server_settings": {
                     "timezone": "UTC",
                     "jit": "off",
+                    "application_name": application_name[:63],
                     "statement_timeout": f"{STATEMENT_SECONDS}s",
+                    "lock_timeout": f"{LOCK_SECONDS}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
                     **_KEEPALIVE,
                 },
             },
@@ -174,10 +179,14 @@ class Database:
         return self._engine
 
     async def check(self) -> None:
-        """Raises Unavailable unless the database answers and has been migrated."""
+        """Raises Unavailable unless the database answers, has been migrated and can be written by us."""
         with unavailable_when_away():
-            async with asyncio.timeout(3), self.read() as session:
-                await session.execute(text("SELECT 1 FROM alembic_version"))
+            async with asyncio.timeout(3), self.write() as session:
+                row = (await session.execute(_CHECK)).one()
+        if row.read_only:
+            raise Unavailable("the database is read-only")
+        if not row.may_write:
+            raise Unavailable("the database role may not write to the outbox: grant it the rights of the tables")
 
     async def close(self) -> None:
         """Close every connection."""
@@ -192,24 +201,40 @@ def _refuse_closed(connection: Any, *_: object) -> None:
 
 @contextmanager
 def unavailable_when_away() -> Iterator[None]:
-    """Turn every error that means "the database is away for the moment" into Unavailable."""
+    """Turn every database error that the data is not to blame for into Unavailable: it is over when the moment is."""
     try:
         yield
     except PoolTimeout as error:
         raise Unavailable("every database connection is busy") from error
     except DBAPIError as error:
-        if isinstance(_driver_error(error), asyncpg.QueryCanceledError):
+        cause = _driver_error(error)
+        if is_fault_of_data(error):
+            raise
+        if isinstance(cause, asyncpg.QueryCanceledError):
             raise TookTooLong("the database took too long") from error
-        if error.connection_invalidated or isinstance(_driver_error(error), _AWAY):
-            raise _away(_driver_error(error)) from error
-        raise
-    except _AWAY as error:
+        raise _away(cause) from error
+    except _NOT_REACHED as error:
         raise _away(error) from error
+
+
+def is_fault_of_data(error: BaseException) -> bool:
+    """Whether PostgreSQL refused the values of a statement, and would refuse them at any time."""
+    state = getattr(_driver_error(error), "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state is not None and state[:2] in FAULTS_OF_THE_DATA
 
 
 def _away(why: BaseException | None) -> Unavailable:
     """The kind of error tells an operator a wrong password from a full disk, and a caller nothing that is secret."""
-    return Unavailable(f"the database is away ({type(why).__name__})")
+    state = getattr(why, "sqlstate", None)
+    if state:
+        log.warning(
+            "database_refuses",
+            sqlstate=state,
+            error=type(why).__name__,
+            message=str(why.args[0]) if why and why.args else "",
+        )
+    kind = f"{type(why).__name__}, SQLSTATE {state}" if state else type(why).__name__
+    return Unavailable(f"the database is away ({kind})")
 
 
 def _driver_error(error: DBAPIError) -> BaseException | None:

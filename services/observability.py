@@ -51,9 +51,23 @@ class Metrics:
         )
         self.relayed = Counter("drive_events_relayed", "Events confirmed by the broker", registry=self.registry)
         self.consumed = Counter("drive_events_consumed", "Events applied", registry=self.registry)
-        self.parked = Counter(
-            "drive_events_parked", "Events whose handling failed and is tried again", registry=self.registry
+        self.failed = self._counter("drive_events_failed", "Events and messages set apart, to be tried again")
+        self.broken = self._counter("drive_events_broken", "Events that could not be understood")
+        self.outbox_rows = self._gauge("drive_outbox_rows", "Events that wait for the broker")
+        self.dead_events = self._gauge("drive_dead_events", "Dead letters: events that wait for a person")
+        self.retrying_events = self._gauge("drive_retrying_events", "Dead letters that are tried again by themselves")
+        self.dead_messages = self._gauge("drive_dead_messages", "Messages in drive.dead, not yet collected")
+        self.consumer_waits = self._gauge(
+            "drive_consumer_waits", "1 while a batch cannot be applied and is tried again"
         )
-        self.buried = Counter("drive_events_buried", "Events that could not be understood", registry=self.registry)
-        self.outbox_rows = Gauge("drive_outbox_rows", "Events that wait for the broker", registry=self.registry)
-        self.dead_events = Gauge("drive_dead_events", "Events that wait for a person", registry=self.registry)
+        self.lock_waits = self._gauge("drive_lock_waits", "Sessions that wait for a lock for more than a second")
+        self.oldest_transaction = self._gauge("drive_oldest_transaction_seconds", "Age of the oldest open transaction")
+        self.loop_failing = Gauge(
+            "drive_loop_failing", "1 while this loop has fallen over", ["loop"], registry=self.registry
+        )
+
+    def _counter(self, name: str, what: str) -> Counter:
+        return Counter(name, what, registry=self.registry)
+
+    def _gauge(self, name: str, what: str) -> Gauge:
+        return Gauge(name, what, registry=self.registry)

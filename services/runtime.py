@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,7 +45,8 @@ async def open_runtime(
     service: ServiceName, settings: Settings, clock: Clock, database_url: URL
 ) -> AsyncIterator[Runtime]:
     """A runtime whose database is closed when the block is left."""
-    database = Database(database_url)
+    name = f"drive {service} {os.getpid()}@{socket.gethostname()}"
+    database = Database(database_url, application_name=name)
     try:
         yield Runtime(service, settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
     finally:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 import structlog
 from sqlalchemy import text
 
+from services import locks
 from services.kernel import Unavailable
+from services.messaging import dead_letters
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer
-from services.messaging.parking import count_dead
 from services.messaging.relay import Relay
+from services.messaging.retries import Retries
 from services.runtime import Runtime
+from services.waiting import LONGEST_PAUSE_SECONDS, GrowingPause, pause
 
 log = structlog.get_logger(__name__)
 
 Action: TypeAlias = Callable[[], Awaitable[None]]
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
 GAUGE_SECONDS = 15.0
+LOCK_WATCH_SECONDS = 2.0
+RESTORE_SECONDS = 60.0
+"""How often exchanges, queues and bindings are made good, and what the broker has given up on is collected."""
 
 
 @dataclass
@@ -40,12 +44,15 @@ class Worker:
 
     def __init__(self, runtime: Runtime, broker: Broker) -> None:
         self._runtime = runtime
+        self._broker = broker
         self._loops: list[_Loop] = []
         self._stopping = asyncio.Event()
         runtime.checks.update(broker=broker.check, loops=self.check_loops)
         relay = Relay(runtime.database, broker, runtime.metrics)
         self.add("relay", relay.run, relay.stop)
         self.every(GAUGE_SECONDS, "gauges", self._measure)
+        self.every(LOCK_WATCH_SECONDS, "locks", self._watch_locks)
+        self.every(RESTORE_SECONDS, "topology", broker.restore)
 
     def add(self, name: str, run: Action, stop: Callable[[], None] | None = None) -> None:
         """A loop that runs until `stop` is called; one without `stop` is cancelled instead."""
@@ -57,14 +64,18 @@ class Worker:
         async def run() -> None:
             while not self._stopping.is_set():
                 await action()
-                await self._pause(seconds)
+                await pause(seconds, self._stopping)
 
         self.add(name, run, lambda: None)
 
     def consume(self, consumer: Consumer) -> None:
-        """The two loops of a consumer: what arrives, and what was parked."""
+        """The loops of a consumer: what arrives, what is tried again, and what the broker has given up on."""
+        runtime = self._runtime
+        retries = Retries(consumer, database=runtime.database, broker=self._broker, clock=runtime.clock)
+        runtime.checks["consumer"] = consumer.check
         self.add("consumer", consumer.run, consumer.stop)
-        self.add("parked", consumer.retry_parked)
+        self.add("retries", retries.run, retries.stop)
+        self.every(RESTORE_SECONDS, "dead_messages", retries.collect)
 
     async def run(self) -> None:
         """Run all loops until `stop`; then let each finish what it has in hand."""
@@ -78,35 +89,27 @@ class Worker:
                 loop.stop()
 
     async def _keep_running(self, loop: _Loop) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pauses = GrowingPause()
         while not self._stopping.is_set():
             started = asyncio.get_running_loop().time()
             await self._run_once(loop)
             if asyncio.get_running_loop().time() - started > LONGEST_PAUSE_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            await self._pause(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                pauses.reset()
+            await pauses.take(self._stopping)
 
     async def _run_once(self, loop: _Loop) -> None:
         task = asyncio.ensure_future(loop.run())
         stopping = asyncio.ensure_future(self._stopping.wait())
-        recovery = asyncio.get_running_loop().call_later(LONGEST_PAUSE_SECONDS, _forgive, loop)
+        recovery = asyncio.get_running_loop().call_later(LONGEST_PAUSE_SECONDS, self._forgive, loop)
         try:
             await asyncio.wait({task} if loop.stop else {task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
-                _note_outcome(loop, task)
+                self._note_outcome(loop, task)
         finally:
             recovery.cancel()
             stopping.cancel()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
 
     async def check_loops(self) -> None:
         """Raises Unavailable where a loop has fallen over and not yet recovered."""
@@ -114,23 +117,36 @@ class Worker:
             raise Unavailable("; ".join(f"{name}: {failure}" for name, failure in failing.items()))
 
     async def _measure(self) -> None:
+        metrics = self._runtime.metrics
         async with self._runtime.database.read() as session:
-            rows = (await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one()
-            self._runtime.metrics.outbox_rows.set(rows)
-            self._runtime.metrics.dead_events.set(await count_dead(session))
+            metrics.outbox_rows.set((await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one())
+            dead, retrying = await dead_letters.count(session)
+        metrics.dead_events.set(dead)
+        metrics.retrying_events.set(retrying)
+        metrics.dead_messages.set(await self._broker.count_dead())
 
+    async def _watch_locks(self) -> None:
+        metrics = self._runtime.metrics
+        async with self._runtime.database.read() as session:
+            waits = await locks.waits(session)
+            metrics.oldest_transaction.set(await locks.oldest_transaction_seconds(session))
+        metrics.lock_waits.set(len(waits))
+        for wait in waits:
+            log.warning("lock_wait", **asdict(wait))
 
-def _forgive(loop: _Loop) -> None:
-    loop.failure = None
+    def _forgive(self, loop: _Loop) -> None:
+        loop.failure = None
+        self._runtime.metrics.loop_failing.labels(loop.name).set(0)
 
-
-def _note_outcome(loop: _Loop, task: asyncio.Future[None]) -> None:
-    # A library may cancel what waits for it: nobody told this loop to end, so it has fallen over like any other.
-    error = asyncio.CancelledError("cancelled from within") if task.cancelled() else task.exception()
-    if error is None:
-        return
-    loop.failure = str(error) or repr(error)
-    if isinstance(error, Unavailable):
-        log.warning("loop_waits", loop=loop.name, reason=error.detail)
-    else:
-        log.error("loop_failed", loop=loop.name, exc_info=error)
+    def _note_outcome(self, loop: _Loop, task: asyncio.Future[None]) -> None:
+        # A library may cancel what waits for it: nobody told this loop to end, so it has fallen over like any other.
+        error = asyncio.CancelledError("cancelled from within") if task.cancelled() else task.exception()
+        if error is None:
+            return
+        self._runtime.metrics.loop_failing.labels(loop.name).set(1)
+        if isinstance(error, Unavailable):
+            loop.failure = error.detail
+            log.warning("loop_waits", loop=loop.name, reason=error.detail)
+        else:
+            loop.failure = type(error).__name__  # its words may hold SQL, which is not for everybody
+            log.error("loop_failed", loop=loop.name, exc_info=error)

@@ -12,7 +12,8 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from drive.bench.measure import Pair
 from drive.bench.world import World
-from services.messaging.rabbitmq import EXCHANGE, PREFETCH
+from services.messaging.rabbitmq import PREFETCH
+from services.messaging.topology import EXCHANGE
 
 TWIN = "drive.bench.twin"
 RECORDED = "drive.enrolment.recorded.v1"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 """CloudEvents JSON format 1.0, section 4: a JSON array of events."""
+_JSON = r"(?i)^application/json[ \t]*(;.*)?$"
+"""RFC 9110, 8.3.1: parameters such as `charset=utf-8` may follow, and case does not matter."""
 
 
 class Facts(BaseModel):
@@ -32,5 +34,5 @@ class Event(BaseModel):
     type: str
     subject: str
     time: datetime
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: Annotated[str, Field(pattern=_JSON)] = "application/json"
     correlationid: str

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Discriminator, TypeAdapter
+from pydantic import Discriminator, Field, TypeAdapter
 
 from services.contracts.envelope import Event, Facts
 
@@ -15,6 +15,10 @@ Kind: TypeAlias = Literal["new", "renewal"]
 UnitLevel: TypeAlias = Literal["province", "insurance_unit", "commune", "village"]
 Measure: TypeAlias = Literal["new", "renewal", "in_force", "coverage"]
 Severity: TypeAlias = Literal["warning", "critical"]
+
+Code: TypeAlias = Annotated[str, Field(max_length=128)]
+"""Three of them fit into one key of a PostgreSQL index (2,704 bytes), whatever their characters."""
+Name: TypeAlias = Annotated[str, Field(max_length=1000)]
 
 ENROLMENT_SOURCE = "/drive/enrolment"
 TARGETS_SOURCE = "/drive/targets"
@@ -25,9 +29,9 @@ class EnrolmentFacts(Facts):
     """A sign-up without the person: who collected it, where, and what cover it gives."""
 
     enrolment_id: UUID
-    organisation_code: str
-    collector_code: str
-    unit_code: str
+    organisation_code: Code
+    collector_code: Code
+    unit_code: Code
     scheme: Scheme
     kind: Kind
     signed_on: date
@@ -35,8 +39,8 @@ class EnrolmentFacts(Facts):
     covered_from: date
     covered_to: date
     amount_paid: int
-    channel: str | None = None
-    campaign_code: str | None = None
+    channel: Code | None = None
+    campaign_code: Code | None = None
 
 
 class EnrolmentRecorded(Event):
@@ -50,10 +54,10 @@ class EnrolmentRecorded(Event):
 class UnitFacts(Facts):
     """A unit as it stands now. `version` grows with each change: the higher one is the later truth."""
 
-    code: str
-    name: str
+    code: Code
+    name: Name
     level: UnitLevel
-    parent_code: str | None
+    parent_code: Code | None
     version: int
 
 
@@ -68,9 +72,9 @@ class UnitRegistered(Event):
 class OrganisationFacts(Facts):
     """A collection organisation as it stands now."""
 
-    code: str
-    name: str
-    parent_code: str | None
+    code: Code
+    name: Name
+    parent_code: Code | None
     version: int
 
 
@@ -85,8 +89,8 @@ class OrganisationRegistered(Event):
 class CollectorFacts(Facts):
     """A collector as they stand now. Their name is personal data and stays in enrolment."""
 
-    code: str
-    organisation_code: str
+    code: Code
+    organisation_code: Code
     version: int
 
 
@@ -101,16 +105,16 @@ class CollectorRegistered(Event):
 class Scope(Facts):
     """What a target or an alert is about: any mix of unit, organisation and collector."""
 
-    unit_code: str | None = None
-    organisation_code: str | None = None
-    collector_code: str | None = None
+    unit_code: Code | None = None
+    organisation_code: Code | None = None
+    collector_code: Code | None = None
 
 
 class TargetFacts(Facts):
     """A target as it was set. `value` is persons, or a share of the population for coverage."""
 
     target_id: UUID
-    name: str | None
+    name: Name | None
     scope: Scope
     scheme: Scheme
     measure: Measure
@@ -153,12 +157,12 @@ class PaceFacts(Facts):
     """
 
     target_id: UUID
-    target_name: str | None
+    target_name: Name | None
     episode: int
     revision: int
     scope: Scope
-    unit_name: str | None
-    path: tuple[str, ...]
+    unit_name: Name | None
+    path: tuple[Code, ...]
     scheme: Scheme
     measure: Measure
     starts_on: date

@@ -17,3 +17,7 @@ SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Queue → the event types bound to it (AMQP routing keys)."""
+
+ORDERED: Final = frozenset({"notifications"})
+"""Listeners that must hear of a subject in order however many of their workers run: one of these is given messages, the
+others stand by. The others' handlers bear any order, and share the messages among their workers."""

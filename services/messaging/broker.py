@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from services.kernel import Unavailable
 
@@ -25,11 +25,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as it reached a queue. `tag` is the inbox's own mark for it."""
+    """A message as it reached a queue. `tag` is the inbox's own mark for it.
+
+    `times_returned` counts how often it was given to a consumer before and came back without an outcome.
+    """
 
     message: Message
     tag: int
-    redelivered: bool
+    times_returned: int
+
+
+Keep: TypeAlias = Callable[[Message, str], Awaitable[None]]
+"""Stores a message for good, with the reason why it is here."""
 
 
 class Inbox(Protocol):
@@ -38,7 +45,8 @@ class Inbox(Protocol):
     async def take(self, at_most: int) -> list[Delivery]:
         """Wait for a message, then return all that are there, up to `at_most`, in the order they were published.
 
-        Raises BrokerUnavailable where the connection or the subscription is gone.
+        A call that is cancelled takes nothing. Raises BrokerUnavailable where the connection or the subscription is
+        gone.
         """
         ...
 
@@ -58,7 +66,23 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, queue: str) -> AbstractAsyncContextManager[Inbox]:
-        """Open the queue for reading. Raises BrokerUnavailable."""
+        """Open the queue for reading. Where the listener is one of ORDERED and several processes read, one is given
+        messages and the others stand by. Raises BrokerUnavailable.
+        """
+        ...
+
+    async def restore(self) -> None:
+        """Make good what is missing of the exchanges, queues and bindings. Raises BrokerUnavailable."""
+        ...
+
+    async def take_dead(self, queue: str, keep: Keep) -> int:
+        """Hand each message that the broker has given up on, and that came from this queue, to `keep`, with a reason;
+        return how many those were. What `keep` raises for stays where it is. Raises BrokerUnavailable.
+        """
+        ...
+
+    async def count_dead(self) -> int:
+        """How many messages the broker has given up on and still holds. Raises BrokerUnavailable."""
         ...
 
     async def check(self) -> None:

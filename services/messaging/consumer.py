@@ -1,4 +1,8 @@
-"""The consumer: batches of events into one unit of work each, and the bad kept from harming the good."""
+"""The consumer: batches of events into one unit of work each, and the bad kept from harming the good.
+
+Only what an event itself can be to blame for makes it a dead letter. Everything else (the database refuses, the broker
+is away) is the moment's fault: the batch stays in hand and is tried again until the moment is over.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,23 @@ import structlog
 
 from services.clock import Clock
 from services.contracts.events import AnyEvent
-from services.database import Database, TookTooLong, WriteSession
-from services.kernel import Unavailable
-from services.messaging import parking
+from services.database import Database, TookTooLong, WriteSession, is_fault_of_data
+from services.kernel import DomainError, Unavailable
+from services.messaging import dead_letters
 from services.messaging.broker import Broker, Delivery, Inbox
 from services.messaging.codec import Broken, decode
 from services.observability import Metrics
+from services.waiting import GrowingPause
 
 log = structlog.get_logger(__name__)
 
 Handler: TypeAlias = Callable[[WriteSession, Sequence[Any]], Awaitable[None]]
 """Takes a run of events of one type inside the unit of work of their batch. It must bear an event coming twice."""
+Failure: TypeAlias = tuple[AnyEvent, Exception]
 
 MESSAGES_PER_BATCH = 10
-PARKED_POLL_SECONDS = 0.5
-AWAY_PAUSE_SECONDS = 0.5
+MOST_RETURNS = 3
+"""A message that came back so often may be what ends its consumer: it is set apart and tried alone."""
 
 
 class Consumer:
@@ -44,25 +50,31 @@ class Consumer:
         clock: Clock,
         metrics: Metrics,
     ) -> None:
-        self._queue = queue
-        self._handlers = handlers
+        self.queue = queue
+        self.handlers = handlers
         self._database = database
         self._broker = broker
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._waits_because: str | None = None
 
     def stop(self) -> None:
         """Finish the batch in hand, then return from `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Work until stopped. Raises Unavailable where the broker is away."""
-        async with self._broker.subscribe(self._queue) as inbox:
+        """Work until stopped. Raises Unavailable where the broker is away, or where work in hand cannot be finished."""
+        async with self._broker.subscribe(self.queue) as inbox:
             while not self._stopping.is_set():
                 if deliveries := await self._take(inbox):
                     await self._apply_until_done(deliveries)
                     await inbox.settle(deliveries)
+
+    async def check(self) -> None:
+        """Raises Unavailable while a batch waits for the moment to be over."""
+        if self._waits_because:
+            raise Unavailable(f"a batch of {self.queue} waits: {self._waits_because}")
 
     async def _take(self, inbox: Inbox) -> list[Delivery]:
         take = asyncio.ensure_future(inbox.take(MESSAGES_PER_BATCH))
@@ -75,76 +87,98 @@ class Consumer:
             stop.cancel()
 
     async def _apply_until_done(self, deliveries: Sequence[Delivery]) -> None:
-        """While the database is away the batch stays in hand: nobody else could do more with it."""
-        events, broken = decode(deliveries, self._handlers.keys())
+        pauses = GrowingPause()
         while True:
             try:
-                return await self._apply(events, broken)
+                await self._apply(deliveries)
             except Unavailable as error:
+                self._note_waiting(error.detail)
                 if self._stopping.is_set():
                     raise
-                log.warning("consumer_waits", queue=self._queue, reason=error.detail)
-                await asyncio.sleep(AWAY_PAUSE_SECONDS)
+                await pauses.take(self._stopping)
+            else:
+                return self._note_waiting(None)
 
-    async def _apply(self, events: Sequence[AnyEvent], broken: Sequence[Broken]) -> None:
-        await self._apply_or_isolate(events)
-        if broken:
-            async with self._database.write() as session:
-                await parking.bury(session, broken, self._clock.now())
-            log.error("events_buried", queue=self._queue, count=len(broken), error=broken[0].error)
-            self._metrics.buried.inc(len(broken))
+    def _note_waiting(self, reason: str | None) -> None:
+        if reason:
+            log.warning("consumer_waits", queue=self.queue, reason=reason)
+        self._waits_because = reason
+        self._metrics.consumer_waits.set(1 if reason else 0)
 
-    async def _apply_or_isolate(self, events: Sequence[AnyEvent]) -> None:
-        """One unit of work; where it fails, halves, down to the event that is to blame, which is parked."""
+    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+        suspects = [d for d in deliveries if d.times_returned >= MOST_RETURNS]
+        events, broken = decode([d for d in deliveries if d.times_returned < MOST_RETURNS], self.handlers.keys())
+        failures = await self._apply_apart(events)
+        if failures or broken or suspects:
+            await self._keep(failures, broken, suspects)
+
+    async def _apply_apart(self, events: Sequence[AnyEvent]) -> list[Failure]:
+        """Apply what can be applied; return the rest with its errors. Raises Unavailable where the moment is to blame.
+
+        An error that does not tell whether the event or the moment is to blame counts against the event where others of
+        the batch went through, and against the moment where none did.
+        """
+        failures: list[Failure] = []
+        await self._apply_or_halve(events, failures)
+        unclear = [error for _, error in failures if not is_fault_of_event(error)]
+        if unclear and len(failures) == len(events):
+            log.error("every_event_fails", queue=self.queue, count=len(events), exc_info=unclear[0])
+            raise Unavailable(f"not one event can be handled ({type(unclear[0]).__name__})")
+        return failures
+
+    async def _apply_or_halve(self, events: Sequence[AnyEvent], failures: list[Failure]) -> None:
+        """One unit of work; where it fails, halves, down to the event that fails alone."""
         try:
             async with self._database.write() as session:
-                await self._handle(session, events)
+                await self.handle(session, events)
             self._metrics.consumed.inc(len(events))
-        except TookTooLong as error:
-            # Fewer events may be done in time, and one that never is must not hold up those behind it.
-            await self._isolate(events, error)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever an event does, the ones beside it must not suffer
-            await self._isolate(events, error)
-
-    async def _isolate(self, events: Sequence[AnyEvent], error: Exception) -> None:
-        if len(events) > 1:
+        except Exception as error:
+            if isinstance(error, Unavailable) and not isinstance(error, TookTooLong):
+                raise
+            if len(events) == 1:
+                failures.append((events[0], error))
+                return
             middle = len(events) // 2
-            await self._apply_or_isolate(events[:middle])
-            await self._apply_or_isolate(events[middle:])
-        else:
-            await self._park(events[0], error)
+            await self._apply_or_halve(events[:middle], failures)
+            await self._apply_or_halve(events[middle:], failures)
 
-    async def _handle(self, session: WriteSession, events: Sequence[AnyEvent]) -> None:
-        for event_type, handle in self._handlers.items():
+    async def handle(self, session: WriteSession, events: Sequence[AnyEvent]) -> None:
+        """Let the events take effect within a unit of work."""
+        for event_type, handle in self.handlers.items():
             if run := [event for event in events if event.type == event_type]:
                 await handle(session, run)
 
-    async def _park(self, event: AnyEvent, error: Exception) -> None:
-        which = {"event_id": str(event.id), "type": event.type, "correlation_id": event.correlationid}
-        log.error("event_parked", queue=self._queue, **which, exc_info=error)
-        async with self._database.write() as session:
-            await parking.park(session, event, error, self._clock.now())
-        self._metrics.parked.inc()
+    async def _keep(self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[Delivery]) -> None:
+        """Make them dead letters. That this fails is never the fault of what they hold. Raises Unavailable."""
+        now = self._clock.now()
+        try:
+            async with self._database.write() as session:
+                for event, error in failures:
+                    await dead_letters.keep_event(session, event, error, now)
+                await dead_letters.keep_broken(session, broken, now)
+                apart = [(d.message, f"came back {d.times_returned} times without an outcome") for d in suspects]
+                await dead_letters.keep_messages(session, apart, now)
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception("dead_letters_not_kept", queue=self.queue)
+            raise Unavailable(f"dead letters cannot be written ({type(error).__name__})") from error
+        self._report(failures, broken, suspects)
 
-    async def retry_parked(self) -> None:
-        """Try parked events again when their time comes, until cancelled. Raises Unavailable with the database away."""
-        while True:
-            if not await self._retry_one():
-                await asyncio.sleep(PARKED_POLL_SECONDS)
+    def _report(self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[Delivery]) -> None:
+        for event, error in failures:
+            which = {"event_id": str(event.id), "type": event.type, "correlation_id": event.correlationid}
+            log.error("event_failed", queue=self.queue, **which, exc_info=error)
+        if broken:
+            log.error("events_broken", queue=self.queue, count=len(broken), error=broken[0].error)
+        if suspects:
+            log.error("messages_set_apart", queue=self.queue, ids=[delivery.message.id for delivery in suspects])
+        self._metrics.failed.inc(len(failures) + len(suspects))
+        self._metrics.broken.inc(len(broken))
 
-    async def _retry_one(self) -> bool:
-        async with self._database.write() as session:
-            row = await parking.next_due(session, self._clock.now())
-            if row is None:
-                return False
-            try:
-                async with session.savepoint():
-                    await self._handle(session, [parking.event_of(row)])
-                await parking.unpark(session, row)
-            except Unavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - a parked event may fail in any way, and is then postponed
-                await parking.postpone(session, row, error, self._clock.now())
-            return True
+
+def is_fault_of_event(error: Exception) -> bool:
+    """Whether an event's own data made its handling fail: a domain error, a failed validation, SQLSTATE 22 or 23."""
+    if isinstance(error, Unavailable):
+        return False
+    return isinstance(error, DomainError | ValueError | ArithmeticError) or is_fault_of_data(error)

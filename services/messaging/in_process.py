@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from services.messaging.broker import BrokerUnavailable, Delivery, Message
+from services.messaging.broker import BrokerUnavailable, Delivery, Keep, Message
 
 
 @dataclass(eq=False)
 class _Entry:
     message: Message
     settled: asyncio.Future[None]
-    redelivered: bool = False
+    times_returned: int = 0
 
 
 @dataclass
@@ -35,7 +35,7 @@ class _Queue:
     def give_back(self, entries: Iterable[_Entry]) -> None:
         for entry in reversed(list(entries)):
             if not entry.settled.done():
-                entry.redelivered = True
+                entry.times_returned += 1
                 self.waiting.appendleft(entry)
                 self.arrived.set()
 
@@ -56,7 +56,7 @@ class _Inbox:
             if not entry.settled.done():
                 tag = next(self._tags)
                 self.in_hand[tag] = entry
-                deliveries.append(Delivery(entry.message, tag, entry.redelivered))
+                deliveries.append(Delivery(entry.message, tag, entry.times_returned))
         return deliveries or await self.take(at_most)
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -69,7 +69,7 @@ class _Inbox:
 class InProcessBroker:
     """Queues in memory. `subscriptions` maps each queue to the event types bound to it."""
 
-    def __init__(self, subscriptions: Mapping[str, tuple[str, ...]], *, confirm_timeout: float = 30.0) -> None:
+    def __init__(self, subscriptions: Mapping[str, tuple[str, ...]], *, confirm_timeout: float = 10.0) -> None:
         self._queues = {name: _Queue() for name in subscriptions}
         self._bound = subscriptions
         self._confirm_timeout = confirm_timeout
@@ -102,6 +102,17 @@ class InProcessBroker:
             yield inbox
         finally:
             self._queues[queue].give_back(inbox.in_hand.values())
+
+    async def restore(self) -> None:
+        """Nothing of it can be missing."""
+
+    async def take_dead(self, queue: str, keep: Keep) -> int:
+        """It gives up on no message."""
+        return 0
+
+    async def count_dead(self) -> int:
+        """It gives up on no message."""
+        return 0
 
     async def check(self) -> None:
         """It is always there."""

@@ -1,36 +1,30 @@
 """RabbitMQ (3.10 or newer) behind the broker protocol.
 
 Plain connections, no "robust" ones: what fails raises, and the loop that owns it starts anew, which is one way to
-recover instead of two. Queues are quorum queues; what crashes its consumer again and again ends in `drive.dead`.
+recover instead of two. What is declared, and with which arguments, is in `topology`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import aio_pika
 import aiormq.exceptions
-from aio_pika.abc import (
-    AbstractChannel,
-    AbstractConnection,
-    AbstractExchange,
-    AbstractIncomingMessage,
-    AbstractQueue,
-)
-from pamqp.common import FieldTable
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from yarl import URL
 
 from services.contracts.envelope import BATCH_CONTENT_TYPE
-from services.messaging.broker import BrokerUnavailable, Delivery, Message
+from services.messaging import topology
+from services.messaging.broker import BrokerUnavailable, Delivery, Keep, Message
+from services.messaging.topology import DEAD_EXCHANGE, queue_name
 
-EXCHANGE = "drive.events"
-DEAD_EXCHANGE = "drive.dead"
 PREFETCH = 200
-DELIVERY_LIMIT = 20
-"""Deliveries of one message before the broker takes it for one that kills its consumer (3.10 has no default)."""
-_NO_LIMIT = 1_000_000_000
-"""For the dead: 4.x drops what was looked at 20 times and put back, and 3.x does not know its -1 for "never"."""
+HEARTBEAT_SECONDS = 6
+"""Either side takes the other for lost after about three of these in silence."""
 
 _AWAY = (
     aiormq.exceptions.AMQPError,
@@ -53,47 +47,73 @@ def _unavailable_when_away() -> Iterator[None]:
 class _Inbox:
     def __init__(self, channel: AbstractChannel) -> None:
         self._channel = channel
-        self._arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        self._gone = asyncio.Event()
+        self._arrived: deque[AbstractIncomingMessage] = deque()
+        self._unsettled: deque[int] = deque()
+        self._bell = asyncio.Event()
+        self._gone = False
+        self._consumer_tag: str | None = None
 
-    async def consume(self, queue: AbstractQueue) -> None:
+    async def consume(self, queue: str) -> None:
         underlay = await self._channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(lambda *_: self._gone.set())
-        self._channel.close_callbacks.add(lambda *_: self._gone.set())
-        await queue.consume(self._arrived.put)
+        underlay.on_consumer_cancel_callbacks.add(self._note_gone)
+        self._channel.close_callbacks.add(self._note_gone)
+        found = await self._channel.get_queue(queue, ensure=False)
+        self._consumer_tag = await found.consume(self._put)
+
+    async def _put(self, message: AbstractIncomingMessage) -> None:
+        self._arrived.append(message)
+        self._unsettled.append(message.delivery_tag or 0)
+        self._bell.set()
+
+    def _note_gone(self, *_: Any) -> None:
+        self._gone = True
+        self._bell.set()
 
     async def take(self, at_most: int) -> list[Delivery]:
-        messages = [await self._first()]
-        while len(messages) < at_most and not self._arrived.empty():
-            messages.append(self._arrived.get_nowait())
-        return [_delivery(message) for message in messages]
-
-    async def _first(self) -> AbstractIncomingMessage:
-        if not self._arrived.empty():
-            return self._arrived.get_nowait()
-        get = asyncio.ensure_future(self._arrived.get())
-        gone = asyncio.ensure_future(self._gone.wait())
-        try:
-            await asyncio.wait({get, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if get.done():
-                return get.result()
-            raise BrokerUnavailable("the subscription is gone")
-        finally:
-            get.cancel()
-            gone.cancel()
+        while not self._arrived:
+            self._check()
+            self._bell.clear()
+            await self._bell.wait()
+        count = min(at_most, len(self._arrived))
+        return [_delivery(self._arrived.popleft()) for _ in range(count)]
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
         # Taken and settled strictly in order, so one acknowledgement stands for all up to the last.
         with _unavailable_when_away():
-            if self._gone.is_set():
-                raise BrokerUnavailable("the subscription is gone")
+            self._check()
             underlay = await self._channel.get_underlay_channel()
             await underlay.basic_ack(deliveries[-1].tag, multiple=True)
+        while self._unsettled and self._unsettled[0] <= deliveries[-1].tag:
+            self._unsettled.popleft()
+
+    def _check(self) -> None:
+        if self._gone:
+            raise BrokerUnavailable("the subscription is gone")
+
+    async def give_back(self) -> None:
+        """Return what was not settled, by nack, which newer versions of RabbitMQ do not count as a failed delivery.
+
+        One by one: where one nack stands for many, RabbitMQ 3.10 puts more than 32 of them back in no order.
+        """
+        if self._gone or self._consumer_tag is None:
+            return
+        with suppress(*_AWAY):
+            async with asyncio.timeout(3):
+                underlay = await self._channel.get_underlay_channel()
+                await underlay.basic_cancel(self._consumer_tag)
+                for tag in self._unsettled:
+                    await underlay.basic_nack(tag, requeue=True)
 
 
 def _delivery(message: AbstractIncomingMessage) -> Delivery:
     content = Message(message.message_id or "", message.routing_key or "", message.body)
-    return Delivery(content, message.delivery_tag or 0, bool(message.redelivered))
+    return Delivery(content, message.delivery_tag or 0, _times_returned(message.headers))
+
+
+def _times_returned(headers: Mapping[str, Any]) -> int:
+    """What a quorum queue tells of a message that came back."""
+    count = headers.get("x-delivery-count", 0)
+    return count if isinstance(count, int) else 0
 
 
 class RabbitBroker:
@@ -105,8 +125,10 @@ class RabbitBroker:
         subscriptions: Mapping[str, tuple[str, ...]],
         *,
         timeout: float = 10.0,
+        heartbeat: int = HEARTBEAT_SECONDS,
     ) -> None:
-        self._url = url
+        """`timeout` and `heartbeat` are in seconds; a heartbeat in the query of the URL counts before the latter."""
+        self.url = str(URL(url).update_query({"heartbeat": heartbeat} if "heartbeat" not in URL(url).query else {}))
         self._subscriptions = subscriptions
         self._timeout = timeout
         self._publisher: tuple[AbstractConnection, AbstractExchange] | None = None
@@ -143,58 +165,78 @@ class RabbitBroker:
     async def _open_publisher(self) -> tuple[AbstractConnection, AbstractExchange]:
         connection = await self._connect()
         try:
+            await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            return connection, await self._declare_all(channel)
+            return connection, await channel.get_exchange(topology.EXCHANGE, ensure=False)
         except BaseException:
             await _close(connection)
             raise
 
     async def _connect(self) -> AbstractConnection:
-        return await aio_pika.connect(self._url, timeout=self._timeout)
-
-    async def _declare_all(self, channel: AbstractChannel) -> AbstractExchange:
-        exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
-        dead = await channel.declare_exchange(DEAD_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
-        keep: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": _NO_LIMIT}
-        dead_queue = await channel.declare_queue(DEAD_EXCHANGE, durable=True, arguments=keep)
-        await dead_queue.bind(dead)
-        for name, types in self._subscriptions.items():
-            queue = await self._declare(channel, name)
-            for event_type in types:
-                await queue.bind(exchange, event_type)
-        return exchange
-
-    async def _declare(self, channel: AbstractChannel, name: str) -> AbstractQueue:
-        arguments: FieldTable = {
-            "x-queue-type": "quorum",
-            "x-delivery-limit": DELIVERY_LIMIT,
-            "x-dead-letter-exchange": DEAD_EXCHANGE,
-            "x-dead-letter-strategy": "at-least-once",
-            "x-overflow": "reject-publish",
-        }
-        return await channel.declare_queue(f"drive.{name}", durable=True, arguments=arguments)
+        return await aio_pika.connect(self.url, timeout=self._timeout)
 
     @asynccontextmanager
-    async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
-        """A connection of its own, closed when the block is left, upon which RabbitMQ requeues what was not settled."""
+    async def _connected(self) -> AsyncIterator[AbstractConnection]:
+        """A connection for the time of the block."""
         with _unavailable_when_away():
             async with asyncio.timeout(self._timeout):
                 connection = await self._connect()
         try:
-            with _unavailable_when_away():
-                inbox = await self._open_inbox(connection, queue)
-            yield inbox
+            yield connection
         finally:
             await _close(connection)
 
+    @asynccontextmanager
+    async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
+        """A connection of its own; when the block is left, RabbitMQ gets back what was not settled."""
+        async with self._connected() as connection:
+            with _unavailable_when_away():
+                inbox = await self._open_inbox(connection, queue)
+            try:
+                yield inbox
+            finally:
+                await inbox.give_back()
+
     async def _open_inbox(self, connection: AbstractConnection, queue: str) -> _Inbox:
         async with asyncio.timeout(self._timeout):
+            await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=False)
-            await self._declare_all(channel)
             await channel.set_qos(prefetch_count=PREFETCH)
             inbox = _Inbox(channel)
-            await inbox.consume(await self._declare(channel, queue))
+            await inbox.consume(queue_name(queue))
             return inbox
+
+    async def restore(self) -> None:
+        """Declare and bind all once more; what is there stays as it is."""
+        async with self._connected() as connection:
+            with _unavailable_when_away():
+                async with asyncio.timeout(self._timeout):
+                    await topology.declare(connection, self._subscriptions)
+
+    async def take_dead(self, queue: str, keep: Keep) -> int:
+        """Move the messages of `drive.dead` that came from this queue; those of other queues are given back."""
+        async with self._connected() as connection:
+            with _unavailable_when_away():
+                async with asyncio.timeout(self._timeout):
+                    channel = await connection.channel(publisher_confirms=False)
+                    dead = await channel.get_queue(DEAD_EXCHANGE, ensure=False)
+                moved = 0
+                while message := await dead.get(no_ack=False, fail=False, timeout=self._timeout):
+                    if topology.died_in(message.headers) in (queue_name(queue), None):
+                        content = Message(message.message_id or "", topology.died_as(message), message.body)
+                        await keep(content, f"RabbitMQ gave up on it: {topology.why_dead(message.headers)}")
+                        await message.ack()
+                        moved += 1
+                return moved
+
+    async def count_dead(self) -> int:
+        """Messages in `drive.dead`."""
+        async with self._connected() as connection:
+            with _unavailable_when_away():
+                async with asyncio.timeout(self._timeout):
+                    channel = await connection.channel(publisher_confirms=False)
+                    dead = await channel.declare_queue(DEAD_EXCHANGE, passive=True)
+                    return dead.declaration_result.message_count or 0
 
     async def check(self) -> None:
         """Raises BrokerUnavailable unless RabbitMQ answers on the publishing connection."""

@@ -1,4 +1,8 @@
-"""The relay: takes events from the outbox to the broker, and keeps each row until the broker has confirmed it."""
+"""The relay: takes events from the outbox to the broker, and keeps each row until the broker has confirmed it.
+
+It claims rows by deleting them, publishes them, and commits: a database that refuses the write (read-only, no rights,
+disk full) refuses it before anything is published, and a relay that dies before the commit leaves them as they were.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from services.database import Database, unavailable_when_away
 from services.ids import new_id
 from services.messaging.broker import Broker, BrokerUnavailable, Message
 from services.observability import Metrics
+from services.waiting import pause
 
 EVENTS_PER_MESSAGE = 200
 """One confirm then pays for 200 events; larger messages gain little and make redelivery dear."""
@@ -24,11 +29,19 @@ POLL_SECONDS = 0.025
 STAND_BY_SECONDS = 1.0
 LAST_ROUND_SECONDS = 2.0
 """How long a round in hand may take once the relay was told to stop: the readers may be stopping, too."""
+SILENCE_SECONDS = 20
+"""A relay that says nothing to its database for so long is frozen: PostgreSQL ends its session, and with it its lock.
+It is more than a broker may take to confirm."""
 _LOCK = 0x64726976  # "driv": one relay per database, so that the order of the outbox is the order on the wire
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
-_HEAD = text("SELECT seq, type, body FROM outbox ORDER BY seq LIMIT :limit")
-_DONE = text("DELETE FROM outbox WHERE seq = ANY(:seqs)")
+_LIMITS = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :seconds, false),"
+    " set_config('idle_session_timeout', :seconds, false)"
+)
+_CLAIM = text(
+    "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT :limit) RETURNING seq, type, body"
+)
 
 
 class Relay:
@@ -56,8 +69,7 @@ class Relay:
     @asynccontextmanager
     async def _as_the_only_one(self) -> AsyncIterator[AsyncConnection]:
         with unavailable_when_away():
-            async with self._database.engine.connect() as plain:
-                connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._database.engine.connect() as connection:
                 try:
                     await self._win_the_lock(connection)
                     yield connection
@@ -67,15 +79,18 @@ class Relay:
 
     async def _win_the_lock(self, connection: AsyncConnection) -> None:
         # Nobody in this process learns when another lets go: asking again is all there is.
+        async with connection.begin():
+            await connection.execute(_LIMITS, {"seconds": f"{SILENCE_SECONDS}s"})
         while not self._stopping.is_set() and not await _try_lock(connection):
-            await _pause(STAND_BY_SECONDS, self._stopping)
+            await pause(STAND_BY_SECONDS, self._stopping)
 
     async def _relay_some(self, connection: AsyncConnection) -> int:
-        rows = (await connection.execute(_HEAD, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})).all()
-        if rows:
-            await self._publish(_messages(rows))
-            await connection.execute(_DONE, {"seqs": [row.seq for row in rows]})
-            self._metrics.relayed.inc(len(rows))
+        async with connection.begin():
+            claimed = await connection.execute(_CLAIM, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})
+            rows = sorted(claimed.all())
+            if rows:
+                await self._publish(_messages(rows))
+        self._metrics.relayed.inc(len(rows))
         return len(rows)
 
     async def _publish(self, messages: Sequence[Message]) -> None:
@@ -94,19 +109,12 @@ class Relay:
             await asyncio.gather(publishing, return_exceptions=True)
 
     async def _more(self) -> None:
-        await _pause(POLL_SECONDS, self._database.committed_events)
+        await pause(POLL_SECONDS, self._database.committed_events)
 
 
 async def _try_lock(connection: AsyncConnection) -> bool:
-    return bool((await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one())
-
-
-async def _pause(seconds: float, or_until: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await or_until.wait()
-    except TimeoutError:
-        return
+    async with connection.begin():
+        return bool((await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one())
 
 
 def _messages(rows: Sequence[Row[Any]]) -> list[Message]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -21,7 +22,7 @@ PARKED_EVENTS = "parked_events"
 
 
 def add_messaging_tables(metadata: MetaData) -> None:
-    """Describe the outbox and the parked events in a service's own metadata."""
+    """Describe the outbox and the dead letters in a service's own metadata; see `dead_letters` for the columns."""
     Table(
         OUTBOX,
         metadata,
@@ -40,5 +41,9 @@ def add_messaging_tables(metadata: MetaData) -> None:
         Column("attempts", Integer, nullable=False),
         Column("parked_at", DateTime(timezone=True), nullable=False),
         Column("retry_at", DateTime(timezone=True)),
+        Column("raw", LargeBinary),
+        Column("begun", Integer, nullable=False, server_default="0"),
+        Column("dropped_at", DateTime(timezone=True)),
+        Column("drop_reason", Text),
         Index("ix_parked_events_retry_at", "retry_at", postgresql_where="retry_at IS NOT NULL"),
     )

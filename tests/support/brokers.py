@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from services.messaging.broker import Broker, Delivery, Inbox, Message
+from services.messaging.broker import Broker, Delivery, Inbox, Keep, Message
 from tests.support.waiting import soon
 
 TARGETS, NOTIFICATIONS = "targets", "notifications"
@@ -56,6 +56,18 @@ class Watched:
         """As the inner broker, watched."""
         async with self._inner.subscribe(queue) as inbox:
             yield _WatchedInbox(inbox, self)
+
+    async def restore(self) -> None:
+        """As the inner broker."""
+        await self._inner.restore()
+
+    async def take_dead(self, queue: str, keep: Keep) -> int:
+        """As the inner broker."""
+        return await self._inner.take_dead(queue, keep)
+
+    async def count_dead(self) -> int:
+        """As the inner broker."""
+        return await self._inner.count_dead()
 
     async def check(self) -> None:
         """As the inner broker."""

@@ -11,6 +11,7 @@ from services.contracts.events import EnrolmentRecorded, UnitRegistered
 from services.database import Database, WriteSession
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handler
+from services.messaging.retries import Retries
 from services.observability import Metrics
 from tests.support.clock import SettableClock
 
@@ -31,17 +32,22 @@ async def create_effects(database: Database) -> None:
         )
 
 
-class Poisonous(Exception):
-    """What a handler may fail with."""
+class Poisonous(ValueError):
+    """What a handler fails with where an event's data is to blame."""
+
+
+class Unclear(Exception):
+    """What a handler fails with where nobody can tell what is to blame."""
 
 
 class Effects:
-    """Handlers that leave a row per event, fail on the subjects in `poison`, are cut off by the database on those in
-    `endless`, and wait at `gate` while it is shut."""
+    """Handlers that leave a row per event, fail on subjects in `poison` and `unclear`, are cut off by the database on
+    those in `endless`, and wait at `gate` while it is shut."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.poison: set[str] = set()
+        self.unclear: set[str] = set()
         self.endless: set[str] = set()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -62,6 +68,8 @@ class Effects:
         if self.endless.intersection(subjects):
             await session.execute(text("SET LOCAL statement_timeout = 10"))
             await session.execute(text("SELECT pg_sleep(60)"))
+        if self.unclear.intersection(subjects):
+            raise Unclear(subjects)
         if found := self.poison.intersection(subjects):
             raise Poisonous(f"cannot stomach {', '.join(sorted(found))}\0")
 
@@ -78,3 +86,7 @@ class Effects:
     def consumer(self, queue: str, broker: Broker, clock: SettableClock) -> Consumer:
         """A consumer with these handlers."""
         return Consumer(queue, self.handlers(), database=self._database, broker=broker, clock=clock, metrics=Metrics())
+
+    def retries(self, queue: str, broker: Broker, clock: SettableClock) -> Retries:
+        """The retry loop of such a consumer."""
+        return Retries(self.consumer(queue, broker, clock), database=self._database, broker=broker, clock=clock)

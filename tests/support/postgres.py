@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from migrations.messaging import create_messaging_tables
+from migrations.messaging import create_messaging_tables, extend_dead_letters
 from migrations.upgrade import upgrade
 from services.settings import SERVICES
 from tests.support.processes import (
@@ -162,6 +162,7 @@ async def migrate_chassis(url: URL) -> None:
 def _create_chassis_tables(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)) as operations:
         create_messaging_tables()
+        extend_dead_letters()
         operations.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
         operations.execute("INSERT INTO alembic_version VALUES ('chassis')")
 

@@ -16,7 +16,7 @@ import aio_pika
 from aio_pika.exceptions import AMQPError
 
 from services.contracts.subscriptions import SUBSCRIPTIONS
-from services.messaging.rabbitmq import DEAD_EXCHANGE, EXCHANGE
+from services.messaging.topology import DEAD_EXCHANGE, EXCHANGE
 from tests.support.processes import answers
 from tests.support.rabbitmq_node import GREETING, a_private_node, control
 

@@ -11,10 +11,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Row, text
 
+from services import waiting
 from services.contracts.events import EVENT
 from services.database import Database
 from services.messaging import consumer as consumer_module
-from services.messaging import parking
+from services.messaging import dead_letters
+from services.messaging import retries as retries_module
 from services.messaging.broker import Broker, Message
 from tests.support.brokers import TARGETS, Watched
 from tests.support.clock import SettableClock
@@ -48,7 +50,7 @@ async def consume_all(effects: Effects, broker: Broker, clock: SettableClock, me
 
 
 async def parked(database: Database) -> Sequence[Row[tuple[str, str, str, int]]]:
-    """What lies in the parking."""
+    """What lies in the dead_letters."""
     async with database.read() as session:
         return (await session.execute(text("SELECT * FROM parked_events ORDER BY id"))).all()
 
@@ -90,7 +92,7 @@ async def test_one_poisonous_event_harms_none_of_those_beside_it(
     assert await effects.subjects() == [event.subject for event in events if event.subject != "CT-13"]
     [row] = await parked(database)
     assert EVENT.validate_json(row.body) == events[13]
-    assert (row.attempts, row.retry_at) == (1, clock.now() + parking.RETRY_DELAYS[0])
+    assert (row.attempts, row.retry_at) == (1, clock.now() + dead_letters.RETRY_DELAYS[0])
     assert "cannot stomach CT-13" in row.error
 
 
@@ -103,13 +105,13 @@ async def test_an_event_that_takes_the_database_too_long_is_parked_and_does_not_
     assert await effects.subjects() == ["CT-0", "CT-1", "CT-3", "CT-4", "CT-5"]
     [row] = await parked(database)
     assert EVENT.validate_json(row.body) == events[2]
-    assert row.retry_at == clock.now() + parking.RETRY_DELAYS[0]
+    assert row.retry_at == clock.now() + dead_letters.RETRY_DELAYS[0]
 
 
 async def test_a_parked_event_is_tried_again_with_growing_delays_and_then_lies_dead(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer_module, "PARKED_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(retries_module, "POLL_SECONDS", 0.001)
     effects.poison = {"CT-1"}
     await consume_all(effects, broker, clock, [a_message(a_sign_up("CT-1"))])
 
@@ -117,34 +119,34 @@ async def test_a_parked_event_is_tried_again_with_growing_delays_and_then_lies_d
         [row] = await parked(database)
         return row.attempts, row.retry_at and row.retry_at - clock.now()
 
-    async with running(effects.consumer(TARGETS, broker, clock).retry_parked()):
-        for attempts, delay in enumerate(parking.RETRY_DELAYS, start=1):
+    async with running(effects.retries(TARGETS, broker, clock).run()):
+        for attempts, delay in enumerate(dead_letters.RETRY_DELAYS, start=1):
             await eventually(state, (attempts, delay))
             clock.advance(delay)
-        await eventually(state, (len(parking.RETRY_DELAYS) + 1, None))
-    assert len(effects.runs) == len(parking.RETRY_DELAYS) + 1
+        await eventually(state, (len(dead_letters.RETRY_DELAYS) + 1, None))
+    assert len(effects.runs) == len(dead_letters.RETRY_DELAYS) + 1
     assert await effects.subjects() == []
     async with database.read() as session:
-        assert await parking.count_dead(session) == 1
+        assert await dead_letters.count(session) == (1, 0)
 
 
 async def test_the_delays_before_another_try_grow() -> None:
-    assert list(parking.RETRY_DELAYS) == sorted(set(parking.RETRY_DELAYS))
+    assert list(dead_letters.RETRY_DELAYS) == sorted(set(dead_letters.RETRY_DELAYS))
 
 
 async def test_a_parked_event_takes_effect_once_when_what_ailed_it_is_gone(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer_module, "PARKED_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(retries_module, "POLL_SECONDS", 0.001)
     effects.poison = {"CT-1"}
     await consume_all(effects, broker, clock, [a_message(a_sign_up("CT-1"), a_sign_up("CT-2"))])
     effects.poison = set()
-    clock.advance(parking.RETRY_DELAYS[0])
+    clock.advance(dead_letters.RETRY_DELAYS[0])
 
     async def left() -> int:
         return len(await parked(database))
 
-    async with running(effects.consumer(TARGETS, broker, clock).retry_parked()):
+    async with running(effects.retries(TARGETS, broker, clock).run()):
         await eventually(left, 0)
     assert sorted(await effects.subjects()) == ["CT-1", "CT-2"]
 
@@ -165,7 +167,7 @@ BROKEN = {
     "a required field is missing": (b'[{"specversion": "1.0", "type": "drive.enrolment.recorded.v1"}]', "subject"),
     "not JSON": (b"good morning", "not JSON"),
     "cut short": (b'[{"specversion": "1.0"', "not JSON"),
-    "not UTF-8": (b'["\xff\xfe\xfd"]', "not JSON"),
+    "not UTF-8": (b'["\xff\xfe\xfd"]', "JSON"),
     "empty": (b"", "not JSON"),
     "not a batch": (b'{"specversion": "1.0"}', "array is expected"),
     "not an event": (b'["an event?"]', ""),
@@ -189,6 +191,7 @@ async def test_what_cannot_be_understood_is_buried_with_its_reason_and_what_foll
     reason = next(reason for known, reason in BROKEN.values() if known == body)
     assert row.error
     assert reason in row.error
+    assert dead_letters.raw_of(row) in (body, body[1:-1])
     assert row.retry_at is None
     assert row.type == "drive.enrolment.recorded.v1"
 
@@ -270,7 +273,7 @@ async def test_a_consumer_that_dies_before_it_settles_leaves_the_batch_to_the_ne
 async def test_a_batch_in_hand_while_the_database_is_away_takes_effect_once_when_it_is_back(
     broker: Broker, clock: SettableClock, private_postgres: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer_module, "AWAY_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "FIRST_PAUSE_SECONDS", 0.01)
     await migrate_chassis(private_postgres.url)
     database = Database(private_postgres.url)
     await create_effects(database)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
 import pytest_asyncio
+from pamqp.common import FieldTable
 
-from services.messaging.broker import Broker, BrokerUnavailable, Inbox, Message
+from services.kernel import Unavailable
+from services.messaging.broker import Broker, BrokerUnavailable, Delivery, Inbox, Message
 from services.messaging.in_process import InProcessBroker
-from services.messaging.rabbitmq import DEAD_EXCHANGE, DELIVERY_LIMIT, RabbitBroker
+from services.messaging.rabbitmq import RabbitBroker
+from services.messaging.topology import DEAD_EXCHANGE, EXCHANGE
 from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGETS
 from tests.support.events import numbered
 from tests.support.processes import free_port
@@ -156,7 +160,7 @@ async def test_a_dead_letter_may_be_looked_at_and_put_back_any_number_of_times(
         channel = await connection.channel()
         await channel.default_exchange.publish(aio_pika.Message(b"dead"), DEAD_EXCHANGE)
         dead = await channel.get_queue(DEAD_EXCHANGE)
-        for _ in range(3 * DELIVERY_LIMIT):
+        for _ in range(60):
             message = await soon(dead.get(timeout=5))
             await message.reject(requeue=True)
         assert (await soon(dead.get(timeout=5))).body == b"dead"
@@ -169,7 +173,7 @@ async def test_a_publisher_that_cannot_declare_its_queues_leaves_no_connection_b
         proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port),
     ):
         channel = await connection.channel()
-        await channel.declare_queue(f"drive.{TARGETS}", durable=True)
+        await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.FANOUT)
         user = url.netloc.rpartition("@")[0]
         broker = RabbitBroker(url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl(), SUBSCRIPTIONS)
         for _ in range(3):
@@ -206,24 +210,135 @@ async def test_a_message_published_before_its_reader_ever_came_is_waiting_for_it
     assert await held(reader, NOTIFICATIONS, 3) == list(messages)
 
 
-async def test_a_message_that_kills_its_reader_again_and_again_ends_among_the_dead(
+async def test_a_message_comes_back_as_often_as_its_readers_end_and_says_how_often(broker: RabbitBroker) -> None:
+    [message] = numbered(1, ONE)
+    await broker.publish([message])
+    for returned in range(30):
+        async with broker.subscribe(TARGETS) as inbox:
+            [delivery] = await soon(inbox.take(1))
+            assert delivery == Delivery(message, delivery.tag, returned)
+
+
+async def test_what_was_prefetched_comes_back_in_the_order_it_had(broker: RabbitBroker) -> None:
+    messages = numbered(50, ONE)
+    await broker.publish(messages)
+    for _ in range(3):
+        async with broker.subscribe(TARGETS) as inbox:
+            await soon(inbox.take(1))
+    assert await held(broker, TARGETS, 50) == list(messages)
+
+
+async def test_of_two_readers_of_an_ordered_listener_one_is_given_messages_and_the_other_takes_over_when_it_ends(
     broker: RabbitBroker, rabbitmq_url: str
 ) -> None:
-    [deadly] = numbered(1, ONE)
-    await broker.publish([deadly])
+    other = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
+    messages = numbered(40, BOTH)
+    async with broker.subscribe(NOTIFICATIONS) as first, other.subscribe(NOTIFICATIONS) as second:
+        await broker.publish(messages)
+        async with running(second.take(1)) as standing_by:
+            taken: list[Message] = []
+            while len(taken) < 40:
+                taken += [delivery.message for delivery in await soon(first.take(40))]
+            assert taken == list(messages)
+            assert not standing_by.done()
+            await first.give_back()
+            again = [delivery.message for delivery in await soon(standing_by)]
+        assert again == list(messages[:1])
+    await other.close()
+
+
+async def test_a_silent_connection_is_noticed_by_its_heartbeat(rabbitmq_url: str) -> None:
+    url = urlsplit(rabbitmq_url)
+    async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
+        user = url.netloc.rpartition("@")[0]
+        behind = url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl()
+        broker = RabbitBroker(behind, SUBSCRIPTIONS, heartbeat=1)
+        async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
+            proxy.stall()
+            with pytest.raises(BrokerUnavailable):
+                await soon(taking)
+            proxy.cut()
+
+
+async def test_the_heartbeat_is_short_unless_the_url_says_otherwise(rabbitmq_url: str) -> None:
+    assert "heartbeat=6" in RabbitBroker(rabbitmq_url, SUBSCRIPTIONS).url
+    assert "heartbeat=42" in RabbitBroker(f"{rabbitmq_url}?heartbeat=42", SUBSCRIPTIONS).url
+
+
+@pytest.mark.parametrize("lost", ["queue", "binding", "exchange", "dead exchange"])
+async def test_what_is_missing_is_made_good(broker: RabbitBroker, rabbitmq_url: str, lost: str) -> None:
+    await broker.check()
     async with await aio_pika.connect(rabbitmq_url) as connection:
         channel = await connection.channel()
-        dead = await channel.get_queue(DEAD_EXCHANGE)
-        arrived: asyncio.Queue[bytes] = asyncio.Queue()
+        if lost == "queue":
+            await channel.queue_delete(f"drive.{TARGETS}")
+        elif lost == "binding":
+            await (await channel.get_queue(f"drive.{TARGETS}")).unbind(EXCHANGE, ONE)
+        else:
+            await channel.exchange_delete(EXCHANGE if lost == "exchange" else DEAD_EXCHANGE)
+        await broker.restore()
+        await channel.get_exchange(DEAD_EXCHANGE)
+    [message] = numbered(1, ONE)
+    await RabbitBroker(rabbitmq_url, {"nobody": ()}).publish([message])
+    assert await held(broker, TARGETS, 1) == [message]
 
-        async def note(message: aio_pika.abc.AbstractIncomingMessage) -> None:
-            arrived.put_nowait(message.body)
 
-        await dead.consume(note)
-        for _ in range(DELIVERY_LIMIT + 1):
-            async with broker.subscribe(TARGETS) as inbox:
-                await soon(inbox.take(1))
-        assert await soon(arrived.get()) == deadly.body
+async def test_a_queue_of_an_earlier_version_is_emptied_as_it_is_and_then_replaced(rabbitmq_url: str) -> None:
+    name = f"drive.{TARGETS}"
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        old: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": 20}
+        await channel.declare_queue(name, durable=True, arguments=old)
+        await channel.default_exchange.publish(aio_pika.Message(b"kept"), name)
+        broker = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
+        assert [message.body for message in await held(broker, TARGETS, 1)] == [b"kept"]
+        await broker.restore()
+        with pytest.raises(aio_pika.exceptions.ChannelPreconditionFailed):
+            await channel.declare_queue(name, durable=True, arguments=old)
+    [message] = numbered(1, ONE)
+    await broker.publish([message])
+    assert await held(broker, TARGETS, 1) == [message]
+    await broker.close()
+
+
+async def test_dead_messages_go_to_the_listener_they_were_meant_for_and_the_others_stay(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    await broker.check()
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        for queue in (TARGETS, NOTIFICATIONS):
+            death: dict[str, Any] = {
+                "x-death": [{"queue": f"drive.{queue}", "reason": "delivery_limit", "routing-keys": [BOTH]}]
+            }
+            dead = aio_pika.Message(queue.encode(), headers=death, message_id="7")
+            await channel.default_exchange.publish(dead, DEAD_EXCHANGE)
+    kept: list[tuple[Message, str]] = []
+
+    async def keep(message: Message, reason: str) -> None:
+        kept.append((message, reason))
+
+    assert await broker.take_dead(TARGETS, keep) == 1
+    assert kept == [(Message("7", BOTH, b"targets"), "RabbitMQ gave up on it: delivery_limit")]
+    await eventually(broker.count_dead, 1)
+    assert await broker.take_dead(NOTIFICATIONS, keep) == 1
+    await eventually(broker.count_dead, 0)
+
+
+async def test_a_dead_message_that_cannot_be_kept_stays_with_the_broker(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    await broker.check()
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        await channel.default_exchange.publish(aio_pika.Message(b"dead"), DEAD_EXCHANGE)
+
+    async def keep(message: Message, reason: str) -> None:
+        raise Unavailable("the database is away")
+
+    with pytest.raises(Unavailable):
+        await broker.take_dead(TARGETS, keep)
+    await eventually(broker.count_dead, 1)
 
 
 async def test_in_process_nothing_is_confirmed_before_every_queue_has_settled_it() -> None:

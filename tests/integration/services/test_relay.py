@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -17,7 +16,8 @@ from services.contracts.envelope import Event
 from services.database import Database
 from services.kernel import Unavailable
 from services.messaging import relay as relay_module
-from services.messaging.broker import Broker, BrokerUnavailable, Inbox, Message
+from services.messaging.broker import Broker, BrokerUnavailable, Message
+from services.messaging.in_process import InProcessBroker
 from services.messaging.outbox import emit
 from services.messaging.relay import EVENTS_PER_MESSAGE, Relay
 from services.observability import Metrics
@@ -27,10 +27,11 @@ from tests.support.proxy import proxy_to
 from tests.support.waiting import eventually, running, soon
 
 
-class Wire:
+class Wire(InProcessBroker):
     """A broker whose answers the test decides: it notes what is published, and may hold it up or refuse it."""
 
     def __init__(self) -> None:
+        super().__init__({})
         self.published: list[Message] = []
         self.refusals = 0
         self.reached = asyncio.Event()
@@ -44,17 +45,6 @@ class Wire:
             self.refusals -= 1
             raise BrokerUnavailable("refused by the test")
         self.published += messages
-
-    @asynccontextmanager
-    async def subscribe(self, queue: str) -> AsyncIterator[Inbox]:
-        raise BrokerUnavailable(f"nobody reads {queue} here")
-        yield
-
-    async def check(self) -> None:
-        """It is there."""
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
     def subjects(self) -> list[str]:
         """Of all events, in the order they were published."""
