@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 import uvloop
-from pydantic import ValidationError
 
+from drive import dead_letter_commands
+from drive.console import fail, read_settings
 from services.clock import SystemClock
-from services.observability import configure_logging
 from services.security import Tokens, load_secret_keys
 from services.settings import SERVICES, ServiceName, Settings
 
@@ -24,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The backend of a social-insurance participation drive: enrolment, targets, notifications.",
 )
+
+app.add_typer(dead_letter_commands.app, name="dead-letters")
 
 Service = Annotated[ServiceName, typer.Argument(help="enrolment, targets or notifications")]
 
@@ -36,7 +37,7 @@ def up(
     """Start all three services; prints their URLs, then the line `ready`."""
     from drive.up import up_in_one, up_in_six  # noqa: PLC0415 - each command loads only what it runs
 
-    settings = _settings()
+    settings = read_settings()
     if processes:
         _need(settings, database=True, broker=True)
     _run((up_in_six if processes else up_in_one)(settings))
@@ -47,7 +48,7 @@ def demo(*, once: Annotated[bool, typer.Option(help="end when the story is told"
     """Play the two launch days through the public API; ends with 0 only if every figure came out right."""
     from drive.demo.play import play  # noqa: PLC0415 - as above
 
-    raise typer.Exit(_run(play(_settings(), once=once)))
+    raise typer.Exit(_run(play(read_settings(), once=once)))
 
 
 @app.command()
@@ -55,7 +56,7 @@ def serve(service: Service) -> None:
     """Answer one service's HTTP API."""
     from drive.one_service import databases, serve  # noqa: PLC0415 - as above
 
-    settings = _settings(service)
+    settings = read_settings(service)
     with databases(settings) as urls:
         _run(serve(service, settings, urls[service]))
 
@@ -65,7 +66,7 @@ def worker(service: Service) -> None:
     """Run one service's loops: relay, consumer, reviews, deliveries."""
     from drive.one_service import databases, work  # noqa: PLC0415 - as above
 
-    settings = _settings(f"{service}-worker")
+    settings = read_settings(f"{service}-worker")
     _need(settings, broker=True)
     with databases(settings) as urls:
         _run(work(service, settings, urls[service]))
@@ -81,7 +82,7 @@ def migrate(
     from drive.one_service import databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
-    with databases(_settings()) as urls:
+    with databases(read_settings()) as urls:
         for name in [service] if service else SERVICES:
             _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait)))
             typer.echo(f"{name}: up to date")
@@ -102,32 +103,19 @@ def token(
     hours: Annotated[float, typer.Option(help="how long it is good for")] = 24.0,
 ) -> None:
     """Print a bearer token, signed with the keys of these settings."""
-    tokens = Tokens(load_secret_keys(_settings()))
+    tokens = Tokens(load_secret_keys(read_settings()))
     try:
         text = tokens.issue(org, frozenset(scope.split()), SystemClock().now(), timedelta(hours=hours))
     except ValueError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo(text)
-
-
-def _settings(service: str | None = None) -> Settings:
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        _fail("\n".join(_wrong(e["loc"], e["msg"]) for e in error.errors(include_url=False, include_input=False)))
-    configure_logging(settings.log_level, service=service)
-    return settings
-
-
-def _wrong(location: tuple[int | str, ...], message: str) -> str:
-    return ": ".join([*map(str, location), message.removeprefix("Value error, ")])
 
 
 def _need(settings: Settings, *, database: bool = False, broker: bool = False) -> None:
     if broker and not settings.amqp_url:
-        _fail("AMQP_URL must be set: processes of their own need RabbitMQ between them (or use `drive up`)")
+        fail("AMQP_URL must be set: processes of their own need RabbitMQ between them (or use `drive up`)")
     if database and any(settings.database_url_of(service) is None for service in SERVICES):
-        _fail("DATABASE_URL must be set: six processes need a PostgreSQL server (or use `drive up`)")
+        fail("DATABASE_URL must be set: six processes need a PostgreSQL server (or use `drive up`)")
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
@@ -138,9 +126,4 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
     except (OSError, TimeoutError) as error:
-        _fail(str(error) or repr(error))
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"drive: {message}", file=sys.stderr)
-    raise typer.Exit(2)
+        fail(str(error) or repr(error))

@@ -55,7 +55,7 @@ class Consumer:
         self._database = database
         self._broker = broker
         self._clock = clock
-        self._metrics = metrics
+        self.metrics = metrics
         self._stopping = asyncio.Event()
         self._waits_because: str | None = None
 
@@ -103,7 +103,7 @@ class Consumer:
         if reason:
             log.warning("consumer_waits", queue=self.queue, reason=reason)
         self._waits_because = reason
-        self._metrics.consumer_waits.set(1 if reason else 0)
+        self.metrics.consumer_waits.set(1 if reason else 0)
 
     async def _apply(self, deliveries: Sequence[Delivery]) -> None:
         suspects = [d for d in deliveries if d.times_returned >= MOST_RETURNS]
@@ -131,7 +131,7 @@ class Consumer:
         try:
             async with self._database.write() as session:
                 await self.handle(session, events)
-            self._metrics.consumed.inc(len(events))
+            self.metrics.consumed.inc(len(events))
         except Exception as error:
             if isinstance(error, Unavailable) and not isinstance(error, TookTooLong):
                 raise
@@ -173,8 +173,8 @@ class Consumer:
             log.error("events_broken", queue=self.queue, count=len(broken), error=broken[0].error)
         if suspects:
             log.error("messages_set_apart", queue=self.queue, ids=[delivery.message.id for delivery in suspects])
-        self._metrics.failed.inc(len(failures) + len(suspects))
-        self._metrics.broken.inc(len(broken))
+        self.metrics.failed.inc(len(failures) + len(suspects))
+        self.metrics.broken.inc(len(broken))
 
 
 def is_fault_of_event(error: Exception) -> bool:

@@ -46,7 +46,7 @@ _COUNT = text(
     "SELECT count(*) FILTER (WHERE retry_at IS NULL) AS dead, count(*) FILTER (WHERE retry_at IS NOT NULL) AS waiting"
     " FROM parked_events WHERE dropped_at IS NULL"
 )
-_LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=60)
 """When a letter is due again whose attempt ended with its process."""
 
 
@@ -78,8 +78,7 @@ async def keep_event(session: WriteSession, event: AnyEvent, error: Exception, n
 
 async def keep_messages(session: WriteSession, messages: Sequence[tuple[Message, str]], now: datetime) -> None:
     """Keep whole messages, each with the reason, to be tried at once, in this order, each alone."""
-    for place, (message, reason) in enumerate(messages):
-        due = now + timedelta(microseconds=place)
+    for (message, reason), due in zip(messages, _one_after_another(len(messages), now), strict=True):
         await _insert(session, _id_of(message.body), message.type, message.body, reason, now, due)
 
 
@@ -91,9 +90,13 @@ async def keep_dead_message(session: WriteSession, message: Message, reason: str
 async def keep_apart(session: WriteSession, letter: Letter, bodies: Sequence[bytes], now: datetime) -> None:
     """Replace a batch by one letter for each of its events, due now: so the one that does the harm is found alone."""
     await remove(session, letter.id)
-    for place, body in enumerate(bodies):
-        due = now + timedelta(microseconds=place)
+    for body, due in zip(bodies, _one_after_another(len(bodies), now), strict=True):
         await _insert(session, _id_of(body), letter.type, body, "tried apart from its batch", now, due)
+
+
+def _one_after_another(count: int, now: datetime) -> list[datetime]:
+    """So many times, all of them past, which put what bears them in order."""
+    return [now - timedelta(microseconds=count - place) for place in range(count)]
 
 
 async def _insert(
@@ -134,7 +137,7 @@ async def begin_next(session: WriteSession, now: datetime) -> Letter | None:
     row = (await session.execute(_NEXT_DUE, {"now": now})).one_or_none()
     if row is None:
         return None
-    await session.execute(_BEGIN, {"id": row.id, "retry_at": now + _LEASE})
+    await session.execute(_BEGIN, {"id": row.id, "retry_at": now + LEASE})
     return Letter(row.id, row.type, raw_of(row), row.attempts, row.begun)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
@@ -10,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ids import new_id
+from services.kernel import Unavailable
 from services.observability import Metrics
 from services.web.problems import MEDIA_TYPE, Problem, TooLarge, problem_response
 
@@ -17,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Four times what 1,000 sign-ups take."""
+REQUEST_SECONDS = 8.0
+"""How long an answer may take to begin, from the last byte of the request; whoever waits longer is told to retry."""
 _READ_AWAY_BYTES = 16 * MAX_BODY_BYTES
 _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -44,26 +48,62 @@ class _Request:
         self._status = 0
         self._bytes = 0
         self._body_ended = False
+        self._overdue = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._last_words: asyncio.Task[None] | None = None
         headers = dict(scope["headers"])
         self._closes = headers.get(b"connection", b"").lower() == b"close"
         self._declared_bytes = _declared_bytes(headers.get(b"content-length", b""))
+        self._has_body = self._declared_bytes > 0 or b"transfer-encoding" in headers
         given = headers.get(b"x-request-id", b"")
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         scope.setdefault("state", {})["request_id"] = self._id
 
     async def run(self) -> None:
         started = time.perf_counter()
+        task = asyncio.current_task()
+        assert task  # noqa: S101 - a coroutine runs in a task
+        self._task = task
         with structlog.contextvars.bound_contextvars(request_id=self._id):
-            await self._answer()
+            await self._answer_in_time()
         route = getattr(self._scope.get("route"), "path", "none")
         elapsed = time.perf_counter() - started
         self._metrics.requests.labels(self._scope["method"], route, self._status).observe(elapsed)
+
+    async def _answer_in_time(self) -> None:
+        if not self._has_body:
+            self._set_deadline()
+        try:
+            await self._answer()
+        except asyncio.CancelledError:
+            if not self._overdue:
+                raise
+            self._task.uncancel()
+        finally:
+            if self._deadline:
+                self._deadline.cancel()
+
+    def _set_deadline(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._task.get_loop().call_later(REQUEST_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        """Answer for the app, which may need much longer to let go of what it waits for; what it still says is lost."""
+        if self._status:
+            return
+        log.warning("request_overdue", method=self._scope["method"], path=self._scope["path"])
+        late = Unavailable(f"no answer within {REQUEST_SECONDS:.0f} s: it may or may not have been done; ask again")
+        response = problem_response(late)
+        response.headers["Connection"] = "close"
+        self._last_words = asyncio.ensure_future(response(self._scope, self._receive, self._send_with_id))
+        self._last_words.add_done_callback(lambda _: self._task.cancel())
+        self._overdue = True
 
     async def _answer(self) -> None:
         try:
             if self._declared_bytes > MAX_BODY_BYTES:
                 raise TooLarge(_TOO_LARGE)
-            await self._app(self._scope, self._receive_counted, self._send_with_id)
+            await self._app(self._scope, self._receive_counted, self._send_unless_overdue)
         except TooLarge as error:
             await problem_response(error)(self._scope, self._receive, self._send_with_id)
         except Exception:
@@ -76,10 +116,16 @@ class _Request:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         self._body_ended = not message.get("more_body", False)
+        if self._body_ended:
+            self._set_deadline()
         if self._bytes > MAX_BODY_BYTES:
             # FastAPI takes any other exception while it reads a body for a body that cannot be parsed.
             raise HTTPException(413, _TOO_LARGE)
         return message
+
+    async def _send_unless_overdue(self, message: Message) -> None:
+        if not self._overdue:
+            await self._send_with_id(message)
 
     async def _send_with_id(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -42,13 +42,15 @@ class Unclear(Exception):
 
 class Effects:
     """Handlers that leave a row per event, fail on subjects in `poison` and `unclear`, are cut off by the database on
-    those in `endless`, and wait at `gate` while it is shut."""
+    those in `endless`, never return on those in `fatal`, and wait at `gate` while it is shut."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.poison: set[str] = set()
         self.unclear: set[str] = set()
         self.endless: set[str] = set()
+        self.fatal: set[str] = set()
+        self.died = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()
@@ -64,6 +66,9 @@ class Effects:
         self.runs.append(subjects)
         self.entered.set()
         await self.gate.wait()
+        if self.fatal.intersection(subjects):
+            self.died.set()
+            await asyncio.Event().wait()
         await session.execute(_NOTE, {"ids": [event.id for event in events], "subjects": subjects})
         if self.endless.intersection(subjects):
             await session.execute(text("SET LOCAL statement_timeout = 10"))

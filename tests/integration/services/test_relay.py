@@ -283,3 +283,39 @@ async def test_a_relay_that_stands_by_stops_when_told(database: Database, other_
             await asyncio.sleep(0)
             second.stop()
             await soon(standing_by)
+
+
+@pytest.mark.parametrize("state", ["25006", "42501", "53100"])
+async def test_a_database_that_refuses_the_claim_refuses_it_before_anything_is_published(
+    database: Database, state: str
+) -> None:
+    wire = Wire()
+    await commit(database, [a_unit()])
+    async with database.write() as session:
+        refuse = f"BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '{state}'; END"
+        await session.execute(text(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {refuse} $$"))
+        trigger = "CREATE TRIGGER refuse BEFORE DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION refuse()"
+        await session.execute(text(trigger))
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await soon(a_relay(database, wire).run())
+    assert wire.published == []
+    async with database.write() as session:
+        await session.execute(text("DROP FUNCTION refuse() CASCADE"))
+    async with running(a_relay(database, wire).run()):
+        await eventually(lambda: waiting(database), 0)
+    assert wire.subjects() == ["15142"]
+
+
+async def test_a_frozen_relay_loses_its_place_to_another(
+    database: Database, other_process: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 1)
+    frozen, heir = Wire(), Wire()
+    frozen.confirmed.clear()
+    await commit(database, [a_unit()])
+    async with running(a_relay(database, frozen).run()):
+        await soon(frozen.reached.wait())
+        async with running(a_relay(other_process, heir).run()):
+            await eventually(lambda: waiting(database), 0)
+    assert heir.subjects() == ["15142"]

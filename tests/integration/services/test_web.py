@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field
 from services.kernel import Conflict, FieldError, Invalid, NotFound, Unavailable
 from services.runtime import Runtime
 from services.security import Principal
+from services.web import middleware
 from services.web.app import build_app
 from services.web.auth import requires
 from services.web.middleware import MAX_BODY_BYTES
@@ -72,6 +74,13 @@ def routes() -> APIRouter:
     async def request_id(request: Request) -> str:
         return str(request.state.request_id)
 
+    @router.post("/never")
+    async def never(body: dict[str, int]) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.append(body["n"])
+
     @router.get("/mine")
     async def mine(principal: Annotated[Principal, requires("progress:read")]) -> str:
         return principal.organisation_code
@@ -103,6 +112,7 @@ def pointers(body: dict[str, Any]) -> list[str]:
     return [error["pointer"] for error in body["errors"]]
 
 
+given_up: list[int] = []
 GOOD = {"people": [{"born_on": "1980-02-03", "name": "An"}]}
 
 
@@ -288,3 +298,15 @@ async def test_the_description_of_the_api_tells_of_problems(client: httpx.AsyncC
 async def test_the_description_of_readiness_tells_of_no_problem_that_never_comes(client: httpx.AsyncClient) -> None:
     answers = (await client.get("/openapi.json")).json()["paths"]["/health/ready"]["get"]["responses"]
     assert answers.keys() == {"200", "503"}
+
+
+async def test_an_answer_that_takes_too_long_is_unavailable_and_its_work_is_given_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "REQUEST_SECONDS", 0.05)
+    answer = await client.post("/never", json={"n": 7})
+    assert "ask again" in problem(answer, 503, "unavailable")["detail"]
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Connection"] == "close"
+    assert given_up == [7]
+    assert (await client.post("/bodies", json=GOOD)).status_code == 200
