@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
-.PHONY: help setup setup-dev demo up test check format bench clean
+.PHONY: help setup setup-dev demo up test test-faults check format bench clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ up: setup ## the three services, empty
 
 test: setup-dev ## every test, on real servers
 	@$(BIN)/pytest $(ARGS)
+
+test-faults: setup-dev ## every fault on every service, for half an hour
+	@$(BIN)/pytest tests/faults -m "long or not long" $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .

@@ -34,6 +34,9 @@ FAULTS_OF_THE_DATA = frozenset({"22", "23"})
 """SQLSTATE classes (PostgreSQL, appendix A) that the values of a statement are to blame for: data exceptions and
 integrity constraint violations. Every other error is the moment's: the same statement may succeed later."""
 
+_WAITED = frozenset({"55P03", "57014"})
+"""lock_not_available and query_canceled: the session is as good as any other."""
+
 _NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What asyncpg raises before SQLAlchemy can wrap it: while it connects."""
 
@@ -52,6 +55,23 @@ _KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_
 
 class TookTooLong(Unavailable):
     """A statement was cut off. It may have been the moment, or it may be the work itself that is too much."""
+
+
+class StatementRefused(Exception):
+    """PostgreSQL refused the values of a statement, and would refuse them at any time (SQLSTATE class 22 or 23).
+
+    It tells what was wrong and repeats no value: PostgreSQL's own words hold the row, and with it personal data.
+    """
+
+    def __init__(self, error: BaseException | None) -> None:
+        constraint = getattr(error, "constraint_name", None)
+        super().__init__(
+            f"{type(error).__name__}, SQLSTATE {_sqlstate(error)}" + (f": {constraint}" if constraint else "")
+        )
+
+
+class ReadOnly(Unavailable):
+    """The session cannot write: the server is a standby, or an administrator has said so."""
 
 
 class ReadSession:
@@ -158,7 +178,7 @@ class Database:
     async def write(self) -> AsyncIterator[WriteSession]:
         """A unit of work. Raises Unavailable where the database is away; then it may or may not have been committed."""
         with unavailable_when_away():
-            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            async with _transaction(self._engine) as session:
                 work = WriteSession(session)
                 yield work
         if work.has_events:
@@ -170,7 +190,7 @@ class Database:
     async def read(self) -> AsyncIterator[ReadSession]:
         """A READ ONLY transaction. Raises Unavailable where the database is away."""
         with unavailable_when_away():
-            async with AsyncSession(self._readonly, expire_on_commit=False) as session, session.begin():
+            async with _transaction(self._readonly) as session:
                 yield ReadSession(session)
 
     @property
@@ -183,14 +203,35 @@ class Database:
         with unavailable_when_away():
             async with asyncio.timeout(3), self.write() as session:
                 row = (await session.execute(_CHECK)).one()
-        if row.read_only:
-            raise Unavailable("the database is read-only")
+                if row.read_only:
+                    raise ReadOnly("the database is read-only")
         if not row.may_write:
             raise Unavailable("the database role may not write to the outbox: grant it the rights of the tables")
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A transaction on a connection of the pool, which is not used again where its session may be why it failed."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        try:
+            yield session
+        except (DBAPIError, ReadOnly) as error:
+            if _may_be_fault_of_session(error):
+                await session.invalidate()
+            raise
+
+
+def _may_be_fault_of_session(error: DBAPIError | ReadOnly) -> bool:
+    """Whether a new connection may do better: settings such as default_transaction_read_only, search_path and limits
+    are fixed for a session when it begins, and stay so after an administrator has changed them."""
+    if isinstance(error, ReadOnly):
+        return True
+    state = _sqlstate(_driver_error(error))
+    return not _is_fault_of_data(error) and state[:2] != "40" and state not in _WAITED
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
@@ -208,8 +249,8 @@ def unavailable_when_away() -> Iterator[None]:
         raise Unavailable("every database connection is busy") from error
     except DBAPIError as error:
         cause = _driver_error(error)
-        if is_fault_of_data(error):
-            raise
+        if _is_fault_of_data(error):
+            raise StatementRefused(cause) from None
         if isinstance(cause, asyncpg.QueryCanceledError):
             raise TookTooLong("the database took too long") from error
         raise _away(cause) from error
@@ -217,15 +258,17 @@ def unavailable_when_away() -> Iterator[None]:
         raise _away(error) from error
 
 
-def is_fault_of_data(error: BaseException) -> bool:
-    """Whether PostgreSQL refused the values of a statement, and would refuse them at any time."""
-    state = getattr(_driver_error(error), "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return state is not None and state[:2] in FAULTS_OF_THE_DATA
+def _is_fault_of_data(error: DBAPIError) -> bool:
+    return _sqlstate(_driver_error(error))[:2] in FAULTS_OF_THE_DATA
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
 
 
 def _away(why: BaseException | None) -> Unavailable:
     """The kind of error tells an operator a wrong password from a full disk, and a caller nothing that is secret."""
-    state = getattr(why, "sqlstate", None)
+    state = _sqlstate(why)
     if state:
         log.warning(
             "database_refuses",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from services.database import ReadSession
+from services.database import IDLE_TRANSACTION_SECONDS, ReadSession
 
 _WAITS = text("""
     SELECT w.application_name AS waiting,
@@ -23,6 +23,17 @@ _WAITS = text("""
 _OLDEST = text("""
     SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+""")
+_END_FROZEN = text("""
+    WITH frozen AS MATERIALIZED (
+        SELECT pid, application_name AS name,
+               CAST(extract(epoch FROM clock_timestamp() - state_change) AS float) AS silent
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'drive %'
+          AND state = 'active' AND wait_event = 'ClientRead' AND xact_start IS NOT NULL
+          AND clock_timestamp() - state_change > make_interval(secs => :seconds)
+    )
+    SELECT pid, name, silent FROM frozen WHERE pg_terminate_backend(pid)
 """)
 
 
@@ -41,6 +52,16 @@ class LockWait:
 async def waits(session: ReadSession) -> list[LockWait]:
     """Sessions of this database that wait for a lock for more than a second, with each of their blockers."""
     return [LockWait(**row._mapping) for row in await session.execute(_WAITS)]
+
+
+async def end_frozen(session: ReadSession) -> list[tuple[int, str, float]]:
+    """End sessions of ours whose process has stood still in the middle of a statement; pid, name, seconds of each.
+
+    Between the messages of one statement (Parse, then Bind) neither statement_timeout nor
+    idle_in_transaction_session_timeout counts, and PostgreSQL before version 17 has no other limit.
+    """
+    rows = await session.execute(_END_FROZEN, {"seconds": IDLE_TRANSACTION_SECONDS})
+    return [(row.pid, row.name, row.silent) for row in rows]
 
 
 async def oldest_transaction_seconds(session: ReadSession) -> float:

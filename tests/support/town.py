@@ -8,7 +8,7 @@ import random
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from drive.all_in_one import addresses
 from drive.demo.client import Client, until
@@ -73,6 +73,10 @@ class Town:
         self.environment = dict(environment)
         self.settings = Settings.model_validate(self.environment)
         self.processes: dict[tuple[str, str], asyncio.subprocess.Process] = {}
+        self._others: list[asyncio.subprocess.Process] = []
+        self.postgres = make_url(self.environment["DATABASE_URL"]).set(username="postgres", password=None)
+        self.role = make_url(self.environment["DATABASE_URL"]).username
+        self.rabbitmqctl: Callable[..., None] = _no_broker_of_our_own
         self._population = Population(CAM_THACH, random.Random("town"))  # noqa: S311 - people of a test
 
     async def start(self, verb: str, service: ServiceName, **more: str) -> None:
@@ -80,6 +84,17 @@ class Town:
         self.processes[verb, service] = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "drive", verb, service, env={**os.environ, **self.environment, **more}
         )
+
+    async def start_another(self, verb: str, service: ServiceName) -> asyncio.subprocess.Process:
+        """A second process of the same kind, on a port of its own; ready when this returns, and ended by the test."""
+        first = self.processes[verb, service]
+        port, name = free_port(), f"{service.upper()}_{'WORKER' if verb == 'worker' else 'API'}_PORT"
+        await self.start(verb, service, **{name: str(port)})
+        second, self.processes[verb, service] = self.processes[verb, service], first
+        self._others.append(second)
+        url = f"http://127.0.0.1:{port}/health/ready"
+        await until(f"another {verb} {service}", lambda: _status(url), lambda status: status == 200)
+        return second
 
     async def start_all(self) -> None:
         """Start all six and wait until each is ready."""
@@ -103,16 +118,13 @@ class Town:
 
     async def close(self) -> None:
         """End whatever runs."""
-        await asyncio.gather(*(self._end(process, signal.SIGKILL) for process in self.processes.values()))
+        everything = [*self.processes.values(), *self._others]
+        await asyncio.gather(*(self._end(process, signal.SIGKILL) for process in everything))
 
     async def health(self, verb: str, service: ServiceName) -> int:
         """The status of its readiness, 0 where nothing answers."""
         port = self.settings.api_port(service) if verb == "serve" else self.settings.worker_port(service)
-        try:
-            async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/health/ready") as answer:
-                return answer.status
-        except aiohttp.ClientError:
-            return 0
+        return await _status(f"http://127.0.0.1:{port}/health/ready")
 
     async def ready(self, verb: str, service: ServiceName) -> None:
         """Wait until the process says it is ready."""
@@ -201,6 +213,18 @@ class Town:
             params = {"scheme": "household_health", "on": DAY.isoformat()}
             progress = await agency.send("GET", "targets", f"/v1/progress/units/{CAM_THACH.code}", params=params)
         assert progress["new"] == len(ids)
+
+
+async def _status(url: str) -> int:
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http, http.get(url) as answer:
+            return answer.status
+    except (aiohttp.ClientError, TimeoutError):
+        return 0
+
+
+def _no_broker_of_our_own(*_: str) -> None:
+    raise AssertionError("this town shares its broker with others: give it a private node")
 
 
 @asynccontextmanager

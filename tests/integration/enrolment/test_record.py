@@ -204,14 +204,23 @@ async def test_refusals_hold_no_personal_data(service: Service) -> None:
         assert f" {value}" not in told
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "told"),
+    [
+        ("ALTER TABLE enrolments DROP COLUMN receipt_no", 503, "receipt_no"),
+        ("ALTER TABLE enrolments ADD CONSTRAINT never CHECK (months < 0)", 500, "never"),
+        ("ALTER TABLE enrolments ALTER full_name TYPE varchar(3)", 500, "StringDataRightTruncationError"),
+    ],
+    ids=["the moment's", "a constraint", "the data's"],
+)
 async def test_a_failure_of_ours_is_logged_without_personal_data(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, capsys: pytest.CaptureFixture[str], fault: str, status: int, told: str
 ) -> None:
     async with service.runtime.database.write() as session:
-        await session.execute(text("ALTER TABLE enrolments DROP COLUMN receipt_no"))
-    assert (await post(service.ct, a_sign_up())).status_code == 500
+        await session.execute(text(fault))
+    assert (await post(service.ct, a_sign_up())).status_code == status
     logged = "".join(capsys.readouterr())
-    assert "receipt_no" in logged
+    assert told in logged
     for value in _personal_values([a_sign_up()]):
         assert value not in logged
 

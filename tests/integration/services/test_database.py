@@ -8,11 +8,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from services.database import Database
+from services.database import Database, StatementRefused
 from services.ids import new_id
 from services.kernel import Unavailable
 from services.messaging.outbox import emit
@@ -110,7 +109,7 @@ async def test_a_read_session_cannot_write(things: Database) -> None:
 async def test_what_fails_in_a_savepoint_is_undone_alone(things: Database) -> None:
     async with things.write() as session:
         await session.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 1}])
-        with pytest.raises(IntegrityError):
+        with pytest.raises(StatementRefused, match="things_name_key"):
             async with session.savepoint():
                 await session.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 2}])
         await session.bulk_insert(THINGS, [{"id": new_id(), "name": "b", "size": None}])
@@ -155,7 +154,7 @@ async def test_a_value_that_looks_like_sql_is_a_value(things: Database) -> None:
 
 async def test_a_violated_constraint_is_no_outage(things: Database) -> None:
     await insert(things, "a")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StatementRefused, match="things_name_key"):
         await insert(things, "a")
 
 

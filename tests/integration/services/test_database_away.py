@@ -203,3 +203,26 @@ async def test_a_pool_that_is_used_up_is_unavailable(database_url: URL, monkeypa
             await ask(small)
     assert await ask(small) == 1
     await small.close()
+
+
+async def test_a_session_that_began_read_only_is_replaced_once_the_database_is_writable_again(
+    database: Database, database_url: URL
+) -> None:
+    administrator = Database(database_url)
+    name = database_url.database
+    await change(administrator, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    await database.close()  # so that its next session begins as the administrator wants it
+    with pytest.raises(Unavailable, match="25006"):
+        await change(database, "CREATE TABLE written ()")
+    with pytest.raises(Unavailable, match="read-only"):
+        await database.check()
+    await change(administrator, f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    await change(database, "CREATE TABLE written ()")
+    await database.check()
+    await administrator.close()
+
+
+async def change(database: Database, statement: str) -> None:
+    """Run a statement in a unit of work."""
+    async with database.write() as session:
+        await session.execute(text(statement))
