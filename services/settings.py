@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import date
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -18,6 +20,8 @@ ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")
 Port = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_SENDER = re.compile(r"[^<>]+|[^<>]*<[^<>]+>")
 _SERVERS = {
     "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
     "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
@@ -88,6 +92,14 @@ class Settings(BaseSettings):
             valid = False
         if not valid:
             raise ValueError(f"give a URL such as {example}")
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        if not value.isprintable() or not _SENDER.fullmatch(value) or not _ADDRESS.fullmatch(address):
+            raise ValueError("give a mail address, such as drive@bhxh.example or Drive <drive@bhxh.example>")
         return value
 
     @field_validator("secret_keys", mode="after")

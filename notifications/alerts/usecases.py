@@ -85,7 +85,8 @@ def _revision(event: PaceEvent) -> int:
 
 
 def _pace_of(event: PaceEvent) -> Pace:
-    return Pace(_TURNS[event.type], event.data.revision, event.data.severity, event.time)
+    severity = event.data.severity or event.data.worst_severity
+    return Pace(_TURNS[event.type], event.data.revision, severity, event.time)
 
 
 def _events_of(item: _Told, now: datetime, new_id: NewId) -> list[AlertRaised | AlertResolved]:
@@ -119,6 +120,7 @@ def _news(item: _Told) -> News:
         severity=item.alert.severity,
         path=tuple(item.alert.path),
         alert=item.alert.model_dump(mode="json"),
+        is_first=item.alert.version == 1,
     )
 
 

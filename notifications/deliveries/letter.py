@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+import re
+import unicodedata
+from dataclasses import dataclass
+from email.header import Header
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, parseaddr
 
 from notifications.alerts.schemas import AlertView
 from notifications.deliveries.store import Parcel
 from services.clock import BUSINESS_ZONE
 from services.contracts.events import Measure, Scheme
+
+_POLICY = compat32.clone(linesep="\r\n")
+_PLAIN = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~.,:;()\[\]-]{0,200}")
+_WORDS = re.compile(r"[A-Za-z0-9 -]{1,200}")
+_LONGEST_LINE = 76
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories: control characters, half surrogate pairs, line and paragraph separators."""
 
 _SCHEMES: dict[Scheme, str] = {
     "household_health": "household health insurance",
@@ -26,20 +37,56 @@ _OPENINGS = {
     "worsened": "{unit} lags more gravely behind its target than before.",
     "resolved": "{unit} has caught up with its target. Nothing more is to be done about this alert.",
 }
+_CAME_AND_WENT = (
+    "{unit} fell behind its target and has caught up again before this could be told. Nothing is to be done about it."
+)
 
 
-def letter_of(parcel: Parcel, sender: str) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail, ready to be sent. `sender` is the bare address; `content` has CRLF line ends."""
+
+    sender: str
+    subject: str
+    content: bytes
+
+
+def letter_of(parcel: Parcel, sender: str) -> Letter:
     """The mail. Its Message-ID and Date are those of the delivery, so that each attempt sends the same letter."""
     alert = AlertView.model_validate(parcel.alert)
-    letter = EmailMessage(policy=SMTP)
-    letter["From"] = sender
-    letter["To"] = parcel.address
-    letter["Subject"] = subject_of(alert, parcel.change)
-    letter["Date"] = format_datetime(parcel.queued_at)
-    letter["Message-ID"] = f"<{parcel.id}@{sender.rpartition('@')[2].strip('<> ')}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(_body(alert, parcel.change), charset="utf-8")
-    return letter
+    name, address = parseaddr(sender)
+    subject = subject_of(alert, parcel.change)
+    message = MIMEText(_body(alert, parcel), "plain", "utf-8", policy=_POLICY)
+    message["From"] = f"{_phrase(name)} <{address}>" if name else address
+    message["To"] = parcel.address
+    message["Subject"] = subject_text(subject)
+    message["Date"] = format_datetime(parcel.queued_at)
+    message["Message-ID"] = f"<{parcel.id}@{address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    return Letter(address, subject, message.as_bytes())
+
+
+def subject_text(text: str) -> str:
+    """The text as the header Subject must hold it to be shown as it is: one line, encoded (RFC 2047) unless plain.
+
+    We encode it ourselves, since Python's newer policies first decode what looks encoded already (cpython#121650): a
+    name such as `=?utf-8?q?a=0D=0ABcc=3A_b?=` would turn into a header of its own, or into another name.
+    """
+    line = one_line(text)
+    if _PLAIN.fullmatch(line) and "=?" not in line:
+        return line
+    return _encoded(line, "Subject")
+
+
+def _phrase(name: str) -> str:
+    """The display name of an address, where punctuation has a meaning (RFC 5322, 3.2.5): encoded unless it has none."""
+    line = one_line(name)
+    return line if _WORDS.fullmatch(line) else _encoded(line, "From")
+
+
+def _encoded(line: str, header: str) -> str:
+    """Encoded words (RFC 2047, 2), the first of them short enough to stand beside the header's name."""
+    return Header(line, "utf-8", header_name=header, maxlinelen=_LONGEST_LINE).encode(linesep="\r\n")
 
 
 def subject_of(alert: AlertView, change: str) -> str:
@@ -51,9 +98,11 @@ def subject_of(alert: AlertView, change: str) -> str:
     return f"[{alert.severity.upper()}] {_unit(alert)}: {way} {what}"
 
 
-def _body(alert: AlertView, change: str) -> str:
+def _body(alert: AlertView, parcel: Parcel) -> str:
     lines = [f"{name + ':':<15}{value}" for name, value in _facts(alert)]
-    return "\n".join([_OPENINGS[change].format(unit=_unit(alert)), "", *lines, "", *_to_do(alert, change)])
+    came_and_went = parcel.change == "resolved" and parcel.alert_version == 1
+    opening = _CAME_AND_WENT if came_and_went else _OPENINGS[parcel.change]
+    return "\n".join([opening.format(unit=_unit(alert)), "", *lines, "", *_to_do(alert, parcel.change)])
 
 
 def _to_do(alert: AlertView, change: str) -> list[str]:
@@ -89,7 +138,7 @@ def _facts(alert: AlertView) -> list[tuple[str, str]]:
 def _target(alert: AlertView) -> str:
     what = f"{_amount(alert, alert.figures.value)} {_MEASURES[alert.measure]}, {_SCHEMES[alert.scheme]}"
     period = f"{alert.starts_on:%Y-%m-%d} to {alert.ends_on:%Y-%m-%d}"
-    return f"{_line(alert.target_name)}: {what}, {period}" if alert.target_name else f"{what}, {period}"
+    return f"{one_line(alert.target_name)}: {what}, {period}" if alert.target_name else f"{what}, {period}"
 
 
 def _amount(alert: AlertView, value: float) -> str:
@@ -101,11 +150,11 @@ def _percent(share: float) -> str:
 
 
 def _unit(alert: AlertView) -> str:
-    return _line(alert.unit_name) or _codes(alert) or "A target"
+    return one_line(alert.unit_name) or _codes(alert) or "A target"
 
 
 def _subject(alert: AlertView) -> str:
-    return f"{_line(alert.unit_name)} ({_codes(alert)})" if alert.unit_name else _codes(alert)
+    return f"{one_line(alert.unit_name)} ({_codes(alert)})" if alert.unit_name else _codes(alert)
 
 
 def _codes(alert: AlertView) -> str:
@@ -115,9 +164,10 @@ def _codes(alert: AlertView) -> str:
         ("organisation ", subject.organisation_code),
         ("collector ", subject.collector_code),
     )
-    return ", ".join(f"{kind}{_line(code)}" for kind, code in named if code)
+    return ", ".join(f"{kind}{one_line(code)}" for kind, code in named if code)
 
 
-def _line(text: str | None) -> str:
-    """On one line: a header must hold no line break."""
-    return " ".join((text or "").split())
+def one_line(text: str | None) -> str:
+    """Without line breaks and other control characters, of which a name needs none."""
+    spaced = "".join(" " if unicodedata.category(c) in _NO_TEXT else c for c in text or "")
+    return " ".join(spaced.split())

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import structlog
 
 from notifications.deliveries.store import Parcel, Room
-from notifications.deliveries.usecases import LEASE, claim, settle
+from notifications.deliveries.usecases import claim, settle
 from notifications.domain.delivery import Channel, Outcome, name_of, of_interruption
 from services.clock import Clock
 from services.database import Database
@@ -78,7 +78,7 @@ class DeliveryLoop:
         held = Counter(parcel.route_name for parcel in self._in_hand.values())
         parcels = await claim(self._database, Room(slots, AT_ONCE_PER_ROUTE, held), self._clock.now())
         for parcel in parcels:
-            task = asyncio.create_task(self._deliver(parcel, channels[parcel.channel]))
+            task = asyncio.create_task(self.deliver(parcel, channels[parcel.channel]))
             self._in_hand[task] = parcel
             task.add_done_callback(self._put_down)
         return len(parcels)
@@ -98,8 +98,11 @@ class DeliveryLoop:
         except TimeoutError:
             return
 
-    async def _deliver(self, parcel: Parcel, send: Send) -> None:
-        lost_at = self._clock.now() + LEASE
+    async def deliver(self, parcel: Parcel, send: Send) -> None:
+        """Send a claimed delivery and write down what came of it, unless its lease is over."""
+        lost_at = parcel.leased_until
+        if self._clock.now() >= lost_at:
+            return  # this process stood still, and others may have sent something newer by now
         outcome = await _attempt(parcel, send)
         log.info("delivery_tried", delivery=str(parcel.id), route=parcel.route_name, outcome=name_of(outcome))
         await self._settle(parcel, outcome, lost_at)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import structlog
 
-from notifications.deliveries.letter import letter_of
+from notifications.deliveries.letter import Letter, letter_of
 from notifications.deliveries.store import Parcel
-from notifications.domain.delivery import Outcome, Retry, Sent, Unconfirmed, of_smtp_answer
+from notifications.domain.delivery import (
+    Outcome,
+    Refused,
+    Retry,
+    Sent,
+    SmtpCommand,
+    of_smtp_answer,
+    of_smtp_silence,
+)
 
 log = structlog.get_logger(__name__)
-
-TIMEOUT_SECONDS = 15.0
-"""For each answer of the server."""
-TOTAL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +47,28 @@ class MailServer:
         return cls(parts.hostname, parts.port or (465 if tls else 25), user, password, tls)
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, in seconds: for each answer of the server, and for all of them together."""
+
+    answer: float = 15.0
+    total: float = 150.0
+
+
 class SmtpMail:
     """Hands letters to a mail server."""
 
-    def __init__(self, server: MailServer, sender: str) -> None:
+    def __init__(self, server: MailServer, sender: str, patience: Patience = Patience()) -> None:
         self._server = server
         self._sender = sender
+        self._patience = patience
 
     async def send(self, parcel: Parcel) -> Outcome:
         """What came of one attempt; whatever the server or the network do, it does not raise."""
-        letter = letter_of(parcel, self._sender)
-        client = self._client()
-        try:
-            async with asyncio.timeout(TOTAL_SECONDS):
-                return await self._hand_over(client, letter, parcel.address)
-        except aiosmtplib.SMTPResponseException as error:
-            return of_smtp_answer(error.code, error.message)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            return Retry(str(error) or repr(error))
-        finally:
-            client.close()
+        letter = _composed(parcel, self._sender)
+        if isinstance(letter, Refused):
+            return letter
+        return await _Attempt(self._client(), letter, parcel.address).run(self._patience.total)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -73,21 +78,60 @@ class SmtpMail:
             username=server.user,
             password=server.password,
             use_tls=server.tls,
-            timeout=TIMEOUT_SECONDS,
+            timeout=self._patience.answer,
         )
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, letter: EmailMessage, address: str) -> Outcome:
-        await client.connect()
-        await client.mail(str(letter["From"].addresses[0].addr_spec))
-        await client.rcpt(address)
+
+class _Attempt:
+    """One conversation with the server. How it is to be judged depends on how far it came."""
+
+    def __init__(self, client: aiosmtplib.SMTP, letter: Letter, address: str) -> None:
+        self._client = client
+        self._letter = letter
+        self._address = address
+        self._command: SmtpCommand = "connect"
+
+    async def run(self, total_seconds: float) -> Outcome:
         try:
-            answer = await client.data(letter.as_bytes())
-        except aiosmtplib.SMTPResponseException:
-            raise
-        except (aiosmtplib.SMTPException, OSError) as error:
-            # The text was on its way and no answer came: the server may have taken it.
-            return Unconfirmed(f"the connection broke before the server confirmed: {error!r}")
+            async with asyncio.timeout(total_seconds):
+                return await self._hand_over()
+        except aiosmtplib.SMTPResponseException as error:
+            return of_smtp_answer(self._command, error.code, error.message)
+        except Exception as error:  # noqa: BLE001 - whatever broke, what counts is whether the text was on its way
+            return of_smtp_silence(self._command, str(error) or repr(error))
+        finally:
+            self._client.close()
+
+    async def _hand_over(self) -> Outcome:
+        await self._client.connect()
+        self._command = "MAIL"
+        await self._client.mail(self._letter.sender)
+        self._command = "RCPT"
+        await self._client.rcpt(self._address)
+        self._command = "DATA"
+        self._note_when_text_goes_out()
+        answer = await self._client.data(self._letter.content)
         return Sent(f"SMTP {answer.code}: {answer.message}")
+
+    def _note_when_text_goes_out(self) -> None:
+        """`data` sends the command, waits for 354, and sends the text: between the two nobody else can look."""
+        protocol = self._client.protocol
+        assert protocol  # noqa: S101 - it is connected
+        write = protocol.write
+
+        def noted(data: bytes) -> None:
+            if data != b"DATA\r\n":
+                self._command = "text"
+            write(data)
+
+        protocol.write = noted  # type: ignore[method-assign]
+
+
+def _composed(parcel: Parcel, sender: str) -> Letter | Refused:
+    try:
+        return letter_of(parcel, sender)
+    except Exception as error:  # noqa: BLE001 - it will never be composed, for whatever reason, and nothing went out
+        return Refused(f"the mail cannot be composed: {error!r}")
 
 
 class OutboxMail:
@@ -99,13 +143,15 @@ class OutboxMail:
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Sent once the file is there, whole."""
-        letter = letter_of(parcel, self._sender)
+        letter = _composed(parcel, self._sender)
+        if isinstance(letter, Refused):
+            return letter
         path = self._folder / f"{parcel.id}.eml"
         try:
-            await asyncio.to_thread(_write, path, letter.as_bytes())
+            await asyncio.to_thread(_write, path, letter.content)
         except OSError as error:
             return Retry(f"the outbox folder cannot be written: {error}")
-        log.info("mail_written", file=str(path), subject=str(letter["Subject"]))
+        log.info("mail_written", file=str(path), subject=letter.subject)
         return Sent(f"written to {path.name}")
 
 

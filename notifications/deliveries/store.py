@@ -21,17 +21,21 @@ from services.database import ReadSession, WriteSession
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed delivery, as the channels are given it. `secret` is sealed."""
+    """A claimed delivery, as the channels are given it. The secrets are sealed; the previous one is there while it is
+    still good."""
 
     id: UUID
     attempt: int
+    alert_version: int
     route_name: str
     channel: Channel
     address: str
     secret: str | None
+    previous_secret: str | None
     change: Change
     alert: Mapping[str, Any]
     queued_at: datetime
+    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,23 @@ class DeliveryFilter:
 
 _TOLD = text("SELECT DISTINCT alert_id, route_name FROM deliveries WHERE alert_id = ANY(:ids) AND change <> 'resolved'")
 
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(:key)")
+_CLAIMS = 0x636C6169  # "clai"
+_SUPERSEDE = text("""
+    UPDATE deliveries
+    SET state = 'superseded', next_attempt_at = NULL,
+        last_error = 'overtaken by version ' || newest.version || ' of the alert before it was sent'
+    FROM (
+        SELECT d.id, n.version FROM deliveries d
+        CROSS JOIN LATERAL (
+            SELECT max(o.alert_version) AS version FROM deliveries o
+            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+        ) n
+        WHERE d.state = 'pending' AND n.version > d.alert_version
+        FOR UPDATE OF d SKIP LOCKED
+    ) newest
+    WHERE deliveries.id = newest.id
+""")
 _STRAND = text("""
     UPDATE deliveries
     SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed or disabled'
@@ -64,8 +85,15 @@ _STRAND = text("""
 """)
 _CLAIM = text("""
     WITH ranked AS (
-        SELECT id, route_name, row_number() OVER (PARTITION BY route_name ORDER BY next_attempt_at, id) AS nth
-        FROM deliveries WHERE state = 'pending' AND next_attempt_at <= :now
+        SELECT d.id, d.route_name,
+               row_number() OVER (PARTITION BY d.route_name ORDER BY d.next_attempt_at, d.id) AS nth
+        FROM deliveries d JOIN routes r ON r.name = d.route_name
+        WHERE d.state = 'pending' AND d.next_attempt_at <= :now AND (r.paused_until IS NULL OR r.paused_until <= :now)
+          AND NOT EXISTS (
+              SELECT FROM deliveries o
+              WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+                AND (o.state = 'sending' OR o.alert_version > d.alert_version)
+          )
     ), due AS (
         SELECT d.id FROM deliveries d
         JOIN ranked ON ranked.id = d.id
@@ -80,7 +108,9 @@ _CLAIM = text("""
         channel = r.channel, address = r.address
     FROM due, routes r
     WHERE d.id = due.id AND r.name = d.route_name AND r.disabled_at IS NULL
-    RETURNING d.id, d.attempts AS attempt, d.route_name, d.channel, d.address, r.secret, d.change, d.alert, d.queued_at
+    RETURNING d.id, d.attempts AS attempt, d.alert_version, d.route_name, d.channel, d.address, r.secret,
+              CASE WHEN r.previous_secret_until > :now THEN r.previous_secret END AS previous_secret,
+              d.change, d.alert, d.queued_at, d.leased_until
 """)
 _EXPIRED = text("""
     SELECT id, attempts, channel FROM deliveries WHERE state = 'sending' AND leased_until <= :now
@@ -90,6 +120,16 @@ _SETTLE = text("""
     UPDATE deliveries
     SET state = :state, last_error = :error, next_attempt_at = :next, leased_until = NULL, sent_at = :sent_at
     WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR :state = 'sent')
+""")
+_NOT_WAITING = text("""
+    UPDATE deliveries SET next_attempt_at = :now
+    WHERE state = 'pending' AND route_name = :route_name AND attempts > 0 AND next_attempt_at > :now
+""")
+_NEWER = text("""
+    SELECT EXISTS (
+        SELECT FROM deliveries
+        WHERE alert_id = :alert_id AND route_name = :route_name AND alert_version > :alert_version
+    )
 """)
 _ATTEMPT = text("""
     INSERT INTO delivery_attempts (delivery_id, attempt, at, outcome, detail)
@@ -115,7 +155,13 @@ async def insert_all(session: WriteSession, rows: Sequence[DeliveryRow]) -> None
 
 
 async def claim(session: WriteSession, room: Room, *, now: datetime, until: datetime) -> list[Parcel]:
-    """Take due deliveries in hand until the lease runs out; nobody else gets them before."""
+    """Take due deliveries in hand until the lease runs out; nobody else gets them before.
+
+    Of the deliveries of one alert to one route only the newest is taken, and none while another is being sent. Those
+    who claim take turns, so that each sees what the one before has in hand.
+    """
+    await session.execute(_TAKE_TURNS, {"key": _CLAIMS})
+    await session.execute(_SUPERSEDE)
     await session.execute(_STRAND, {"now": now})
     values = {"busy": list(room.in_hand), "counts": list(room.in_hand.values())}
     limits = {"per_route": room.per_route, "slots": room.slots, "now": now, "until": until}
@@ -133,6 +179,17 @@ async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: S
     values = {"id": delivery_id, "attempt": attempt, "state": step.state, "error": step.error}
     sent_at = now if step.state == "sent" else None
     await session.execute(_SETTLE, values | {"next": step.next_attempt_at, "sent_at": sent_at})
+
+
+async def end_waits(session: WriteSession, route_name: str, now: datetime) -> None:
+    """The receiver of this route answers again: what waits for another attempt there is due now."""
+    await session.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
+
+
+async def has_newer(session: ReadSession, row: DeliveryRow) -> bool:
+    """Whether a newer version of the alert was queued for the same route."""
+    values = {"alert_id": row.alert_id, "route_name": row.route_name, "alert_version": row.alert_version}
+    return bool((await session.execute(_NEWER, values)).scalar_one())
 
 
 async def note_attempt(

@@ -16,7 +16,7 @@ from notifications.deliveries.store import Parcel, Room
 from notifications.deliveries.tables import AttemptRow, DeliveryRow
 from notifications.domain import delivery as rules
 from notifications.domain.alert import Change, Severity
-from notifications.domain.delivery import Outcome, Refused
+from notifications.domain.delivery import Outcome, Refused, Retry, Sent
 from notifications.domain.routing import Audience, Route, audience_of, audience_of_the_end
 from notifications.routing import store as routes
 from notifications.routing.tables import RouteRow
@@ -25,7 +25,7 @@ from services.kernel import NotFound
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=180)
 """Longer than any channel may take for one delivery; see the channels' own limits."""
 
 
@@ -46,6 +46,8 @@ class News:
     severity: Severity
     path: tuple[str, ...]
     alert: Mapping[str, Any]
+    is_first: bool
+    """Whether nothing was heard of the alert before: its end, too, is then told to everybody it concerns."""
 
 
 async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, new_id: Callable[[], UUID]) -> None:
@@ -63,7 +65,7 @@ async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, n
 
 
 def _audience(item: News, candidates: Sequence[Route], told_before: Mapping[UUID, set[str]]) -> Audience:
-    if item.change == "resolved":
+    if item.change == "resolved" and not item.is_first:
         return audience_of_the_end(candidates, told_before[item.alert_id])
     return audience_of(candidates, item.path, item.severity)
 
@@ -107,11 +109,17 @@ async def claim(database: Database, room: Room, now: datetime) -> list[Parcel]:
 
 
 async def settle(database: Database, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
-    """Write down what came of an attempt, and switch the route off where its receiver is gone."""
+    """Write down what came of an attempt, and what it tells of its route: that the receiver answers again, wants to be
+    left alone for a while, or is gone."""
     async with database.write() as session:
         await _note(session, parcel.id, parcel.attempt, outcome, now)
-        if isinstance(outcome, Refused) and outcome.gone:
-            await routes.disable(session, parcel.route_name, parcel.address, reason=outcome.reason, now=now)
+        match outcome:
+            case Sent():
+                await store.end_waits(session, parcel.route_name, now)
+            case Retry(_, after) if after:
+                await routes.pause(session, parcel.route_name, parcel.address, now + rules.pause_of(after))
+            case Refused(reason, gone=True):
+                await routes.disable(session, parcel.route_name, parcel.address, reason=reason, now=now)
 
 
 async def _note(session: WriteSession, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
@@ -130,7 +138,8 @@ async def send_again(session: WriteSession, delivery_id: UUID, now: datetime) ->
     if row is None:
         raise NoSuchDelivery(f"no delivery has the id {delivery_id}")
     route = await routes.one_for_change(session, row.route_name)
-    rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at))
+    has_newer = await store.has_newer(session, row)
+    rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
     row.state, row.next_attempt_at, row.leased_until = "pending", now, None
     await session.add(row)
     return _view(row, (await store.attempts_of(session, {row.id}))[row.id])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
 from standardwebhooks import Webhook
 from yarl import URL
 
@@ -37,7 +38,7 @@ class Webhooks:
         body = body_of(parcel)
         try:
             headers = self._headers(parcel, body)
-            return await self._post(URL(parcel.address), body, headers)
+            return await self._post(URL(parcel.address, encoded=True), body, headers)
         except (AddressRefused, SecretLost, InvalidURL) as error:
             return Refused(str(error))
         except TimeoutError:
@@ -53,18 +54,25 @@ class Webhooks:
         if literal and not resolver.permits(literal):
             raise AddressRefused(f"{url.host} is no address that may be called")
         async with session.post(url, data=body.encode(), headers=headers, allow_redirects=False) as answer:
-            return of_http_answer(answer.status, _retry_after(answer))
+            return of_http_answer(answer.status, retry_after(answer.headers.get("retry-after", ""), self._clock.now()))
 
     def _headers(self, parcel: Parcel, body: str) -> dict[str, str]:
-        webhook = Webhook(self._secrets.open(parcel.secret or "", parcel.route_name))
         now = self._clock.now()
         return {
             "content-type": "application/json",
             "user-agent": "drive-notifications/1",
             "webhook-id": str(parcel.id),
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": webhook.sign(str(parcel.id), now, body),
+            "webhook-signature": " ".join(self._signatures(parcel, now, body)),
         }
+
+    def _signatures(self, parcel: Parcel, now: datetime, body: str) -> list[str]:
+        """One for each secret that is good, the newest first: the receiver may know either."""
+        secrets = [self._secrets.open(parcel.secret or "", parcel.route_name)]
+        if parcel.previous_secret:
+            with suppress(SecretLost):
+                secrets.append(self._secrets.open(parcel.previous_secret, parcel.route_name))
+        return [Webhook(secret).sign(str(parcel.id), now, body) for secret in secrets]
 
 
 def body_of(parcel: Parcel) -> str:
@@ -81,10 +89,15 @@ def _rfc3339(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _retry_after(answer: ClientResponse) -> timedelta | None:
-    """Retry-After in seconds (RFC 9110, 10.2.3); its date form is left to the schedule."""
-    value = answer.headers.get("retry-after", "")
-    return timedelta(seconds=int(value)) if value.isascii() and value.isdigit() and len(value) < 8 else None
+def retry_after(value: str, now: datetime) -> timedelta | None:
+    """The header Retry-After (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of HTTP."""
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return timedelta(seconds=int(value))
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, IndexError, TypeError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 
 
 @asynccontextmanager

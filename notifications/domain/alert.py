@@ -43,7 +43,8 @@ class AlreadyResolved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A turn in the pace of a target. `revision` grows with every turn of the target."""
+    """A turn in the pace of a target. `revision` grows with every turn of the target; `severity` is the gravest of the
+    episode where the turn ends it."""
 
     turn: Turn
     revision: int
@@ -94,11 +95,11 @@ def follow(alert: Alert | None, pace: Pace) -> Decision:
 
 
 def raise_from(pace: Pace) -> Changed:
-    """The first that is heard of an episode; where that is its end, there is nothing to act on and nobody is told."""
+    """The first that is heard of an episode; where that is its end, nothing is to be done, and that is told once."""
     severity = pace.severity or "warning"
     if pace.turn == "recovered":
         over = Alert("resolved", severity, 1, pace.revision, pace.at, resolved_at=pace.at)
-        return Changed(over, None, "it was over before its beginning was heard of")
+        return Changed(over, "resolved", "it was over before its beginning was heard of")
     return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
 
 

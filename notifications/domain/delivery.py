@@ -9,12 +9,18 @@ from typing import Literal, TypeAlias, assert_never
 from services.kernel import Conflict
 
 Channel: TypeAlias = Literal["webhook", "mail"]
-State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed"]
+State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed", "superseded"]
+"""`superseded`: overtaken by a newer delivery of the same alert to the same route before it was sent."""
 
 RETRY_DELAYS = (
     timedelta(seconds=5),
+    timedelta(seconds=10),
+    timedelta(seconds=15),
+    timedelta(seconds=20),
     timedelta(seconds=30),
+    timedelta(minutes=1),
     timedelta(minutes=2),
+    timedelta(minutes=5),
     timedelta(minutes=10),
     timedelta(minutes=30),
     timedelta(hours=1),
@@ -26,7 +32,11 @@ RETRY_DELAYS = (
     timedelta(hours=24),
 )
 """After each failed attempt; about three days in all, so that a receiver may be down over a week-end."""
-LONGEST_WAIT = timedelta(hours=24)
+SmtpCommand: TypeAlias = Literal["connect", "MAIL", "RCPT", "DATA", "text"]
+"""How far a conversation with a mail server came. `connect` holds the greeting, EHLO, STARTTLS and AUTH."""
+_ABOUT_THE_SESSION = frozenset({500, 502, 503, 504, 530, 534, 535, 538})
+"""Not understood, out of sequence; authentication required, too weak, failed, to be encrypted."""
+LONGEST_WAIT = timedelta(days=7)
 """A receiver that asks for more (Retry-After) is called again after this."""
 
 
@@ -39,7 +49,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It was not taken, and may be later. `after` is the wait that the receiver itself asked for."""
+    """It was not taken, and may be later. `after` is the wait that the receiver asked for, for all of its route."""
 
     reason: str
     after: timedelta | None = None
@@ -97,8 +107,12 @@ def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
 def _again(reason: str, after: timedelta | None, attempts: int, now: datetime) -> Step:
     if attempts > len(RETRY_DELAYS):
         return Step("failed", f"given up after {attempts} attempts: {reason}")
-    wait = max(RETRY_DELAYS[attempts - 1], min(after or timedelta(), LONGEST_WAIT))
-    return Step("pending", reason, now + wait)
+    return Step("pending", reason, now + max(RETRY_DELAYS[attempts - 1], pause_of(after)))
+
+
+def pause_of(after: timedelta | None) -> timedelta:
+    """How long a receiver that asked for a wait is left alone; zero where it asked for none."""
+    return max(timedelta(), min(after or timedelta(), LONGEST_WAIT))
 
 
 def name_of(outcome: Outcome) -> str:
@@ -136,11 +150,22 @@ def of_http_answer(status: int, retry_after: timedelta | None = None) -> Outcome
     return Retry(f"HTTP {status}", retry_after)
 
 
-def of_smtp_answer(code: int, message: str) -> Outcome:
-    """What a mail server's answer means (RFC 5321, 4.2.1): 5yz is for good, everything else may pass."""
-    if 500 <= code < 600:
-        return Refused(f"SMTP {code}: {message}")
-    return Retry(f"SMTP {code}: {message}")
+def of_smtp_answer(command: SmtpCommand, code: int, message: str) -> Outcome:
+    """What a mail server's refusal of a command means (RFC 5321, 4.2).
+
+    5yz is for good, but only where it is about this mail: an answer to RCPT, DATA or the text. One that comes before,
+    asks for a login (RFC 4954) or says that the command is not understood is about the session, and may be mended.
+    """
+    reason = f"{command}: SMTP {code}: {message}"
+    about_the_mail = command in ("RCPT", "DATA", "text") and code not in _ABOUT_THE_SESSION
+    return Refused(reason) if 500 <= code < 600 and about_the_mail else Retry(reason)
+
+
+def of_smtp_silence(command: SmtpCommand, what: str) -> Outcome:
+    """What it means that no answer came to a command: the server may have taken a mail whose text was on its way."""
+    if command == "text":
+        return Unconfirmed(f"no answer after the text was sent ({what}): the mail may have gone out")
+    return Retry(f"{command}: no answer: {what}")
 
 
 def of_interruption(channel: Channel) -> Outcome:
@@ -152,11 +177,13 @@ def of_interruption(channel: Channel) -> Outcome:
     return Retry(reason) if channel == "webhook" else Unconfirmed(f"{reason}; the mail may have gone out")
 
 
-def check_retriable(state: State, *, has_route: bool) -> None:
+def check_retriable(state: State, *, has_route: bool, has_newer: bool) -> None:
     """A person wants the delivery sent (again) now. Raises NotRetriable where that cannot or must not be."""
     if state == "sending":
         raise NotRetriable("it is being sent just now: look again in a minute")
     if state == "sent":
         raise NotRetriable("it was sent and taken; sending it again would tell the receiver twice")
+    if has_newer:
+        raise NotRetriable("a newer delivery of the same alert to the same route has overtaken it: retry that one")
     if not has_route:
         raise NotRetriable("its route was removed or disabled: put the route again first")

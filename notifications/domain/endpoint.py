@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from urllib.parse import urlsplit
 
 from notifications.domain.addresses import Address, Network, is_allowed, may_be_called
@@ -29,7 +29,7 @@ class Endpoint:
 
 def check_mail(address: str) -> None:
     """Raises Invalid unless this is a plain mail address, such as ops@example.org."""
-    if len(address) > MAX_MAIL or not _MAIL.fullmatch(address):
+    if len(address) > MAX_MAIL or not _MAIL.fullmatch(address) or "=?" in address:
         raise Invalid.field("/address", "give a plain mail address, such as ops@example.org")
 
 
@@ -60,18 +60,36 @@ def literal_address(host: str) -> Address | None:
         return None
 
 
+def _is_numeric(host: str) -> bool:
+    """Whether the last label is a number, which look-ups take for an IPv4 address in some form (WHATWG URL, 3.5)."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return bool(re.fullmatch(r"[0-9]+|0[xX][0-9A-Fa-f]*", last))
+
+
+def _is_canonical(host: str) -> bool:
+    """Whether it is an IPv4 address as everybody reads it."""
+    try:
+        return str(IPv4Address(host)) == host
+    except ValueError:
+        return False
+
+
 def _endpoint(address: str) -> Endpoint:
     if len(address) > MAX_URL or not _VISIBLE_ASCII.fullmatch(address):
         raise Invalid.field("/address", f"give a URL of visible ASCII characters, {MAX_URL} at most")
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError as error:
         raise Invalid.field("/address", f"this is not a URL: {error}") from error
     if parts.scheme not in ("https", "http") or not host:
         raise Invalid.field("/address", "give a URL that begins with https:// and names a host")
     if parts.username is not None or parts.password is not None:
         raise Invalid.field("/address", "a URL must hold no user name or password: the signature tells who is calling")
+    if port == 0:
+        raise Invalid.field("/address", "a URL must name a port from 1 to 65535, or none")
+    if _is_numeric(host) and not _is_canonical(host):
+        raise Invalid.field("/address", "an IPv4 address is written as four decimal numbers, such as 203.0.113.7")
     if parts.fragment:
         raise Invalid.field("/address", "a URL must hold no #fragment: it is never sent")
     return Endpoint(parts.scheme, host)

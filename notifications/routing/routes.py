@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView
+from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
 from notifications.routing.usecases import RouteWish, Routing, read_routes
 from services.clock import Clock
 from services.database import Database
@@ -30,6 +30,12 @@ def routing_routes(database: Database, clock: Clock, routing: Routing) -> APIRou
         response.status_code = 201 if put.is_new else 200
         secret = {"secret": put.secret} if put.secret else {}
         return RouteAnswer(**RouteView.model_validate(put.row).model_dump(), **secret)
+
+    @router.post("/{name}/secrets", status_code=201)
+    async def rotate_secret(name: Name, _: Writer) -> SecretAnswer:
+        """Give a webhook a new secret; for a day messages are signed with the one before, too. 409 for other routes."""
+        rotated = await routing.rotate(name, clock.now())
+        return SecretAnswer(secret=rotated.secret, previous_valid_until=rotated.previous_valid_until)
 
     @router.get("")
     async def list_routes(_: Reader) -> RouteList:

@@ -35,6 +35,7 @@ class RouteView(BaseModel):
     address: str
     disabled_at: datetime | None
     disabled_reason: str | None
+    paused_until: datetime | None = Field(description="The receiver asked (Retry-After) to be left alone until then")
     created_at: datetime
     updated_at: datetime
 
@@ -43,6 +44,13 @@ class RouteAnswer(RouteView):
     """The answer to a PUT. `secret` is there once, when the route became a webhook; it is never shown again."""
 
     secret: str | None = None
+
+
+class SecretAnswer(BaseModel):
+    """`secret` is never shown again. Of two rotations within a day the secret before the first ends at once."""
+
+    secret: str
+    previous_valid_until: datetime
 
 
 class RouteList(BaseModel):

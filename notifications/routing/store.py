@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -38,6 +38,13 @@ async def disable(session: WriteSession, name: str, address: str, *, reason: str
         .where(col(RouteRow.name) == name, col(RouteRow.address) == address, col(RouteRow.disabled_at).is_(None))
         .values(disabled_at=now, disabled_reason=reason)
     )
+
+
+async def pause(session: WriteSession, name: str, address: str, until: datetime) -> None:
+    """Leave the route's receiver alone until then, unless the route leads somewhere else by now."""
+    later = func.greatest(col(RouteRow.paused_until), until)
+    mine = (col(RouteRow.name) == name, col(RouteRow.address) == address)
+    await session.execute(update(RouteRow).where(*mine).values(paused_until=later))
 
 
 async def remove(session: WriteSession, name: str) -> bool:

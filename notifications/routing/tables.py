@@ -26,5 +26,8 @@ class RouteRow(Base, table=True):
     secret: str | None = Field(default=None, sa_column=Column(Text))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     disabled_reason: str | None = Field(default=None, sa_column=Column(Text))
+    paused_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    previous_secret: str | None = Field(default=None, sa_column=Column(Text))
+    previous_secret_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from notifications.domain.addresses import Address, Network
@@ -15,10 +15,13 @@ from notifications.routing import store
 from notifications.routing.secrets import SecretBox, SecretLost, new_secret
 from notifications.routing.tables import RouteRow
 from services.database import Database, ReadSession
-from services.kernel import NotFound
+from services.kernel import Conflict, NotFound
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 """The addresses of a host name; none where there is no such host."""
+
+
+SECRET_OVERLAP = timedelta(days=1)
 
 
 class NoSuchRoute(NotFound):
@@ -26,6 +29,21 @@ class NoSuchRoute(NotFound):
 
     code = "no-such-route"
     title = "There is no such route"
+
+
+class NotAWebhook(Conflict):
+    """Only webhooks are signed."""
+
+    code = "not-a-webhook"
+    title = "The route is no webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A new secret, and until when messages are signed with the one before, too."""
+
+    secret: str
+    previous_valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +84,18 @@ class Routing:
             while not (is_new := await store.insert_new(session, fresh)):
                 # Between the two statements somebody may have removed it: then it is made after all.
                 if existing := await store.one_for_change(session, wish.name):
-                    kept = self._kept(existing, wish.channel)
+                    kept = self._resealed(existing, existing.secret, wish.channel)
+                    existing.previous_secret = self._resealed(existing, existing.previous_secret, wish.channel)
                     await session.add(_changed(existing, fresh, kept))
                     return RoutePut(existing, is_new=False, secret=None if kept else secret)
         return RoutePut(fresh, is_new, secret)
 
-    def _kept(self, row: RouteRow, channel: Channel) -> str | None:
-        """The secret of a webhook that stays one, sealed with the first key, so that an older key may go."""
-        if row.secret is None or channel != row.channel:
+    def _resealed(self, row: RouteRow, secret: str | None, channel: Channel) -> str | None:
+        """A secret of a webhook that stays one, sealed with the first key, so that an older key may go."""
+        if secret is None or channel != row.channel:
             return None
         try:
-            return self._secrets.seal(self._secrets.open(row.secret, row.name), row.name)
+            return self._secrets.seal(self._secrets.open(secret, row.name), row.name)
         except SecretLost:
             return None
 
@@ -87,6 +106,23 @@ class Routing:
         endpoint = check_url(wish.address, self._allowed)
         if endpoint.scheme == "http" and not literal_address(endpoint.host):
             check_reachable(endpoint, await self._look_up(endpoint.host), self._allowed)
+
+    async def rotate(self, name: str, now: datetime) -> Rotated:
+        """Give a webhook a new secret; the one it had stays good for a day, an older one ends now.
+
+        Raises NoSuchRoute, NotAWebhook.
+        """
+        secret = new_secret()
+        async with self._database.write() as session:
+            row = await store.one_for_change(session, name)
+            if row is None:
+                raise NoSuchRoute(f"no route has the name {name}")
+            if row.secret is None:
+                raise NotAWebhook(f"the route {name} is of the channel {row.channel}, which has no secret")
+            row.previous_secret, row.previous_secret_until = row.secret, now + SECRET_OVERLAP
+            row.secret, row.updated_at = self._secrets.seal(secret, name), now
+            await session.add(row)
+        return Rotated(secret, now + SECRET_OVERLAP)
 
     async def remove(self, name: str) -> None:
         """Tell this route nothing any more, not even what is queued. Raises NoSuchRoute."""
@@ -113,7 +149,9 @@ def _changed(row: RouteRow, to: RouteRow, kept: str | None) -> RouteRow:
     row.secret = kept or to.secret
     row.under, row.min_severity = to.under, to.min_severity
     row.channel, row.address = to.channel, to.address
-    row.disabled_at = row.disabled_reason = None
+    row.disabled_at = row.disabled_reason = row.paused_until = None
+    if not kept:
+        row.previous_secret = row.previous_secret_until = None
     row.updated_at = to.updated_at
     return row
 

@@ -153,7 +153,8 @@ class PaceFacts(Facts):
     """A target's pace at a turn.
 
     `episode` counts the times this target fell behind; `revision` grows with every pace event of the target, so that a
-    late or repeated event can be told from news. `path` is the unit and those above it, top first.
+    late or repeated event can be told from news. `path` is the unit and those above it, top first. `worst_severity` is
+    the gravest that the episode had so far, also where it ends.
     """
 
     target_id: UUID
@@ -169,6 +170,7 @@ class PaceFacts(Facts):
     ends_on: date
     status: Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
     severity: Severity | None
+    worst_severity: Severity | None = None
     figures: PaceFigures
 
 

@@ -116,6 +116,7 @@ def _facts(reviewed: Reviewed, unit_name: str | None, path: tuple[str, ...], occ
         ends_on=target.ends_on,
         status=verdict.status,
         severity=verdict.severity,
+        worst_severity=reviewed.episode.told or reviewed.standing.episode.told,
         figures=_figures(reviewed, occasion),
     )
 

@@ -11,7 +11,7 @@ from notifications.deliveries.resolver import look_up
 from notifications.routing.secrets import SecretBox
 from notifications.routing.usecases import RouteWish, Routing
 from services.security import load_secret_keys
-from tests.integration.notifications.house import House, MakeHouse
+from tests.integration.notifications.house import House, MakeHouse, an_episode
 
 HOOK = "https://ops.example.org/hook"
 
@@ -141,3 +141,40 @@ async def test_a_bad_route_is_refused_with_the_field_named(house: House, body: d
 async def test_a_bad_name_is_refused(house: House) -> None:
     answer = await house.client.put("/v1/routes/a%20b", json={"channel": "mail", "address": "a@b"})
     assert answer.status_code == 422
+
+
+NEVER_CALLED = [
+    *("https://0:1/", "https://3221225986/", "https://0x7f.1/", "https://127.1/", "https://0177.0.0.1/"),
+    *("https://1.2.3.4./", "https://example.0x/", "https://a.1/", "https://example.org:0/", "https://2130706433/x"),
+]
+
+
+@pytest.mark.parametrize("address", NEVER_CALLED)
+async def test_an_address_that_is_read_in_more_than_one_way_is_refused_when_it_is_put(
+    house: House, address: str
+) -> None:
+    answer = await house.client.put("/v1/routes/ops", json={"channel": "webhook", "address": address})
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/address"]
+
+
+PATHS = ["/a%2Fb", "/a%2Bb?c=d+e%20f", "/%3A%7E/%41", "/a%20b?q=%26&r=1+2", "/?x=%25", "/a//b/./c"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_url_called_is_the_url_put(house: House, path: str) -> None:
+    asked: asyncio.Queue[str] = asyncio.Queue()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.put_nowait((await reader.readline()).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await house.put_route("ops", f"http://127.0.0.1:{port}{path}")
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    assert asked.get_nowait() == f"POST {path} HTTP/1.1\r\n"
+    server.close()

@@ -35,11 +35,11 @@ MINUTE = timedelta(minutes=1)
         (Refused("no"), 1, Step("failed", "no")),
         (Unconfirmed("who knows"), 1, Step("unconfirmed", "who knows")),
         (Retry("busy"), 1, Step("pending", "busy", NOW + timedelta(seconds=5))),
-        (Retry("busy"), 12, Step("pending", "busy", NOW + timedelta(hours=24))),
-        (Retry("busy"), 13, Step("failed", "given up after 13 attempts: busy")),
+        (Retry("busy"), 17, Step("pending", "busy", NOW + timedelta(hours=24))),
+        (Retry("busy"), 18, Step("failed", "given up after 18 attempts: busy")),
         (Retry("busy"), 20, Step("failed", "given up after 20 attempts: busy")),
         (Retry("busy", after=MINUTE), 1, Step("pending", "busy", NOW + MINUTE)),
-        (Retry("busy", after=MINUTE), 6, Step("pending", "busy", NOW + timedelta(hours=1))),
+        (Retry("busy", after=MINUTE), 11, Step("pending", "busy", NOW + timedelta(hours=1))),
         (Retry("busy", after=timedelta(days=9)), 1, Step("pending", "busy", NOW + LONGEST_WAIT)),
     ],
 )
@@ -75,9 +75,16 @@ def test_a_webhooks_answer_has_a_meaning(status: int, kind: type[Outcome]) -> No
     assert (isinstance(outcome, Refused) and outcome.gone) == (status == 410)
 
 
-def test_a_mail_servers_answer_has_a_meaning() -> None:
-    assert of_smtp_answer(550, "no such mailbox") == Refused("SMTP 550: no such mailbox")
-    assert of_smtp_answer(421, "closing") == Retry("SMTP 421: closing")
+def test_a_mail_servers_answer_to_the_recipient_or_the_text_is_for_good() -> None:
+    assert of_smtp_answer("RCPT", 550, "no such mailbox") == Refused("RCPT: SMTP 550: no such mailbox")
+    assert of_smtp_answer("text", 554, "spam") == Refused("text: SMTP 554: spam")
+    assert of_smtp_answer("RCPT", 421, "closing") == Retry("RCPT: SMTP 421: closing")
+
+
+def test_a_mail_servers_refusal_of_the_session_is_not() -> None:
+    assert of_smtp_answer("connect", 535, "bad login") == Retry("connect: SMTP 535: bad login")
+    assert of_smtp_answer("MAIL", 550, "policy") == Retry("MAIL: SMTP 550: policy")
+    assert of_smtp_answer("RCPT", 530, "log in first") == Retry("RCPT: SMTP 530: log in first")
 
 
 def test_an_interrupted_webhook_is_repeated_and_an_interrupted_mail_is_not() -> None:
@@ -87,12 +94,18 @@ def test_an_interrupted_webhook_is_repeated_and_an_interrupted_mail_is_not() -> 
 
 @pytest.mark.parametrize("state", ["pending", "failed", "unconfirmed"])
 def test_what_was_not_taken_may_be_sent_again(state: State) -> None:
-    check_retriable(state, has_route=True)
+    check_retriable(state, has_route=True, has_newer=False)
     with pytest.raises(NotRetriable, match="route"):
-        check_retriable(state, has_route=False)
+        check_retriable(state, has_route=False, has_newer=False)
+
+
+@pytest.mark.parametrize("state", ["pending", "failed", "unconfirmed", "superseded"])
+def test_what_a_newer_delivery_has_overtaken_may_not(state: State) -> None:
+    with pytest.raises(NotRetriable, match="newer"):
+        check_retriable(state, has_route=True, has_newer=True)
 
 
 @pytest.mark.parametrize("state", ["sending", "sent"])
 def test_what_was_taken_or_is_under_way_may_not(state: State) -> None:
     with pytest.raises(NotRetriable):
-        check_retriable(state, has_route=True)
+        check_retriable(state, has_route=True, has_newer=False)

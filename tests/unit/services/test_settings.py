@@ -104,3 +104,30 @@ def test_settings_do_not_show_their_secrets() -> None:
         secret_keys="hidden--" * 6, database_url="postgresql://u:hidden@db/x", amqp_url="amqp://u:hidden@b"
     )
     assert "hidden" not in repr(settings)
+
+
+SENDERS = ["drive@bhxh.example", "Drive <drive@bhxh.example>", "BHXH Thanh Hóa <drive@bhxh.example>", "drive@localhost"]
+NO_SENDERS = [
+    "drive",
+    "Drive <drive>",
+    "a@b@c",
+    "Drive drive@b.example",
+    "a@b.example\r\nBcc: c@d.example",
+    "<>",
+    "a b@c",
+]
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_a_sender_is_an_address_with_or_without_a_name(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+    monkeypatch.setenv("DRIVE_MAIL_FROM", sender)
+    assert Settings().mail_from == sender
+
+
+@pytest.mark.parametrize("sender", NO_SENDERS)
+def test_what_no_mail_can_be_sent_from_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    monkeypatch.setenv("DRIVE_MAIL_FROM", sender)
+    with pytest.raises(ValidationError, match=r"DRIVE_MAIL_FROM[\s\S]*give a mail address"):
+        Settings()

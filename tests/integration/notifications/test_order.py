@@ -1,0 +1,259 @@
+"""The last message that a receiver gets of an alert is its present state."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from notifications.deliveries.store import Room
+from notifications.deliveries.usecases import LEASE, claim, settle
+from notifications.domain.delivery import Retry, Sent
+from tests.integration.notifications.house import House, an_episode
+from tests.integration.notifications.receiver import Receiver
+from tests.support.waiting import running, soon
+
+ROOM = Room(20, 4, {})
+
+
+async def connect(house: House, receiver: Receiver, name: str = "ops", **more: Any) -> None:
+    """Put a route to the receiver, and tell the receiver the secret."""
+    receiver.secret = (await house.put_route(name, receiver.url, **more))["secret"]
+
+
+async def states(house: House) -> list[tuple[str, str]]:
+    """Change and state of each delivery, oldest first."""
+    return [(delivery["change"], delivery["state"]) for delivery in await house.deliveries()]
+
+
+async def test_what_was_overtaken_before_it_was_sent_is_superseded_and_the_newest_goes_out_at_once(
+    house: House, receiver: Receiver
+) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=500), web.Response(status=500)]
+    lag = an_episode()
+    await house.hear(lag.fell_behind())
+    await house.loop().send_due()
+    await house.hear(lag.worsened())
+    await house.loop().send_due()
+    await house.hear(lag.recovered())
+    await house.loop().send_due()
+    assert await states(house) == [("raised", "superseded"), ("worsened", "superseded"), ("resolved", "sent")]
+    assert [call.body["type"].split(".")[2] for call in receiver.calls] == ["raised", "worsened", "resolved"]
+    house.advance(days=4)
+    assert await house.loop().send_due() == 0
+    overtaken = await house.deliveries(state="superseded")
+    assert "version 2" in overtaken[0]["last_error"]
+
+
+async def test_a_newer_delivery_waits_for_the_one_that_is_being_sent(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    lag = an_episode()
+    await house.hear(lag.fell_behind())
+    receiver.gate.clear()
+    first, second = house.loop(), house.loop()
+    async with running(first.send_due()) as sending:
+        await soon(receiver.arrived.get())
+        await house.hear(lag.recovered())
+        assert await second.send_due() == 0
+        receiver.gate.set()
+        await soon(sending)
+    await second.send_due()
+    assert await states(house) == [("raised", "sent"), ("resolved", "sent")]
+    assert [call.body["type"].split(".")[2] for call in receiver.calls] == ["raised", "resolved"]
+
+
+async def test_one_that_comes_back_unsent_when_a_newer_one_is_there_is_superseded(house: House) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    lag = an_episode()
+    await house.hear(lag.fell_behind())
+    [raised] = await claim(house.runtime.database, ROOM, house.clock.now())
+    await house.hear(lag.recovered())
+    assert await claim(house.runtime.database, ROOM, house.clock.now()) == []
+    await settle(house.runtime.database, raised, Retry("busy"), house.clock.now())
+    [resolved] = await claim(house.runtime.database, ROOM, house.clock.now())
+    assert resolved.change == "resolved"
+    assert await states(house) == [("raised", "superseded"), ("resolved", "sending")]
+
+
+async def test_workers_that_claim_at_the_same_time_never_have_two_versions_in_hand(house: House) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    database, now = house.runtime.database, house.clock.now()
+    lags = [an_episode() for _ in range(10)]
+    for lag in lags:
+        await house.hear(lag.fell_behind())
+
+    async def hear() -> None:
+        for lag in lags:
+            await house.hear(lag.recovered())
+
+    room = Room(100, 100, {})
+    taken = await asyncio.gather(hear(), *(claim(database, room, now) for _ in range(8)))
+    parcels = [parcel for claimed in taken[1:] for parcel in claimed or []]
+    alerts = [parcel.alert["id"] for parcel in parcels]
+    assert len(alerts) == len(set(alerts)) > 0
+
+
+@pytest.mark.parametrize("state", ["superseded", "failed"])
+async def test_a_person_cannot_send_what_a_newer_one_has_overtaken(house: House, state: str) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    lag = an_episode()
+    await house.hear(lag.fell_behind(), lag.recovered())
+    await house.loop().send_due()
+    [raised, _] = await house.deliveries()
+    await house.execute("UPDATE deliveries SET state = :state WHERE id = :id", state=state, id=raised["id"])
+    answer = await house.client.post(f"/v1/deliveries/{raised['id']}/retry")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drive:problem:not-retriable")
+    assert "newer" in answer.json()["detail"]
+
+
+async def test_a_receiver_that_answers_again_is_told_at_once_what_waits_for_it(
+    house: House, receiver: Receiver
+) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=500)] * 12
+    for _ in range(4):
+        await house.hear(an_episode().fell_behind())
+    for delay in (5, 10, 15):
+        await house.loop().send_due()
+        house.advance(seconds=delay)
+    receiver.answers = []
+    house.advance(seconds=-1)
+    assert await house.loop().send_due() == 0
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    assert {state for _, state in await states(house)} == {"sent"}
+
+
+async def test_a_receiver_away_for_forty_seconds_hears_within_a_quarter_of_a_minute_after_it_is_back(
+    house: House, receiver: Receiver
+) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=503)] * 100
+    await house.hear(an_episode().fell_behind())
+    for _ in range(40):
+        await house.loop().send_due()
+        house.advance(seconds=1)
+    receiver.answers = []
+    for _ in range(15):
+        await house.loop().send_due()
+        house.advance(seconds=1)
+    assert await states(house) == [("raised", "sent")]
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_retry_after_holds_for_everything_on_its_route_and_for_no_other(
+    house: House, receiver: Receiver, form: str
+) -> None:
+    await connect(house, receiver)
+    until = house.clock.now() + timedelta(hours=30)
+    asked = {"seconds": str(30 * 3600), "date": format_datetime(until, usegmt=True)}[form]
+    receiver.answers = [web.Response(status=429, headers={"Retry-After": asked})]
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    await house.put_route("mail", "ops@example.org")
+    await house.hear(an_episode().fell_behind())
+    await house.execute("UPDATE deliveries SET next_attempt_at = :now WHERE state = 'pending'", now=house.clock.now())
+    await house.loop().send_due()
+    assert len(receiver.calls) == 1
+    assert len(await house.deliveries(state="sent")) == 1
+    [_, route] = (await house.client.get("/v1/routes")).json()["items"]
+    assert abs(datetime.fromisoformat(route["paused_until"]) - until) < timedelta(seconds=2)
+    # The signatures' timestamps must stay near the real time, so it is the pause that is moved.
+    await house.execute("UPDATE routes SET paused_until = :now", now=house.clock.now())
+    await house.loop().send_due()
+    assert {state for _, state in await states(house)} == {"sent"}
+
+
+async def test_a_route_put_anew_is_not_paused_any_more(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=429, headers={"Retry-After": "3600"})]
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    await house.put_route("ops", receiver.url)
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    assert len(receiver.calls) == 3
+
+
+async def test_an_alert_whose_end_is_heard_first_is_on_record_and_told_once_to_everybody_it_concerns(
+    house: House, receiver: Receiver
+) -> None:
+    await connect(house, receiver, min_severity="critical")
+    await house.put_route("warnings", "ops@example.org")
+    await house.put_route("elsewhere", "else@example.org", under="99")
+    lag = an_episode()
+    recovered = lag.recovered()
+    grave = recovered.model_copy(update={"data": recovered.data.model_copy(update={"worst_severity": "critical"})})
+    await house.hear(grave, lag.fell_behind(severity="critical"))
+    await house.loop().send_due()
+    [alert] = await house.alerts()
+    assert (alert["status"], alert["severity"]) == ("resolved", "critical")
+    assert sorted(delivery["route_name"] for delivery in await house.deliveries()) == ["ops", "warnings"]
+    assert [call.body["type"] for call in receiver.calls] == ["drive.alert.resolved.v1"]
+
+
+async def test_a_delivery_whose_lease_is_over_is_not_sent_any_more(house: House, receiver: Receiver) -> None:
+    """As after a pause of the whole process: others may have sent something newer by now."""
+    await connect(house, receiver)
+    await house.hear(an_episode().fell_behind())
+    loop = house.loop()
+    [parcel] = await claim(house.runtime.database, ROOM, house.clock.now())
+    house.clock.advance(LEASE)
+
+    async def send(_: object) -> Sent:
+        raise AssertionError("it must not be sent")
+
+    await loop.deliver(parcel, send)
+    assert receiver.calls == []
+    assert await house.loop().send_due() == 0
+    house.advance(seconds=5)
+    assert await house.loop().send_due() == 1
+
+
+async def test_a_secret_can_be_rotated_and_both_are_good_for_a_day(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    old = receiver.secret
+    rotated = await house.client.post("/v1/routes/ops/secrets")
+    assert rotated.status_code == 201
+    for secret in (old, rotated.json()["secret"]):
+        receiver.secret = secret
+        await house.hear(an_episode().fell_behind())
+        await house.loop().send_due()
+    assert {state for _, state in await states(house)} == {"sent"}
+    # The signatures' timestamps must stay near the real time, so it is the end of the overlap that is moved.
+    await house.execute("UPDATE routes SET previous_secret_until = :now", now=house.clock.now())
+    sealed = await house.query("SELECT secret, previous_secret FROM routes")
+    assert old not in str(sealed)
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    assert len(receiver.calls) == 3
+    receiver.secret = old
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    assert len(receiver.calls) == 3
+
+
+async def test_of_three_secrets_within_a_day_the_last_two_are_good(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    first = receiver.secret
+    second, third = [(await house.client.post("/v1/routes/ops/secrets")).json()["secret"] for _ in range(2)]
+    heard = []
+    for secret in (first, second, third):
+        receiver.secret, receiver.calls = secret, []
+        await house.hear(an_episode().fell_behind())
+        await house.loop().send_due()
+        heard.append(len(receiver.calls) > 0)
+    assert heard == [False, True, True]
+
+
+async def test_only_a_webhook_has_a_secret_to_rotate(house: House) -> None:
+    await house.put_route("mail", "ops@example.org")
+    refused = await house.client.post("/v1/routes/mail/secrets")
+    missing = await house.client.post("/v1/routes/nobody/secrets")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:drive:problem:not-a-webhook")
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:no-such-route")
