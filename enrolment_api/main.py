@@ -19,6 +19,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     record = RecordSignUps(runtime.database, runtime.clock, load_rates(), new_id)
     routers = [
         enrolment_routes(runtime.database, record),
-        registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock, new_id)),
+        registry_routes(runtime.database, RegistryDesk(runtime.database, runtime.clock)),
     ]
     return build_app(runtime, title="Enrolment", routers=routers)

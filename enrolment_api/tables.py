@@ -6,6 +6,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
 from services.messaging.tables import add_messaging_tables
+from services.reconciliation.tables import add_source_tables, add_totals_tables
 
 
 class Base(SQLModel, registry=registry()):
@@ -13,3 +14,5 @@ class Base(SQLModel, registry=registry()):
 
 
 add_messaging_tables(Base.metadata)
+add_totals_tables(Base.metadata)
+add_source_tables(Base.metadata)

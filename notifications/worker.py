@@ -10,6 +10,8 @@ from notifications.deliveries.loop import DeliveryLoop, Send
 from notifications.deliveries.mail import MailServer, OutboxMail, SmtpMail
 from notifications.deliveries.webhook import open_webhooks
 from notifications.domain.delivery import Channel
+from notifications.reconciliation import usecases as reconciliation
+from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.routing.secrets import SecretBox
 from services.ids import new_id
 from services.messaging.broker import Broker
@@ -27,7 +29,7 @@ def create_worker(runtime: Runtime, broker: Broker) -> Worker:
     worker.consume(
         Consumer(
             "notifications",
-            pace_handlers(runtime.clock, new_id, deliveries.wake),
+            {**pace_handlers(runtime.clock, new_id, deliveries.wake), **reconciliation_handlers(runtime)},
             database=runtime.database,
             broker=broker,
             clock=runtime.clock,
@@ -35,6 +37,11 @@ def create_worker(runtime: Runtime, broker: Broker) -> Worker:
         )
     )
     worker.add("deliveries", deliveries.run, deliveries.stop)
+
+    async def measure() -> None:
+        await reconciliation.measure(runtime.database, runtime.metrics)
+
+    worker.every(runtime.settings.reconcile_seconds, "differences", measure)
     return worker
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -66,8 +67,17 @@ class Metrics:
             "drive_loop_failing", "1 while this loop has fallen over", ["loop"], registry=self.registry
         )
 
-    def _counter(self, name: str, what: str) -> Counter:
-        return Counter(name, what, registry=self.registry)
+        self.differences = self._counter(
+            "drive_reconcile_differences", "Differences to the source that were reported or asked about", ["what"]
+        )
+        self.mended = self._counter("drive_reconcile_mended", "Differences to the source that are gone", ["what"])
+        self.resent = self._counter("drive_events_resent", "Events published again because a listener asked", ["type"])
+        self.differing = Gauge(
+            "drive_reconcile_differing", "What differs from the source now", ["what"], registry=self.registry
+        )
+
+    def _counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(name, what, labels, registry=self.registry)
 
     def _gauge(self, name: str, what: str) -> Gauge:
         return Gauge(name, what, registry=self.registry)

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="DRIVE_LOG_LEVEL")
     review_seconds: float = Field(30.0, gt=0, validation_alias="DRIVE_REVIEW_SECONDS")
+    reconcile_seconds: float = Field(60.0, gt=0, validation_alias="DRIVE_RECONCILE_SECONDS")
 
     @field_validator("webhook_allow", mode="before")
     @classmethod

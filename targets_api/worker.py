@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handler
 from services.runtime import Runtime
 from services.worker import Worker
 from targets_api.progress.consumers import enrolment_handlers
+from targets_api.reconciliation import usecases as reconciliation
+from targets_api.reconciliation.consumers import reconciliation_handlers
 from targets_api.registry.consumers import registry_handlers
 from targets_api.review import usecases as review
 
@@ -16,8 +19,13 @@ QUEUE = "targets"
 
 
 def handlers(runtime: Runtime) -> Mapping[str, Handler]:
-    """What handles each event type: the registry first, whose lock the counting of sign-ups could only wait for."""
-    return {**registry_handlers(runtime.clock), **enrolment_handlers(runtime.clock)}
+    """What handles each event type: the registry first, whose lock the counting of sign-ups could only wait for; the
+    summaries last, which are compared with what the rest has brought."""
+    return {
+        **registry_handlers(runtime.clock),
+        **enrolment_handlers(runtime.clock),
+        **reconciliation_handlers(runtime),
+    }
 
 
 def create_worker(runtime: Runtime, broker: Broker) -> Worker:
@@ -38,6 +46,12 @@ def create_worker(runtime: Runtime, broker: Broker) -> Worker:
         await sweep(runtime)
 
     worker.every(runtime.settings.review_seconds, "sweep", review_all)
+    interval = timedelta(seconds=runtime.settings.reconcile_seconds)
+
+    async def summarise() -> None:
+        await reconciliation.summarise(runtime.database, runtime.clock, interval, runtime.metrics)
+
+    worker.every(runtime.settings.reconcile_seconds, "summary", summarise)
     return worker
 
 

@@ -62,13 +62,15 @@ async def last_covers(session: ReadSession, sign_ups: Sequence[SignUp]) -> Mappi
     return {row.n - 1: row.covered_to for row in await session.execute(_LAST_COVERS, wanted)}
 
 
-async def insert(session: WriteSession, accepted: Sequence[tuple[Submission, Enrolment]]) -> set[UUID]:
+async def insert(
+    session: WriteSession, accepted: Sequence[tuple[Submission, Enrolment]], checksums: Mapping[UUID, int]
+) -> set[UUID]:
     """Insert all that contradict nothing that is there; the answer tells which went in.
 
     Rows go in by person and scheme, so that two batches that share some wait for each other one way only.
     """
     in_order = sorted(accepted, key=lambda pair: (pair[1].sign_up.participant.personal_id, pair[1].sign_up.scheme))
-    rows = [_row(submission, enrolment) for submission, enrolment in in_order]
+    rows = [_row(submission, enrolment, checksums[enrolment.id]) for submission, enrolment in in_order]
     inserted = await session.bulk_insert(_TABLE, rows, on_conflict="DO NOTHING", returning="id")
     return {row.id for row in inserted}
 
@@ -84,7 +86,7 @@ async def find_firsts(session: ReadSession, submissions: Sequence[Submission]) -
     return [First(enrolment_of(row), bytes(row.fingerprint), row.idempotency_key) for row in rows]
 
 
-def _row(submission: Submission, enrolment: Enrolment) -> dict[str, Any]:
+def _row(submission: Submission, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
     sign_up, decision = enrolment.sign_up, enrolment.decision
     person, contribution = sign_up.participant, decision.contribution
     return {
@@ -120,6 +122,7 @@ def _row(submission: Submission, enrolment: Enrolment) -> dict[str, Any]:
         "state_support": contribution.state_support,
         "payable": contribution.payable,
         "recorded_at": enrolment.recorded_at,
+        "checksum": checksum,
     }
 
 

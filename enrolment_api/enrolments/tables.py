@@ -18,6 +18,9 @@ class EnrolmentRow(Base, table=True):
 
     `unit_code` and `collector_code` have no foreign keys: both are looked up before each insert, nothing is ever
     removed from the registry, and the locks that a foreign key takes would make a busy collector's row hot.
+
+    `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
+    published again.
     """
 
     __tablename__ = "enrolments"
@@ -30,6 +33,7 @@ class EnrolmentRow(Base, table=True):
             unique=True,
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
+        Index("ix_enrolments_signed_on", "signed_on", "id", postgresql_where=text("checksum IS NOT NULL")),
         ExcludeConstraint(
             (cast(column("personal_id", Text), BigInteger), "="),
             (column("scheme"), "="),
@@ -72,3 +76,4 @@ class EnrolmentRow(Base, table=True):
     state_support: int = Field(sa_type=BigInteger)
     payable: int = Field(sa_type=BigInteger)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    checksum: int | None = Field(None, sa_type=BigInteger)

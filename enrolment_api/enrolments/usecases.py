@@ -11,10 +11,11 @@ from enrolment_api.domain.contribution import Rates
 from enrolment_api.domain.enrolment import Enrolment, Registry, decide
 from enrolment_api.domain.refusals import AlreadyCovered, ExternalRefTaken, IdempotencyKeyReused
 from enrolment_api.enrolments import store
+from enrolment_api.enrolments.events import recorded_event
 from enrolment_api.enrolments.store import First
 from enrolment_api.enrolments.submission import Submission
 from services.clock import Clock
-from services.contracts.events import EnrolmentFacts, EnrolmentRecorded
+from services.contracts.checksums import checksum_of
 from services.database import Database, WriteSession
 from services.kernel import DomainError
 from services.messaging.outbox import emit
@@ -63,8 +64,9 @@ class RecordSignUps:
     ) -> dict[int, Outcome]:
         outcomes = await self._decide(session, wave, registry)
         accepted = [(s, o.enrolment) for n, s in wave if isinstance(o := outcomes[n], Recorded)]
-        inserted = await store.insert(session, accepted)
-        await emit(session, [self._event(s, e) for s, e in accepted if e.id in inserted])
+        events = [recorded_event(enrolment, submission.correlation_id) for submission, enrolment in accepted]
+        inserted = await store.insert(session, accepted, {event.id: checksum_of(event.data) for event in events})
+        await emit(session, [event for event in events if event.id in inserted])
         if len(inserted) < len(wave):
             contested = [(n, s) for n, s in wave if not _is_in(outcomes[n], inserted)]
             outcomes |= await _settle(session, contested, outcomes)
@@ -83,31 +85,6 @@ class RecordSignUps:
             else:
                 outcomes[number] = Recorded(Enrolment(self._new_id(), submission.sign_up, decision, "recorded", now))
         return outcomes
-
-    def _event(self, submission: Submission, enrolment: Enrolment) -> EnrolmentRecorded:
-        sign_up, decision = enrolment.sign_up, enrolment.decision
-        facts = EnrolmentFacts(
-            enrolment_id=enrolment.id,
-            organisation_code=sign_up.organisation_code,
-            collector_code=sign_up.collector_code,
-            unit_code=sign_up.unit_code,
-            scheme=sign_up.scheme,
-            kind=decision.kind,
-            signed_on=sign_up.signed_on,
-            months=sign_up.months,
-            covered_from=decision.covered_from,
-            covered_to=decision.covered_to,
-            amount_paid=sign_up.amount_paid,
-            channel=sign_up.channel,
-            campaign_code=sign_up.campaign_code,
-        )
-        return EnrolmentRecorded(
-            id=self._new_id(),
-            subject=str(enrolment.id),
-            time=enrolment.recorded_at,
-            correlationid=submission.correlation_id,
-            data=facts,
-        )
 
 
 def _tell_echoes(submissions: Sequence[Submission]) -> tuple[list[_Numbered], dict[int, int]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
-from uuid import UUID
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from enrolment_api.domain.registry import (
     Collector,
@@ -17,19 +16,11 @@ from enrolment_api.domain.registry import (
     check_unit,
 )
 from enrolment_api.registry import store
+from enrolment_api.registry.events import registered_event
 from enrolment_api.registry.official import official_units
 from enrolment_api.registry.tables import CollectorRow, OrganisationRow, UnitRow
 from enrolment_api.tables import Base
 from services.clock import Clock
-from services.contracts.envelope import Event
-from services.contracts.events import (
-    CollectorFacts,
-    CollectorRegistered,
-    OrganisationFacts,
-    OrganisationRegistered,
-    UnitFacts,
-    UnitRegistered,
-)
 from services.database import Database, WriteSession
 from services.kernel import DomainError
 from services.messaging.outbox import emit
@@ -51,10 +42,9 @@ class Registered(Generic[E]):
 class RegistryDesk:
     """Every change of the registry. The codes in one list are distinct."""
 
-    def __init__(self, database: Database, clock: Clock, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._new_id = new_id
 
     async def register_units(self, units: Sequence[Unit], correlation_id: str) -> list[Registered[Unit] | DomainError]:
         """A parent may come before its children in one list."""
@@ -124,20 +114,9 @@ class RegistryDesk:
         fit = [entry for entry in entries if entry.code not in refusals]
         news = await store.upsert(session, row, [asdict(entry) | {"version": 1} for entry in fit])
         versions = await store.versions_of(session, row, [entry.code for entry in fit])
-        stamp = {"time": self._clock.now(), "correlationid": correlation_id}
-        await emit(session, [self._event(e, versions[e.code], stamp) for e in fit if e.code in news])
+        now = self._clock.now()
+        await emit(session, [registered_event(e, versions[e.code], now, correlation_id) for e in fit if e.code in news])
         return [refusals.get(e.code) or _registered(e, versions[e.code], e.code in news) for e in entries]
-
-    def _event(self, entry: Unit | Organisation | Collector, version: int, stamp: dict[str, Any]) -> Event:
-        stamp = stamp | {"id": self._new_id(), "subject": entry.code}
-        match entry:
-            case Unit():
-                return UnitRegistered(data=UnitFacts(**asdict(entry), version=version), **stamp)
-            case Organisation():
-                return OrganisationRegistered(data=OrganisationFacts(**asdict(entry), version=version), **stamp)
-            case Collector(code, _, organisation_code):
-                facts = CollectorFacts(code=code, organisation_code=organisation_code, version=version)
-                return CollectorRegistered(data=facts, **stamp)
 
 
 def _refusal(check: Callable[[E], None], entry: E) -> DomainError | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import and_, func, or_, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -31,9 +31,13 @@ class AlertFilter:
 
 
 async def of_episodes(session: WriteSession, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
-    """The alerts of these episodes, locked in the same order by everybody, so that no two block each other for good."""
+    """The alerts of these episodes, and those of other episodes of their targets that are not resolved; locked in the
+    same order by everybody, so that no two block each other for good."""
     key = tuple_(col(AlertRow.target_id), col(AlertRow.episode))
-    statement = select(AlertRow).where(key.in_(list(episodes))).order_by(col(AlertRow.id)).with_for_update()
+    target_ids = list({target_id for target_id, _ in episodes})
+    of_targets = and_(col(AlertRow.target_id).in_(target_ids), col(AlertRow.status) != "resolved")
+    wanted = or_(key.in_(list(episodes)), of_targets)
+    statement = select(AlertRow).where(wanted).order_by(col(AlertRow.id)).with_for_update()
     return {(row.target_id, row.episode): row for row in await session.scalars(statement)}
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Index, Integer, Text, UniqueConstraint, Uuid
+from sqlalchemy import Column, Date, DateTime, Index, Integer, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -21,6 +21,7 @@ class AlertRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
+        Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -56,18 +56,38 @@ class _Told:
 async def follow_pace(session: WriteSession, events: Sequence[PaceEvent], *, now: datetime, new_id: NewId) -> None:
     """Let each event have its effect on the alert of its episode, and queue what is to be told.
 
+    An event of a later episode also resolves what is left of earlier ones: that they ended was not heard.
     What comes twice or late changes nothing. Raises Unavailable where another worker raised the same alert meanwhile.
     """
     known = await store.of_episodes(session, {_episode(event) for event in events})
     before = set(known)
-    told = [item for event in sorted(events, key=_revision) if (item := _follow_one(known, event, new_id))]
+    told = [item for event in sorted(events, key=_revision) for item in _follow_one(known, event, new_id)]
     await store.insert_all(session, [row for episode, row in known.items() if episode not in before])
     await session.add(*(row for episode, row in known.items() if episode in before))
     await emit(session, [event for item in told for event in _events_of(item, now, new_id)])
     await queue(session, [_news(item) for item in told], now=now, new_id=new_id)
 
 
-def _follow_one(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> _Told | None:
+def _follow_one(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> list[_Told]:
+    told = _follow_own(known, event, new_id)
+    return [*_end_earlier(known, event), *([told] if told else [])]
+
+
+def _end_earlier(known: Mapping[store.Episode, AlertRow], event: PaceEvent) -> list[_Told]:
+    told = []
+    for (target_id, episode), row in known.items():
+        alert = store.state_of(row)
+        if target_id == event.data.target_id and episode < event.data.episode and _is_over(alert, event):
+            ended = rules.recover(alert, _pace_of(event))
+            told.append(_Told(AlertView.model_validate(store.with_state(row, ended.alert)), "resolved", event))
+    return told
+
+
+def _is_over(alert: rules.Alert, later: PaceEvent) -> bool:
+    return alert.status != "resolved" and alert.revision < later.data.revision
+
+
+def _follow_own(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> _Told | None:
     row = known.get(_episode(event))
     decision = rules.follow(store.state_of(row) if row else None, _pace_of(event))
     if isinstance(decision, rules.Unchanged):

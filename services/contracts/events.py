@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Discriminator, Field, TypeAdapter
 
 from services.contracts.envelope import Event, Facts
+from services.contracts.reconciliation import EnrolmentSummary, PaceSummary, ResendRequested
+from services.contracts.sources import ENROLMENT_SOURCE, NOTIFICATIONS_SOURCE, TARGETS_SOURCE
 
 Scheme: TypeAlias = Literal["household_health", "voluntary_social"]
 Kind: TypeAlias = Literal["new", "renewal"]
@@ -19,10 +21,6 @@ Severity: TypeAlias = Literal["warning", "critical"]
 Code: TypeAlias = Annotated[str, Field(max_length=128)]
 """Three of them fit into one key of a PostgreSQL index (2,704 bytes), whatever their characters."""
 Name: TypeAlias = Annotated[str, Field(max_length=1000)]
-
-ENROLMENT_SOURCE = "/drive/enrolment"
-TARGETS_SOURCE = "/drive/targets"
-NOTIFICATIONS_SOURCE = "/drive/notifications"
 
 
 class EnrolmentFacts(Facts):
@@ -245,7 +243,10 @@ AnyEvent: TypeAlias = Annotated[
     | PaceRecovered
     | AlertRaised
     | AlertAcknowledged
-    | AlertResolved,
+    | AlertResolved
+    | EnrolmentSummary
+    | PaceSummary
+    | ResendRequested,
     Discriminator("type"),
 ]
 

@@ -4,16 +4,20 @@ that has not started yet."""
 from typing import Final
 
 SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "enrolment": ("drive.resend.requested.v1",),
     "targets": (
         "drive.enrolment.recorded.v1",
         "drive.registry.unit.v1",
         "drive.registry.organisation.v1",
         "drive.registry.collector.v1",
+        "drive.enrolment.summary.v1",
+        "drive.resend.requested.v1",
     ),
     "notifications": (
         "drive.pace.fell_behind.v1",
         "drive.pace.worsened.v1",
         "drive.pace.recovered.v1",
+        "drive.pace.summary.v1",
     ),
 }
 """Queue → the event types bound to it (AMQP routing keys)."""

@@ -34,3 +34,30 @@ def turn_of(episode: Episode, verdict: Verdict) -> tuple[Episode, Turn | None]:
     if episode.lagging and not verdict.lags and verdict.status != "not_started":
         return replace(told_next, lagging=False), "recovered"
     return episode, None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The highest episode and revision that a listener has heard of a target; 0 where it has heard nothing."""
+
+    episode: int = 0
+    revision: int = 0
+
+
+def retell(episode: Episode, turn: Turn | None, known: Known) -> tuple[Episode, Turn | None]:
+    """The turn that tells a listener where the target stands, which it knows otherwise; None where it never lagged.
+
+    A listener that has heard of the same revision or a higher one, and yet differs, has heard it of a state that is
+    lost, as when this database was restored from a backup: then the numbers go on after those that it has heard.
+    """
+    number = max(episode.number, known.episode)
+    if number == 0:
+        return episode, None
+    revision = known.revision + 1 if known.revision >= episode.revision else episode.revision
+    return replace(episode, number=number, revision=revision), _turn_to(episode, turn)
+
+
+def _turn_to(episode: Episode, turn: Turn | None) -> Turn:
+    if not episode.lagging:
+        return "recovered"
+    return turn or ("worsened" if episode.told == "critical" else "fell_behind")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from services.contracts.checksums import checksum_of
 from services.contracts.events import EnrolmentFacts, EnrolmentRecorded
 from services.database import ReadSession, WriteSession
 from targets_api.domain.advance import Advance, Counting
@@ -16,15 +17,20 @@ from targets_api.domain.tally import TallyKey
 _ENTER = text("""
     WITH entered AS (
         INSERT INTO ledger (event_id, enrolment_id, unit_code, organisation_code, collector_code, scheme, kind,
-                            signed_on, covered_from, covered_to)
+                            signed_on, covered_from, covered_to, checksum)
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:enrolments AS uuid[]), CAST(:units AS text[]),
                              CAST(:organisations AS text[]), CAST(:collectors AS text[]), CAST(:schemes AS text[]),
                              CAST(:kinds AS text[]), CAST(:days AS date[]), CAST(:froms AS date[]),
-                             CAST(:tos AS date[]))
+                             CAST(:tos AS date[]), CAST(:checksums AS bigint[]))
         ON CONFLICT DO NOTHING
         RETURNING event_id
     )
     SELECT count(*) AS n, CASE WHEN count(*) < :all THEN array_agg(event_id) END AS ids FROM entered
+""")
+_ADOPT = text("""
+    UPDATE ledger l SET checksum = k.checksum
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:checksums AS bigint[])) AS k(id, checksum)
+    WHERE l.event_id = k.id AND l.checksum IS NULL AND k.checksum IS NOT NULL
 """)
 _TALLY = text("""
     INSERT INTO tallies (unit_code, scheme, day, kind, organisation_code, collector_code, n)
@@ -68,7 +74,11 @@ _ADVANCE = text("""
 
 
 async def enter(session: WriteSession, events: Sequence[EnrolmentRecorded]) -> Sequence[EnrolmentFacts]:
-    """Put the events into the ledger, and tell the facts of those that were not in it yet. Each id may come once."""
+    """Put the events into the ledger, and tell the facts of those that were not in it yet. Each id may come once.
+
+    An event whose id is its enrolment's can be published again: it has a checksum, by which it is compared with the
+    source. What the version before entered without one gets it when the event comes again.
+    """
     facts = [event.data for event in events]
     columns: dict[str, Any] = {
         "all": len(events),
@@ -82,10 +92,12 @@ async def enter(session: WriteSession, events: Sequence[EnrolmentRecorded]) -> S
         "days": [f.signed_on for f in facts],
         "froms": [f.covered_from for f in facts],
         "tos": [f.covered_to for f in facts],
+        "checksums": [checksum_of(e.data) if e.id == e.data.enrolment_id else None for e in events],
     }
     entered = (await session.execute(_ENTER, columns)).one()
     if entered.n == len(events):
         return facts
+    await session.execute(_ADOPT, {"ids": columns["ids"], "checksums": columns["checksums"]})
     new = set(entered.ids or ())
     return [event.data for event in events if event.id in new]
 

@@ -12,7 +12,10 @@ from targets_api.tables import Base
 
 
 class LedgerEntry(Base, table=True):
-    """A counted event. Being the primary key, the event id makes the ledger its own inbox."""
+    """A counted event. Being the primary key, the event id makes the ledger its own inbox.
+
+    `checksum` is NULL where the source cannot publish the event again: such entries are not compared with it.
+    """
 
     __tablename__ = "ledger"
 
@@ -26,6 +29,7 @@ class LedgerEntry(Base, table=True):
     signed_on: date
     covered_from: date
     covered_to: date
+    checksum: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Change(Base, table=True):

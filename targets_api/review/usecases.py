@@ -2,50 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.clock import Clock
-from services.contracts.events import (
-    PaceFacts,
-    PaceFellBehind,
-    PaceFigures,
-    PaceRecovered,
-    PaceWorsened,
-)
-from services.contracts.events import Scope as ScopeFacts
 from services.database import Database, WriteSession
-from services.ids import new_id
 from services.messaging.outbox import emit
 from targets_api.changes import note_change
 from targets_api.domain.calendar import WorkingCalendar
-from targets_api.domain.episode import Turn, turn_of
+from targets_api.domain.episode import Known, retell, turn_of
 from targets_api.domain.pace import Status, pace_of
 from targets_api.occasion import Occasion, occasion_of
 from targets_api.registry.store import names_and_paths
 from targets_api.review import store
+from targets_api.review.events import PaceEvent, pace_event
 from targets_api.review.store import Reviewed, Standing
 from targets_api.vietnam import calendar_of
 
 TARGETS_PER_UNIT_OF_WORK = 500
-
-_EVENTS: Final[dict[Turn, type[PaceFellBehind | PaceWorsened | PaceRecovered]]] = {
-    "fell_behind": PaceFellBehind,
-    "worsened": PaceWorsened,
-    "recovered": PaceRecovered,
-}
 
 
 async def review(session: WriteSession, target_ids: Sequence[UUID], occasion: Occasion) -> None:
     """Judge the targets as of today, note the verdicts, and emit an event for each turn."""
     if not target_ids:
         return
-    standings = await store.locked_standings(session, target_ids)
-    calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
-    reviewed = [_judge(standing, occasion, calendar) for standing in standings]
+    reviewed = await _judge_all(session, target_ids, occasion)
     await store.save(session, [r for r in reviewed if _is_news(r, occasion)], occasion.today)
     await _tell(session, [r for r in reviewed if r.turn], occasion)
+
+
+async def review_and_tell_again(
+    session: WriteSession, known: Mapping[UUID, Known], occasion: Occasion
+) -> list[PaceEvent]:
+    """Judge the targets as of today, and emit for each where it stands, whether or not it was told before.
+
+    `known` is what the listener has heard. The events: none for a target that is not there or has never lagged.
+    """
+    reviewed = [_retold(r, known[r.standing.target.id]) for r in await _judge_all(session, list(known), occasion)]
+    await store.save(session, [r for r in reviewed if _is_news(r, occasion)], occasion.today)
+    return await _tell(session, [r for r in reviewed if r.turn], occasion)
 
 
 async def sweep(database: Database, clock: Clock) -> None:
@@ -59,6 +55,17 @@ async def sweep(database: Database, clock: Clock) -> None:
                 await note_change(session)
         if len(target_ids) < TARGETS_PER_UNIT_OF_WORK:
             return
+
+
+async def _judge_all(session: WriteSession, target_ids: Sequence[UUID], occasion: Occasion) -> list[Reviewed]:
+    standings = await store.locked_standings(session, target_ids)
+    calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
+    return [_judge(standing, occasion, calendar) for standing in standings]
+
+
+def _retold(reviewed: Reviewed, known: Known) -> Reviewed:
+    episode, turn = retell(reviewed.episode, reviewed.turn, known)
+    return replace(reviewed, episode=episode, turn=turn)
 
 
 def _judge(standing: Standing, occasion: Occasion, calendar: WorkingCalendar) -> Reviewed:
@@ -78,59 +85,12 @@ def _is_news(reviewed: Reviewed, occasion: Occasion) -> bool:
     )
 
 
-async def _tell(session: WriteSession, turned: Sequence[Reviewed], occasion: Occasion) -> None:
+async def _tell(session: WriteSession, turned: Sequence[Reviewed], occasion: Occasion) -> list[PaceEvent]:
     units = await names_and_paths(session, [code for r in turned if (code := r.standing.target.scope.unit_code)])
     events = []
     for reviewed in turned:
         assert reviewed.turn  # noqa: S101 - only those that turned are told
-        name, path = units.get(reviewed.standing.target.scope.unit_code or "", (None, ()))
-        event = _EVENTS[reviewed.turn]
-        events.append(
-            event(
-                id=new_id(),
-                subject=str(reviewed.standing.target.id),
-                time=occasion.now,
-                correlationid=occasion.correlation_id,
-                data=_facts(reviewed, name, path, occasion),
-            )
-        )
+        unit = units.get(reviewed.standing.target.scope.unit_code or "", (None, ()))
+        events.append(pace_event(reviewed, reviewed.turn, unit, occasion))
     await emit(session, events)
-
-
-def _facts(reviewed: Reviewed, unit_name: str | None, path: tuple[str, ...], occasion: Occasion) -> PaceFacts:
-    target, verdict = reviewed.standing.target, reviewed.verdict
-    scope = target.scope
-    return PaceFacts(
-        target_id=target.id,
-        target_name=target.name,
-        episode=reviewed.episode.number,
-        revision=reviewed.episode.revision,
-        scope=ScopeFacts(
-            unit_code=scope.unit_code, organisation_code=scope.organisation_code, collector_code=scope.collector_code
-        ),
-        unit_name=unit_name,
-        path=path,
-        scheme=target.scheme,
-        measure=target.measure,
-        starts_on=target.starts_on,
-        ends_on=target.ends_on,
-        status=verdict.status,
-        severity=verdict.severity,
-        worst_severity=reviewed.episode.told or reviewed.standing.episode.told,
-        figures=_figures(reviewed, occasion),
-    )
-
-
-def _figures(reviewed: Reviewed, occasion: Occasion) -> PaceFigures:
-    target, progress, verdict = reviewed.standing.target, reviewed.standing.progress, reviewed.verdict
-    share = progress.achieved / progress.population if target.measure == "coverage" and progress.population else None
-    return PaceFigures(
-        on=occasion.today,
-        value=target.value,
-        achieved=progress.achieved if share is None else round(share, 4),
-        attained=round(verdict.attained, 3),
-        expected=round(verdict.expected, 3),
-        ratio=None if verdict.ratio is None else round(verdict.ratio, 3),
-        short_by=verdict.short_by,
-        needed_per_day=None if verdict.needed_per_day is None else round(verdict.needed_per_day, 1),
-    )
+    return events

@@ -107,6 +107,29 @@ class PrivatePostgres:
                 raise RuntimeError(f"{program} failed: {output.read()}")
 
 
+def dump(database: URL, file: Path) -> None:
+    """A backup of the database as it is now, as an operator makes one."""
+    _client("pg_dump", "--format=custom", f"--file={file}", f"--dbname={_dsn(database)}")
+
+
+def restore(database: URL, file: Path) -> None:
+    """The database as it was at the backup, whoever is connected to it now."""
+    server = _dsn(database.set(database="postgres"))
+    for command in (f'DROP DATABASE "{database.database}" WITH (FORCE)', f'CREATE DATABASE "{database.database}"'):
+        _client("psql", "--quiet", f"--dbname={server}", f"--command={command}")
+    _client("pg_restore", "--exit-on-error", f"--dbname={_dsn(database)}", str(file))
+
+
+def _dsn(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _client(program: str, *arguments: str) -> None:
+    done = subprocess.run([str(_BIN / program), *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{program} failed: {done.stderr}")
+
+
 class Databases:
     """Databases on one server: a migrated template for each kind, and copies of it for the tests."""
 

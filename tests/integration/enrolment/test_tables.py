@@ -8,12 +8,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError
 
 from enrolment_api.enrolments import store
 from enrolment_api.enrolments import tables as enrolments
 from enrolment_api.registry import tables as registry
 from enrolment_api.tables import Base
+from services.database import StatementRefused
 from tests.integration.enrolment.conftest import Service, a_sign_up, a_voluntary_sign_up, post, post_batch
 
 COPY = (
@@ -41,7 +41,7 @@ async def copy_the_row(service: Service, changes: str) -> None:
 )
 async def test_database_refuses_double_cover(service: Service, changes: str) -> None:
     await post(service.ct, a_sign_up())
-    with pytest.raises(IntegrityError, match="ex_enrolments_double_cover"):
+    with pytest.raises(StatementRefused, match="ex_enrolments_double_cover"):
         await copy_the_row(service, changes)
 
 

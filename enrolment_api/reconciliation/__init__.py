@@ -1,0 +1,1 @@
+"""Summaries of what was recorded, and what a listener lacks published again."""

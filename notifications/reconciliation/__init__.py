@@ -1,0 +1,1 @@
+"""Alerts compared with what the targets service tells of the targets that lag."""

@@ -1,0 +1,67 @@
+"""The rules by which alerts are compared with a summary of pace. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.reconciliation.comparison import NEVER, Asked, asked_again, may_ask
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An episode of a target, and a revision of its pace."""
+
+    episode: int = 0
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An alert that is not resolved, and the last revision that it heard of."""
+
+    target_id: UUID
+    episode: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A target's stage as the source tells it (None where it does not lag), and the highest that was heard here."""
+
+    told: Stage | None
+    known: Stage
+    told_at: datetime
+    confirmed: bool = False
+    asked: Asked = NEVER
+
+
+def differing(told: Mapping[UUID, Stage], alerts: Iterable[Unresolved]) -> set[UUID]:
+    """The targets for which it does not hold that one alert is unresolved, that of the present episode at its present
+    revision, where the target lags, and none where it does not."""
+    here: dict[UUID, list[Stage]] = {}
+    for alert in alerts:
+        here.setdefault(alert.target_id, []).append(Stage(alert.episode, alert.revision))
+    expected = {target_id: [stage] for target_id, stage in told.items()}
+    return {target_id for target_id in {*here, *expected} if here.get(target_id) != expected.get(target_id)}
+
+
+def seen(difference: Difference, before: Difference | None) -> Difference:
+    """The difference, knowing what the summary before showed: what is on its way shows in one summary only."""
+    if before is None:
+        return difference
+    if before.told_at >= difference.told_at:
+        return before
+    same = (before.told, before.known) == (difference.told, difference.known)
+    return replace(difference, confirmed=same, asked=before.asked)
+
+
+def due(differences: Mapping[UUID, Difference], at: datetime, interval: timedelta) -> dict[UUID, Difference]:
+    """Those to ask the source for now, counted as asked."""
+    return {
+        target_id: replace(difference, asked=asked_again(difference.asked, at))
+        for target_id, difference in differences.items()
+        if difference.confirmed and difference.told_at == at and may_ask(difference.asked, at, interval)
+    }

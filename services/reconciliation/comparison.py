@@ -1,0 +1,84 @@
+"""The rules by which a listener compares itself with a source. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+PAUSES: Final = (1, 5, 15, 60)
+"""In intervals between summaries: how long after each request the next one for the same difference may follow."""
+_EARLY: Final = 0.9
+"""Summaries come a little early or late: a pause counts as over when nine tenths of it are."""
+
+Verdict: TypeAlias = Literal["same", "unclear", "missing", "surplus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many facts, and the sum of their checksums modulo 2^63."""
+
+    n: int = 0
+    checksum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often the source was asked since the difference was found, and when last."""
+
+    times: int = 0
+    at: datetime | None = None
+
+
+NEVER: Final = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One comparison: what the summary told, what we had then, and what came of it."""
+
+    told: Total
+    ours: Total
+    verdict: Verdict
+    told_at: datetime
+    asked: Asked = NEVER
+
+
+def judge(told: Total, ours: Total, before: Heard | None) -> Verdict:
+    """What the difference means, knowing the comparison before.
+
+    Facts recorded while a summary travels are no difference: so something is missing only where the source's figure has
+    stood still since its last summary, or where we have fewer than it had even then. We have too much only where both
+    figures have stood still.
+    """
+    if told == ours:
+        return "same"
+    if before is None:
+        return "unclear"
+    if ours.n < min(told.n, before.told.n):
+        return "missing"
+    if told != before.told:
+        return "unclear"
+    if ours.n <= told.n:
+        return "missing"
+    return "surplus" if ours == before.ours else "unclear"
+
+
+def compare(told: Total, ours: Total, told_at: datetime, before: Heard | None) -> Heard:
+    """The comparison as it is to be kept. Where nothing is known to differ any more, requests count from zero again."""
+    verdict = judge(told, ours, before)
+    asked = before.asked if before and verdict in ("missing", "surplus") else NEVER
+    return Heard(told, ours, verdict, told_at, asked)
+
+
+def may_ask(asked: Asked, now: datetime, interval: timedelta) -> bool:
+    """Whether the pause since the last request is over; it grows with each."""
+    if asked.at is None or asked.times == 0:
+        return True
+    pause = interval * PAUSES[min(asked.times, len(PAUSES)) - 1]
+    return now - asked.at >= pause * _EARLY
+
+
+def asked_again(asked: Asked, now: datetime) -> Asked:
+    """After one more request."""
+    return Asked(asked.times + 1, now)

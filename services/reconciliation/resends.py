@@ -1,0 +1,104 @@
+"""What listeners asked to hear again: kept as rows, and worked off page by page, each in a unit of work of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import structlog
+from sqlalchemy import text
+
+from services.contracts.envelope import Event
+from services.database import Database, ReadSession, WriteSession
+from services.messaging.outbox import emit
+from services.observability import Metrics
+
+log = structlog.get_logger(__name__)
+
+EVENTS_PER_PAGE: Final = 1000
+MOST_WAITING: Final = 5000
+"""Events that wait for the broker: with more, resending pauses, so that news does not queue behind it for long."""
+
+_ASK = text("""
+    INSERT INTO resends (kind, key, sent, asked_at, asked_by, correlation_id)
+    SELECT :kind, key, 0, :now, :by, :correlation_id FROM unnest(CAST(:keys AS text[])) AS k(key) ORDER BY key
+    ON CONFLICT DO NOTHING
+""")
+_NEXT = text(
+    "SELECT kind, key, after, sent, asked_by, correlation_id FROM resends"
+    " ORDER BY asked_at, kind, key LIMIT 1 FOR UPDATE SKIP LOCKED"
+)
+_ADVANCE = text("UPDATE resends SET after = :after, sent = :sent WHERE kind = :kind AND key = :key")
+_DONE = text("DELETE FROM resends WHERE kind = :kind AND key = :key")
+_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT :limit) AS waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Something to be published again, and after which of its parts to go on."""
+
+    kind: str
+    key: str
+    after: str | None
+    sent: int
+    asked_by: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events to be published again. `after` is where the next page begins, None where there is none."""
+
+    events: Sequence[Event]
+    after: str | None
+
+
+ReadPage: TypeAlias = Callable[[ReadSession, Resend, int], Awaitable[Page]]
+"""Reads up to so many events of what is to be published again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, when, and because of which request."""
+
+    source: str
+    at: datetime
+    correlation_id: str
+
+
+async def ask(session: WriteSession, kind: str, keys: Sequence[str], asker: Asker) -> None:
+    """Note what is to be published again; what is noted already is under way."""
+    if keys:
+        origin = {"now": asker.at, "by": asker.source, "correlation_id": asker.correlation_id}
+        await session.execute(_ASK, {"kind": kind, "keys": list(keys), **origin})
+
+
+async def work_off(database: Database, metrics: Metrics, read_page: ReadPage) -> None:
+    """Publish page after page, until nothing is left or too much waits for the broker."""
+    while True:
+        async with database.write() as session:
+            waiting = (await session.execute(_WAITING, {"limit": MOST_WAITING})).scalar_one()
+            row = (await session.execute(_NEXT)).first() if waiting < MOST_WAITING else None
+            if row is None:
+                return
+            await _send_page(session, Resend(**row._mapping), metrics, read_page)
+
+
+async def _send_page(session: WriteSession, resend: Resend, metrics: Metrics, read_page: ReadPage) -> None:
+    page = await read_page(session, resend, EVENTS_PER_PAGE)
+    await emit(session, page.events)
+    which, sent = {"kind": resend.kind, "key": resend.key}, resend.sent + len(page.events)
+    if page.after is None:
+        await session.execute(_DONE, which)
+        session.after_commit(lambda: log.info("events_resent", **which, count=sent, asked_by=resend.asked_by))
+    else:
+        await session.execute(_ADVANCE, {**which, "after": page.after, "sent": sent})
+    session.after_commit(lambda: note_resent(metrics, page.events))
+
+
+def note_resent(metrics: Metrics, events: Sequence[Event]) -> None:
+    """Count them."""
+    for event_type in {event.type for event in events}:
+        metrics.resent.labels(event_type).inc(sum(event.type == event_type for event in events))

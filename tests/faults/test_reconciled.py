@@ -1,0 +1,225 @@
+"""Events lost between services: every sign-up is counted once afterwards, and every lag alerted once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import pytest_asyncio
+from aio_pika.abc import AbstractChannel
+
+from drive.demo.client import until
+from drive.demo.places import AGENCY, CAM_THACH
+from tests.faults.conftest import migrate
+from tests.support.postgres import PrivatePostgres, dump, restore
+from tests.support.town import DAY, Answers, Town, a_town, environment_of
+
+TARGETS, NOTIFICATIONS, EXCHANGE = "drive.targets", "drive.notifications", "drive.events"
+RECORDED = "drive.enrolment.recorded.v1"
+
+
+@pytest_asyncio.fixture
+async def town(durable_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path) -> AsyncIterator[Town]:
+    """Six processes that summarise twice a second."""
+    environment = environment_of(durable_postgres.url, rabbitmq_url, tmp_path, DRIVE_RECONCILE_SECONDS="0.5")
+    async with a_town(environment) as town:
+        await migrate(town)
+        await town.start_all()
+        await town.register()
+        yield town
+
+
+@asynccontextmanager
+async def broker(town: Town) -> AsyncIterator[AbstractChannel]:
+    """The broker, as an operator reaches it."""
+    connection = await aio_pika.connect(town.environment["AMQP_URL"])
+    async with connection:
+        yield await connection.channel()
+
+
+async def _waiting(channel: AbstractChannel, queue: str) -> int:
+    found = await channel.declare_queue(queue, passive=True)
+    return found.declaration_result.message_count or 0
+
+
+async def _lose_queue(town: Town, *, delete: bool) -> None:
+    """Sign-ups that are published while nobody listens, and lost with the queue or with what is in it."""
+    async with broker(town) as channel:
+        await until("messages", lambda: _waiting(channel, TARGETS), bool)
+        await _outbox_empty(town)
+        queue = await channel.get_queue(TARGETS)
+        if delete:
+            await queue.delete(if_unused=False, if_empty=False)
+        else:
+            await queue.purge()
+
+
+async def _outbox_empty(town: Town) -> None:
+    await until("an empty outbox", lambda: town.rows("enrolment", "SELECT 1 FROM outbox"), lambda rows: not rows)
+
+
+async def test_sign_ups_lost_with_a_purged_queue_are_counted_once(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    await town.stop("worker", "targets")
+    await town.sign_up(town.people(30), answers)
+    await _lose_queue(town, delete=False)
+    await town.start("worker", "targets")
+    await town.sign_up(town.people(10), answers)
+    await town.counted_once(answers)
+
+
+async def test_sign_ups_lost_with_a_deleted_queue_are_counted_once(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(20), answers)
+    await town.stop("worker", "targets")
+    await town.sign_up(town.people(30), answers)
+    await _lose_queue(town, delete=True)
+    await town.start("worker", "targets")
+    await town.counted_once(answers)
+
+
+async def test_sign_ups_that_go_past_a_lost_binding_while_another_queue_takes_them_are_counted_once(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    async with broker(town) as channel:
+        other = await channel.declare_queue("somebody-else", durable=True, arguments={"x-queue-type": "quorum"})
+        await other.bind(EXCHANGE, RECORDED)
+        queue = await channel.get_queue(TARGETS)
+        await queue.unbind(EXCHANGE, RECORDED)
+        await town.sign_up(town.people(30), answers)
+        await _outbox_empty(town)
+        await queue.bind(EXCHANGE, RECORDED)
+        await town.counted_once(answers)
+        await other.delete(if_unused=False, if_empty=False)
+
+
+async def test_an_event_dropped_by_hand_is_counted_once(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    await town.stop("worker", "targets")
+    await town.sign_up(town.people(1), answers)
+    await _outbox_empty(town)
+    async with broker(town) as channel:
+        await _drop(channel, TARGETS, RECORDED)
+    await town.start("worker", "targets")
+    await town.counted_once(answers)
+
+
+async def _drop(channel: AbstractChannel, queue: str, event_type: str) -> None:
+    """Take the first message of the type, and put everything else back."""
+    found = await channel.get_queue(queue)
+    others = []
+    while message := await found.get(timeout=20, fail=False):
+        if message.routing_key == event_type:
+            await message.ack()
+            break
+        others.append(message)
+    for other in others:
+        await other.reject(requeue=True)
+    assert message is not None
+
+
+EMPTY = """
+    TRUNCATE ledger, tallies, units, unit_ancestors, organisations, organisation_ancestors, collectors;
+    UPDATE target_progress SET achieved = 0, covered_at_start = 0
+"""
+
+
+async def test_targets_emptied_of_ledger_and_registry_gets_all_of_it_back(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(30), answers)
+    await town.counted_once(answers)
+    registry = await _registry(town)
+    for statement in EMPTY.split(";"):
+        await town.rows("targets", statement)
+    await town.counted_once(answers)
+    await until("the registry", lambda: _registry(town), lambda found: found == registry, seconds=60)
+    await town.sign_up(town.people(5), answers)
+    await town.counted_once(answers)
+
+
+async def _registry(town: Town) -> Any:
+    return [
+        [tuple(row) for row in await town.rows("targets", query)]
+        for query in (
+            "SELECT code, name, level, parent_code, version FROM units ORDER BY code",
+            "SELECT unit_code, ancestor_code, depth FROM unit_ancestors ORDER BY 1, 2",
+            "SELECT code, name, parent_code, version FROM organisations ORDER BY code",
+            "SELECT organisation_code, ancestor_code, depth FROM organisation_ancestors ORDER BY 1, 2",
+            "SELECT code, organisation_code, version FROM collectors ORDER BY code",
+        )
+    ]
+
+
+async def test_targets_restored_from_a_backup_counts_what_came_since_once(town: Town, tmp_path: Path) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    await _target(town)
+    lag = await _until_alerted(town)
+    database, backup = town.settings.database_url_of("targets"), tmp_path / "backup"
+    assert database is not None
+    await asyncio.to_thread(dump, database, backup)
+    await town.sign_up(town.people(30), answers)
+    await town.counted_once(answers)
+    for verb in ("serve", "worker"):
+        await town.stop(verb, "targets")
+    await asyncio.to_thread(restore, database, backup)
+    for verb in ("serve", "worker"):
+        await town.start(verb, "targets")
+        await town.ready(verb, "targets")
+    await town.counted_once(answers)
+    await _until_alerts_are(town, [("open", lag["episode"])])
+    achieved = await town.rows("targets", "SELECT achieved FROM target_progress")
+    assert [row["achieved"] for row in achieved] == [50]
+
+
+async def _target(town: Town) -> None:
+    """One that lags already: 10,000 in the month that ends soon."""
+    body = {
+        "scope": {"unit_code": CAM_THACH.code},
+        "scheme": "household_health",
+        "measure": "new",
+        "value": 10_000,
+        "starts_on": (DAY - timedelta(days=20)).isoformat(),
+        "ends_on": (DAY + timedelta(days=20)).isoformat(),
+        "name": None,
+    }
+    async with town.user(AGENCY, "targets:write") as agency:
+        await agency.send("POST", "targets", "/v1/targets", body)
+
+
+async def _until_alerted(town: Town) -> Any:
+    alerts = "SELECT episode, status FROM alerts"
+    rows: list[Any] = await until("an alert", lambda: town.rows("notifications", alerts), bool, seconds=30)
+    return rows[0]
+
+
+async def _until_alerts_are(town: Town, expected: list[tuple[str, int]]) -> None:
+    async def alerts() -> list[tuple[str, int]]:
+        rows = await town.rows("notifications", "SELECT status, episode FROM alerts ORDER BY episode")
+        return [(row["status"], row["episode"]) for row in rows]
+
+    await until(f"alerts {expected}", alerts, lambda found: found == expected, seconds=60)
+
+
+async def test_a_lag_whose_event_was_purged_is_alerted_once(town: Town) -> None:
+    await town.stop("worker", "notifications")
+    await _target(town)
+    async with broker(town) as channel:
+        await until("a lag", lambda: town.rows("targets", "SELECT 1 FROM target_progress WHERE lagging"), bool)
+        await until("an empty outbox", lambda: town.rows("targets", "SELECT 1 FROM outbox"), lambda rows: not rows)
+        await (await channel.get_queue(NOTIFICATIONS)).purge()
+    await town.start("worker", "notifications")
+    await _until_alerts_are(town, [("open", 1)])
+    raised = await town.rows("notifications", "SELECT version FROM alerts")
+    assert [row["version"] for row in raised] == [1]
