@@ -267,3 +267,35 @@ async def test_a_request_to_another_source_is_passed_over(drive: Drive) -> None:
     target_id = await _lagging(drive)
     await _ask(drive, KnownPace(target_id=target_id), addressee=ENROLMENT_SOURCE)
     assert await drive.turns() == ["fell_behind"]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        ["DELETE FROM ledger"],
+        ["TRUNCATE ledger"],
+        ["TRUNCATE ledger, tallies"],
+        ["DELETE FROM tallies", "DELETE FROM ledger"],
+        ["UPDATE tallies SET n = 0", "DELETE FROM ledger"],
+        ["DELETE FROM ledger WHERE signed_on = '2025-11-04'"],
+    ],
+    ids="; ".join,
+)
+async def test_what_was_deleted_from_the_ledger_is_counted_once_when_it_comes_again(
+    drive: Drive, loss: list[str]
+) -> None:
+    target = await drive.target()
+    events = [*published(7, signed_on=date(2025, 11, 4)), *published(3, signed_on=date(2025, 11, 5))]
+    await drive.hear(events)
+    drive.runtime.clock.pin(date(2025, 11, 7))
+    for statement in loss:
+        async with drive.runtime.database.write() as session:
+            await session.execute(text(statement))
+    await drive.hear(events[:2])
+    await usecases.summarise(drive.runtime.database, drive.runtime.clock, HOUR, drive.runtime.metrics)
+    await drive.hear(events)
+    assert await drive.achieved(target["id"]) == 10
+    assert (await drive.progress(on="2025-11-07"))["new"] == 10
+    assert await drive.rows("SELECT * FROM recounts") == []
+    expected = {day: total.n for day, total in (await _ours(drive)).items()}
+    assert expected == {date(2025, 11, 4): 7, date(2025, 11, 5): 3}
