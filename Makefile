@@ -32,7 +32,7 @@ up: setup ## the three services, empty
 	@$(BIN)/drive up
 
 test: setup-dev ## every test, on real servers
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 test-faults: setup-dev ## every fault on every service, for half an hour
 	@$(BIN)/pytest tests/faults -m "long or not long" $(ARGS)

@@ -6,6 +6,7 @@ Sums are taken modulo 2^63, so that any way of splitting the same sign-ups into 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
@@ -43,11 +44,7 @@ class SignUp(Protocol):
 
 
 def checksum_of(s: SignUp) -> int:
-    """From 0 to 2^63 - 1; it differs where any of the facts differs.
-
-    What many sign-ups of a batch share is hashed once; the id is mixed in by multiplication, which costs a fifth of a
-    hash. That is enough against loss and error, and no defence against somebody who looks for a collision.
-    """
+    """From 0 to 2^63 - 1; it differs where any of the facts differs."""
     shared = _digest(
         s.unit_code,
         s.organisation_code,
@@ -58,9 +55,21 @@ def checksum_of(s: SignUp) -> int:
         s.covered_from,
         s.covered_to,
     )
-    mixed = (s.enrolment_id.int ^ shared) * _ODD_128 & _MASK_128
-    high = mixed >> 64 ^ mixed & _MASK_64
-    return ((high ^ high >> 32) * _ODD_64 & _MASK_64) >> 1
+    [checksum] = _mixed((s.enrolment_id.int,), (shared,))
+    return checksum
+
+
+def checksums_of(ids: Iterable[UUID], *columns: Iterable[object]) -> list[int]:
+    """The same for many sign-ups given by their columns, in the order of the properties of `SignUp`; half as dear."""
+    return _mixed([enrolment_id.int for enrolment_id in ids], map(_digest, *columns))
+
+
+def _mixed(ids: Iterable[int], shared: Iterable[int]) -> list[int]:
+    """What many sign-ups of a batch share is hashed once; the id is mixed in by multiplication, which costs a fifth of
+    a hash. That is enough against loss and error, and no defence against somebody who looks for a collision.
+    """
+    products = [((one ^ other) * _ODD_128 & _MASK_128) for one, other in zip(ids, shared, strict=True)]
+    return [((high ^ high >> 32) * _ODD_64 & _MASK_64) >> 1 for p in products for high in (p >> 64 ^ p & _MASK_64,)]
 
 
 @lru_cache(maxsize=65536)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.contracts.checksums import checksum_of
+from services.contracts.checksums import checksums_of
 from services.contracts.events import EnrolmentFacts, EnrolmentRecorded
 from services.database import ReadSession, WriteSession
 from targets_api.domain.advance import Advance, Counting
@@ -92,14 +92,21 @@ async def enter(session: WriteSession, events: Sequence[EnrolmentRecorded]) -> S
         "days": [f.signed_on for f in facts],
         "froms": [f.covered_from for f in facts],
         "tos": [f.covered_to for f in facts],
-        "checksums": [checksum_of(e.data) if e.id == e.data.enrolment_id else None for e in events],
     }
+    columns["checksums"] = _checksums(columns)
     entered = (await session.execute(_ENTER, columns)).one()
     if entered.n == len(events):
         return facts
     await session.execute(_ADOPT, {"ids": columns["ids"], "checksums": columns["checksums"]})
     new = set(entered.ids or ())
     return [event.data for event in events if event.id in new]
+
+
+def _checksums(columns: Mapping[str, Any]) -> list[int | None]:
+    names = ("enrolments", "units", "organisations", "collectors", "schemes", "kinds", "days", "froms", "tos")
+    checksums = checksums_of(*(columns[name] for name in names))
+    own = zip(columns["ids"], columns["enrolments"], checksums, strict=True)
+    return [checksum if event_id.int == enrolment_id.int else None for event_id, enrolment_id, checksum in own]
 
 
 async def tally(session: WriteSession, deltas: Mapping[TallyKey, int]) -> None:

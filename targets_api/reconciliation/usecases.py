@@ -22,18 +22,19 @@ from targets_api.domain.episode import Known
 from targets_api.occasion import occasion_of
 from targets_api.reconciliation import store
 from targets_api.reconciliation.comparing import KINDS
+from targets_api.reconciliation.recounting import recount_after_loss
 from targets_api.review.events import PaceEvent
 from targets_api.review.usecases import review_and_tell_again
 
 log = structlog.get_logger(__name__)
 
 TARGETS_PER_SUMMARY: Final = 1000
-_FIRST_ID: Final = UUID(int=0)
 
 
 async def summarise(database: Database, clock: Clock, interval: timedelta, metrics: Metrics) -> None:
     """Publish which targets lag, unless another process has just done so; and keep the house for comparing."""
     await totals.fold(database)
+    await recount_after_loss(database, clock)
     async with database.write() as session:
         if await turns.take_turn(session, "pace", clock.now(), interval):
             await emit(session, await _summaries(session, clock))
@@ -46,7 +47,7 @@ async def _summaries(session: ReadSession, clock: Clock) -> list[PaceSummary]:
     summaries: list[PaceSummary] = []
     start: UUID | None = None
     while True:
-        found = await store.lagging_from(session, start or _FIRST_ID, TARGETS_PER_SUMMARY + 1)
+        found = await store.lagging_from(session, start or store.FIRST_ID, TARGETS_PER_SUMMARY + 1)
         end = found[-1].target_id if len(found) > TARGETS_PER_SUMMARY else None
         facts = PaceSummaryFacts(from_id=start, until_id=end, lagging=tuple(found[:TARGETS_PER_SUMMARY]))
         stamp = {"id": new_id(), "time": clock.now(), "correlationid": str(new_id())}

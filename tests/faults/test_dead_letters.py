@@ -55,9 +55,7 @@ def _copy(message: Any, headers: dict[str, Any]) -> aio_pika.Message:
 
 async def test_dead_letters_are_listed_shown_replayed_and_dropped(town: Town) -> None:
     answers = Answers()
-    for verb, service in (("serve", "enrolment"), ("serve", "targets"), ("worker", "enrolment"), ("worker", "targets")):
-        await town.start(verb, service)  # type: ignore[arg-type]
-        await town.ready(verb, service)  # type: ignore[arg-type]
+    await town.start_all()
     await town.register()
     await town.sign_up(town.people(3), answers)
     await town.counted_once(answers)

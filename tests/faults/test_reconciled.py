@@ -128,23 +128,41 @@ async def _drop(channel: AbstractChannel, queue: str, event_type: str) -> None:
     assert message is not None
 
 
-EMPTY = """
-    TRUNCATE ledger, tallies, units, unit_ancestors, organisations, organisation_ancestors, collectors;
-    UPDATE target_progress SET achieved = 0, covered_at_start = 0
-"""
+EMPTY = "TRUNCATE ledger, units, unit_ancestors, organisations, organisation_ancestors, collectors"
 
 
 async def test_targets_emptied_of_ledger_and_registry_gets_all_of_it_back(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(30), answers)
     await town.counted_once(answers)
+    await _target(town)
+    lag = await _until_alerted(town)
     registry = await _registry(town)
-    for statement in EMPTY.split(";"):
-        await town.rows("targets", statement)
+    await town.rows("targets", EMPTY)
     await town.counted_once(answers)
     await until("the registry", lambda: _registry(town), lambda found: found == registry, seconds=60)
     await town.sign_up(town.people(5), answers)
     await town.counted_once(answers)
+    await _until_achieved(town, 35)
+    await _until_alerts_are(town, [("open", lag["episode"])])
+
+
+async def test_sign_ups_deleted_from_the_ledger_by_hand_are_counted_once(town: Town) -> None:
+    answers = Answers()
+    await town.sign_up(town.people(30), answers)
+    await town.counted_once(answers)
+    await _target(town)
+    await _until_achieved(town, 30)
+    await town.rows("targets", "DELETE FROM ledger WHERE enrolment_id IN (SELECT enrolment_id FROM ledger LIMIT 7)")
+    await town.counted_once(answers)
+    await _until_achieved(town, 30)
+
+
+async def _until_achieved(town: Town, expected: int) -> None:
+    async def achieved() -> list[int]:
+        return [row["achieved"] for row in await town.rows("targets", "SELECT achieved FROM target_progress")]
+
+    await until(f"{expected} achieved", achieved, lambda found: found == [expected], seconds=60)
 
 
 async def _registry(town: Town) -> Any:
@@ -179,17 +197,16 @@ async def test_targets_restored_from_a_backup_counts_what_came_since_once(town: 
         await town.ready(verb, "targets")
     await town.counted_once(answers)
     await _until_alerts_are(town, [("open", lag["episode"])])
-    achieved = await town.rows("targets", "SELECT achieved FROM target_progress")
-    assert [row["achieved"] for row in achieved] == [50]
+    await _until_achieved(town, 50)
 
 
-async def _target(town: Town) -> None:
-    """One that lags already: 10,000 in the month that ends soon."""
+async def _target(town: Town, value: int = 10_000) -> None:
+    """One that lags already, in a period that is half over."""
     body = {
         "scope": {"unit_code": CAM_THACH.code},
         "scheme": "household_health",
         "measure": "new",
-        "value": 10_000,
+        "value": value,
         "starts_on": (DAY - timedelta(days=20)).isoformat(),
         "ends_on": (DAY + timedelta(days=20)).isoformat(),
         "name": None,
@@ -223,3 +240,44 @@ async def test_a_lag_whose_event_was_purged_is_alerted_once(town: Town) -> None:
     await _until_alerts_are(town, [("open", 1)])
     raised = await town.rows("notifications", "SELECT version FROM alerts")
     assert [row["version"] for row in raised] == [1]
+
+
+async def test_an_alert_whose_recovery_was_purged_is_resolved(town: Town) -> None:
+    answers = Answers()
+    await _target(town, value=20)
+    await _until_alerts_are(town, [("open", 1)])
+    await town.stop("worker", "notifications")
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    recovered = "SELECT 1 FROM target_progress WHERE NOT lagging"
+    async with broker(town) as channel:
+        await until("a recovery", lambda: town.rows("targets", recovered), bool)
+        await until("an empty outbox", lambda: town.rows("targets", "SELECT 1 FROM outbox"), lambda rows: not rows)
+        await (await channel.get_queue(NOTIFICATIONS)).purge()
+    await town.start("worker", "notifications")
+    await _until_alerts_are(town, [("resolved", 1)])
+
+
+async def test_a_restored_database_of_targets_makes_every_lag_alerted_once(town: Town, tmp_path: Path) -> None:
+    answers = Answers()
+    database, backup = town.settings.database_url_of("targets"), tmp_path / "backup"
+    assert database is not None
+    await _target(town, value=20)
+    await _until_alerts_are(town, [("open", 1)])
+    await asyncio.to_thread(dump, database, backup)
+    await town.sign_up(town.people(20), answers)
+    await town.counted_once(answers)
+    await _until_alerts_are(town, [("resolved", 1)])
+    for verb in ("serve", "worker"):
+        await town.stop(verb, "targets")
+    await asyncio.to_thread(restore, database, backup)
+    for verb in ("serve", "worker"):
+        await town.start(verb, "targets")
+    await town.counted_once(answers)
+    await _until_achieved(town, 20)
+    await _until_alerts_are(town, [("resolved", 1)])
+    await until(
+        "agreement", lambda: town.rows("notifications", "SELECT * FROM pace_differences"), lambda rows: not rows
+    )
+    lagging = await town.rows("targets", "SELECT 1 FROM target_progress WHERE lagging")
+    assert lagging == []

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import aio_pika
@@ -55,7 +58,10 @@ class Vhosts:
             self._made, self._unused = [], []
 
     def _eval(self, erlang: str) -> None:
-        self._run("eval", erlang)
+        """One at a time on this machine: each command takes a port of a few, and vhosts are made one after another."""
+        with (Path(tempfile.gettempdir()) / "drive-test-rabbitmqctl.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._run("eval", erlang)
 
 
 def _binaries(names: Sequence[str]) -> str:
@@ -115,7 +121,7 @@ def _on_machine(url: str) -> Vhosts | None:
     program = shutil.which("rabbitmqctl")
     if not program or urlsplit(url).hostname not in {"localhost", "127.0.0.1", "::1"}:
         return None
-    hosts = Vhosts(url, lambda *arguments: control([program, *arguments], timeout=20))
+    hosts = Vhosts(url, lambda *arguments: control([program, *arguments], timeout=60))
     try:
         _apart(_connect(hosts.fresh()))
     except (subprocess.SubprocessError, OSError, AMQPError):

@@ -1,0 +1,68 @@
+"""When a listener takes a difference for a loss, and when it asks again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.reconciliation.comparison import NEVER, Asked, Heard, Total, asked_again, compare, judge, may_ask
+
+NOW = datetime(2025, 10, 25, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def heard(told: int, ours: int) -> Heard:
+    """A comparison of sign-ups whose checksums follow from their number."""
+    return Heard(total(told), total(ours), "unclear", NOW)
+
+
+def total(n: int) -> Total:
+    """Of so many."""
+    return Total(n, n * 1000)
+
+
+@pytest.mark.parametrize(
+    ("told", "ours", "before", "verdict"),
+    [
+        (10, 10, None, "same"),
+        (10, 7, None, "unclear"),
+        (10, 7, heard(10, 7), "missing"),
+        (10, 7, heard(8, 5), "missing"),
+        (10, 8, heard(8, 5), "unclear"),
+        (10, 12, heard(10, 10), "unclear"),
+        (10, 12, heard(10, 12), "surplus"),
+        (5, 10, heard(10, 10), "unclear"),
+        (5, 10, heard(5, 10), "surplus"),
+        (5, 7, heard(10, 10), "unclear"),
+        (0, 3, heard(0, 3), "surplus"),
+    ],
+)
+def test_a_difference_is_a_loss_only_where_nothing_on_its_way_can_explain_it(
+    told: int, ours: int, before: Heard | None, verdict: str
+) -> None:
+    assert judge(total(told), total(ours), before) == verdict
+
+
+def test_as_many_with_other_facts_is_a_loss_too() -> None:
+    before = Heard(Total(10, 1), Total(10, 2), "unclear", NOW)
+    assert judge(Total(10, 1), Total(10, 2), before) == "missing"
+
+
+def test_requests_count_from_zero_once_nothing_is_known_to_differ() -> None:
+    lost = Heard(total(10), total(7), "missing", NOW, Asked(3, NOW))
+    assert compare(total(10), total(8), NOW, lost).asked == Asked(3, NOW)
+    assert compare(total(10), total(10), NOW, lost).asked == NEVER
+    assert compare(total(12), total(10), NOW, lost).asked == NEVER
+
+
+def test_the_pauses_between_requests_grow_to_sixty_intervals() -> None:
+    asked, now = NEVER, NOW
+    pauses: list[int] = []
+    while len(pauses) < 6:
+        waited = 0
+        while not may_ask(asked, now, MINUTE):
+            now, waited = now + MINUTE, waited + 1
+        asked = asked_again(asked, now)
+        pauses.append(waited)
+    assert pauses == [0, 1, 5, 14, 54, 54]  # a pause counts as over when nine tenths of it are
