@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
+import pytest
 import pytest_asyncio
 from aio_pika.abc import AbstractChannel
 
@@ -63,6 +64,7 @@ async def _outbox_empty(town: Town) -> None:
     await until("an empty outbox", lambda: town.rows("enrolment", "SELECT 1 FROM outbox"), lambda rows: not rows)
 
 
+@pytest.mark.long
 async def test_sign_ups_lost_with_a_purged_queue_are_counted_once(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(20), answers)
@@ -75,6 +77,7 @@ async def test_sign_ups_lost_with_a_purged_queue_are_counted_once(town: Town) ->
     await town.counted_once(answers)
 
 
+@pytest.mark.long
 async def test_sign_ups_lost_with_a_deleted_queue_are_counted_once(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(20), answers)
@@ -85,6 +88,7 @@ async def test_sign_ups_lost_with_a_deleted_queue_are_counted_once(town: Town) -
     await town.counted_once(answers)
 
 
+@pytest.mark.long
 async def test_sign_ups_that_go_past_a_lost_binding_while_another_queue_takes_them_are_counted_once(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(20), answers)
@@ -131,6 +135,7 @@ async def _drop(channel: AbstractChannel, queue: str, event_type: str) -> None:
 EMPTY = "TRUNCATE ledger, units, unit_ancestors, organisations, organisation_ancestors, collectors"
 
 
+@pytest.mark.long
 async def test_targets_emptied_of_ledger_and_registry_gets_all_of_it_back(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(30), answers)
@@ -147,6 +152,7 @@ async def test_targets_emptied_of_ledger_and_registry_gets_all_of_it_back(town: 
     await _until_alerts_are(town, [("open", lag["episode"])])
 
 
+@pytest.mark.long
 async def test_sign_ups_deleted_from_the_ledger_by_hand_are_counted_once(town: Town) -> None:
     answers = Answers()
     await town.sign_up(town.people(30), answers)
@@ -242,6 +248,7 @@ async def test_a_lag_whose_event_was_purged_is_alerted_once(town: Town) -> None:
     assert [row["version"] for row in raised] == [1]
 
 
+@pytest.mark.long
 async def test_an_alert_whose_recovery_was_purged_is_resolved(town: Town) -> None:
     answers = Answers()
     await _target(town, value=20)
@@ -258,6 +265,7 @@ async def test_an_alert_whose_recovery_was_purged_is_resolved(town: Town) -> Non
     await _until_alerts_are(town, [("resolved", 1)])
 
 
+@pytest.mark.long
 async def test_a_restored_database_of_targets_makes_every_lag_alerted_once(town: Town, tmp_path: Path) -> None:
     answers = Answers()
     database, backup = town.settings.database_url_of("targets"), tmp_path / "backup"
