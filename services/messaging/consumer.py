@@ -29,7 +29,7 @@ Handler: TypeAlias = Callable[[WriteSession, Sequence[Any]], Awaitable[None]]
 Failure: TypeAlias = tuple[AnyEvent, Exception]
 
 MESSAGES_PER_BATCH = 10
-MOST_RETURNS = 3
+MOST_RETURNS = 20
 """A message that came back so often may be what ends its consumer: it is set apart and tried alone."""
 
 

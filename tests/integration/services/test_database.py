@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -109,7 +110,7 @@ async def test_a_read_session_cannot_write(things: Database) -> None:
 async def test_what_fails_in_a_savepoint_is_undone_alone(things: Database) -> None:
     async with things.write() as session:
         await session.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 1}])
-        with pytest.raises(StatementRefused, match="things_name_key"):
+        with pytest.raises(IntegrityError):
             async with session.savepoint():
                 await session.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 2}])
         await session.bulk_insert(THINGS, [{"id": new_id(), "name": "b", "size": None}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +55,14 @@ async def held(broker: Broker, queue: str, count: int) -> list[Message]:
             await inbox.settle(taken)
             messages += [delivery.message for delivery in taken]
     return messages
+
+
+async def take_exactly(inbox: Inbox, count: int) -> list[Message]:
+    """Take until there are so many."""
+    taken: list[Message] = []
+    while len(taken) < count:
+        taken += [delivery.message for delivery in await inbox.take(count - len(taken))]
+    return taken
 
 
 async def read_for_ever(inbox: Inbox) -> None:
@@ -219,13 +228,13 @@ async def test_a_message_comes_back_as_often_as_its_readers_end_and_says_how_oft
             assert delivery == Delivery(message, delivery.tag, returned)
 
 
-async def test_what_was_prefetched_comes_back_in_the_order_it_had(broker: RabbitBroker) -> None:
-    messages = numbered(50, ONE)
+async def test_what_an_ordered_listener_had_prefetched_comes_back_in_the_order_it_had(broker: RabbitBroker) -> None:
+    messages = numbered(50, BOTH)
     await broker.publish(messages)
     for _ in range(3):
-        async with broker.subscribe(TARGETS) as inbox:
+        async with broker.subscribe(NOTIFICATIONS) as inbox:
             await soon(inbox.take(1))
-    assert await held(broker, TARGETS, 50) == list(messages)
+    assert await held(broker, NOTIFICATIONS, 50) == list(messages)
 
 
 async def test_of_two_readers_of_an_ordered_listener_one_is_given_messages_and_the_other_takes_over_when_it_ends(
@@ -233,17 +242,14 @@ async def test_of_two_readers_of_an_ordered_listener_one_is_given_messages_and_t
 ) -> None:
     other = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
     messages = numbered(40, BOTH)
-    async with broker.subscribe(NOTIFICATIONS) as first, other.subscribe(NOTIFICATIONS) as second:
-        await broker.publish(messages)
-        async with running(second.take(1)) as standing_by:
-            taken: list[Message] = []
-            while len(taken) < 40:
-                taken += [delivery.message for delivery in await soon(first.take(40))]
-            assert taken == list(messages)
+    async with AsyncExitStack() as reading:
+        first = await reading.enter_async_context(broker.subscribe(NOTIFICATIONS))
+        async with other.subscribe(NOTIFICATIONS) as second, running(take_exactly(second, 40)) as standing_by:
+            await broker.publish(messages)
+            assert await take_exactly(first, 40) == list(messages)
             assert not standing_by.done()
-            await first.give_back()
-            again = [delivery.message for delivery in await soon(standing_by)]
-        assert again == list(messages[:1])
+            await reading.aclose()
+            assert await soon(standing_by) == list(messages)
     await other.close()
 
 
