@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from datetime import date
-from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,8 +19,10 @@ ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")
 Port = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_SENDER = re.compile(r"[^<>]+|[^<>]*<[^<>]+>")
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
+_SENDER = re.compile(rf"{_ADDRESS}|[^<>@,;:()\[\]\"\\]+ <{_ADDRESS}>")
+"""RFC 5322, 3.4: an address, or a name of words and an address in angle brackets."""
 _SERVERS = {
     "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
     "smtp_url": (("smtp", "smtps"), "smtp://user:password@host:587"),
@@ -98,8 +99,7 @@ class Settings(BaseSettings):
     @field_validator("mail_from", mode="after")
     @classmethod
     def _is_a_sender(cls, value: str) -> str:
-        _, address = parseaddr(value)
-        if not value.isprintable() or not _SENDER.fullmatch(value) or not _ADDRESS.fullmatch(address):
+        if not value.isprintable() or not _SENDER.fullmatch(value):
             raise ValueError("give a mail address, such as drive@bhxh.example or Drive <drive@bhxh.example>")
         return value
 

@@ -74,6 +74,18 @@ def _is_canonical(host: str) -> bool:
         return False
 
 
+def _check_unambiguous(address: str, host: str, port: int | None) -> None:
+    """Raises Invalid where what is called might differ from what was put."""
+    if port == 0:
+        raise Invalid.field("/address", "a URL must name a port from 1 to 65535, or none")
+    if _is_numeric(host) and not _is_canonical(host):
+        raise Invalid.field("/address", "an IPv4 address is written as four decimal numbers, such as 203.0.113.7")
+    if address.endswith("?"):
+        raise Invalid.field(
+            "/address", "a URL must not end in ?: it is called without it, and a signature would differ"
+        )
+
+
 def _endpoint(address: str) -> Endpoint:
     if len(address) > MAX_URL or not _VISIBLE_ASCII.fullmatch(address):
         raise Invalid.field("/address", f"give a URL of visible ASCII characters, {MAX_URL} at most")
@@ -86,10 +98,7 @@ def _endpoint(address: str) -> Endpoint:
         raise Invalid.field("/address", "give a URL that begins with https:// and names a host")
     if parts.username is not None or parts.password is not None:
         raise Invalid.field("/address", "a URL must hold no user name or password: the signature tells who is calling")
-    if port == 0:
-        raise Invalid.field("/address", "a URL must name a port from 1 to 65535, or none")
-    if _is_numeric(host) and not _is_canonical(host):
-        raise Invalid.field("/address", "an IPv4 address is written as four decimal numbers, such as 203.0.113.7")
+    _check_unambiguous(address, host, port)
     if parts.fragment:
         raise Invalid.field("/address", "a URL must hold no #fragment: it is never sent")
     return Endpoint(parts.scheme, host)

@@ -224,6 +224,7 @@ class RabbitBroker:
         async with self._connected() as connection:
             with _unavailable_when_away():
                 async with asyncio.timeout(self._timeout):
+                    await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
                     dead = await channel.get_queue(DEAD_EXCHANGE, ensure=False)
                 moved = 0
@@ -240,6 +241,7 @@ class RabbitBroker:
         async with self._connected() as connection:
             with _unavailable_when_away():
                 async with asyncio.timeout(self._timeout):
+                    await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
                     dead = await channel.declare_queue(DEAD_EXCHANGE, passive=True)
                     return dead.declaration_result.message_count or 0

@@ -145,7 +145,14 @@ async def test_a_bad_name_is_refused(house: House) -> None:
 
 NEVER_CALLED = [
     *("https://0:1/", "https://3221225986/", "https://0x7f.1/", "https://127.1/", "https://0177.0.0.1/"),
-    *("https://1.2.3.4./", "https://example.0x/", "https://a.1/", "https://example.org:0/", "https://2130706433/x"),
+    *(
+        "https://1.2.3.4./",
+        "https://example.0x/",
+        "https://a.1/",
+        "https://example.org:0/",
+        "https://2130706433/x",
+        "https://example.org/x?",
+    ),
 ]
 
 

@@ -107,14 +107,16 @@ def test_settings_do_not_show_their_secrets() -> None:
 
 
 SENDERS = ["drive@bhxh.example", "Drive <drive@bhxh.example>", "BHXH Thanh Hóa <drive@bhxh.example>", "drive@localhost"]
+_TWO_WAYS = [
+    "a@example.org, b@example.org",
+    "drive@localhost (office)",
+    "<drive@example.org>",
+    "a..b@x.example",
+    "a@-x.example",
+]
 NO_SENDERS = [
-    "drive",
-    "Drive <drive>",
-    "a@b@c",
-    "Drive drive@b.example",
-    "a@b.example\r\nBcc: c@d.example",
-    "<>",
-    "a b@c",
+    *("drive", "Drive <drive>", "a@b@c", "Drive drive@b.example", "a@b.example\r\nBcc: c@d.example", "<>", "a b@c"),
+    *("a@b.example, c@d.example", "drive@localhost (office)", "<drive@b.example>", "a..b@x.example", "a@-x.example"),
 ]
 
 
