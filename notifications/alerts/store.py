@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, tuple_
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from notifications.alerts.tables import AlertRow
@@ -19,6 +19,9 @@ from services.kernel import Unavailable
 
 Episode: TypeAlias = tuple[UUID, int]
 """A target's id and the number of the time that it fell behind."""
+
+_TABLE = AlertRow.metadata.tables["alerts"]
+_JSON = ("subject", "path", "figures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,11 @@ async def insert_all(session: WriteSession, rows: Sequence[AlertRow]) -> None:
     """Put new alerts in. Raises Unavailable where another worker was faster: then the batch is done anew."""
     if not rows:
         return
-    statement = (
-        insert(AlertRow).on_conflict_do_nothing(constraint="uq_alerts_target_episode").returning(col(AlertRow.id))
-    )
     ordered = sorted(rows, key=lambda row: (row.target_id, row.episode))
-    inserted = await session.execute(statement.values([row.model_dump() for row in ordered]))
-    if len(inserted.all()) < len(rows):
+    values = [row.model_dump() | {name: json.dumps(getattr(row, name)) for name in _JSON} for row in ordered]
+    conflict = "ON CONSTRAINT uq_alerts_target_episode DO NOTHING"
+    inserted = await session.bulk_insert(_TABLE, values, on_conflict=conflict, returning="id")
+    if len(inserted) < len(rows):
         raise Unavailable("another worker has just raised the same alert")
 
 

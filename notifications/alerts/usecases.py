@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -29,6 +30,8 @@ from services.messaging.outbox import emit
 
 PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
 NewId: TypeAlias = Callable[[], UUID]
+Alerts: TypeAlias = dict[store.Episode, AlertRow]
+"""The alerts of one target."""
 
 _TURNS: dict[str, Turn] = {
     "drive.pace.fell_behind.v1": "fell_behind",
@@ -59,25 +62,32 @@ async def follow_pace(session: WriteSession, events: Sequence[PaceEvent], *, now
     An event of a later episode also resolves what is left of earlier ones: that they ended was not heard.
     What comes twice or late changes nothing. Raises Unavailable where another worker raised the same alert meanwhile.
     """
-    known = await store.of_episodes(session, {_episode(event) for event in events})
-    before = set(known)
-    told = [item for event in sorted(events, key=_revision) for item in _follow_one(known, event, new_id)]
+    before = await store.of_episodes(session, {_episode(event) for event in events})
+    of_target: dict[UUID, Alerts] = defaultdict(dict)
+    for (target_id, episode), row in before.items():
+        of_target[target_id][target_id, episode] = row
+    told = [
+        item
+        for event in sorted(events, key=_revision)
+        for item in _follow_one(of_target[event.data.target_id], event, new_id)
+    ]
+    known = {episode: row for alerts in of_target.values() for episode, row in alerts.items()}
     await store.insert_all(session, [row for episode, row in known.items() if episode not in before])
     await session.add(*(row for episode, row in known.items() if episode in before))
     await emit(session, [event for item in told for event in _events_of(item, now, new_id)])
     await queue(session, [_news(item) for item in told], now=now, new_id=new_id)
 
 
-def _follow_one(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> list[_Told]:
+def _follow_one(known: Alerts, event: PaceEvent, new_id: NewId) -> list[_Told]:
     told = _follow_own(known, event, new_id)
     return [*_end_earlier(known, event), *([told] if told else [])]
 
 
-def _end_earlier(known: Mapping[store.Episode, AlertRow], event: PaceEvent) -> list[_Told]:
+def _end_earlier(known: Alerts, event: PaceEvent) -> list[_Told]:
     told = []
-    for (target_id, episode), row in known.items():
+    for (_, episode), row in known.items():
         alert = store.state_of(row)
-        if target_id == event.data.target_id and episode < event.data.episode and _is_over(alert, event):
+        if episode < event.data.episode and _is_over(alert, event):
             ended = rules.recover(alert, _pace_of(event))
             told.append(_Told(AlertView.model_validate(store.with_state(row, ended.alert)), "resolved", event))
     return told
@@ -87,7 +97,7 @@ def _is_over(alert: rules.Alert, later: PaceEvent) -> bool:
     return alert.status != "resolved" and alert.revision < later.data.revision
 
 
-def _follow_own(known: dict[store.Episode, AlertRow], event: PaceEvent, new_id: NewId) -> _Told | None:
+def _follow_own(known: Alerts, event: PaceEvent, new_id: NewId) -> _Told | None:
     row = known.get(_episode(event))
     decision = rules.follow(store.state_of(row) if row else None, _pace_of(event))
     if isinstance(decision, rules.Unchanged):

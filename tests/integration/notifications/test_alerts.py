@@ -207,3 +207,14 @@ async def test_each_route_asks_for_its_scope(
     nobody = await client_for(house.app)
     assert (await wrong.request(method, path, json=body)).status_code == 403
     assert (await nobody.request(method, path, json=body)).status_code == 401
+
+
+async def test_a_batch_as_large_as_they_come_is_one_unit_of_work(house: House) -> None:
+    """2,000 events: more values than one statement may have parameters (32,767)."""
+    await house.put_route("ops", "ops@example.org")
+    handlers = pace_handlers(house.clock, new_id, lambda: None)
+    events = [an_episode().fell_behind() for _ in range(2000)]
+    async with house.runtime.database.write() as session:
+        await handlers["drive.pace.fell_behind.v1"](session, events)
+    [row] = await house.query("SELECT count(*) AS n FROM deliveries JOIN alerts a ON a.id = alert_id")
+    assert row.n == 2000
