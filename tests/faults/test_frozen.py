@@ -8,14 +8,17 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 
 from drive.all_in_one import addresses
 from drive.demo.client import until
 from drive.demo.places import AGENCY, CAM_THACH
 from tests.faults.faults import administrator, frozen
 from tests.support.postgres import PrivatePostgres
+from tests.support.proxy import proxy_to
 from tests.support.town import PARTNER, Answers, Town
 
 BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'drive %'"
@@ -154,3 +157,26 @@ async def test_a_relay_that_is_frozen_is_replaced(town: Town) -> None:
     await town.counted_once(answers)
     second.terminate()
     await second.wait()
+
+
+@pytest.mark.long
+async def test_a_worker_behind_a_dead_connection_to_the_broker_is_relieved_by_another(town: Town) -> None:
+    answers = Answers()
+    url = urlsplit(town.environment["AMQP_URL"])
+    async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
+        await town.start_all()
+        await town.register()
+        await town.stop("worker", "targets")
+        behind = url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{port}").geturl()
+        await town.start("worker", "targets", AMQP_URL=behind)
+        await town.ready("worker", "targets")
+        second = await town.start_another("worker", "targets")
+        proxy.stall()
+        await town.sign_up(town.people(40), answers)
+        await town.counted_once(answers)
+        await town.has_health("worker", "targets", 503)
+        proxy.cut()
+        proxy.flow()
+        await town.ready("worker", "targets")
+        second.terminate()
+        await second.wait()
