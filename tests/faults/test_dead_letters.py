@@ -71,9 +71,10 @@ async def test_dead_letters_are_listed_shown_replayed_and_dropped(town: Town) ->
     assert "delivery_limit" in dead["error"]
     assert str(answers.taken.popitem()[1]) in json.loads(await drive(town, "show", dead["id"]))["body"]
     await town.start("worker", "targets")
-    await until("a broken message", lambda: letters(town), lambda found: len(found) == 2)
+    await town.ready("worker", "targets")
+    await until("a broken message", lambda: letters(town), lambda found: len(found) == 2, seconds=60)
     assert "1 to be tried again" in await drive(town, "replay", dead["id"])
-    await until("a replayed letter", lambda: letters(town), lambda found: len(found) == 1)
+    await until("a replayed letter", lambda: letters(town), lambda found: len(found) == 1, seconds=60)
     assert len(await town.rows("targets", "SELECT 1 FROM ledger")) == 4
     await drive(town, "replay", "--type", RECORDED, "--older-than", "1h")
     [broken] = await letters(town)
