@@ -169,6 +169,18 @@ async def test_retry_after_holds_for_everything_on_its_route_and_for_no_other(
     assert {state for _, state in await states(house)} == {"sent"}
 
 
+async def test_what_waited_for_the_pause_of_its_route_does_not_outlast_it(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=429, headers={"Retry-After": "604800"})]
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    house.advance(seconds=5)
+    assert await house.loop().send_due() == 0
+    await house.put_route("ops", receiver.url)
+    await house.loop().send_due()
+    assert await states(house) == [("raised", "sent")]
+
+
 async def test_a_route_put_anew_is_not_paused_any_more(house: House, receiver: Receiver) -> None:
     await connect(house, receiver)
     receiver.answers = [web.Response(status=429, headers={"Retry-After": "3600"})]
