@@ -119,11 +119,17 @@ _EXPIRED = text("""
 _SETTLE = text("""
     UPDATE deliveries
     SET state = :state, last_error = :error, next_attempt_at = :next, leased_until = NULL, sent_at = :sent_at
-    WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR :state = 'sent')
+    WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR (:state = 'sent' AND state <> 'sending'))
 """)
+_LOCK = text("SELECT FROM deliveries WHERE id = :id FOR UPDATE")
+_TAKEN = text("SELECT EXISTS (SELECT FROM delivery_attempts WHERE delivery_id = :id AND outcome = 'sent')")
 _NOT_WAITING = text("""
     UPDATE deliveries SET next_attempt_at = :now
-    WHERE state = 'pending' AND route_name = :route_name AND attempts > 0 AND next_attempt_at > :now
+    WHERE id IN (
+        SELECT id FROM deliveries
+        WHERE state = 'pending' AND route_name = :route_name AND attempts > 0 AND next_attempt_at > :now
+        FOR UPDATE SKIP LOCKED
+    )
 """)
 _NEWER = text("""
     SELECT EXISTS (
@@ -175,14 +181,27 @@ async def expired(session: WriteSession, now: datetime) -> list[tuple[UUID, int,
 
 
 async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: Step, now: datetime) -> None:
-    """Write down what becomes of the delivery. Where a later attempt has begun meanwhile, only success still counts."""
+    """Write down what becomes of the delivery. Where a later attempt has begun meanwhile, only success still counts.
+
+    Where that attempt is under way, even success waits for its end: its message may arrive at any moment, and a newer
+    delivery must not be sent before.
+    """
     values = {"id": delivery_id, "attempt": attempt, "state": step.state, "error": step.error}
     sent_at = now if step.state == "sent" else None
     await session.execute(_SETTLE, values | {"next": step.next_attempt_at, "sent_at": sent_at})
 
 
+async def was_taken(session: WriteSession, delivery_id: UUID) -> bool:
+    """Whether an attempt has succeeded. Locks the delivery, so that attempts that overlap see each other's end."""
+    await session.execute(_LOCK, {"id": delivery_id})
+    return bool((await session.execute(_TAKEN, {"id": delivery_id})).scalar_one())
+
+
 async def end_waits(session: WriteSession, route_name: str, now: datetime) -> None:
-    """The receiver of this route answers again: what waits for another attempt there is due now."""
+    """The receiver of this route answers again: what waits for another attempt there is due now.
+
+    What others have locked is left out: two that settle at the same time would wait for each other's deliveries.
+    """
     await session.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
 
 

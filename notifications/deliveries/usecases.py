@@ -123,7 +123,8 @@ async def settle(database: Database, parcel: Parcel, outcome: Outcome, now: date
 
 
 async def _note(session: WriteSession, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
-    step = rules.next_step(outcome, attempt, now)
+    taken = await store.was_taken(session, delivery_id)
+    step = rules.next_step(Sent() if taken else outcome, attempt, now)
     await store.settle(session, delivery_id, attempt, step, now)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.note_attempt(session, delivery_id, attempt, outcome=name, detail=detail, now=now)

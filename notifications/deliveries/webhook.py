@@ -15,7 +15,7 @@ from yarl import URL
 from notifications.deliveries.resolver import AddressRefused, GuardedResolver
 from notifications.deliveries.store import Parcel
 from notifications.domain.addresses import Network
-from notifications.domain.delivery import Outcome, Refused, Retry, of_http_answer
+from notifications.domain.delivery import LONGEST_WAIT, Outcome, Refused, Retry, of_http_answer
 from notifications.domain.endpoint import literal_address
 from notifications.routing.secrets import SecretBox, SecretLost
 from services.clock import Clock
@@ -91,13 +91,14 @@ def _rfc3339(at: datetime) -> str:
 
 def retry_after(value: str, now: datetime) -> timedelta | None:
     """The header Retry-After (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of HTTP."""
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return timedelta(seconds=int(value))
+    if value.isascii() and value.isdigit():
+        digits = value.lstrip("0")
+        return timedelta(seconds=int(digits or "0")) if len(digits) < 10 else LONGEST_WAIT
     try:
         at = parsedate_to_datetime(value)
-    except (ValueError, IndexError, TypeError):
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    except (ValueError, IndexError, TypeError, OverflowError):
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 
 
 @asynccontextmanager

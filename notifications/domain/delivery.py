@@ -90,12 +90,15 @@ class NotRetriable(Conflict):
 
 
 def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
-    """How it goes on after the outcome of attempt number `attempts` (1 is the first)."""
+    """How it goes on after the outcome of attempt number `attempts` (1 is the first).
+
+    A wait that the receiver asked for is the route's, not the delivery's: it ends for all where the route is put anew.
+    """
     match outcome:
         case Sent():
             return Step("sent")
-        case Retry(reason, after):
-            return _again(reason, after, attempts, now)
+        case Retry(reason):
+            return _again(reason, attempts, now)
         case Refused(reason):
             return Step("failed", reason)
         case Unconfirmed(reason):
@@ -104,10 +107,10 @@ def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
             assert_never(outcome)
 
 
-def _again(reason: str, after: timedelta | None, attempts: int, now: datetime) -> Step:
+def _again(reason: str, attempts: int, now: datetime) -> Step:
     if attempts > len(RETRY_DELAYS):
         return Step("failed", f"given up after {attempts} attempts: {reason}")
-    return Step("pending", reason, now + max(RETRY_DELAYS[attempts - 1], pause_of(after)))
+    return Step("pending", reason, now + RETRY_DELAYS[attempts - 1])
 
 
 def pause_of(after: timedelta | None) -> timedelta:

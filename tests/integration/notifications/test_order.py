@@ -6,11 +6,12 @@ import asyncio
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiohttp import web
 
-from notifications.deliveries.store import Room
+from notifications.deliveries.store import Parcel, Room
 from notifications.deliveries.usecases import LEASE, claim, settle
 from notifications.domain.delivery import Retry, Sent
 from tests.integration.notifications.house import House, an_episode
@@ -98,7 +99,66 @@ async def test_workers_that_claim_at_the_same_time_never_have_two_versions_in_ha
     assert len(alerts) == len(set(alerts)) > 0
 
 
-@pytest.mark.parametrize("state", ["superseded", "failed"])
+async def test_a_newer_one_waits_for_the_second_attempt_even_where_the_first_one_succeeds_after_its_lease(
+    house: House,
+) -> None:
+    """The second attempt may reach the receiver at any moment, so that it must not be overtaken."""
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    database = house.runtime.database
+    lag = an_episode()
+    await house.hear(lag.fell_behind())
+    [late] = await claim(database, ROOM, house.clock.now())
+    house.clock.advance(LEASE)
+    assert await claim(database, ROOM, house.clock.now()) == []
+    house.advance(seconds=5)
+    [second] = await claim(database, ROOM, house.clock.now())
+    await settle(database, late, Sent(), house.clock.now())
+    await house.hear(lag.recovered())
+    assert await claim(database, ROOM, house.clock.now()) == []
+    await settle(database, second, Retry("busy"), house.clock.now())
+    [newest] = await claim(database, ROOM, house.clock.now())
+    assert newest.change == "resolved"
+    assert await states(house) == [("raised", "sent"), ("resolved", "sending")]
+
+
+async def test_of_two_attempts_that_are_settled_at_the_same_time_the_success_counts(house: House) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    database, room = house.runtime.database, Room(100, 100, {})
+    await house.hear(*(an_episode().fell_behind() for _ in range(20)))
+    late = await claim(database, room, house.clock.now())
+    house.clock.advance(LEASE)
+    await claim(database, room, house.clock.now())
+    house.advance(seconds=5)
+    second = await claim(database, room, house.clock.now())
+    assert len(late) == len(second) == 20
+    now = house.clock.now()
+    successes = [settle(database, parcel, Sent(), now) for parcel in sorted(late, key=_id)]
+    failures = [settle(database, parcel, Retry("busy"), now) for parcel in sorted(second, key=_id)]
+    await asyncio.gather(*(settled for pair in zip(successes, failures, strict=True) for settled in pair))
+    assert {state for _, state in await states(house)} == {"sent"}
+
+
+def _id(parcel: Parcel) -> UUID:
+    return parcel.id
+
+
+async def test_what_was_sent_stays_sent_where_the_sender_of_its_second_attempt_dies(house: House) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    database = house.runtime.database
+    await house.hear(an_episode().fell_behind())
+    [late] = await claim(database, ROOM, house.clock.now())
+    house.clock.advance(LEASE)
+    await claim(database, ROOM, house.clock.now())
+    house.advance(seconds=5)
+    await claim(database, ROOM, house.clock.now())
+    await settle(database, late, Sent(), house.clock.now())
+    house.clock.advance(LEASE)
+    assert await claim(database, ROOM, house.clock.now()) == []
+    [delivery] = await house.deliveries()
+    assert (delivery["state"], delivery["next_attempt_at"], delivery["last_error"]) == ("sent", None, None)
+
+
+@pytest.mark.parametrize("state", ["superseded", "failed", "unconfirmed"])
 async def test_a_person_cannot_send_what_a_newer_one_has_overtaken(house: House, state: str) -> None:
     await house.put_route("ops", "http://127.0.0.1:9/hook")
     lag = an_episode()
@@ -167,6 +227,18 @@ async def test_retry_after_holds_for_everything_on_its_route_and_for_no_other(
     await house.execute("UPDATE routes SET paused_until = :now", now=house.clock.now())
     await house.loop().send_due()
     assert {state for _, state in await states(house)} == {"sent"}
+
+
+async def test_what_waited_for_the_pause_of_its_route_does_not_outlast_it(house: House, receiver: Receiver) -> None:
+    await connect(house, receiver)
+    receiver.answers = [web.Response(status=429, headers={"Retry-After": "604800"})]
+    await house.hear(an_episode().fell_behind())
+    await house.loop().send_due()
+    house.advance(seconds=5)
+    assert await house.loop().send_due() == 0
+    await house.put_route("ops", receiver.url)
+    await house.loop().send_due()
+    assert await states(house) == [("raised", "sent")]
 
 
 async def test_a_route_put_anew_is_not_paused_any_more(house: House, receiver: Receiver) -> None:

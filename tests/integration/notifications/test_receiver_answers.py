@@ -32,6 +32,8 @@ CASES: list[tuple[str, type[Outcome]]] = [
     ("HTTP/1.1 500 Internal Server Error", Retry),
     ("HTTP/1.1 503 Unavailable\r\nRetry-After: Wed, 29 Oct 2025 01:30:00 GMT", Retry),
     ("HTTP/1.1 503 Unavailable\r\nRetry-After: nonsense", Retry),
+    ("HTTP/1.1 200 OK\r\nRetry-After: Mon, 01 Jan 2024 00:00:00 +99999999999999", Sent),
+    ("HTTP/1.1 503 Unavailable\r\nRetry-After: Mon, 99999999999999999999 Jan 2024 00:00:00 GMT", Retry),
     ("good morning", Retry),
     ("HTTP/1.1 200", Sent),
     (SILENCE, Retry),

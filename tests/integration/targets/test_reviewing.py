@@ -58,6 +58,20 @@ async def test_it_worsens_and_recovers_once_each(drive: Drive) -> None:
     assert (row.lagging, row.status) == (False, "on_track")
 
 
+async def test_each_turn_tells_the_gravest_severity_of_its_episode_and_the_next_episode_begins_anew(
+    drive: Drive,
+) -> None:
+    await drive.target()
+    await drive.hear(sign_ups(40, signed_on=date(2025, 11, 3)))
+    await drive.sweep(FRIDAY)
+    await drive.sweep(WEDNESDAY)
+    await drive.hear(sign_ups(43, signed_on=WEDNESDAY))
+    await drive.sweep(date(2025, 11, 14))
+    assert await drive.turns() == ["fell_behind", "worsened", "recovered", "fell_behind"]
+    told = [(event.data.severity, event.data.worst_severity) for event in await drive.told()]
+    assert told == [("warning", "warning"), ("critical", "critical"), (None, "critical"), ("warning", "warning")]
+
+
 async def test_a_second_episode_has_the_next_number(drive: Drive) -> None:
     await drive.target()
     await drive.sweep(FRIDAY)

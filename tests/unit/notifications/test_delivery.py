@@ -22,6 +22,7 @@ from notifications.domain.delivery import (
     of_http_answer,
     of_interruption,
     of_smtp_answer,
+    pause_of,
 )
 
 NOW = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
@@ -38,13 +39,26 @@ MINUTE = timedelta(minutes=1)
         (Retry("busy"), 17, Step("pending", "busy", NOW + timedelta(hours=24))),
         (Retry("busy"), 18, Step("failed", "given up after 18 attempts: busy")),
         (Retry("busy"), 20, Step("failed", "given up after 20 attempts: busy")),
-        (Retry("busy", after=MINUTE), 1, Step("pending", "busy", NOW + MINUTE)),
-        (Retry("busy", after=MINUTE), 11, Step("pending", "busy", NOW + timedelta(hours=1))),
-        (Retry("busy", after=timedelta(days=9)), 1, Step("pending", "busy", NOW + LONGEST_WAIT)),
+        (Retry("busy", after=MINUTE), 1, Step("pending", "busy", NOW + timedelta(seconds=5))),
     ],
 )
 def test_an_outcome_leads_to_a_step(outcome: Outcome, attempts: int, step: Step) -> None:
     assert next_step(outcome, attempts, NOW) == step
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        (None, timedelta()),
+        (timedelta(days=-1), timedelta()),
+        (MINUTE, MINUTE),
+        (timedelta(days=9), LONGEST_WAIT),
+    ],
+)
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks_up_to_the_longest_wait(
+    asked: timedelta | None, pause: timedelta
+) -> None:
+    assert pause_of(asked) == pause
 
 
 def test_retries_grow_over_about_three_days() -> None:
