@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -49,10 +50,11 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for each answer of the server, and for all of them together."""
+    """How long to wait, in seconds: for each answer of the server, for all of them up to that to the text, and for that to QUIT."""
 
     answer: float = 15.0
     total: float = 150.0
+    goodbye: float = 5.0
 
 
 class SmtpMail:
@@ -68,7 +70,7 @@ class SmtpMail:
         letter = _composed(parcel, self._sender)
         if isinstance(letter, Refused):
             return letter
-        return await _Attempt(self._client(), letter, parcel.address).run(self._patience.total)
+        return await _Attempt(self._client(), letter, parcel.address).run(self._patience)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -91,7 +93,16 @@ class _Attempt:
         self._address = address
         self._command: SmtpCommand = "connect"
 
-    async def run(self, total_seconds: float) -> Outcome:
+    async def run(self, patience: Patience) -> Outcome:
+        try:
+            outcome = await self._judged(patience.total)
+            if isinstance(outcome, Sent):
+                await self._say_goodbye(patience.goodbye)
+            return outcome
+        finally:
+            self._client.close()
+
+    async def _judged(self, total_seconds: float) -> Outcome:
         try:
             async with asyncio.timeout(total_seconds):
                 return await self._hand_over()
@@ -99,8 +110,6 @@ class _Attempt:
             return of_smtp_answer(self._command, error.code, error.message)
         except Exception as error:  # noqa: BLE001 - whatever broke, what counts is whether the text was on its way
             return of_smtp_silence(self._command, str(error) or repr(error))
-        finally:
-            self._client.close()
 
     async def _hand_over(self) -> Outcome:
         await self._client.connect()
@@ -112,6 +121,12 @@ class _Attempt:
         self._note_when_text_goes_out()
         answer = await self._client.data(self._letter.content)
         return Sent(f"SMTP {answer.code}: {answer.message}")
+
+    async def _say_goodbye(self, seconds: float) -> None:
+        """QUIT, as RFC 5321, 4.1.1.10, asks. The mail was taken, whatever comes of this."""
+        with suppress(Exception):
+            async with asyncio.timeout(seconds):
+                await self._client.quit()
 
     def _note_when_text_goes_out(self) -> None:
         """`data` sends the command, waits for 354, and sends the text: between the two nobody else can look."""

@@ -158,8 +158,11 @@ def of_smtp_answer(command: SmtpCommand, code: int, message: str) -> Outcome:
 
     5yz is for good, but only where it is about this mail: an answer to RCPT, DATA or the text. One that comes before,
     asks for a login (RFC 4954) or says that the command is not understood is about the session, and may be mended.
+    What is neither a yes nor a no after the text leaves open whether it was taken.
     """
     reason = f"{command}: SMTP {code}: {message}"
+    if command == "text" and not 400 <= code < 600:
+        return of_smtp_silence(command, reason)
     about_the_mail = command in ("RCPT", "DATA", "text") and code not in _ABOUT_THE_SESSION
     return Refused(reason) if 500 <= code < 600 and about_the_mail else Retry(reason)
 

@@ -23,10 +23,12 @@ _GOOD = {
 
 @dataclass
 class ScriptedServer:
-    """`answers` by command, over the good ones; also SILENCE and HANG_UP. `texts` are the mails whose text arrived."""
+    """`answers` by command, over the good ones; also SILENCE and HANG_UP. `texts` are the mails whose text arrived,
+    `commands` what came, in order."""
 
     answers: Mapping[str, str]
     texts: list[bytes] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
 
@@ -44,6 +46,7 @@ class ScriptedServer:
         going_on = await self._answer(writer, "greeting")
         while going_on and (line := await reader.readline()):
             command = line.split()[0].decode().upper().replace("HELO", "EHLO")
+            self.commands.append(command)
             going_on = await self._answer(writer, command)
             if command == "DATA" and self._says(command).startswith("354"):
                 self.texts.append(await reader.readuntil(b"\r\n.\r\n"))

@@ -18,7 +18,7 @@ from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfi
 from services.ids import new_id
 from tests.support.smtp import HANG_UP, SILENCE, a_scripted_server
 
-QUICK = Patience(answer=0.2, total=5)
+QUICK = Patience(answer=0.2, total=5, goodbye=0.2)
 SESSION = ("greeting", "EHLO", "AUTH", "MAIL")
 CASES: list[tuple[str, str, type[Outcome]]] = [
     *((command, answer, Retry) for command in SESSION for answer in ("421 later", "451 later", "550 no", "554 no")),
@@ -43,6 +43,9 @@ CASES: list[tuple[str, str, type[Outcome]]] = [
     ("text", "452 disk full", Retry),
     ("text", "550 spam", Refused),
     ("text", "554 refused", Refused),
+    ("text", "354 go on", Unconfirmed),
+    ("text", "999 what?", Unconfirmed),
+    ("text", "good morning", Unconfirmed),
     ("text", SILENCE, Unconfirmed),
     ("text", HANG_UP, Unconfirmed),
     ("text", "250 taken", Sent),
@@ -121,6 +124,21 @@ async def test_an_answer_at_a_command_has_this_outcome(command: str, answer: str
     assert texts == (command in ("text", "QUIT") or kind is Sent)
     if answer[:3].isdigit() and not isinstance(outcome, Sent):
         assert answer[:3] in str(outcome)
+
+
+@pytest.mark.parametrize("answer", ["220 go on", "454 not now", "554 no", SILENCE, HANG_UP])
+async def test_encryption_that_is_offered_and_fails_is_tried_again_and_nothing_goes_out_in_the_clear(
+    answer: str,
+) -> None:
+    outcome, texts = await sent_to({"EHLO": "250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN", "STARTTLS": answer})
+    assert isinstance(outcome, Retry)
+    assert texts == 0
+
+
+async def test_the_session_is_ended_as_the_server_expects() -> None:
+    async with a_scripted_server({}) as server:
+        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), "drive@bhxh.example").send(a_parcel())
+    assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
 async def test_a_server_that_is_slow_at_every_answer_gets_the_mail_once() -> None:
