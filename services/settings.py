@@ -15,13 +15,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from services.kernel import is_mail_address
+
 ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")
 Port = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32
-_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-_ADDRESS = rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
-_SENDER = re.compile(rf"{_ADDRESS}|[^<>@,;:()\[\]\"\\]+ <{_ADDRESS}>")
+_SENDER = re.compile(r"(?P<name>[^<>@,;:()\[\]\"\\]+ <)?(?P<address>[^<>]+)(?(name)>)")
 """RFC 5322, 3.4: an address, or a name of words and an address in angle brackets."""
 _SERVERS = {
     "amqp_url": (("amqp", "amqps"), "amqp://user:password@host:5672/vhost"),
@@ -99,7 +99,8 @@ class Settings(BaseSettings):
     @field_validator("mail_from", mode="after")
     @classmethod
     def _is_a_sender(cls, value: str) -> str:
-        if not value.isprintable() or not _SENDER.fullmatch(value):
+        sender = _SENDER.fullmatch(value) if value.isprintable() else None
+        if not sender or not is_mail_address(sender["address"]):
             raise ValueError("give a mail address, such as drive@bhxh.example or Drive <drive@bhxh.example>")
         return value
 

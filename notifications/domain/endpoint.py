@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from notifications.domain.addresses import Address, Network, is_allowed, may_be_called
-from services.kernel import Invalid
+from services.kernel import Invalid, is_mail_address
 
 MAX_URL = 2000
-MAX_MAIL = 254
-"""RFC 5321, 4.5.3.1.3, less the angle brackets."""
-
-_MAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,254}}$){_LABEL}(?:\.{_LABEL})*\.?")
+"""RFC 1123, 2.1, and the underscore that names inside a network have."""
+_LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -29,16 +29,15 @@ class Endpoint:
 
 def check_mail(address: str) -> None:
     """Raises Invalid unless this is a plain mail address, such as ops@example.org."""
-    if len(address) > MAX_MAIL or not _MAIL.fullmatch(address) or "=?" in address:
+    if not is_mail_address(address):
         raise Invalid.field("/address", "give a plain mail address, such as ops@example.org")
 
 
 def check_url(address: str, allowed: Sequence[Network]) -> Endpoint:
     """The endpoint of an https URL, or of an http one whose host still has to be looked up. Raises Invalid."""
     endpoint = _endpoint(address)
-    literal = literal_address(endpoint.host)
-    if literal:
-        check_reachable(endpoint, [literal], allowed)
+    if known := _known_addresses(endpoint.host):
+        check_reachable(endpoint, known, allowed)
     return endpoint
 
 
@@ -60,6 +59,19 @@ def literal_address(host: str) -> Address | None:
         return None
 
 
+def _known_addresses(host: str) -> Sequence[Address]:
+    """Where the host leads whoever is asked; none for a name that has to be looked up. RFC 6761, 6.3: localhost."""
+    literal = literal_address(host)
+    if literal:
+        return [literal]
+    return _LOOPBACK if host.rstrip(".").rpartition(".")[2] == "localhost" else ()
+
+
+def _is_host(host: str) -> bool:
+    """Whether look-ups and everybody else read it as one and the same host: a name, or an address without a zone."""
+    return bool(_HOST_NAME.fullmatch(host)) or (":" in host and "%" not in host and literal_address(host) is not None)
+
+
 def _is_numeric(host: str) -> bool:
     """Whether the last label is a number, which look-ups take for an IPv4 address in some form (WHATWG URL, 3.5)."""
     last = host.rstrip(".").rpartition(".")[2]
@@ -76,10 +88,14 @@ def _is_canonical(host: str) -> bool:
 
 def _check_unambiguous(address: str, host: str, port: int | None) -> None:
     """Raises Invalid where what is called might differ from what was put."""
+    if not _is_host(host):
+        raise Invalid.field("/address", "a URL must name a host, such as ops.example.org, or an address")
     if port == 0:
         raise Invalid.field("/address", "a URL must name a port from 1 to 65535, or none")
     if _is_numeric(host) and not _is_canonical(host):
         raise Invalid.field("/address", "an IPv4 address is written as four decimal numbers, such as 203.0.113.7")
+    if "#" in address:
+        raise Invalid.field("/address", "a URL must hold no #fragment: it is never sent")
     if address.endswith("?"):
         raise Invalid.field(
             "/address", "a URL must not end in ?: it is called without it, and a signature would differ"
@@ -94,11 +110,10 @@ def _endpoint(address: str) -> Endpoint:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise Invalid.field("/address", f"this is not a URL: {error}") from error
-    if parts.scheme not in ("https", "http") or not host:
+    bracketed = "[" in parts.netloc and ":" not in (host or "")  # RFC 3986, 3.2.2: IPvFuture, which nobody reads
+    if parts.scheme not in ("https", "http") or not host or bracketed:
         raise Invalid.field("/address", "give a URL that begins with https:// and names a host")
     if parts.username is not None or parts.password is not None:
         raise Invalid.field("/address", "a URL must hold no user name or password: the signature tells who is calling")
     _check_unambiguous(address, host, port)
-    if parts.fragment:
-        raise Invalid.field("/address", "a URL must hold no #fragment: it is never sent")
     return Endpoint(parts.scheme, host)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
 
 from notifications.deliveries import webhook
-from notifications.deliveries.webhook import open_webhooks
-from notifications.domain.delivery import Outcome, Refused, Retry, Sent
+from notifications.deliveries.webhook import open_webhooks, retry_after
+from notifications.domain.delivery import LONGEST_WAIT, Outcome, Refused, Retry, Sent, pause_of
 from notifications.routing.secrets import SecretBox, new_secret
 from tests.integration.notifications.test_mail_answers import a_parcel
 from tests.support.clock import SettableClock
@@ -84,6 +84,32 @@ async def test_what_a_receiver_does_has_this_outcome(
     assert type(outcome) is kind, outcome
     waits = "Retry-After: 60" in does or "Retry-After: Wed" in does
     assert (isinstance(outcome, Retry) and outcome.after is not None) == waits
+
+
+NOW = datetime(2025, 11, 6, 8, 0, tzinfo=UTC)
+AT_NINE = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("60", timedelta(minutes=1)),
+        ("0000000000060", timedelta(minutes=1)),
+        ("0", timedelta()),
+        ("Thu, 06 Nov 2025 09:00:00 GMT", AT_NINE),
+        ("Thursday, 06-Nov-25 09:00:00 GMT", AT_NINE),
+        ("Thu Nov  6 09:00:00 2025", AT_NINE),
+        ("99999999999", LONGEST_WAIT),
+        ("9" * 8000, LONGEST_WAIT),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_WAIT),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", timedelta()),
+        ("tomorrow", timedelta()),
+        ("-5", timedelta()),
+        ("", timedelta()),
+    ],
+)
+def test_a_wait_that_is_asked_for_is_read_in_every_form_and_cut_to_a_week(value: str, wait: timedelta) -> None:
+    assert pause_of(retry_after(value, NOW)) == wait
 
 
 async def test_a_receiver_that_is_not_there_is_called_again() -> None:

@@ -116,6 +116,7 @@ _TWO_WAYS = [
 ]
 NO_SENDERS = [
     *("drive", "Drive <drive>", "a@b@c", "Drive drive@b.example", "a@b.example\r\nBcc: c@d.example", "<>", "a b@c"),
+    *("=?utf-8?q?a?=@b.example", "Drive <=?utf-8?q?a?=@b.example>", "a@127.0.0.1", f"{'a' * 65}@b.example", " <a@b>x"),
     *("a@b.example, c@d.example", "drive@localhost (office)", "<drive@b.example>", "a..b@x.example", "a@-x.example"),
 ]
 
