@@ -137,7 +137,9 @@ async def test_encryption_that_is_offered_and_fails_is_tried_again_and_nothing_g
 
 async def test_the_session_is_ended_as_the_server_expects() -> None:
     async with a_scripted_server({}) as server:
-        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), "drive@bhxh.example").send(a_parcel())
+        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), "drive@bhxh.example").send(
+            a_parcel()
+        )
     assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
