@@ -94,7 +94,7 @@ _MAIL = re.compile(rf"(?=.{{1,254}}$)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{
 
 
 def is_mail_address(text: str) -> bool:
-    """Whether this is a plain mail address, such as ops@example.org (RFC 5321, 4.1.2, without quoted and literal forms).
+    """Whether this is a plain mail address, such as ops@example.org (RFC 5321, 4.1.2, less quoted and literal forms).
 
     One that holds `=?` is none: a reader of mail may take it for an encoded word (RFC 2047) and show another.
     """

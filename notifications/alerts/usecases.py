@@ -54,6 +54,7 @@ class _Told:
     alert: AlertView
     change: Change
     cause: PaceEvent
+    untold: bool = False
 
 
 async def follow_pace(session: WriteSession, events: Sequence[PaceEvent], *, now: datetime, new_id: NewId) -> None:
@@ -103,7 +104,8 @@ def _follow_own(known: Alerts, event: PaceEvent, new_id: NewId) -> _Told | None:
     if isinstance(decision, rules.Unchanged):
         return None
     row = known[_episode(event)] = store.with_facts(row, decision.alert, event.data, new_id)
-    return _Told(AlertView.model_validate(row), decision.tell, event) if decision.tell else None
+    view = AlertView.model_validate(row)
+    return _Told(view, decision.tell, event, decision.untold) if decision.tell else None
 
 
 def _episode(event: PaceEvent) -> store.Episode:
@@ -150,7 +152,7 @@ def _news(item: _Told) -> News:
         severity=item.alert.severity,
         path=tuple(item.alert.path),
         alert=item.alert.model_dump(mode="json"),
-        is_first=item.alert.version == 1,
+        untold=item.untold,
     )
 
 

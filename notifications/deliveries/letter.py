@@ -100,7 +100,7 @@ def subject_of(alert: AlertView, change: str) -> str:
 
 def _body(alert: AlertView, parcel: Parcel) -> str:
     lines = [f"{name + ':':<15}{value}" for name, value in _facts(alert)]
-    came_and_went = parcel.change == "resolved" and parcel.alert_version == 1
+    came_and_went = parcel.change == "resolved" and (parcel.is_first or parcel.alert_version == 1)
     opening = _CAME_AND_WENT if came_and_went else _OPENINGS[parcel.change]
     return "\n".join([opening.format(unit=_unit(alert)), "", *lines, "", *_to_do(alert, parcel.change)])
 

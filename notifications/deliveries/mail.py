@@ -50,7 +50,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for each answer of the server, for all of them up to that to the text, and for that to QUIT."""
+    """How long to wait, in seconds: for each answer of the server, for all up to that to the text, for that to QUIT."""
 
     answer: float = 15.0
     total: float = 150.0

@@ -36,6 +36,8 @@ class Parcel:
     alert: Mapping[str, Any]
     queued_at: datetime
     leased_until: datetime
+    is_first: bool = False
+    """Whether nothing of the alert was sent to the route before, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,11 @@ _CLAIM = text("""
     WHERE d.id = due.id AND r.name = d.route_name AND r.disabled_at IS NULL
     RETURNING d.id, d.attempts AS attempt, d.alert_version, d.route_name, d.channel, d.address, r.secret,
               CASE WHEN r.previous_secret_until > :now THEN r.previous_secret END AS previous_secret,
-              d.change, d.alert, d.queued_at, d.leased_until
+              d.change, d.alert, d.queued_at, d.leased_until,
+              NOT EXISTS (
+                  SELECT FROM deliveries o WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+                  AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
+              ) AS is_first
 """)
 _EXPIRED = text("""
     SELECT id, attempts, channel FROM deliveries WHERE state = 'sending' AND leased_until <= :now

@@ -46,8 +46,8 @@ class News:
     severity: Severity
     path: tuple[str, ...]
     alert: Mapping[str, Any]
-    is_first: bool
-    """Whether nothing was heard of the alert before: its end, too, is then told to everybody it concerns."""
+    untold: bool
+    """Whether nobody was told of this severity before: the end, too, is then told to everybody it concerns."""
 
 
 async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, new_id: Callable[[], UUID]) -> None:
@@ -65,9 +65,10 @@ async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, n
 
 
 def _audience(item: News, candidates: Sequence[Route], told_before: Mapping[UUID, set[str]]) -> Audience:
-    if item.change == "resolved" and not item.is_first:
-        return audience_of_the_end(candidates, told_before[item.alert_id])
-    return audience_of(candidates, item.path, item.severity)
+    concerned = audience_of(candidates, item.path, item.severity)
+    if item.change != "resolved":
+        return concerned
+    return audience_of_the_end(candidates, told_before[item.alert_id].union(concerned.told if item.untold else ()))
 
 
 def _reasons(audience: Audience) -> dict[str, object]:

@@ -68,11 +68,15 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The alert as it is from now on; `tell` is what those concerned are to hear, or None where it is no news."""
+    """The alert as it is from now on; `tell` is what those concerned are to hear, or None where it is no news.
+
+    `untold`: it ended with a severity that nobody was told of, so that the end is told to those who should have been.
+    """
 
     alert: Alert
     tell: Change | None
     because: str
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def follow(alert: Alert | None, pace: Pace) -> Decision:
         return raise_from(pace)
     if pace.revision <= alert.revision:
         return Unchanged(f"revision {pace.revision} is no news after {alert.revision}")
-    return recover(alert, pace) if pace.turn == "recovered" else worsen(alert, pace)
+    return end(alert, pace) if pace.turn == "recovered" else worsen(alert, pace)
 
 
 def raise_from(pace: Pace) -> Changed:
@@ -99,7 +103,7 @@ def raise_from(pace: Pace) -> Changed:
     severity = pace.severity or "warning"
     if pace.turn == "recovered":
         over = Alert("resolved", severity, 1, pace.revision, pace.at, resolved_at=pace.at)
-        return Changed(over, "resolved", "it was over before its beginning was heard of")
+        return Changed(over, "resolved", "it was over before its beginning was heard of", untold=True)
     return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
 
 
@@ -113,6 +117,14 @@ def worsen(alert: Alert, pace: Pace) -> Changed:
     if _GRAVITY[severity] > _GRAVITY[alert.severity]:
         return Changed(after, "worsened", f"the lag is {severity} now")
     return Changed(after, None, "the figures moved, the severity did not rise")
+
+
+def end(alert: Alert, pace: Pace) -> Changed:
+    """The alert's own episode is over. It may have been graver than was heard, where its worsening is late."""
+    severity = pace.severity or alert.severity
+    if alert.status == "resolved" or _GRAVITY[severity] <= _GRAVITY[alert.severity]:
+        return recover(alert, pace)
+    return replace(recover(replace(alert, severity=severity), pace), untold=True)
 
 
 def recover(alert: Alert, pace: Pace) -> Changed:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,8 @@ from notifications.deliveries.store import Parcel, Room
 from notifications.deliveries.usecases import LEASE, claim, settle
 from notifications.domain.delivery import Retry, Sent
 from tests.integration.notifications.house import House, an_episode
+from notifications.domain.delivery import RETRY_DELAYS, Outcome, Refused, Retry, Sent
+from tests.integration.notifications.house import House, MakeHouse, an_episode
 from tests.integration.notifications.receiver import Receiver
 from tests.support.waiting import running, soon
 
@@ -267,6 +272,38 @@ async def test_an_alert_whose_end_is_heard_first_is_on_record_and_told_once_to_e
     assert (alert["status"], alert["severity"]) == ("resolved", "critical")
     assert sorted(delivery["route_name"] for delivery in await house.deliveries()) == ["ops", "warnings"]
     assert [call.body["type"] for call in receiver.calls] == ["drive.alert.resolved.v1"]
+
+
+async def test_the_end_of_a_worsening_that_was_not_heard_is_told_to_those_who_only_hear_of_critical_alerts(
+    house: House,
+) -> None:
+    await house.put_route("grave", "grave@example.org", min_severity="critical")
+    await house.put_route("all", "all@example.org")
+    lag = an_episode()
+    recovered = lag.recovered()
+    grave = recovered.model_copy(update={"data": recovered.data.model_copy(update={"worst_severity": "critical"})})
+    await house.hear(lag.fell_behind(), grave, lag.worsened())
+    told = [(delivery["route_name"], delivery["change"]) for delivery in await house.deliveries()]
+    assert sorted(told) == [("all", "raised"), ("all", "resolved"), ("grave", "resolved")]
+    [alert] = await house.alerts()
+    assert (alert["status"], alert["severity"]) == ("resolved", "critical")
+
+
+async def test_a_mail_that_tells_the_end_alone_says_that_there_was_a_beginning(
+    make_house: MakeHouse, tmp_path: Path
+) -> None:
+    house = await make_house(smtp_url=None)
+    await house.put_route("ops", "ops@example.org")
+    unheard, overtaken, told = an_episode(), an_episode(), an_episode()
+    await house.hear(told.fell_behind())
+    await house.loop().send_due()
+    await house.hear(unheard.recovered(), overtaken.fell_behind(), overtaken.recovered(), told.recovered())
+    await house.loop().send_due()
+    words = {"fell behind": 0, "has caught up with its target": 0, "lags behind": 0}
+    for file in (tmp_path / "outbox").glob("*.eml"):
+        text = email.message_from_bytes(file.read_bytes(), policy=email.policy.default).get_content()
+        words = {part: n + (part in text) for part, n in words.items()}
+    assert words == {"fell behind": 2, "has caught up with its target": 1, "lags behind": 1}
 
 
 async def test_a_delivery_whose_lease_is_over_is_not_sent_any_more(house: House, receiver: Receiver) -> None:
