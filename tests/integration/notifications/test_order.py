@@ -17,8 +17,6 @@ from aiohttp import web
 from notifications.deliveries.store import Parcel, Room
 from notifications.deliveries.usecases import LEASE, claim, settle
 from notifications.domain.delivery import Retry, Sent
-from tests.integration.notifications.house import House, an_episode
-from notifications.domain.delivery import RETRY_DELAYS, Outcome, Refused, Retry, Sent
 from tests.integration.notifications.house import House, MakeHouse, an_episode
 from tests.integration.notifications.receiver import Receiver
 from tests.support.waiting import running, soon
