@@ -127,13 +127,14 @@ _SETTLE = text("""
     SET state = :state, last_error = :error, next_attempt_at = :next, leased_until = NULL, sent_at = :sent_at
     WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR (:state = 'sent' AND state <> 'sending'))
 """)
-_LOCK = text("SELECT FROM deliveries WHERE id = :id FOR UPDATE")
+_HOLD = text("SELECT early_attempts FROM deliveries WHERE id = :id FOR UPDATE")
 _TAKEN = text("SELECT EXISTS (SELECT FROM delivery_attempts WHERE delivery_id = :id AND outcome = 'sent')")
 _NOT_WAITING = text("""
-    UPDATE deliveries SET next_attempt_at = :now
+    UPDATE deliveries SET next_attempt_at = :now, early_attempts = early_attempts + 1
     WHERE id IN (
         SELECT id FROM deliveries
-        WHERE state = 'pending' AND route_name = :route_name AND attempts > 0 AND next_attempt_at > :now
+        WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now
+          AND early_attempts < attempts - early_attempts
         FOR UPDATE SKIP LOCKED
     )
 """)
@@ -197,16 +198,20 @@ async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: S
     await session.execute(_SETTLE, values | {"next": step.next_attempt_at, "sent_at": sent_at})
 
 
-async def was_taken(session: WriteSession, delivery_id: UUID) -> bool:
-    """Whether an attempt has succeeded. Locks the delivery, so that attempts that overlap see each other's end."""
-    await session.execute(_LOCK, {"id": delivery_id})
-    return bool((await session.execute(_TAKEN, {"id": delivery_id})).scalar_one())
+async def hold(session: WriteSession, delivery_id: UUID) -> tuple[int, bool]:
+    """How many of its attempts were early, and whether one of them succeeded.
+
+    Locks the delivery, so that attempts that overlap see each other's end.
+    """
+    early = int((await session.execute(_HOLD, {"id": delivery_id})).scalar_one())
+    return early, bool((await session.execute(_TAKEN, {"id": delivery_id})).scalar_one())
 
 
 async def end_waits(session: WriteSession, route_name: str, now: datetime) -> None:
     """The receiver of this route answers again: what waits for another attempt there is due now.
 
-    What others have locked is left out: two that settle at the same time would wait for each other's deliveries.
+    At most once for each attempt that came in its time: what is refused for its own sake is not sent with every other
+    message. What others have locked is left out: two that settle at the same time would wait for each other's deliveries.
     """
     await session.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
 

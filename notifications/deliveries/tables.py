@@ -16,7 +16,10 @@ from notifications.tables import Base
 
 
 class DeliveryRow(Base, table=True):
-    """One change of one alert for one route. `alert` is the alert as it was then, the same in every attempt."""
+    """One change of one alert for one route. `alert` is the alert as it was then, the same in every attempt.
+
+    `early_attempts` of the `attempts` were made before their time, since the receiver had just taken something else.
+    """
 
     __tablename__: ClassVar[str] = "deliveries"
     __table_args__ = (
@@ -35,6 +38,7 @@ class DeliveryRow(Base, table=True):
     address: str = Field(sa_column=Column(Text, nullable=False))
     state: State = Field(sa_column=Column(Text, nullable=False))
     attempts: int = Field(sa_column=Column(Integer, nullable=False))
+    early_attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     queued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     next_attempt_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     leased_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))

@@ -124,8 +124,8 @@ async def settle(database: Database, parcel: Parcel, outcome: Outcome, now: date
 
 
 async def _note(session: WriteSession, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
-    taken = await store.was_taken(session, delivery_id)
-    step = rules.next_step(Sent() if taken else outcome, attempt, now)
+    early, taken = await store.hold(session, delivery_id)
+    step = rules.next_step(Sent() if taken else outcome, attempt, now, early=early)
     await store.settle(session, delivery_id, attempt, step, now)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.note_attempt(session, delivery_id, attempt, outcome=name, detail=detail, now=now)

@@ -89,8 +89,10 @@ class NotRetriable(Conflict):
     title = "The delivery cannot be sent again"
 
 
-def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
-    """How it goes on after the outcome of attempt number `attempts` (1 is the first).
+def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0) -> Step:
+    """How it goes on after the outcome of attempt number `attempts` (1 is the first), of which some were `early`.
+
+    Those use up no delay: a message that is refused while others are taken still has its three days.
 
     A wait that the receiver asked for is the route's, not the delivery's: it ends for all where the route is put anew.
     """
@@ -98,7 +100,7 @@ def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
         case Sent():
             return Step("sent")
         case Retry(reason):
-            return _again(reason, attempts, now)
+            return _again(reason, attempts, now, early)
         case Refused(reason):
             return Step("failed", reason)
         case Unconfirmed(reason):
@@ -107,10 +109,11 @@ def next_step(outcome: Outcome, attempts: int, now: datetime) -> Step:
             assert_never(outcome)
 
 
-def _again(reason: str, attempts: int, now: datetime) -> Step:
-    if attempts > len(RETRY_DELAYS):
+def _again(reason: str, attempts: int, now: datetime, early: int) -> Step:
+    on_schedule = attempts - early
+    if on_schedule > len(RETRY_DELAYS):
         return Step("failed", f"given up after {attempts} attempts: {reason}")
-    return Step("pending", reason, now + RETRY_DELAYS[attempts - 1])
+    return Step("pending", reason, now + RETRY_DELAYS[on_schedule - 1])
 
 
 def pause_of(after: timedelta | None) -> timedelta:

@@ -364,3 +364,29 @@ async def test_only_a_webhook_has_a_secret_to_rotate(house: House) -> None:
     missing = await house.client.post("/v1/routes/nobody/secrets")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:drive:problem:not-a-webhook")
     assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:no-such-route")
+
+
+async def test_a_message_refused_for_its_own_sake_keeps_its_three_days_while_others_are_taken(
+    house: House, receiver: Receiver
+) -> None:
+    await house.put_route("ops", "http://127.0.0.1:9/hook")
+    await house.hear(an_episode().fell_behind())
+    database = house.runtime.database
+    for _ in range(30):
+        [refused] = await claim(database, ROOM, house.clock.now())
+        await settle(database, refused, Retry("HTTP 422"), house.clock.now())
+        await house.hear(an_episode().fell_behind())
+        house.advance(milliseconds=1)
+        for other in await claim(database, ROOM, house.clock.now()):
+            await settle(database, other, Sent() if other.id != refused.id else Retry("HTTP 422"), house.clock.now())
+        house.advance(seconds=5)
+        if not (
+            due := await house.query(
+                "SELECT 1 FROM deliveries WHERE state = 'pending' AND next_attempt_at <= :now", now=house.clock.now()
+            )
+        ):
+            break
+    assert not due
+    assert [delivery["state"] for delivery in await house.deliveries(state="failed")] == []
+    [waiting] = await house.deliveries(state="pending")
+    assert len(waiting["attempts"]) < 10
