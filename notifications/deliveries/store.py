@@ -211,7 +211,7 @@ async def end_waits(session: WriteSession, route_name: str, now: datetime) -> No
     """The receiver of this route answers again: what waits for another attempt there is due now.
 
     At most once for each attempt that came in its time: what is refused for its own sake is not sent with every other
-    message. What others have locked is left out: two that settle at the same time would wait for each other's deliveries.
+    message. What others have locked is left out: two that settle at once would wait for each other's deliveries.
     """
     await session.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
 
