@@ -48,7 +48,7 @@ format: setup-dev ## let ruff write it the way check wants it
 	@$(BIN)/ruff check --fix .
 
 bench: setup-dev ## ratios against yardsticks measured in the same run
-	@$(BIN)/drive bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 clean: ## remove .venv and the embedded data
 	rm -rf $(VENV) .data

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from drive import dead_letter_commands
-from drive.console import fail, read_settings
+from drive.commands import dead_letters as dead_letter_commands
+from drive.commands.console import fail, read_settings
 from services.clock import SystemClock
-from services.security import Tokens, load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.tokens import Tokens
 from services.settings import SERVICES, ServiceName, Settings
 
 app = typer.Typer(
@@ -35,7 +36,7 @@ def up(
     processes: Annotated[bool, typer.Option(help="six OS processes, on DATABASE_URL and AMQP_URL")] = False,
 ) -> None:
     """Start all three services; prints their URLs, then the line `ready`."""
-    from drive.up import up_in_one, up_in_six  # noqa: PLC0415 - each command loads only what it runs
+    from drive.commands.up import up_in_one, up_in_six  # noqa: PLC0415 - each command loads only what it runs
 
     settings = read_settings()
     if processes:
@@ -54,7 +55,7 @@ def demo(*, once: Annotated[bool, typer.Option(help="end when the story is told"
 @app.command()
 def serve(service: Service) -> None:
     """Answer one service's HTTP API."""
-    from drive.one_service import databases, serve  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import databases, serve  # noqa: PLC0415 - as above
 
     settings = read_settings(service)
     with databases(settings) as urls:
@@ -64,7 +65,7 @@ def serve(service: Service) -> None:
 @app.command()
 def worker(service: Service) -> None:
     """Run one service's loops: relay, consumer, reviews, deliveries."""
-    from drive.one_service import databases, work  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import databases, work  # noqa: PLC0415 - as above
 
     settings = read_settings(f"{service}-worker")
     _need(settings, broker=True)
@@ -79,21 +80,13 @@ def migrate(
     wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
 ) -> None:
     """Make the databases where they are missing, and bring them to the newest revision."""
-    from drive.one_service import databases  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
     with databases(read_settings()) as urls:
         for name in [service] if service else SERVICES:
             _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait)))
             typer.echo(f"{name}: up to date")
-
-
-@app.command()
-def bench(rounds: Annotated[int, typer.Option(help="turns of each pair")] = 3) -> None:
-    """Measure against yardsticks in the same run; prints a table of ratios."""
-    from drive.bench.run import bench  # noqa: PLC0415 - as above
-
-    _run(bench(rounds))
 
 
 @app.command()
@@ -119,7 +112,7 @@ def _need(settings: Settings, *, database: bool = False, broker: bool = False) -
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
-    from drive.serving import cancelled_by_sigterm  # noqa: PLC0415 - as above
+    from drive.hosting.serving import cancelled_by_sigterm  # noqa: PLC0415 - as above
 
     try:
         return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_sigterm(main))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments.routes import enrolment_routes
 from enrolment_api.enrolments.usecases import RecordSignUps
-from enrolment_api.rates import load_rates
 from enrolment_api.registry.routes import registry_routes
 from enrolment_api.registry.usecases import RegistryDesk
 from services.ids import new_id

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from notifications.alerts.routes import alert_routes
-from notifications.deliveries.resolver import look_up
+from notifications.channels.webhook.resolver import look_up
 from notifications.deliveries.routes import delivery_routes
 from notifications.routing.routes import routing_routes
-from notifications.routing.secrets import SecretBox
 from notifications.routing.usecases import Routing
 from services.ids import new_id
 from services.runtime import Runtime
-from services.security import load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.sealing import SecretBox
 from services.web.app import build_app
 
 

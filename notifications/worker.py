@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from notifications.alerts.consumers import pace_handlers
-from notifications.deliveries.loop import DeliveryLoop, Send
-from notifications.deliveries.mail import MailServer, OutboxMail, SmtpMail
-from notifications.deliveries.webhook import open_webhooks
+from notifications.channels.mail.send import MailServer, OutboxMail, SmtpMail
+from notifications.channels.webhook.send import open_webhooks
+from notifications.deliveries.sender import Send, Sender
 from notifications.domain.delivery import Channel
 from notifications.reconciliation import usecases as reconciliation
 from notifications.reconciliation.consumers import reconciliation_handlers
-from notifications.routing.secrets import SecretBox
 from services.ids import new_id
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer
 from services.runtime import Runtime
-from services.security import load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.sealing import SecretBox
 from services.settings import Settings
 from services.worker import Worker
 
@@ -25,7 +25,7 @@ from services.worker import Worker
 def create_worker(runtime: Runtime, broker: Broker) -> Worker:
     """The relay, the consumer of pace events and the delivery loop."""
     worker = Worker(runtime, broker)
-    deliveries = create_delivery_loop(runtime)
+    deliveries = create_sender(runtime)
     worker.consume(
         Consumer(
             "notifications",
@@ -45,7 +45,7 @@ def create_worker(runtime: Runtime, broker: Broker) -> Worker:
     return worker
 
 
-def create_delivery_loop(runtime: Runtime) -> DeliveryLoop:
+def create_sender(runtime: Runtime) -> Sender:
     """The delivery loop with every channel."""
     settings, clock = runtime.settings, runtime.clock
     secrets = SecretBox(load_secret_keys(settings))
@@ -56,7 +56,7 @@ def create_delivery_loop(runtime: Runtime) -> DeliveryLoop:
         async with open_webhooks(settings.webhook_allow, secrets, clock) as webhooks:
             yield {"webhook": webhooks.send, "mail": mail.send}
 
-    return DeliveryLoop(runtime.database, clock, channels)
+    return Sender(runtime.database, clock, channels)
 
 
 def _mail(settings: Settings) -> SmtpMail | OutboxMail:

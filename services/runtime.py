@@ -12,9 +12,10 @@ from typing import TypeAlias
 from sqlalchemy.engine import URL
 
 from services.clock import Clock
-from services.database import Database
 from services.observability import Metrics
-from services.security import Tokens, load_secret_keys
+from services.persistence.database import Database
+from services.security.keys import load_secret_keys
+from services.security.tokens import Tokens
 from services.settings import ServiceName, Settings
 
 Check: TypeAlias = Callable[[], Awaitable[None]]

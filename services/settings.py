@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.kernel import is_mail_address
+from services.mail_address import is_mail_address
 
 ServiceName = Literal["enrolment", "targets", "notifications"]
 SERVICES: tuple[ServiceName, ...] = ("enrolment", "targets", "notifications")

@@ -10,13 +10,13 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy import text
 
-from services import locks
-from services.kernel import Unavailable
+from services.errors import Unavailable
 from services.messaging import dead_letters
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer
 from services.messaging.relay import Relay
 from services.messaging.retries import Retries
+from services.persistence import lock_waits as locks
 from services.runtime import Runtime
 from services.waiting import LONGEST_PAUSE_SECONDS, GrowingPause, pause
 

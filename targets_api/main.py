@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.runtime import Runtime
 from services.web.app import build_app
-from targets_api.progress.reads import ProgressReads
+from targets_api.progress.reader import ProgressReads
 from targets_api.progress.routes import progress_routes
 from targets_api.targets.routes import baseline_routes, target_routes
 
@@ -18,7 +18,9 @@ def create_app(runtime: Runtime) -> FastAPI:
         runtime,
         title="Targets",
         routers=[
-            progress_routes(ProgressReads(database, clock), clock),  # routes are tried in turn: the hot ones first
+            progress_routes(
+                ProgressReads(database, clock), clock
+            ),  # routes are tried in transition: the hot ones first
             target_routes(database, clock),
             baseline_routes(database, clock),
         ],

@@ -9,7 +9,7 @@ from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handler
 from services.runtime import Runtime
 from services.worker import Worker
-from targets_api.progress.consumers import enrolment_handlers
+from targets_api.counting.consumers import enrolment_handlers
 from targets_api.reconciliation import usecases as reconciliation
 from targets_api.reconciliation.consumers import reconciliation_handlers
 from targets_api.registry.consumers import registry_handlers

@@ -17,10 +17,11 @@ from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
 from services.clock import SystemClock
-from services.database import Database
 from services.observability import Metrics
+from services.persistence.database import Database
 from services.runtime import Runtime
-from services.security import Tokens, load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.tokens import Tokens
 from services.settings import ServiceName, Settings
 from tests.support import environment
 from tests.support.postgres import Databases, PrivatePostgres

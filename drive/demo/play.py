@@ -7,15 +7,15 @@ from ipaddress import ip_network
 
 from rich.console import Console
 
-from drive.all_in_one import refuse_taken_ports
+from drive.commands.up import announce
 from drive.demo.places import EVE
 from drive.demo.receiver import receiving
 from drive.demo.report import report
 from drive.demo.story import Story
 from drive.demo.worlds import one_process, start_afresh
-from drive.one_service import databases
-from drive.serving import until_asked_to_stop
-from drive.up import announce
+from drive.hosting.all_in_one import refuse_taken_ports
+from drive.hosting.one_service import databases
+from drive.hosting.serving import until_asked_to_stop
 from migrations.upgrade import drop
 from services.observability import configure_logging
 from services.settings import Settings

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from drive.client.client import Client
 from drive.demo.checks import Checks
-from drive.demo.client import Client
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
 from drive.demo.worlds import World
 

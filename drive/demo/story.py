@@ -8,20 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from drive.client.client import Client, Refused, until
 from drive.demo.checks import Checks
-from drive.demo.client import Client, Refused, until
 from drive.demo.people import Population
-from drive.demo.places import (
-    AGENCY,
-    CAM_THACH,
-    CAM_THUY,
-    COMMUNES,
-    COVERAGE_TARGET,
-    EVE,
-    PROVINCE,
-    YEAR_END,
-    Commune,
-)
+from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
 from drive.demo.receiver import Receiver
 from drive.demo.registry import organisations_and_collectors, units
 from drive.demo.worlds import World

@@ -14,11 +14,12 @@ from typing import Final, Protocol
 
 from sqlalchemy.engine import URL
 
-from drive.all_in_one import addresses, all_in_one
-from drive.processes import Command, Processes, six_processes
+from drive.hosting.all_in_one import addresses, all_in_one
+from drive.hosting.processes import Command, Processes, six_processes
 from migrations.upgrade import upgrade
 from services.clock import SystemClock
-from services.security import Tokens, load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.tokens import Tokens
 from services.settings import SERVICES, ServiceName, Settings
 
 WHO_ASKS_THE_DAY: Final[tuple[Command, ...]] = (("serve", "enrolment"), ("serve", "targets"), ("worker", "targets"))

@@ -7,8 +7,41 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from enrolment_api.domain.refusals import IncomeOutOfRange, NoRatesYet, UnsupportedMonths
-from services.kernel import Vnd
+from services.errors import FieldError, Invalid
+from services.vocabulary import Vnd
+
+
+class UnsupportedMonths(Invalid):
+    """The scheme is not paid for that many months at once."""
+
+    code = "unsupported-months"
+    title = "The scheme is not paid for that many months"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(remedy, (FieldError("/months", remedy),))
+
+
+class IncomeOutOfRange(Invalid):
+    """The chosen income is below the poverty line, above the ceiling, or between two steps."""
+
+    code = "income-out-of-range"
+    title = "The chosen monthly income cannot be insured"
+
+    def __init__(self, floor: Vnd, ceiling: Vnd, step: Vnd) -> None:
+        remedy = f"choose a multiple of {step} VND from {floor} to {ceiling}"
+        super().__init__(remedy, (FieldError("/monthly_income", remedy),))
+
+
+class NoRatesYet(Invalid):
+    """The sign-up is older than the oldest rates known."""
+
+    code = "no-rates"
+    title = "No rates are known for that day"
+
+    def __init__(self, first_day: date) -> None:
+        remedy = f"rates are known from {first_day} on: check signed_on"
+        super().__init__(remedy, (FieldError("/signed_on", remedy),))
+
 
 HealthGroup: TypeAlias = Literal["none", "near_poor", "average_living_farm"]
 VoluntaryGroup: TypeAlias = Literal["none", "poor", "island_commune", "near_poor", "ethnic_minority"]

@@ -4,72 +4,107 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal, TypeAlias
+from datetime import date, datetime
 from uuid import UUID
 
 from enrolment_api.domain.contribution import Contribution, Rates, health_contribution, voluntary_contribution
-from enrolment_api.domain.identifiers import Sex
-from enrolment_api.domain.refusals import (
-    AlreadyCovered,
-    CollectorOfAnotherOrganisation,
-    NotOfAge,
-    SignedInFuture,
-    UnitTooLarge,
-    UnknownCollector,
-    UnknownUnit,
-    WrongAmount,
-)
-from services.kernel import Vnd, add_months
+from enrolment_api.domain.cover import cover
+from enrolment_api.domain.registry import UnknownUnit
+from enrolment_api.domain.sign_up import SignUp
+from services.calendar import add_months
+from services.errors import Conflict, FieldError, Invalid
+from services.vocabulary import Kind, Vnd
 
-Scheme: TypeAlias = Literal["household_health", "voluntary_social"]
-Kind: TypeAlias = Literal["new", "renewal"]
 
-GAP_DAYS = 90
-"""A person without cover for three months or longer counts as new again, as if signed up for the first time."""
-WAITING_DAYS = 30
-"""The first health card is valid so many days after it was paid for (Law on Health Insurance Art. 16)."""
-RENEWAL_WINDOW_DAYS = 60
-"""How long before the running cover ends it can be renewed. Our own rule, not the law's: whoever signs up earlier most
-likely does not know of the cover they have, and would pay twice."""
+class SignedInFuture(Invalid):
+    """A sign-up cannot be told of before it is signed."""
+
+    code = "signed-in-future"
+    title = "The sign-up is dated in the future"
+
+    def __init__(self, today: date) -> None:
+        remedy = f"signed_on may be {today} (today in Vietnam) at the latest"
+        super().__init__(remedy, (FieldError("/signed_on", remedy),))
+
+
+class NotOfAge(Invalid):
+    """Voluntary social insurance is for those who are 15 or older (Law 41/2024 Art. 2)."""
+
+    code = "not-of-age"
+    title = "The participant's age does not allow this scheme"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(remedy, (FieldError("/participant/born_on", remedy),))
+
+
+class UnitTooLarge(Invalid):
+    """Sign-ups are counted for communes and villages."""
+
+    code = "unit-too-large"
+    title = "The unit is neither a commune nor a village"
+
+    def __init__(self, unit_code: str, level: str) -> None:
+        remedy = f"{unit_code} is of level {level}: give the commune or the village of the participant"
+        super().__init__(remedy, (FieldError("/unit_code", remedy),))
+
+
+class UnknownCollector(Invalid):
+    """No such collector is registered."""
+
+    code = "unknown-collector"
+    title = "The collector is not registered"
+
+    def __init__(self, collector_code: str) -> None:
+        remedy = f"no collector {collector_code} is registered: check the code, or have the collector registered first"
+        super().__init__(remedy, (FieldError("/collector_code", remedy),))
+
+
+class CollectorOfAnotherOrganisation(Invalid):
+    """An organisation hands in the sign-ups of its own collectors only."""
+
+    code = "collector-of-another-organisation"
+    title = "The collector belongs to another organisation"
+
+    def __init__(self, collector_code: str, organisation_code: str) -> None:
+        remedy = f"{collector_code} is not a collector of {organisation_code}, which the token speaks for"
+        super().__init__(remedy, (FieldError("/collector_code", remedy),))
+
+
+class WrongAmount(Invalid):
+    """What was paid is not what the law asks for."""
+
+    code = "wrong-amount"
+    title = "The amount paid is not the amount payable"
+
+    def __init__(self, paid: Vnd, payable: Vnd) -> None:
+        self.expected = payable
+        remedy = f"{payable} VND are payable for this sign-up, not {paid}"
+        super().__init__(remedy, (FieldError("/amount_paid", remedy),))
+
+
+class ExternalRefTaken(Conflict):
+    """The organisation has used this reference for another sign-up."""
+
+    code = "external-ref-taken"
+    title = "The external reference stands for another sign-up"
+
+    def __init__(self, external_ref: str) -> None:
+        remedy = f"{external_ref} stands for a sign-up with other content: give each sign-up a reference of its own"
+        super().__init__(remedy, (FieldError("/external_ref", remedy),))
+
+
+class IdempotencyKeyReused(Invalid):
+    """The key came before, with another body (draft-ietf-httpapi-idempotency-key-header, section 2.7)."""
+
+    code = "idempotency-key-reused"
+    title = "The Idempotency-Key was used for another request"
+
+    def __init__(self) -> None:
+        remedy = "this key came before with another body: send a fresh key with a new sign-up"
+        super().__init__(remedy, (FieldError("/header/Idempotency-Key", remedy),))
+
+
 VOLUNTARY_AGE = 15
-
-_ONE_DAY = timedelta(days=1)
-
-
-@dataclass(slots=True)
-class Participant:
-    """The person, as told by the collector; identifiers in their normal form."""
-
-    full_name: str
-    born_on: date
-    sex: Sex
-    personal_id: str
-    social_insurance_code: str | None
-    phone: str | None
-
-
-@dataclass(slots=True)
-class SignUp:
-    """A sign-up as handed in. Only health has a `household_code` and a `member_no`, from 1 in the order in which the
-    household's members join; only voluntary has a `monthly_income`."""
-
-    organisation_code: str
-    external_ref: str
-    scheme: Scheme
-    unit_code: str
-    collector_code: str
-    signed_on: date
-    months: int
-    amount_paid: Vnd
-    receipt_no: str | None
-    participant: Participant
-    household_code: str | None
-    member_no: int | None
-    monthly_income: Vnd | None
-    support_group: str
-    channel: str | None
-    campaign_code: str | None
 
 
 @dataclass(slots=True)
@@ -115,29 +150,6 @@ def decide(sign_up: SignUp, registry: Registry, last_covered_to: date | None, *,
         raise WrongAmount(sign_up.amount_paid, contribution.payable)
     kind, covered_from, covered_to = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, last_covered_to)
     return Decision(kind, covered_from, covered_to, contribution)
-
-
-def cover(scheme: Scheme, signed_on: date, months: int, last_covered_to: date | None) -> tuple[Kind, date, date]:
-    """Kind, first and last day of cover. Raises AlreadyCovered.
-
-    The cover begins after the last one has ended, however early it is renewed, so that the two never overlap. Voluntary
-    insurance covers whole calendar months.
-    """
-    if last_covered_to and (last_covered_to - signed_on).days > RENEWAL_WINDOW_DAYS:
-        raise AlreadyCovered(last_covered_to - timedelta(days=RENEWAL_WINDOW_DAYS))
-    kind: Kind = "new" if last_covered_to is None or (signed_on - last_covered_to).days >= GAP_DAYS else "renewal"
-    earliest = _first_day(scheme, signed_on, kind)
-    first = max(earliest, last_covered_to + _ONE_DAY) if last_covered_to else earliest
-    if scheme == "voluntary_social" and first.day != 1:
-        first = add_months(first.replace(day=1), 1)
-    return kind, first, add_months(first, months) - _ONE_DAY
-
-
-def _first_day(scheme: Scheme, signed_on: date, kind: Kind) -> date:
-    """When the cover begins if no other cover is in its way."""
-    if scheme == "voluntary_social":
-        return signed_on.replace(day=1)
-    return signed_on + timedelta(days=WAITING_DAYS) if kind == "new" else signed_on
 
 
 def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:

@@ -11,7 +11,7 @@ import unicodedata
 from datetime import date
 from typing import Literal, TypeAlias
 
-from services.kernel import FieldError
+from services.errors import FieldError
 
 Sex: TypeAlias = Literal["male", "female"]
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-from enrolment_api.domain.refusals import UnknownUnit
-from services.kernel import Conflict, FieldError, Invalid
+from services.errors import Conflict, FieldError, Invalid
+from services.vocabulary import UnitLevel
 
-Level: TypeAlias = Literal["province", "insurance_unit", "commune", "village"]
-LEVELS: tuple[Level, ...] = ("province", "insurance_unit", "commune", "village")
+
+class UnknownUnit(Invalid):
+    """No such unit is registered."""
+
+    code = "unknown-unit"
+    title = "The unit is not registered"
+
+    def __init__(self, unit_code: str, pointer: str = "/unit_code") -> None:
+        remedy = f"no unit {unit_code} is registered: check the code, or register the unit first"
+        super().__init__(remedy, (FieldError(pointer, remedy),))
+
+
+LEVELS: tuple[UnitLevel, ...] = ("province", "insurance_unit", "commune", "village")
 """From the highest to the lowest."""
 
 
@@ -64,7 +74,7 @@ class Unit:
 
     code: str
     name: str
-    level: Level
+    level: UnitLevel
     parent_code: str | None
 
 
@@ -86,7 +96,7 @@ class Collector:
     organisation_code: str
 
 
-def check_unit(unit: Unit, levels: Mapping[str, Level], highest_below: Level | None) -> None:
+def check_unit(unit: Unit, levels: Mapping[str, UnitLevel], highest_below: UnitLevel | None) -> None:
     """May this unit stand so, among units of these levels, above those that lie below it already?
 
     Raises UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
@@ -119,6 +129,6 @@ def check_collector(collector: Collector, organisations: frozenset[str]) -> None
         raise UnknownOrganisation(collector.organisation_code, "/organisation_code")
 
 
-def is_above(higher: Level, lower: Level) -> bool:
+def is_above(higher: UnitLevel, lower: UnitLevel) -> bool:
     """Whether units of one level contain those of the other."""
     return LEVELS.index(higher) < LEVELS.index(lower)

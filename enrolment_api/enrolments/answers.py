@@ -10,8 +10,10 @@ from uuid import UUID
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from enrolment_api.domain.enrolment import Enrolment, Kind, Participant, Scheme
+from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.identifiers import mismatches
+from enrolment_api.domain.sign_up import Participant
+from services.vocabulary import Kind, Scheme
 from services.web.problems import Problem, ProblemField
 
 

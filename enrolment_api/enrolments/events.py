@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enrolment_api.domain.enrolment import Enrolment
-from services.contracts.events import EnrolmentFacts, EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
 
 
 def recorded_event(enrolment: Enrolment, correlation_id: str) -> EnrolmentRecorded:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from enrolment_api.enrolments.schemas import CODE, MOST_ITEMS, VISIBLE, Batch, HealthSignUp, SignUpBody, VoluntarySignUp
-from services.kernel import DomainError, FieldError, Invalid
+from services.errors import DomainError, FieldError, Invalid
 from services.web.problems import REMEDIES, Malformed, field_errors, summary
 
 AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp

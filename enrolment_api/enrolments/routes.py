@@ -9,6 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from enrolment_api.enrolments import answers
+from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.enrolments.queries import Filters, find_enrolment, list_enrolments
 from enrolment_api.enrolments.reading import (
     AnySignUp,
     BadItem,
@@ -17,7 +19,6 @@ from enrolment_api.enrolments.reading import (
     schema_of_batch,
     schema_of_sign_up,
 )
-from enrolment_api.enrolments.reads import Filters, find_enrolment, list_enrolments
 from enrolment_api.enrolments.schemas import (
     HEALTH_EXAMPLE,
     VOLUNTARY_EXAMPLE,
@@ -25,14 +26,13 @@ from enrolment_api.enrolments.schemas import (
     fingerprint_of,
     sign_up_of,
 )
-from enrolment_api.enrolments.submission import Submission
 from enrolment_api.enrolments.usecases import Outcome, RecordSignUps, Replayed
-from services.database import Database
-from services.gatherer import Gatherer
-from services.kernel import DomainError, FieldError
-from services.security import Principal
+from services.batcher import Batcher
+from services.errors import DomainError, FieldError
+from services.persistence.database import Database
+from services.security.tokens import Principal
 from services.web.auth import authorize, requires
-from services.web.direct import DirectRoute
+from services.web.hot_route import DirectRoute
 from services.web.problems import Malformed, problem_of
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -67,14 +67,14 @@ Reader = Annotated[Principal, requires("enrolments:read")]
 def enrolment_routes(database: Database, record: RecordSignUps) -> APIRouter:
     """Routes on which sign-ups are recorded and read. Single ones that come together are recorded together."""
     router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
-    gatherer = Gatherer(record)
+    batcher = Batcher(record)
 
     async def record_enrolment(request: Request) -> Response:
         """Record a sign-up. The same one sent again gets the first answer again, marked Idempotent-Replayed."""
         principal = authorize(request, "enrolments:write")
         key = _idempotency_key(request)
         body = read_sign_up(await request.body())
-        outcome = await gatherer.submit(_submission(body, principal, request, key))
+        outcome = await batcher.submit(_enrolment_request(body, principal, request, key))
         return _answer(outcome, principal)
 
     router.add_api_route(
@@ -91,7 +91,7 @@ def enrolment_routes(database: Database, record: RecordSignUps) -> APIRouter:
     async def record_batch(request: Request, principal: Writer) -> Response:
         """Record up to 1,000 sign-ups, each on its own: a bad one harms no other. Safe to send again as it is."""
         read = read_batch(await request.body())
-        good = [_submission(body, principal, request) for body in read if not isinstance(body, BadItem)]
+        good = [_enrolment_request(body, principal, request) for body in read if not isinstance(body, BadItem)]
         outcomes = iter(await record(good) if good else [])
         items = [
             _failed(n, body.external_ref, body.refusal)
@@ -119,9 +119,11 @@ def enrolment_routes(database: Database, record: RecordSignUps) -> APIRouter:
     return router
 
 
-def _submission(body: AnySignUp, principal: Principal, request: Request, key: str | None = None) -> Submission:
+def _enrolment_request(
+    body: AnySignUp, principal: Principal, request: Request, key: str | None = None
+) -> EnrolmentRequest:
     sign_up = sign_up_of(body, principal.organisation_code)
-    return Submission(sign_up, fingerprint_of(body), key, request.state.request_id)
+    return EnrolmentRequest(sign_up, fingerprint_of(body), key, request.state.request_id)
 
 
 def _idempotency_key(request: Request) -> str:

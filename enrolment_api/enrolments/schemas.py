@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from enrolment_api.domain import identifiers
 from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
-from enrolment_api.domain.enrolment import Participant, SignUp
+from enrolment_api.domain.sign_up import Participant, SignUp
 
 MOST_ITEMS = 1000
 LARGEST_AMOUNT = 10**12

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from enrolment_api.domain.contribution import Contribution
-from enrolment_api.domain.enrolment import Decision, Enrolment, Participant, Registry, SignUp
-from enrolment_api.enrolments.submission import Submission
-from enrolment_api.enrolments.tables import EnrolmentRow
-from services.database import ReadSession, WriteSession
+from enrolment_api.domain.enrolment import Decision, Enrolment, Registry
+from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.tables.enrolments import EnrolmentRow
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 _TABLE = EnrolmentRow.metadata.tables["enrolments"]
 
@@ -29,7 +30,7 @@ _LAST_COVERS = text(
     " FROM enrolments e WHERE e.personal_id::bigint = w.person AND e.scheme = w.scheme AND e.status <> 'cancelled') c"
     " WHERE c.covered_to IS NOT NULL"
 )
-_FIRSTS = text(
+_EXISTING = text(
     "WITH w AS (SELECT * FROM unnest(CAST(:organisations AS text[]), CAST(:refs AS text[]), CAST(:keys AS text[]))"
     " AS w (organisation_code, external_ref, idempotency_key))"
     " SELECT e.* FROM w JOIN enrolments e USING (organisation_code, external_ref) UNION"
@@ -38,7 +39,7 @@ _FIRSTS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class ExistingEnrolment:
     """What a reference or a key already stands for."""
 
     enrolment: Enrolment
@@ -63,38 +64,38 @@ async def last_covers(session: ReadSession, sign_ups: Sequence[SignUp]) -> Mappi
 
 
 async def insert(
-    session: WriteSession, accepted: Sequence[tuple[Submission, Enrolment]], checksums: Mapping[UUID, int]
+    work: UnitOfWork, accepted: Sequence[tuple[EnrolmentRequest, Enrolment]], checksums: Mapping[UUID, int]
 ) -> set[UUID]:
     """Insert all that contradict nothing that is there; the answer tells which went in.
 
     Rows go in by person and scheme, so that two batches that share some wait for each other one way only.
     """
     in_order = sorted(accepted, key=lambda pair: (pair[1].sign_up.participant.personal_id, pair[1].sign_up.scheme))
-    rows = [_row(submission, enrolment, checksums[enrolment.id]) for submission, enrolment in in_order]
-    inserted = await session.bulk_insert(_TABLE, rows, on_conflict="DO NOTHING", returning="id")
+    rows = [_row(request, enrolment, checksums[enrolment.id]) for request, enrolment in in_order]
+    inserted = await work.bulk_insert(_TABLE, rows, on_conflict="DO NOTHING", returning="id")
     return {row.id for row in inserted}
 
 
-async def find_firsts(session: ReadSession, submissions: Sequence[Submission]) -> list[First]:
+async def find_existing(session: ReadSession, requests: Sequence[EnrolmentRequest]) -> list[ExistingEnrolment]:
     """What the references and the keys of these already stand for."""
     wanted = {
-        "organisations": [s.sign_up.organisation_code for s in submissions],
-        "refs": [s.sign_up.external_ref for s in submissions],
-        "keys": [s.idempotency_key for s in submissions],
+        "organisations": [s.sign_up.organisation_code for s in requests],
+        "refs": [s.sign_up.external_ref for s in requests],
+        "keys": [s.idempotency_key for s in requests],
     }
-    rows = (await session.execute(_FIRSTS, wanted)).all()
-    return [First(enrolment_of(row), bytes(row.fingerprint), row.idempotency_key) for row in rows]
+    rows = (await session.execute(_EXISTING, wanted)).all()
+    return [ExistingEnrolment(enrolment_of(row), bytes(row.fingerprint), row.idempotency_key) for row in rows]
 
 
-def _row(submission: Submission, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
+def _row(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
     sign_up, decision = enrolment.sign_up, enrolment.decision
     person, contribution = sign_up.participant, decision.contribution
     return {
         "id": enrolment.id,
         "organisation_code": sign_up.organisation_code,
         "external_ref": sign_up.external_ref,
-        "idempotency_key": submission.idempotency_key,
-        "fingerprint": submission.fingerprint,
+        "idempotency_key": request.idempotency_key,
+        "fingerprint": request.fingerprint,
         "scheme": sign_up.scheme,
         "kind": decision.kind,
         "status": enrolment.status,

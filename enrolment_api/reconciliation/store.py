@@ -13,9 +13,9 @@ from sqlmodel import col, select
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.store import enrolment_of
-from enrolment_api.registry.tables import CollectorRow, OrganisationRow, UnitRow
+from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.contracts.reconciliation import RegistryKind
-from services.database import ReadSession
+from services.persistence.unit_of_work import ReadSession
 
 # An enrolment without a checksum was published under another id: under its own it would be counted twice.
 _OF_DAY = text(

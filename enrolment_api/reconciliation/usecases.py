@@ -21,11 +21,12 @@ from services.contracts.reconciliation import (
     ResendRequested,
 )
 from services.contracts.sources import ENROLMENT_SOURCE
-from services.database import Database, ReadSession, WriteSession
 from services.ids import new_id
 from services.messaging.outbox import emit
 from services.observability import Metrics
-from services.reconciliation import resends, totals, turns
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.reconciliation import resends, schedule, totals
 from services.reconciliation.resends import Asker, Page, Resend
 
 DAYS_PER_SUMMARY: Final = 1000
@@ -35,9 +36,9 @@ KINDS: Final[tuple[RegistryKind, ...]] = get_args(RegistryKind)
 async def summarise(database: Database, clock: Clock, interval: timedelta) -> None:
     """Publish what there is of each day and of the registry, unless another process has just done so."""
     await totals.fold(database)
-    async with database.write() as session:
-        if await turns.take_turn(session, "enrolment", clock.now(), interval):
-            await emit(session, await _summaries(session, clock))
+    async with database.write() as work:
+        if await schedule.claim_interval(work, "enrolment", clock.now(), interval):
+            await emit(work, await _summaries(work, clock))
 
 
 async def _summaries(session: ReadSession, clock: Clock) -> list[EnrolmentSummary]:
@@ -70,13 +71,13 @@ def ranges_of(days: Sequence[DaySummary]) -> list[EnrolmentSummaryFacts]:
     ]
 
 
-async def take_requests(session: WriteSession, requests: Sequence[ResendRequested], clock: Clock) -> None:
+async def take_requests(work: UnitOfWork, requests: Sequence[ResendRequested], clock: Clock) -> None:
     """Note what is asked of enrolment; it is worked off page by page, so that nothing of it is lost on the way."""
     for request in requests:
         if request.data.addressee == ENROLMENT_SOURCE:
             asker = Asker(request.source, clock.now(), request.correlationid)
-            await resends.ask(session, "day", [day.isoformat() for day in request.data.days], asker)
-            await resends.ask(session, "registry", list(request.data.registry), asker)
+            await resends.ask(work, "day", [day.isoformat() for day in request.data.days], asker)
+            await resends.ask(work, "registry", list(request.data.registry), asker)
 
 
 async def resend(database: Database, clock: Clock, metrics: Metrics) -> None:

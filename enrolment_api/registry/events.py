@@ -8,7 +8,9 @@ from typing import Any
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from services.contracts.envelope import Event
-from services.contracts.events import (
+from services.contracts.identities import registry_event_id
+from services.contracts.reconciliation import RegistryKind
+from services.contracts.registry import (
     CollectorFacts,
     CollectorRegistered,
     OrganisationFacts,
@@ -16,8 +18,6 @@ from services.contracts.events import (
     UnitFacts,
     UnitRegistered,
 )
-from services.contracts.identities import registry_event_id
-from services.contracts.reconciliation import RegistryKind
 
 
 def registered_event(

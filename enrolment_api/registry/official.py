@@ -10,7 +10,7 @@ from typing import Any
 from vietnam_provinces import NESTED_DIVISIONS_JSON_PATH
 
 from enrolment_api.domain.registry import Unit
-from services.kernel import Invalid
+from services.errors import Invalid
 
 
 def official_units(province_code: str) -> Sequence[Unit]:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit
-from enrolment_api.registry import reads
+from enrolment_api.registry import queries as reads
 from enrolment_api.registry.schemas import (
     CODE,
     CollectorBody,
@@ -24,9 +24,9 @@ from enrolment_api.registry.schemas import (
     UnitView,
 )
 from enrolment_api.registry.usecases import Registered, RegistryDesk
-from services.database import Database
-from services.kernel import DomainError
-from services.security import Principal
+from services.errors import DomainError
+from services.persistence.database import Database
+from services.security.tokens import Principal
 from services.web.auth import requires
 
 CodeInPath = Annotated[str, Path(pattern=CODE, max_length=64)]
@@ -51,7 +51,7 @@ def _unit_routes(router: APIRouter, database: Database, desk: RegistryDesk) -> N
         """Register a unit, or change it."""
         unit = Unit(code, body.name, body.level, body.parent_code)
         (outcome,) = await desk.register_units([unit], request.state.request_id)
-        return UnitView(**asdict(unit), version=_settle(outcome, response).version)
+        return UnitView(**asdict(unit), version=_answer(outcome, response).version)
 
     @router.post("/units/import", responses={201: {"model": ImportAnswer}})
     async def import_units(body: ImportBody, _: Writer, request: Request, response: Response) -> ImportAnswer:
@@ -85,7 +85,7 @@ def _organisation_routes(router: APIRouter, database: Database, desk: RegistryDe
         """Register an organisation, or change it."""
         organisation = Organisation(code, body.name, body.parent_code)
         (outcome,) = await desk.register_organisations([organisation], request.state.request_id)
-        return OrganisationView(**asdict(organisation), version=_settle(outcome, response).version)
+        return OrganisationView(**asdict(organisation), version=_answer(outcome, response).version)
 
     @router.get("/organisations/{code}")
     async def get_organisation(code: CodeInPath, _: Reader) -> OrganisationView:
@@ -101,7 +101,7 @@ def _collector_routes(router: APIRouter, database: Database, desk: RegistryDesk)
         """Register a collector, or change them."""
         collector = Collector(code, body.name, body.organisation_code)
         (outcome,) = await desk.register_collectors([collector], request.state.request_id)
-        return CollectorView(**asdict(collector), version=_settle(outcome, response).version)
+        return CollectorView(**asdict(collector), version=_answer(outcome, response).version)
 
     @router.get("/collectors/{code}")
     async def get_collector(code: CodeInPath, principal: Reader) -> CollectorView:
@@ -111,7 +111,7 @@ def _collector_routes(router: APIRouter, database: Database, desk: RegistryDesk)
         return CollectorView.model_validate(row)
 
 
-def _settle(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:
+def _answer(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:
     registered = _or_raise(outcome)
     response.status_code = 201 if registered.change == "made" else 200
     return registered

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from enrolment_api.domain.registry import Level
+from services.vocabulary import UnitLevel
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
@@ -36,7 +36,7 @@ class UnitBody(_Body):
     """A province, an insurance unit, a commune or a village; the parent is of a higher level."""
 
     name: Name
-    level: Level = Field(examples=["village"])
+    level: UnitLevel = Field(examples=["village"])
     parent_code: Code | None = Field(None, examples=["15142"])
 
 
@@ -66,7 +66,7 @@ class UnitQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parent_code: Code | None = None
-    level: Level | None = None
+    level: UnitLevel | None = None
     after: Code | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
@@ -78,7 +78,7 @@ class UnitView(BaseModel):
 
     code: str
     name: str
-    level: Level
+    level: UnitLevel
     parent_code: str | None
     version: int
 

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Table, text
 from sqlmodel import col, select
 
-from enrolment_api.domain.registry import LEVELS, Level
-from enrolment_api.registry.tables import UnitRow
-from enrolment_api.tables import Base
-from services.database import ReadSession, WriteSession
+from enrolment_api.domain.registry import LEVELS
+from enrolment_api.tables.base import Base
+from enrolment_api.tables.registry import UnitRow
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.vocabulary import UnitLevel
 
-_TURNS = text("SELECT pg_advisory_xact_lock(:key)")
-_REGISTRY = 0x72656769  # "regi"
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LOCK_KEY = 0x72656769  # "regi"
 _UNITS = text("SELECT code, level, parent_code FROM units WHERE code = ANY(CAST(:codes AS text[]))")
 _BELOW = text("SELECT DISTINCT parent_code, level FROM units WHERE parent_code = ANY(CAST(:codes AS text[]))")
 _ABOVE = text(
@@ -24,18 +25,18 @@ _ABOVE = text(
 )
 
 
-async def take_turns(session: WriteSession) -> None:
+async def lock_registry(work: UnitOfWork) -> None:
     """One change of the registry at a time, until its unit of work ends: what one checks, the other cannot move."""
-    await session.execute(_TURNS, {"key": _REGISTRY})
+    await work.execute(_LOCK, {"key": _LOCK_KEY})
 
 
-async def units_of(session: ReadSession, codes: Iterable[str]) -> Mapping[str, tuple[Level, str | None]]:
-    """Level and parent of the units with these codes."""
+async def units_of(session: ReadSession, codes: Iterable[str]) -> Mapping[str, tuple[UnitLevel, str | None]]:
+    """UnitLevel and parent of the units with these codes."""
     rows = await session.execute(_UNITS, {"codes": list(codes)})
     return {row.code: (row.level, row.parent_code) for row in rows}
 
 
-async def levels_below(session: ReadSession, codes: Iterable[str]) -> Mapping[str, Level]:
+async def levels_below(session: ReadSession, codes: Iterable[str]) -> Mapping[str, UnitLevel]:
     """The highest level right below each of these units, where there is one."""
     rows = (await session.execute(_BELOW, {"codes": list(codes)})).all()
     return {row.parent_code: row.level for row in sorted(rows, key=lambda r: LEVELS.index(r.level), reverse=True)}
@@ -47,7 +48,7 @@ async def organisations_above(session: ReadSession, codes: Iterable[str]) -> dic
     return {row.code: row.parent_code for row in rows}
 
 
-async def upsert(session: WriteSession, row: type[Base], values: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+async def upsert(work: UnitOfWork, row: type[Base], values: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Insert what is new and change what differs; the codes of those. Each code may be there once."""
     if not values:
         return frozenset()
@@ -58,7 +59,7 @@ async def upsert(session: WriteSession, row: type[Base], values: Sequence[Mappin
     on_conflict = (
         f"(code) DO UPDATE SET {changes}, version = {table.name}.version + 1 WHERE ({old}) IS DISTINCT FROM ({new})"
     )
-    written = await session.bulk_insert(table, values, on_conflict=on_conflict, returning="code")
+    written = await work.bulk_insert(table, values, on_conflict=on_conflict, returning="code")
     return frozenset(code for (code,) in written)
 
 

@@ -8,13 +8,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertView
+from notifications.alerts.schemas import AcknowledgementBody, AlertPage
 from notifications.alerts.store import AlertFilter
 from notifications.alerts.usecases import Acknowledgement, acknowledge, read_alert, read_alerts
-from notifications.domain.alert import Severity, Status
+from notifications.domain.alert import Status
+from notifications.messages.alert_snapshot import AlertSnapshot
 from services.clock import Clock
-from services.database import Database
-from services.security import Principal
+from services.persistence.database import Database
+from services.security.tokens import Principal
+from services.vocabulary import Severity
 from services.web.auth import requires
 
 Code = Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00-\x1f]+$")]
@@ -43,7 +45,7 @@ def alert_routes(database: Database, clock: Clock, new_id: Callable[[], UUID]) -
         return AlertPage(items=found[:limit], next=found[limit - 1].id if more else None)
 
     @router.get("/{alert_id}")
-    async def show_alert(alert_id: UUID, _: Reader) -> AlertView:
+    async def show_alert(alert_id: UUID, _: Reader) -> AlertSnapshot:
         """One alert."""
         async with database.read() as session:
             return await read_alert(session, alert_id)
@@ -51,9 +53,9 @@ def alert_routes(database: Database, clock: Clock, new_id: Callable[[], UUID]) -
     @router.post("/{alert_id}/acknowledgement")
     async def acknowledge_alert(
         alert_id: UUID, body: AcknowledgementBody, principal: Writer, request: Request
-    ) -> AlertView:
+    ) -> AlertSnapshot:
         """Take the alert on. 409 where it has changed since `version`, or somebody else was faster."""
-        wish = Acknowledgement(alert_id, body.version, principal.organisation_code, request.state.request_id)
-        return await acknowledge(database, wish, now=clock.now(), new_id=new_id)
+        command = Acknowledgement(alert_id, body.version, principal.organisation_code, request.state.request_id)
+        return await acknowledge(database, command, now=clock.now(), new_id=new_id)
 
     return router

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.domain.alert import Severity, Status
-from services.contracts.events import Measure, PaceFigures, Scheme, Scope
-
-
-class AlertView(BaseModel):
-    """An alert. It carries no personal data, and travels in webhooks as it is here."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    status: Status
-    severity: Severity
-    subject: Scope
-    path: list[str]
-    unit_name: str | None
-    target_id: UUID
-    target_name: str | None
-    episode: int
-    scheme: Scheme
-    measure: Measure
-    starts_on: date
-    ends_on: date
-    figures: PaceFigures
-    raised_at: datetime
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    resolved_at: datetime | None
-    version: int
+from notifications.messages.alert_snapshot import AlertSnapshot
 
 
 class AlertPage(BaseModel):
     """Newest first. `next` goes into `after` to read on; null at the end."""
 
-    items: list[AlertView]
+    items: list[AlertSnapshot]
     next: UUID | None
 
 

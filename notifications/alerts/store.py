@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, tuple_
 from sqlmodel import col, select
 
-from notifications.alerts.tables import AlertRow
-from notifications.domain.alert import Alert, Severity, Status
-from services.contracts.events import PaceFacts
-from services.database import ReadSession, WriteSession
-from services.kernel import Unavailable
+from notifications.domain.alert import Alert, Status
+from notifications.tables.alerts import AlertRow
+from services.contracts.pace import PaceFacts
+from services.errors import Unavailable
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.vocabulary import Severity
 
 Episode: TypeAlias = tuple[UUID, int]
 """A target's id and the number of the time that it fell behind."""
@@ -33,7 +34,7 @@ class AlertFilter:
     severity: Severity | None = None
 
 
-async def of_episodes(session: WriteSession, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
+async def of_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
     """The alerts of these episodes, and those of other episodes of their targets that are not resolved; locked in the
     same order by everybody, so that no two block each other for good."""
     key = tuple_(col(AlertRow.target_id), col(AlertRow.episode))
@@ -41,25 +42,25 @@ async def of_episodes(session: WriteSession, episodes: Collection[Episode]) -> d
     of_targets = and_(col(AlertRow.target_id).in_(target_ids), col(AlertRow.status) != "resolved")
     wanted = or_(key.in_(list(episodes)), of_targets)
     statement = select(AlertRow).where(wanted).order_by(col(AlertRow.id)).with_for_update()
-    return {(row.target_id, row.episode): row for row in await session.scalars(statement)}
+    return {(row.target_id, row.episode): row for row in await work.scalars(statement)}
 
 
-async def insert_all(session: WriteSession, rows: Sequence[AlertRow]) -> None:
+async def insert_all(work: UnitOfWork, rows: Sequence[AlertRow]) -> None:
     """Put new alerts in. Raises Unavailable where another worker was faster: then the batch is done anew."""
     if not rows:
         return
     ordered = sorted(rows, key=lambda row: (row.target_id, row.episode))
     values = [row.model_dump() | {name: json.dumps(getattr(row, name)) for name in _JSON} for row in ordered]
     conflict = "ON CONSTRAINT uq_alerts_target_episode DO NOTHING"
-    inserted = await session.bulk_insert(_TABLE, values, on_conflict=conflict, returning="id")
+    inserted = await work.bulk_insert(_TABLE, values, on_conflict=conflict, returning="id")
     if len(inserted) < len(rows):
         raise Unavailable("another worker has just raised the same alert")
 
 
-async def one_for_change(session: WriteSession, alert_id: UUID) -> AlertRow | None:
+async def one_for_change(work: UnitOfWork, alert_id: UUID) -> AlertRow | None:
     """The alert, locked."""
     statement = select(AlertRow).where(col(AlertRow.id) == alert_id).with_for_update()
-    row: AlertRow | None = (await session.scalars(statement)).one_or_none()
+    row: AlertRow | None = (await work.scalars(statement)).one_or_none()
     return row
 
 

@@ -12,8 +12,8 @@ from notifications.deliveries.store import DeliveryFilter
 from notifications.deliveries.usecases import read_deliveries, send_again
 from notifications.domain.delivery import State
 from services.clock import Clock
-from services.database import Database
-from services.security import Principal
+from services.persistence.database import Database
+from services.security.tokens import Principal
 from services.web.auth import requires
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -42,7 +42,7 @@ def delivery_routes(database: Database, clock: Clock) -> APIRouter:
     @router.post("/{delivery_id}/retry", status_code=202)
     async def retry_delivery(delivery_id: UUID, _: Writer) -> DeliveryView:
         """Send it now; a failed or unconfirmed one gets one more attempt. 409 for one that was taken already."""
-        async with database.write() as session:
-            return await send_again(session, delivery_id, clock.now())
+        async with database.write() as work:
+            return await send_again(work, delivery_id, clock.now())
 
     return router

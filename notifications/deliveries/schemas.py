@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from notifications.domain.alert import Change
+from notifications.domain.alert import ChangeKind
 from notifications.domain.delivery import Channel, State
 
 
@@ -30,7 +30,7 @@ class DeliveryView(BaseModel):
     id: UUID
     alert_id: UUID
     alert_version: int
-    change: Change
+    change: ChangeKind
     route_name: str
     channel: Channel
     address: str

@@ -1,4 +1,4 @@
-"""Queries on the deliveries: to queue, to claim, to settle, to read."""
+"""Queries on the deliveries: to queue, to claim, to record_outcome, to read."""
 
 from __future__ import annotations
 
@@ -6,42 +6,20 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from notifications.deliveries.tables import AttemptRow, DeliveryRow
-from notifications.domain.alert import Change
 from notifications.domain.delivery import Channel, State, Step
-from notifications.tables import Base
-from services.database import ReadSession, WriteSession
+from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.tables.base import Base
+from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A claimed delivery, as the channels are given it. The secrets are sealed; the previous one is there while it is
-    still good."""
-
-    id: UUID
-    attempt: int
-    alert_version: int
-    route_name: str
-    channel: Channel
-    address: str
-    secret: str | None
-    previous_secret: str | None
-    change: Change
-    alert: Mapping[str, Any]
-    queued_at: datetime
-    leased_until: datetime
-    is_first: bool = False
-    """Whether nothing of the alert was sent to the route before, as far as is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
+class Capacity:
     """How many deliveries a sender can take on: in all, and at most for one route, with what it has in hand."""
 
     slots: int
@@ -122,7 +100,7 @@ _EXPIRED = text("""
     SELECT id, attempts, channel FROM deliveries WHERE state = 'sending' AND leased_until <= :now
     ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
 """)
-_SETTLE = text("""
+_RECORD_OUTCOME = text("""
     UPDATE deliveries
     SET state = :state, last_error = :error, next_attempt_at = :next, leased_until = NULL, sent_at = :sent_at
     WHERE id = :id AND state <> 'sent' AND (attempts = :attempt OR (:state = 'sent' AND state <> 'sending'))
@@ -152,7 +130,7 @@ _ATTEMPT = text("""
 """)
 
 
-async def told_of(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+async def notified_routes(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
     """The names of the routes that were told of each alert while it lasted."""
     told: dict[UUID, set[str]] = {alert_id: set() for alert_id in alert_ids}
     for row in await session.execute(_TOLD, {"ids": list(alert_ids)}):
@@ -160,34 +138,34 @@ async def told_of(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUI
     return told
 
 
-async def insert_all(session: WriteSession, rows: Sequence[DeliveryRow]) -> None:
+async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
     """Queue deliveries; one that is queued already stays as it is."""
     values = [row.model_dump() | {"alert": json.dumps(row.alert)} for row in rows]
     conflict = "(alert_id, alert_version, route_name) DO NOTHING"
-    await session.bulk_insert(Base.metadata.tables["deliveries"], values, on_conflict=conflict)
+    await work.bulk_insert(Base.metadata.tables["deliveries"], values, on_conflict=conflict)
 
 
-async def claim(session: WriteSession, room: Room, *, now: datetime, until: datetime) -> list[Parcel]:
+async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: datetime) -> list[OutgoingMessage]:
     """Take due deliveries in hand until the lease runs out; nobody else gets them before.
 
     Of the deliveries of one alert to one route only the newest is taken, and none while another is being sent. Those
     who claim take turns, so that each sees what the one before has in hand.
     """
-    await session.execute(_TAKE_TURNS, {"key": _CLAIMS})
-    await session.execute(_SUPERSEDE)
-    await session.execute(_STRAND, {"now": now})
-    values = {"busy": list(room.in_hand), "counts": list(room.in_hand.values())}
-    limits = {"per_route": room.per_route, "slots": room.slots, "now": now, "until": until}
-    return [Parcel(**row._mapping) for row in await session.execute(_CLAIM, values | limits)]
+    await work.execute(_TAKE_TURNS, {"key": _CLAIMS})
+    await work.execute(_SUPERSEDE)
+    await work.execute(_STRAND, {"now": now})
+    values = {"busy": list(capacity.in_hand), "counts": list(capacity.in_hand.values())}
+    limits = {"per_route": capacity.per_route, "slots": capacity.slots, "now": now, "until": until}
+    return [OutgoingMessage(**row._mapping) for row in await work.execute(_CLAIM, values | limits)]
 
 
-async def expired(session: WriteSession, now: datetime) -> list[tuple[UUID, int, Channel]]:
+async def expired(work: UnitOfWork, now: datetime) -> list[tuple[UUID, int, Channel]]:
     """Id, attempt and channel of what was in somebody's hand when their lease ran out, locked."""
-    rows = await session.execute(_EXPIRED, {"now": now})
+    rows = await work.execute(_EXPIRED, {"now": now})
     return [(row.id, row.attempts, row.channel) for row in rows]
 
 
-async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: Step, now: datetime) -> None:
+async def record_outcome(work: UnitOfWork, delivery_id: UUID, attempt: int, step: Step, now: datetime) -> None:
     """Write down what becomes of the delivery. Where a later attempt has begun meanwhile, only success still counts.
 
     Where that attempt is under way, even success waits for its end: its message may arrive at any moment, and a newer
@@ -195,25 +173,26 @@ async def settle(session: WriteSession, delivery_id: UUID, attempt: int, step: S
     """
     values = {"id": delivery_id, "attempt": attempt, "state": step.state, "error": step.error}
     sent_at = now if step.state == "sent" else None
-    await session.execute(_SETTLE, values | {"next": step.next_attempt_at, "sent_at": sent_at})
+    await work.execute(_RECORD_OUTCOME, values | {"next": step.next_attempt_at, "sent_at": sent_at})
 
 
-async def hold(session: WriteSession, delivery_id: UUID) -> tuple[int, bool]:
+async def hold(work: UnitOfWork, delivery_id: UUID) -> tuple[int, bool]:
     """How many of its attempts were early, and whether one of them succeeded.
 
     Locks the delivery, so that attempts that overlap see each other's end.
     """
-    early = int((await session.execute(_HOLD, {"id": delivery_id})).scalar_one())
-    return early, bool((await session.execute(_TAKEN, {"id": delivery_id})).scalar_one())
+    early = int((await work.execute(_HOLD, {"id": delivery_id})).scalar_one())
+    return early, bool((await work.execute(_TAKEN, {"id": delivery_id})).scalar_one())
 
 
-async def end_waits(session: WriteSession, route_name: str, now: datetime) -> None:
+async def end_waits(work: UnitOfWork, route_name: str, now: datetime) -> None:
     """The receiver of this route answers again: what waits for another attempt there is due now.
 
     At most once for each attempt that came in its time: what is refused for its own sake is not sent with every other
-    message. What others have locked is left out: two that settle at once would wait for each other's deliveries.
+    message. What others have locked is left out: two that record outcomes at once would wait for each
+    other's deliveries.
     """
-    await session.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
+    await work.execute(_NOT_WAITING, {"route_name": route_name, "now": now})
 
 
 async def has_newer(session: ReadSession, row: DeliveryRow) -> bool:
@@ -223,17 +202,17 @@ async def has_newer(session: ReadSession, row: DeliveryRow) -> bool:
 
 
 async def note_attempt(
-    session: WriteSession, delivery_id: UUID, attempt: int, *, outcome: str, detail: str, now: datetime
+    work: UnitOfWork, delivery_id: UUID, attempt: int, *, outcome: str, detail: str, now: datetime
 ) -> None:
     """Write down what came of an attempt; what is known later replaces what was thought before."""
     values = {"id": delivery_id, "attempt": attempt, "outcome": outcome, "detail": detail, "now": now}
-    await session.execute(_ATTEMPT, values)
+    await work.execute(_ATTEMPT, values)
 
 
-async def one_for_change(session: WriteSession, delivery_id: UUID) -> DeliveryRow | None:
+async def one_for_change(work: UnitOfWork, delivery_id: UUID) -> DeliveryRow | None:
     """The delivery, locked."""
     statement = select(DeliveryRow).where(col(DeliveryRow.id) == delivery_id).with_for_update()
-    row: DeliveryRow | None = (await session.scalars(statement)).one_or_none()
+    row: DeliveryRow | None = (await work.scalars(statement)).one_or_none()
     return row
 
 

@@ -1,4 +1,4 @@
-"""Queue what is to be told, claim what is due, settle what was tried, send again what a person wants."""
+"""Queue what is to be told, claim what is due, record_outcome what was tried, send again what a person wants."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ import structlog
 
 from notifications.deliveries import store
 from notifications.deliveries.schemas import AttemptView, DeliveryView
-from notifications.deliveries.store import Parcel, Room
-from notifications.deliveries.tables import AttemptRow, DeliveryRow
+from notifications.deliveries.store import Capacity
 from notifications.domain import delivery as rules
-from notifications.domain.alert import Change, Severity
+from notifications.domain.alert import ChangeKind
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent
-from notifications.domain.routing import Audience, Route, audience_of, audience_of_the_end
+from notifications.domain.recipients import Recipients, Route, recipients_of, recipients_of_the_end
+from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.routing import store as routes
-from notifications.routing.tables import RouteRow
-from services.database import Database, ReadSession, WriteSession
-from services.kernel import NotFound
+from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from notifications.tables.routing import RouteRow
+from services.errors import NotFound
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.vocabulary import Severity
 
 log = structlog.get_logger(__name__)
 
@@ -37,42 +40,44 @@ class NoSuchDelivery(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class AlertChange:
     """A change of an alert that somebody may have to hear of; `alert` is the alert as it is to be told."""
 
     alert_id: UUID
     alert_version: int
-    change: Change
+    change: ChangeKind
     severity: Severity
     path: tuple[str, ...]
     alert: Mapping[str, Any]
-    untold: bool
+    unreported: bool
     """Whether nobody was told of this severity before: the end, too, is then told to everybody it concerns."""
 
 
-async def queue(session: WriteSession, news: Sequence[News], *, now: datetime, new_id: Callable[[], UUID]) -> None:
+async def queue(work: UnitOfWork, news: Sequence[AlertChange], *, now: datetime, new_id: Callable[[], UUID]) -> None:
     """Queue a delivery of each piece of news for every route that is to hear of it."""
     if not news:
         return
-    known = {row.name: row for row in await routes.all_routes(session)}
-    told_before = await store.told_of(session, {item.alert_id for item in news if item.change == "resolved"})
+    known = {row.name: row for row in await routes.all_routes(work)}
+    notified_before = await store.notified_routes(work, {item.alert_id for item in news if item.change == "resolved"})
     rows = []
     for item in news:
-        audience = _audience(item, list(map(_route, known.values())), told_before)
-        log.info("alert_told", alert=str(item.alert_id), change=item.change, **_reasons(audience))
-        rows += [_delivery(item, known[name], now, new_id()) for name in audience.told]
-    await store.insert_all(session, rows)
+        recipients = _recipients(item, list(map(_route, known.values())), notified_before)
+        log.info("alert_told", alert=str(item.alert_id), change=item.change, **_reasons(recipients))
+        rows += [_delivery(item, known[name], now, new_id()) for name in recipients.told]
+    await store.insert_all(work, rows)
 
 
-def _audience(item: News, candidates: Sequence[Route], told_before: Mapping[UUID, set[str]]) -> Audience:
-    concerned = audience_of(candidates, item.path, item.severity)
+def _recipients(item: AlertChange, candidates: Sequence[Route], notified_before: Mapping[UUID, set[str]]) -> Recipients:
+    concerned = recipients_of(candidates, item.path, item.severity)
     if item.change != "resolved":
         return concerned
-    return audience_of_the_end(candidates, told_before[item.alert_id].union(concerned.told if item.untold else ()))
+    return recipients_of_the_end(
+        candidates, notified_before[item.alert_id].union(concerned.told if item.unreported else ())
+    )
 
 
-def _reasons(audience: Audience) -> dict[str, object]:
-    return {"routes": list(audience.told), "passed_over": {item.name: item.because for item in audience.passed_over}}
+def _reasons(recipients: Recipients) -> dict[str, object]:
+    return {"routes": list(recipients.told), "excluded": {item.name: item.because for item in recipients.excluded}}
 
 
 def _route(row: RouteRow) -> Route:
@@ -84,7 +89,7 @@ def _route(row: RouteRow) -> Route:
     )
 
 
-def _delivery(item: News, route: RouteRow, now: datetime, delivery_id: UUID) -> DeliveryRow:
+def _delivery(item: AlertChange, route: RouteRow, now: datetime, delivery_id: UUID) -> DeliveryRow:
     return DeliveryRow(
         id=delivery_id,
         alert_id=item.alert_id,
@@ -101,50 +106,50 @@ def _delivery(item: News, route: RouteRow, now: datetime, delivery_id: UUID) -> 
     )
 
 
-async def claim(database: Database, room: Room, now: datetime) -> list[Parcel]:
+async def claim(database: Database, capacity: Capacity, now: datetime) -> list[OutgoingMessage]:
     """Take due deliveries in hand, and give up those whose sender has died."""
-    async with database.write() as session:
-        for delivery_id, attempt, channel in await store.expired(session, now):
-            await _note(session, delivery_id, attempt, rules.of_interruption(channel), now)
-        return await store.claim(session, room, now=now, until=now + LEASE)
+    async with database.write() as work:
+        for delivery_id, attempt, channel in await store.expired(work, now):
+            await _note(work, delivery_id, attempt, rules.of_interruption(channel), now)
+        return await store.claim(work, capacity, now=now, until=now + LEASE)
 
 
-async def settle(database: Database, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
+async def record_outcome(database: Database, message: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
     """Write down what came of an attempt, and what it tells of its route: that the receiver answers again, wants to be
     left alone for a while, or is gone."""
-    async with database.write() as session:
-        await _note(session, parcel.id, parcel.attempt, outcome, now)
+    async with database.write() as work:
+        await _note(work, message.id, message.attempt, outcome, now)
         match outcome:
             case Sent():
-                await store.end_waits(session, parcel.route_name, now)
+                await store.end_waits(work, message.route_name, now)
             case Retry(_, after) if after:
-                await routes.pause(session, parcel.route_name, parcel.address, now + rules.pause_of(after))
+                await routes.pause(work, message.route_name, message.address, now + rules.pause_of(after))
             case Refused(reason, gone=True):
-                await routes.disable(session, parcel.route_name, parcel.address, reason=reason, now=now)
+                await routes.disable(work, message.route_name, message.address, reason=reason, now=now)
 
 
-async def _note(session: WriteSession, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
-    early, taken = await store.hold(session, delivery_id)
+async def _note(work: UnitOfWork, delivery_id: UUID, attempt: int, outcome: Outcome, now: datetime) -> None:
+    early, taken = await store.hold(work, delivery_id)
     step = rules.next_step(Sent() if taken else outcome, attempt, now, early=early)
-    await store.settle(session, delivery_id, attempt, step, now)
+    await store.record_outcome(work, delivery_id, attempt, step, now)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
-    await store.note_attempt(session, delivery_id, attempt, outcome=name, detail=detail, now=now)
+    await store.note_attempt(work, delivery_id, attempt, outcome=name, detail=detail, now=now)
 
 
-async def send_again(session: WriteSession, delivery_id: UUID, now: datetime) -> DeliveryView:
+async def send_again(work: UnitOfWork, delivery_id: UUID, now: datetime) -> DeliveryView:
     """A person wants it sent now, once more if need be; the delivery as it is then.
 
     Raises NoSuchDelivery, NotRetriable.
     """
-    row = await store.one_for_change(session, delivery_id)
+    row = await store.one_for_change(work, delivery_id)
     if row is None:
         raise NoSuchDelivery(f"no delivery has the id {delivery_id}")
-    route = await routes.one_for_change(session, row.route_name)
-    has_newer = await store.has_newer(session, row)
+    route = await routes.one_for_change(work, row.route_name)
+    has_newer = await store.has_newer(work, row)
     rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
     row.state, row.next_attempt_at, row.leased_until = "pending", now, None
-    await session.add(row)
-    return _view(row, (await store.attempts_of(session, {row.id}))[row.id])
+    await work.add(row)
+    return _view(row, (await store.attempts_of(work, {row.id}))[row.id])
 
 
 async def read_deliveries(

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.kernel import Conflict, FieldError
+from services.errors import Conflict, FieldError
+from services.vocabulary import Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
-Severity: TypeAlias = Literal["warning", "critical"]
-Turn: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
-Change: TypeAlias = Literal["raised", "worsened", "resolved"]
+PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
+ChangeKind: TypeAlias = Literal["raised", "worsened", "resolved"]
 
 _GRAVITY: dict[Severity, int] = {"warning": 1, "critical": 2}
 
@@ -43,10 +43,10 @@ class AlreadyResolved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A turn in the pace of a target. `revision` grows with every turn of the target; `severity` is the gravest of the
-    episode where the turn ends it."""
+    """A transition in the pace of a target. `revision` grows with each of them; `severity` is the gravest of the episode
+    where the transition ends it."""
 
-    turn: Turn
+    transition: PaceTransition
     revision: int
     severity: Severity | None
     at: datetime
@@ -70,13 +70,14 @@ class Alert:
 class Changed:
     """The alert as it is from now on; `tell` is what those concerned are to hear, or None where it is no news.
 
-    `untold`: it ended with a severity that nobody was told of, so that the end is told to those who should have been.
+    `unreported`: it ended with a severity that nobody was notified of, so that those who should have been are notified
+    of the end.
     """
 
     alert: Alert
-    tell: Change | None
+    tell: ChangeKind | None
     because: str
-    untold: bool = False
+    unreported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +91,20 @@ Decision: TypeAlias = Changed | Unchanged
 
 
 def follow(alert: Alert | None, pace: Pace) -> Decision:
-    """What a turn in the pace makes of the episode's alert, if there is one yet."""
+    """What a transition in the pace makes of the episode's alert, if there is one yet."""
     if alert is None:
         return raise_from(pace)
     if pace.revision <= alert.revision:
         return Unchanged(f"revision {pace.revision} is no news after {alert.revision}")
-    return end(alert, pace) if pace.turn == "recovered" else worsen(alert, pace)
+    return end(alert, pace) if pace.transition == "recovered" else worsen(alert, pace)
 
 
 def raise_from(pace: Pace) -> Changed:
     """The first that is heard of an episode; where that is its end, nothing is to be done, and that is told once."""
     severity = pace.severity or "warning"
-    if pace.turn == "recovered":
+    if pace.transition == "recovered":
         over = Alert("resolved", severity, 1, pace.revision, pace.at, resolved_at=pace.at)
-        return Changed(over, "resolved", "it was over before its beginning was heard of", untold=True)
+        return Changed(over, "resolved", "it was over before its beginning was heard of", unreported=True)
     return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
 
 
@@ -124,7 +125,7 @@ def end(alert: Alert, pace: Pace) -> Changed:
     severity = pace.severity or alert.severity
     if alert.status == "resolved" or _GRAVITY[severity] <= _GRAVITY[alert.severity]:
         return recover(alert, pace)
-    return replace(recover(replace(alert, severity=severity), pace), untold=True)
+    return replace(recover(replace(alert, severity=severity), pace), unreported=True)
 
 
 def recover(alert: Alert, pace: Pace) -> Changed:

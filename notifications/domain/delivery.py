@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, assert_never
 
-from services.kernel import Conflict
+from services.errors import Conflict
 
 Channel: TypeAlias = Literal["webhook", "mail"]
 State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed", "superseded"]

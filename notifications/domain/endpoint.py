@@ -9,7 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from notifications.domain.addresses import Address, Network, is_allowed, may_be_called
-from services.kernel import Invalid, is_mail_address
+from services.errors import Invalid
+from services.mail_address import is_mail_address
 
 MAX_URL = 2000
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"

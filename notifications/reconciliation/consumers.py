@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from notifications.reconciliation.usecases import Comparison
 from services.contracts.reconciliation import PaceSummary
-from services.database import WriteSession
 from services.messaging.consumer import Handler
+from services.persistence.unit_of_work import UnitOfWork
 from services.runtime import Runtime
 
 
@@ -17,7 +17,7 @@ def reconciliation_handlers(runtime: Runtime) -> Mapping[str, Handler]:
     interval = timedelta(seconds=runtime.settings.reconcile_seconds)
     comparison = Comparison(runtime.clock, interval, runtime.metrics)
 
-    async def on_summaries(session: WriteSession, events: Sequence[PaceSummary]) -> None:
-        await comparison.hear(session, events)
+    async def on_summaries(work: UnitOfWork, events: Sequence[PaceSummary]) -> None:
+        await comparison.hear(work, events)
 
     return {"drive.pace.summary.v1": on_summaries}

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
-from notifications.alerts.tables import AlertRow
-from notifications.reconciliation.comparison import Difference, Stage, Unresolved
-from notifications.reconciliation.tables import PaceDifferenceRow
-from services.database import ReadSession, WriteSession
+from notifications.domain.pace_comparison import Difference, Stage, Unresolved
+from notifications.tables.alerts import AlertRow
+from notifications.tables.pace_differences import PaceDifferenceRow
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.reconciliation.comparison import Asked
 
 
@@ -47,16 +47,16 @@ async def differences(session: ReadSession, from_id: UUID | None, until_id: UUID
     return {row.target_id: _difference(row) for row in await session.scalars(wanted)}
 
 
-async def save(session: WriteSession, found: Mapping[UUID, Difference], gone: Collection[UUID]) -> None:
+async def save(work: UnitOfWork, found: Mapping[UUID, Difference], gone: Collection[UUID]) -> None:
     """Keep what differs, and forget what does no longer."""
     if gone:
-        await session.execute(delete(PaceDifferenceRow).where(col(PaceDifferenceRow.target_id).in_(list(gone))))
+        await work.execute(delete(PaceDifferenceRow).where(col(PaceDifferenceRow.target_id).in_(list(gone))))
     if found:
         statement = insert(PaceDifferenceRow)
         changes = {name: statement.excluded[name] for name in PaceDifferenceRow.model_fields if name != "target_id"}
         upsert = statement.on_conflict_do_update(index_elements=["target_id"], set_=changes)
         rows = [_row(target_id, difference).model_dump() for target_id, difference in found.items()]
-        await session.execute(upsert, rows)
+        await work.execute(upsert, rows)
 
 
 async def count_confirmed(session: ReadSession) -> int:

@@ -9,15 +9,16 @@ from uuid import UUID
 
 import structlog
 
+from notifications.domain.pace_comparison import Difference, Stage, differing, due, seen
 from notifications.reconciliation import store
-from notifications.reconciliation.comparison import Difference, Stage, differing, due, seen
 from services.clock import Clock
 from services.contracts.reconciliation import KnownPace, PaceSummary, ResendFacts, ResendRequested
 from services.contracts.sources import NOTIFICATIONS_SOURCE, TARGETS_SOURCE
-from services.database import Database, ReadSession, WriteSession
 from services.ids import new_id
 from services.messaging.outbox import emit
 from services.observability import Metrics
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -34,21 +35,21 @@ class Comparison:
         self._interval = interval
         self._metrics = metrics
 
-    async def hear(self, session: WriteSession, summaries: Sequence[PaceSummary]) -> None:
+    async def hear(self, work: UnitOfWork, summaries: Sequence[PaceSummary]) -> None:
         """Of several summaries of a range the newest counts: the same moment must not be compared twice."""
         by_time = sorted(summaries, key=lambda summary: summary.time)
         for summary in {(s.data.from_id, s.data.until_id): s for s in by_time}.values():
-            await self._hear_one(session, summary)
+            await self._hear_one(work, summary)
 
-    async def _hear_one(self, session: WriteSession, summary: PaceSummary) -> None:
-        before = await store.differences(session, summary.data.from_id, summary.data.until_id)
-        found = await _found(session, summary, before)
+    async def _hear_one(self, work: UnitOfWork, summary: PaceSummary) -> None:
+        before = await store.differences(work, summary.data.from_id, summary.data.until_id)
+        found = await _found(work, summary, before)
         asked = due(found, summary.time, self._interval)
         gone = before.keys() - found.keys()
-        await store.save(session, found | asked, gone)
-        await emit(session, self._requests(asked, summary.correlationid))
+        await store.save(work, found | asked, gone)
+        await emit(work, self._requests(asked, summary.correlationid))
         mended = [target_id for target_id in gone if before[target_id].asked.times]
-        session.after_commit(lambda: _report(asked, mended, self._metrics))
+        work.after_commit(lambda: _report(asked, mended, self._metrics))
 
     def _requests(self, asked: Mapping[UUID, Difference], correlation_id: str) -> list[ResendRequested]:
         known = [

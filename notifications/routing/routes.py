@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
-from notifications.routing.usecases import RouteWish, Routing, read_routes
+from notifications.routing.usecases import PutRoute, Routing, read_routes
 from services.clock import Clock
-from services.database import Database
-from services.security import Principal
+from services.persistence.database import Database
+from services.security.tokens import Principal
 from services.web.auth import requires
 
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -25,8 +25,8 @@ def routing_routes(database: Database, clock: Clock, routing: Routing) -> APIRou
     @router.put("/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}})
     async def put_route(name: Name, body: RouteBody, _: Writer, response: Response) -> RouteAnswer:
         """Make or change a route: 201 when made, with a webhook's `secret` this once; 200 when changed or the same."""
-        wish = RouteWish(name, body.under, body.min_severity, body.channel, body.address)
-        put = await routing.put(wish, clock.now())
+        command = PutRoute(name, body.under, body.min_severity, body.channel, body.address)
+        put = await routing.put(command, clock.now())
         response.status_code = 201 if put.is_new else 200
         secret = {"secret": put.secret} if put.secret else {}
         return RouteAnswer(**RouteView.model_validate(put.row).model_dump(), **secret)

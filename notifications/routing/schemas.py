@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.domain.alert import Severity
 from notifications.domain.delivery import Channel
+from services.vocabulary import Severity
 
 
 class RouteBody(BaseModel):

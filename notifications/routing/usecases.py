@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from notifications.channels.webhook.secret import new_secret
 from notifications.domain.addresses import Address, Network
-from notifications.domain.alert import Severity
 from notifications.domain.delivery import Channel
 from notifications.domain.endpoint import check_mail, check_reachable, check_url, literal_address
 from notifications.routing import store
-from notifications.routing.secrets import SecretBox, SecretLost, new_secret
-from notifications.routing.tables import RouteRow
-from services.database import Database, ReadSession
-from services.kernel import Conflict, NotFound
+from notifications.tables.routing import RouteRow
+from services.errors import Conflict, NotFound
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession
+from services.security.sealing import SecretBox, SecretLost
+from services.vocabulary import Severity
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[Address]]]
 """The addresses of a host name; none where there is no such host."""
@@ -47,7 +49,7 @@ class Rotated:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteWish:
+class PutRoute:
     """A route as somebody wants it."""
 
     name: str
@@ -75,18 +77,18 @@ class Routing:
         self._allowed = allowed
         self._look_up = look_up
 
-    async def put(self, wish: RouteWish, now: datetime) -> RoutePut:
+    async def put(self, command: PutRoute, now: datetime) -> RoutePut:
         """Make the route, or change it to this; a disabled one is switched on. Raises Invalid for a bad address."""
-        await self._check(wish)
-        secret = new_secret() if wish.channel == "webhook" else None
-        fresh = _row(wish, self._secrets.seal(secret, wish.name) if secret else None, now)
-        async with self._database.write() as session:
-            while not (is_new := await store.insert_new(session, fresh)):
+        await self._check(command)
+        secret = new_secret() if command.channel == "webhook" else None
+        fresh = _row(command, self._secrets.seal(secret, command.name) if secret else None, now)
+        async with self._database.write() as work:
+            while not (is_new := await store.insert_new(work, fresh)):
                 # Between the two statements somebody may have removed it: then it is made after all.
-                if existing := await store.one_for_change(session, wish.name):
-                    kept = self._resealed(existing, existing.secret, wish.channel)
-                    existing.previous_secret = self._resealed(existing, existing.previous_secret, wish.channel)
-                    await session.add(_changed(existing, fresh, kept))
+                if existing := await store.one_for_change(work, command.name):
+                    kept = self._resealed(existing, existing.secret, command.channel)
+                    existing.previous_secret = self._resealed(existing, existing.previous_secret, command.channel)
+                    await work.add(_changed(existing, fresh, kept))
                     return RoutePut(existing, is_new=False, secret=None if kept else secret)
         return RoutePut(fresh, is_new, secret)
 
@@ -99,11 +101,11 @@ class Routing:
         except SecretLost:
             return None
 
-    async def _check(self, wish: RouteWish) -> None:
-        if wish.channel == "mail":
-            check_mail(wish.address)
+    async def _check(self, command: PutRoute) -> None:
+        if command.channel == "mail":
+            check_mail(command.address)
             return
-        endpoint = check_url(wish.address, self._allowed)
+        endpoint = check_url(command.address, self._allowed)
         if endpoint.scheme == "http" and not literal_address(endpoint.host):
             check_reachable(endpoint, await self._look_up(endpoint.host), self._allowed)
 
@@ -113,31 +115,31 @@ class Routing:
         Raises NoSuchRoute, NotAWebhook.
         """
         secret = new_secret()
-        async with self._database.write() as session:
-            row = await store.one_for_change(session, name)
+        async with self._database.write() as work:
+            row = await store.one_for_change(work, name)
             if row is None:
                 raise NoSuchRoute(f"no route has the name {name}")
             if row.secret is None:
                 raise NotAWebhook(f"the route {name} is of the channel {row.channel}, which has no secret")
             row.previous_secret, row.previous_secret_until = row.secret, now + SECRET_OVERLAP
             row.secret, row.updated_at = self._secrets.seal(secret, name), now
-            await session.add(row)
+            await work.add(row)
         return Rotated(secret, now + SECRET_OVERLAP)
 
     async def remove(self, name: str) -> None:
         """Tell this route nothing any more, not even what is queued. Raises NoSuchRoute."""
-        async with self._database.write() as session:
-            if not await store.remove(session, name):
+        async with self._database.write() as work:
+            if not await store.remove(work, name):
                 raise NoSuchRoute(f"no route has the name {name}")
 
 
-def _row(wish: RouteWish, sealed: str | None, now: datetime) -> RouteRow:
+def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
     return RouteRow(
-        name=wish.name,
-        under=wish.under,
-        min_severity=wish.min_severity,
-        channel=wish.channel,
-        address=wish.address,
+        name=command.name,
+        under=command.under,
+        min_severity=command.min_severity,
+        channel=command.channel,
+        address=command.address,
         secret=sealed,
         created_at=now,
         updated_at=now,

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Code: TypeAlias = Annotated[str, Field(max_length=128)]
+"""Three of them fit into one key of a PostgreSQL index (2,704 bytes), whatever their characters."""
+
+
+Name: TypeAlias = Annotated[str, Field(max_length=1000)]
+
 
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 """CloudEvents JSON format 1.0, section 4: a JSON array of events."""

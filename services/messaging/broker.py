@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from services.kernel import Unavailable
+from services.errors import Unavailable
 
 
 class BrokerUnavailable(Unavailable):
@@ -15,7 +15,7 @@ class BrokerUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class EventMessage:
     """A batch of CloudEvents of one type. `type` is the routing key."""
 
     id: str
@@ -24,25 +24,25 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ReceivedMessage:
     """A message as it reached a queue. `tag` is the inbox's own mark for it.
 
     `times_returned` counts how often it was given to a consumer before and came back without an outcome.
     """
 
-    message: Message
+    message: EventMessage
     tag: int
     times_returned: int
 
 
-Keep: TypeAlias = Callable[[Message, str], Awaitable[None]]
+StoreMessage: TypeAlias = Callable[[EventMessage, str], Awaitable[None]]
 """Stores a message for good, with the reason why it is here."""
 
 
 class Inbox(Protocol):
-    """The reading end of a queue. What was taken and not settled goes back to the queue when the inbox closes."""
+    """The reading end of a queue. What was taken and not acknowledged goes back to the queue when the inbox closes."""
 
-    async def take(self, at_most: int) -> list[Delivery]:
+    async def take(self, at_most: int) -> list[ReceivedMessage]:
         """Wait for a message, then return all that are there, up to `at_most`, in the order they were published.
 
         A call that is cancelled takes nothing. Raises BrokerUnavailable where the connection or the subscription is
@@ -50,15 +50,15 @@ class Inbox(Protocol):
         """
         ...
 
-    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+    async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         """These have taken effect and must not come again. Raises BrokerUnavailable where that cannot be told."""
         ...
 
 
 class Broker(Protocol):
-    """Holds messages from the moment `publish` returns until every queue bound to their type has settled them."""
+    """Holds messages from the moment `publish` returns until every queue bound to their type has acknowledged them."""
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Return once the broker has taken all messages on.
 
         Raises BrokerUnavailable otherwise; then some may have gone out.
@@ -75,7 +75,7 @@ class Broker(Protocol):
         """Make good what is missing of the exchanges, queues and bindings. Raises BrokerUnavailable."""
         ...
 
-    async def take_dead(self, queue: str, keep: Keep) -> int:
+    async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """Hand each message that the broker has given up on, and that came from this queue, to `keep`, with a reason;
         return how many those were. What `keep` raises for stays where it is. Raises BrokerUnavailable.
         """

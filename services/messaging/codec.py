@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from services.contracts.events import EVENT, EVENTS, AnyEvent
-from services.messaging.broker import Delivery, Message
+from services.messaging.broker import EventMessage, ReceivedMessage
 
 _NUL = b"\\u0000"
 _BOUNDARIES = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, strict=False)
@@ -30,7 +30,7 @@ class Broken:
     error: str
 
 
-def decode(deliveries: Sequence[Delivery], known: Collection[str]) -> tuple[list[AnyEvent], list[Broken]]:
+def decode(deliveries: Sequence[ReceivedMessage], known: Collection[str]) -> tuple[list[AnyEvent], list[Broken]]:
     """All events of the deliveries in order, and apart from them what is broken or of a type not in `known`."""
     events: list[AnyEvent] = []
     broken: list[Broken] = []
@@ -45,7 +45,7 @@ def decode(deliveries: Sequence[Delivery], known: Collection[str]) -> tuple[list
     return events, broken
 
 
-def decode_message(message: Message) -> Sequence[AnyEvent | Broken]:
+def decode_message(message: EventMessage) -> Sequence[AnyEvent | Broken]:
     """The events of one message, and what is broken in it. It does not raise, whatever the body is."""
     try:
         if _NUL not in message.body:
@@ -55,7 +55,7 @@ def decode_message(message: Message) -> Sequence[AnyEvent | Broken]:
     return [item if isinstance(item, Broken) else _event(message.type, item) for item in items_of(message)]
 
 
-def items_of(message: Message) -> list[bytes | Broken]:
+def items_of(message: EventMessage) -> list[bytes | Broken]:
     """The items of a batch as they stand in its body; where it cannot be cut into items, all of it."""
     try:
         return [*_cut(message.body.decode(errors="surrogateescape"))]

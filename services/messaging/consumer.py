@@ -14,17 +14,19 @@ import structlog
 
 from services.clock import Clock
 from services.contracts.events import AnyEvent
-from services.database import Database, StatementRefused, TookTooLong, WriteSession
-from services.kernel import DomainError, Unavailable
+from services.errors import DomainError, Unavailable
 from services.messaging import dead_letters
-from services.messaging.broker import Broker, Delivery, Inbox
+from services.messaging.broker import Broker, Inbox, ReceivedMessage
 from services.messaging.codec import Broken, decode
 from services.observability import Metrics
+from services.persistence.database import Database
+from services.persistence.driver_errors import StatementRefused, TookTooLong
+from services.persistence.unit_of_work import UnitOfWork
 from services.waiting import GrowingPause
 
 log = structlog.get_logger(__name__)
 
-Handler: TypeAlias = Callable[[WriteSession, Sequence[Any]], Awaitable[None]]
+Handler: TypeAlias = Callable[[UnitOfWork, Sequence[Any]], Awaitable[None]]
 """Takes a run of events of one type inside the unit of work of their batch. It must bear an event coming twice."""
 Failure: TypeAlias = tuple[AnyEvent, Exception]
 
@@ -69,14 +71,14 @@ class Consumer:
             while not self._stopping.is_set():
                 if deliveries := await self._take(inbox):
                     await self._apply_until_done(deliveries)
-                    await inbox.settle(deliveries)
+                    await inbox.acknowledge(deliveries)
 
     async def check(self) -> None:
         """Raises Unavailable while a batch waits for the moment to be over."""
         if self._waits_because:
             raise Unavailable(f"a batch of {self.queue} waits: {self._waits_because}")
 
-    async def _take(self, inbox: Inbox) -> list[Delivery]:
+    async def _take(self, inbox: Inbox) -> list[ReceivedMessage]:
         take = asyncio.ensure_future(inbox.take(MESSAGES_PER_BATCH))
         stop = asyncio.ensure_future(self._stopping.wait())
         try:
@@ -86,7 +88,7 @@ class Consumer:
             take.cancel()
             stop.cancel()
 
-    async def _apply_until_done(self, deliveries: Sequence[Delivery]) -> None:
+    async def _apply_until_done(self, deliveries: Sequence[ReceivedMessage]) -> None:
         pauses = GrowingPause()
         while True:
             try:
@@ -105,7 +107,7 @@ class Consumer:
         self._waits_because = reason
         self.metrics.consumer_waits.set(1 if reason else 0)
 
-    async def _apply(self, deliveries: Sequence[Delivery]) -> None:
+    async def _apply(self, deliveries: Sequence[ReceivedMessage]) -> None:
         suspects = [d for d in deliveries if d.times_returned >= MOST_RETURNS]
         events, broken = decode([d for d in deliveries if d.times_returned < MOST_RETURNS], self.handlers.keys())
         failures = await self._apply_apart(events)
@@ -129,8 +131,8 @@ class Consumer:
     async def _apply_or_halve(self, events: Sequence[AnyEvent], failures: list[Failure]) -> None:
         """One unit of work; where it fails, halves, down to the event that fails alone."""
         try:
-            async with self._database.write() as session:
-                await self.handle(session, events)
+            async with self._database.write() as work:
+                await self.handle(work, events)
             self.metrics.consumed.inc(len(events))
         except Exception as error:
             if isinstance(error, Unavailable) and not isinstance(error, TookTooLong):
@@ -142,22 +144,24 @@ class Consumer:
             await self._apply_or_halve(events[:middle], failures)
             await self._apply_or_halve(events[middle:], failures)
 
-    async def handle(self, session: WriteSession, events: Sequence[AnyEvent]) -> None:
+    async def handle(self, work: UnitOfWork, events: Sequence[AnyEvent]) -> None:
         """Let the events take effect within a unit of work."""
         for event_type, handle in self.handlers.items():
             if run := [event for event in events if event.type == event_type]:
-                await handle(session, run)
+                await handle(work, run)
 
-    async def _keep(self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[Delivery]) -> None:
+    async def _keep(
+        self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[ReceivedMessage]
+    ) -> None:
         """Make them dead letters. That this fails is never the fault of what they hold. Raises Unavailable."""
         now = self._clock.now()
         try:
-            async with self._database.write() as session:
+            async with self._database.write() as work:
                 for event, error in failures:
-                    await dead_letters.keep_event(session, event, error, now)
-                await dead_letters.keep_broken(session, broken, now)
+                    await dead_letters.keep_event(work, event, error, now)
+                await dead_letters.keep_broken(work, broken, now)
                 apart = [(d.message, f"came back {d.times_returned} times without an outcome") for d in suspects]
-                await dead_letters.keep_messages(session, apart, now)
+                await dead_letters.keep_messages(work, apart, now)
         except Unavailable:
             raise
         except Exception as error:
@@ -165,7 +169,9 @@ class Consumer:
             raise Unavailable(f"dead letters cannot be written ({type(error).__name__})") from error
         self._report(failures, broken, suspects)
 
-    def _report(self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[Delivery]) -> None:
+    def _report(
+        self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[ReceivedMessage]
+    ) -> None:
         for event, error in failures:
             which = {"event_id": str(event.id), "type": event.type, "correlation_id": event.correlationid}
             log.error("event_failed", queue=self.queue, **which, exc_info=error)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.database import ReadSession, WriteSession
 from services.messaging.dead_letters import raw_of, storable
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 _CHOSEN = """
     (CAST(:id AS uuid) IS NULL OR id = :id) AND (CAST(:type AS text) IS NULL OR type = :type)
@@ -82,15 +82,15 @@ async def find(session: ReadSession, choice: Choice, *, everything: bool = False
     ]
 
 
-async def replay(session: WriteSession, choice: Choice, now: datetime) -> int:
+async def replay(work: UnitOfWork, choice: Choice, now: datetime) -> int:
     """Let the service's worker try them again; how many those are. One that is named by its id may be in any state."""
-    return len((await session.execute(_REPLAY, _values(choice) | {"now": now})).all())
+    return len((await work.execute(_REPLAY, _values(choice) | {"now": now})).all())
 
 
-async def drop(session: WriteSession, letter_id: UUID, reason: str, now: datetime) -> bool:
+async def drop(work: UnitOfWork, letter_id: UUID, reason: str, now: datetime) -> bool:
     """Give a letter up; it stays on record with the reason. Whether there was one that was not dropped before."""
     values = {"id": letter_id, "reason": storable(reason), "now": now}
-    return (await session.execute(_DROP, values)).first() is not None
+    return (await work.execute(_DROP, values)).first() is not None
 
 
 def _values(choice: Choice) -> dict[str, object]:

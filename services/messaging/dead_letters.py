@@ -16,9 +16,9 @@ from uuid import NAMESPACE_OID, UUID
 from sqlalchemy import Row, text
 
 from services.contracts.events import AnyEvent
-from services.database import ReadSession, WriteSession
-from services.messaging.broker import Message
+from services.messaging.broker import EventMessage
 from services.messaging.codec import Broken
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 """What passes by itself mostly does within a minute; what needs a person is left alone after an hour and a quarter."""
@@ -51,7 +51,7 @@ LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DueLetter:
     """A letter whose turn it is. `raw` is one CloudEvent or a batch of them, byte for byte as it arrived.
 
     `attempts` are those that failed; `unfinished` those in a row that began and of which nothing more was heard.
@@ -64,34 +64,34 @@ class Letter:
     unfinished: int
 
 
-async def keep_broken(session: WriteSession, broken: Sequence[Broken], now: datetime) -> None:
+async def keep_broken(work: UnitOfWork, broken: Sequence[Broken], now: datetime) -> None:
     """Keep what can never be handled as it is: dead at once, since trying again would not mend it."""
     for item in broken:
-        await _insert(session, _id_of(item.body), item.type, item.body, item.error, now, None)
+        await _insert(work, _id_of(item.body), item.type, item.body, item.error, now, None)
 
 
-async def keep_event(session: WriteSession, event: AnyEvent, error: Exception, now: datetime) -> None:
+async def keep_event(work: UnitOfWork, event: AnyEvent, error: Exception, now: datetime) -> None:
     """Keep an event whose handling failed, to be tried again."""
     body = event.model_dump_json().encode()
-    await _insert(session, event.id, event.type, body, repr(error), now, now + RETRY_DELAYS[0], attempts=1)
+    await _insert(work, event.id, event.type, body, repr(error), now, now + RETRY_DELAYS[0], attempts=1)
 
 
-async def keep_messages(session: WriteSession, messages: Sequence[tuple[Message, str]], now: datetime) -> None:
+async def keep_messages(work: UnitOfWork, messages: Sequence[tuple[EventMessage, str]], now: datetime) -> None:
     """Keep whole messages, each with the reason, to be tried at once, in this order, each alone."""
     for (message, reason), due in zip(messages, _one_after_another(len(messages), now), strict=True):
-        await _insert(session, _id_of(message.body), message.type, message.body, reason, now, due)
+        await _insert(work, _id_of(message.body), message.type, message.body, reason, now, due)
 
 
-async def keep_dead_message(session: WriteSession, message: Message, reason: str, now: datetime) -> None:
+async def keep_dead_message(work: UnitOfWork, message: EventMessage, reason: str, now: datetime) -> None:
     """Keep a whole message that the broker has given up on, for a person to decide."""
-    await _insert(session, _id_of(message.body), message.type, message.body, reason, now, None)
+    await _insert(work, _id_of(message.body), message.type, message.body, reason, now, None)
 
 
-async def keep_apart(session: WriteSession, letter: Letter, bodies: Sequence[bytes], now: datetime) -> None:
+async def keep_apart(work: UnitOfWork, letter: DueLetter, bodies: Sequence[bytes], now: datetime) -> None:
     """Replace a batch by one letter for each of its events, due now: so the one that does the harm is found alone."""
-    await remove(session, letter.id)
+    await remove(work, letter.id)
     for body, due in zip(bodies, _one_after_another(len(bodies), now), strict=True):
-        await _insert(session, _id_of(body), letter.type, body, "tried apart from its batch", now, due)
+        await _insert(work, _id_of(body), letter.type, body, "tried apart from its batch", now, due)
 
 
 def _one_after_another(count: int, now: datetime) -> list[datetime]:
@@ -100,7 +100,7 @@ def _one_after_another(count: int, now: datetime) -> list[datetime]:
 
 
 async def _insert(
-    session: WriteSession,
+    work: UnitOfWork,
     key: UUID,
     event_type: str,
     body: bytes,
@@ -119,7 +119,7 @@ async def _insert(
         "error": storable(error[:LONGEST_ERROR]),
         "attempts": attempts,
     }
-    await session.execute(_INSERT, values | {"now": now, "retry_at": retry_at})
+    await work.execute(_INSERT, values | {"now": now, "retry_at": retry_at})
 
 
 def storable(words: str) -> str:
@@ -132,13 +132,13 @@ def _id_of(body: bytes) -> UUID:
     return UUID(bytes=hashlib.sha1(NAMESPACE_OID.bytes + body, usedforsecurity=False).digest()[:16], version=5)
 
 
-async def begin_next(session: WriteSession, now: datetime) -> Letter | None:
+async def begin_next(work: UnitOfWork, now: datetime) -> DueLetter | None:
     """The letter whose turn it is; that its attempt has begun is noted, and outlives the process once committed."""
-    row = (await session.execute(_NEXT_DUE, {"now": now})).one_or_none()
+    row = (await work.execute(_NEXT_DUE, {"now": now})).one_or_none()
     if row is None:
         return None
-    await session.execute(_BEGIN, {"id": row.id, "retry_at": now + LEASE})
-    return Letter(row.id, row.type, raw_of(row), row.attempts, row.begun)
+    await work.execute(_BEGIN, {"id": row.id, "retry_at": now + LEASE})
+    return DueLetter(row.id, row.type, raw_of(row), row.attempts, row.begun)
 
 
 def raw_of(row: Row[Any]) -> bytes:
@@ -146,30 +146,30 @@ def raw_of(row: Row[Any]) -> bytes:
     return bytes(row.raw) if row.raw is not None else str(row.body).encode()
 
 
-async def undo_begin(session: WriteSession, letter: Letter, now: datetime) -> None:
+async def undo_begin(work: UnitOfWork, letter: DueLetter, now: datetime) -> None:
     """The attempt came to nothing through no fault of the letter's."""
-    await session.execute(_UNDO_BEGIN, {"id": letter.id, "now": now})
+    await work.execute(_UNDO_BEGIN, {"id": letter.id, "now": now})
 
 
-async def remove(session: WriteSession, letter_id: UUID) -> None:
+async def remove(work: UnitOfWork, letter_id: UUID) -> None:
     """It was handled after all."""
-    await session.execute(_DELETE, {"id": letter_id})
+    await work.execute(_DELETE, {"id": letter_id})
 
 
-async def postpone(session: WriteSession, letter: Letter, error: Exception, now: datetime) -> None:
+async def postpone(work: UnitOfWork, letter: DueLetter, error: Exception, now: datetime) -> None:
     """It failed: later once more, or never again by itself."""
     delay = RETRY_DELAYS[letter.attempts] if letter.attempts < len(RETRY_DELAYS) else None
-    await _note_failure(session, letter, repr(error), now + delay if delay else None)
+    await _note_failure(work, letter, repr(error), now + delay if delay else None)
 
 
-async def give_up(session: WriteSession, letter: Letter, reason: str) -> None:
+async def give_up(work: UnitOfWork, letter: DueLetter, reason: str) -> None:
     """Trying again would not mend it: dead."""
-    await _note_failure(session, letter, reason, None)
+    await _note_failure(work, letter, reason, None)
 
 
-async def _note_failure(session: WriteSession, letter: Letter, error: str, retry_at: datetime | None) -> None:
+async def _note_failure(work: UnitOfWork, letter: DueLetter, error: str, retry_at: datetime | None) -> None:
     values = {"id": letter.id, "error": storable(error[:LONGEST_ERROR]), "retry_at": retry_at}
-    await session.execute(_FAILED, values)
+    await work.execute(_FAILED, values)
 
 
 async def count(session: ReadSession) -> tuple[int, int]:

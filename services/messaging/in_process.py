@@ -1,7 +1,7 @@
 """A broker inside one process.
 
-It keeps nothing on disk: `publish` returns when every queue has *settled* the message, so until then the outbox row
-stands for it, and a crash in between means that it is published again.
+It keeps nothing on disk: `publish` returns when every queue has *acknowledged* the message, so until then the outbox
+row stands for it, and a crash in between means that it is published again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from services.messaging.broker import BrokerUnavailable, Delivery, Keep, Message
+from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
 
 
 @dataclass(eq=False)
 class _Entry:
-    message: Message
-    settled: asyncio.Future[None]
+    message: EventMessage
+    acknowledged: asyncio.Future[None]
     times_returned: int = 0
 
 
@@ -34,7 +34,7 @@ class _Queue:
 
     def give_back(self, entries: Iterable[_Entry]) -> None:
         for entry in reversed(list(entries)):
-            if not entry.settled.done():
+            if not entry.acknowledged.done():
                 entry.times_returned += 1
                 self.waiting.appendleft(entry)
                 self.arrived.set()
@@ -46,24 +46,24 @@ class _Inbox:
         self._tags = count(1)
         self.in_hand: dict[int, _Entry] = {}
 
-    async def take(self, at_most: int) -> list[Delivery]:
+    async def take(self, at_most: int) -> list[ReceivedMessage]:
         while not self._queue.waiting:
             self._queue.arrived.clear()
             await self._queue.arrived.wait()
-        deliveries: list[Delivery] = []
+        deliveries: list[ReceivedMessage] = []
         while self._queue.waiting and len(deliveries) < at_most:
             entry = self._queue.waiting.popleft()
-            if not entry.settled.done():
+            if not entry.acknowledged.done():
                 tag = next(self._tags)
                 self.in_hand[tag] = entry
-                deliveries.append(Delivery(entry.message, tag, entry.times_returned))
+                deliveries.append(ReceivedMessage(entry.message, tag, entry.times_returned))
         return deliveries or await self.take(at_most)
 
-    async def settle(self, deliveries: Sequence[Delivery]) -> None:
+    async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         for delivery in deliveries:
             entry = self.in_hand.pop(delivery.tag)
-            if not entry.settled.done():
-                entry.settled.set_result(None)
+            if not entry.acknowledged.done():
+                entry.acknowledged.set_result(None)
 
 
 class InProcessBroker:
@@ -74,29 +74,29 @@ class InProcessBroker:
         self._bound = subscriptions
         self._confirm_timeout = confirm_timeout
 
-    async def publish(self, messages: Sequence[Message]) -> None:
-        """Hand the messages to every bound queue and wait until each has settled them."""
+    async def publish(self, messages: Sequence[EventMessage]) -> None:
+        """Hand the messages to every bound queue and wait until each has acknowledged them."""
         entries = [self._put(message, name) for message in messages for name in self._queues_of(message.type)]
         try:
             async with asyncio.timeout(self._confirm_timeout):
-                await asyncio.gather(*(entry.settled for entry in entries))
+                await asyncio.gather(*(entry.acknowledged for entry in entries))
         except TimeoutError as error:
-            raise BrokerUnavailable("nobody settled the messages in time") from error
+            raise BrokerUnavailable("nobody acknowledged the messages in time") from error
         finally:
             for entry in entries:
-                entry.settled.cancel()
+                entry.acknowledged.cancel()
 
     def _queues_of(self, event_type: str) -> list[str]:
         return [name for name, types in self._bound.items() if event_type in types]
 
-    def _put(self, message: Message, queue: str) -> _Entry:
+    def _put(self, message: EventMessage, queue: str) -> _Entry:
         entry = _Entry(message, asyncio.get_running_loop().create_future())
         self._queues[queue].put(entry)
         return entry
 
     @asynccontextmanager
     async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
-        """Read a queue; what is not settled goes back to its head when the block is left."""
+        """Read a queue; what is not acknowledged goes back to its head when the block is left."""
         inbox = _Inbox(self._queues[queue])
         try:
             yield inbox
@@ -106,7 +106,7 @@ class InProcessBroker:
     async def restore(self) -> None:
         """Nothing of it can be missing."""
 
-    async def take_dead(self, queue: str, keep: Keep) -> int:
+    async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """It gives up on no message."""
         return 0
 

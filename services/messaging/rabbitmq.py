@@ -20,7 +20,7 @@ from yarl import URL
 from services.contracts.envelope import BATCH_CONTENT_TYPE
 from services.contracts.subscriptions import ORDERED
 from services.messaging import topology
-from services.messaging.broker import BrokerUnavailable, Delivery, Keep, Message
+from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
 
 PREFETCH = 200
@@ -49,7 +49,7 @@ class _Inbox:
     def __init__(self, channel: AbstractChannel) -> None:
         self._channel = channel
         self._arrived: deque[AbstractIncomingMessage] = deque()
-        self._unsettled: deque[int] = deque()
+        self._unacknowledged: deque[int] = deque()
         self._bell = asyncio.Event()
         self._gone = False
         self._consumer_tag: str | None = None
@@ -63,14 +63,14 @@ class _Inbox:
 
     async def _put(self, message: AbstractIncomingMessage) -> None:
         self._arrived.append(message)
-        self._unsettled.append(message.delivery_tag or 0)
+        self._unacknowledged.append(message.delivery_tag or 0)
         self._bell.set()
 
     def _note_gone(self, *_: Any) -> None:
         self._gone = True
         self._bell.set()
 
-    async def take(self, at_most: int) -> list[Delivery]:
+    async def take(self, at_most: int) -> list[ReceivedMessage]:
         while not self._arrived:
             self._check()
             self._bell.clear()
@@ -78,21 +78,21 @@ class _Inbox:
         count = min(at_most, len(self._arrived))
         return [_delivery(self._arrived.popleft()) for _ in range(count)]
 
-    async def settle(self, deliveries: Sequence[Delivery]) -> None:
-        # Taken and settled strictly in order, so one acknowledgement stands for all up to the last.
+    async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
+        # Taken and acknowledged strictly in order, so one acknowledgement stands for all up to the last.
         with _unavailable_when_away():
             self._check()
             underlay = await self._channel.get_underlay_channel()
             await underlay.basic_ack(deliveries[-1].tag, multiple=True)
-        while self._unsettled and self._unsettled[0] <= deliveries[-1].tag:
-            self._unsettled.popleft()
+        while self._unacknowledged and self._unacknowledged[0] <= deliveries[-1].tag:
+            self._unacknowledged.popleft()
 
     def _check(self) -> None:
         if self._gone:
             raise BrokerUnavailable("the subscription is gone")
 
     async def give_back(self) -> None:
-        """Return what was not settled, by nack, which newer versions of RabbitMQ do not count as a failed delivery.
+        """Return what was not acknowledged, by nack, which RabbitMQ 4 does not count as a failed delivery.
 
         One by one: where one nack stands for many, RabbitMQ 3.10 puts more than 32 of them back in no order.
         """
@@ -102,13 +102,13 @@ class _Inbox:
             async with asyncio.timeout(3):
                 underlay = await self._channel.get_underlay_channel()
                 await underlay.basic_cancel(self._consumer_tag)
-                for tag in self._unsettled:
+                for tag in self._unacknowledged:
                     await underlay.basic_nack(tag, requeue=True)
 
 
-def _delivery(message: AbstractIncomingMessage) -> Delivery:
-    content = Message(message.message_id or "", message.routing_key or "", message.body)
-    return Delivery(content, message.delivery_tag or 0, _times_returned(message.headers))
+def _delivery(message: AbstractIncomingMessage) -> ReceivedMessage:
+    content = EventMessage(message.message_id or "", message.routing_key or "", message.body)
+    return ReceivedMessage(content, message.delivery_tag or 0, _times_returned(message.headers))
 
 
 def _times_returned(headers: Mapping[str, Any]) -> int:
@@ -135,7 +135,7 @@ class RabbitBroker:
         self._publisher: tuple[AbstractConnection, AbstractExchange] | None = None
         self._connecting = asyncio.Lock()
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Publish with confirms, mandatory where somebody listens; on any failure the connection is dropped."""
         try:
             with _unavailable_when_away():
@@ -146,7 +146,7 @@ class RabbitBroker:
             await self._drop_publisher()
             raise
 
-    async def _publish_one(self, exchange: AbstractExchange, message: Message) -> None:
+    async def _publish_one(self, exchange: AbstractExchange, message: EventMessage) -> None:
         body = aio_pika.Message(
             message.body,
             content_type=BATCH_CONTENT_TYPE,
@@ -189,7 +189,7 @@ class RabbitBroker:
 
     @asynccontextmanager
     async def subscribe(self, queue: str) -> AsyncIterator[_Inbox]:
-        """A connection of its own; when the block is left, RabbitMQ gets back what was not settled.
+        """A connection of its own; when the block is left, RabbitMQ gets back what was not acknowledged.
 
         Of an ordered listener that is left to the end of the connection: after a cancellation the next consumer would
         be given newer messages before these are back.
@@ -219,7 +219,7 @@ class RabbitBroker:
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
 
-    async def take_dead(self, queue: str, keep: Keep) -> int:
+    async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """Move the messages of `drive.dead` that came from this queue; those of other queues are given back."""
         async with self._connected() as connection:
             with _unavailable_when_away():
@@ -230,7 +230,7 @@ class RabbitBroker:
                 moved = 0
                 while message := await dead.get(no_ack=False, fail=False, timeout=self._timeout):
                     if topology.died_in(message.headers) in (queue_name(queue), None):
-                        content = Message(message.message_id or "", topology.died_as(message), message.body)
+                        content = EventMessage(message.message_id or "", topology.died_as(message), message.body)
                         await keep(content, f"RabbitMQ gave up on it: {topology.why_dead(message.headers)}")
                         await message.ack()
                         moved += 1

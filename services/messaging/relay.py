@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.database import Database, unavailable_when_away
 from services.ids import new_id
-from services.messaging.broker import Broker, BrokerUnavailable, Message
+from services.messaging.broker import Broker, BrokerUnavailable, EventMessage
 from services.observability import Metrics
+from services.persistence.database import Database
+from services.persistence.driver_errors import unavailable_when_away
 from services.waiting import pause
 
 EVENTS_PER_MESSAGE = 200
@@ -93,7 +94,7 @@ class Relay:
         self._metrics.relayed.inc(len(rows))
         return len(rows)
 
-    async def _publish(self, messages: Sequence[Message]) -> None:
+    async def _publish(self, messages: Sequence[EventMessage]) -> None:
         publishing = asyncio.ensure_future(self._broker.publish(messages))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
@@ -117,12 +118,12 @@ async def _try_lock(connection: AsyncConnection) -> bool:
         return bool((await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one())
 
 
-def _messages(rows: Sequence[Row[Any]]) -> list[Message]:
+def _messages(rows: Sequence[Row[Any]]) -> list[EventMessage]:
     """Runs of one type, in the order of the outbox, cut into batches."""
     messages = []
     for event_type, run in groupby(rows, key=lambda row: row.type):
         bodies = [row.body for row in run]
         for start in range(0, len(bodies), EVENTS_PER_MESSAGE):
             batch = ",".join(bodies[start : start + EVENTS_PER_MESSAGE])
-            messages.append(Message(str(new_id()), event_type, f"[{batch}]".encode()))
+            messages.append(EventMessage(str(new_id()), event_type, f"[{batch}]".encode()))
     return messages

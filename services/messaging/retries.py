@@ -7,13 +7,14 @@ import asyncio
 import structlog
 
 from services.clock import Clock
-from services.database import Database, TookTooLong
-from services.kernel import Unavailable
+from services.errors import Unavailable
 from services.messaging import dead_letters
-from services.messaging.broker import Broker, Delivery, Message
+from services.messaging.broker import Broker, EventMessage, ReceivedMessage
 from services.messaging.codec import Broken, decode, items_of
 from services.messaging.consumer import Consumer
-from services.messaging.dead_letters import MOST_UNFINISHED, Letter
+from services.messaging.dead_letters import MOST_UNFINISHED, DueLetter
+from services.persistence.database import Database
+from services.persistence.driver_errors import TookTooLong
 from services.waiting import pause
 
 log = structlog.get_logger(__name__)
@@ -46,17 +47,17 @@ class Retries:
         if moved := await self._broker.take_dead(self._consumer.queue, self._keep_dead):
             log.error("dead_messages_collected", queue=self._consumer.queue, count=moved)
 
-    async def _keep_dead(self, message: Message, reason: str) -> None:
-        async with self._database.write() as session:
-            await dead_letters.keep_dead_message(session, message, reason, self._clock.now())
+    async def _keep_dead(self, message: EventMessage, reason: str) -> None:
+        async with self._database.write() as work:
+            await dead_letters.keep_dead_message(work, message, reason, self._clock.now())
 
     async def retry_one(self) -> bool:
         """Try the letter whose turn it is; False where there is none.
 
         That the attempt begins is committed before it does: a letter that ends its process cannot do so for ever.
         """
-        async with self._database.write() as session:
-            letter = await dead_letters.begin_next(session, self._clock.now())
+        async with self._database.write() as work:
+            letter = await dead_letters.begin_next(work, self._clock.now())
         if letter is None:
             return False
         message = _message_of(letter)
@@ -66,47 +67,47 @@ class Retries:
             await self._try(letter, message)
         return True
 
-    async def _try(self, letter: Letter, message: Message) -> None:
-        events, broken = decode([Delivery(message, 0, 0)], self._consumer.handlers.keys())
+    async def _try(self, letter: DueLetter, message: EventMessage) -> None:
+        events, broken = decode([ReceivedMessage(message, 0, 0)], self._consumer.handlers.keys())
         if broken and not events:
             return await self._give_up(letter, broken[0].error)
         try:
-            async with self._database.write() as session:
-                await dead_letters.remove(session, letter.id)
-                await dead_letters.keep_broken(session, broken, self._clock.now())
-                await self._consumer.handle(session, events)
+            async with self._database.write() as work:
+                await dead_letters.remove(work, letter.id)
+                await dead_letters.keep_broken(work, broken, self._clock.now())
+                await self._consumer.handle(work, events)
         except TookTooLong as error:
             await self._note_failure(letter, message, error)
         except Unavailable:
-            async with self._database.write() as session:
-                await dead_letters.undo_begin(session, letter, self._clock.now())
+            async with self._database.write() as work:
+                await dead_letters.undo_begin(work, letter, self._clock.now())
             raise
         except Exception as error:  # noqa: BLE001 - a letter may fail in any way, and is then postponed
             await self._note_failure(letter, message, error)
 
-    async def _note_failure(self, letter: Letter, message: Message, error: Exception) -> None:
+    async def _note_failure(self, letter: DueLetter, message: EventMessage, error: Exception) -> None:
         log.error("letter_failed", id=str(letter.id), type=letter.type, exc_info=error)
         if not await self._apart(letter, message):
-            async with self._database.write() as session:
-                await dead_letters.postpone(session, letter, error, self._clock.now())
+            async with self._database.write() as work:
+                await dead_letters.postpone(work, letter, error, self._clock.now())
 
-    async def _apart(self, letter: Letter, message: Message) -> bool:
+    async def _apart(self, letter: DueLetter, message: EventMessage) -> bool:
         """Whether it is a batch, which is then tried event by event."""
         items = items_of(message)
         if len(items) < 2:
             return False
         bodies = [item.body if isinstance(item, Broken) else item for item in items]
-        async with self._database.write() as session:
-            await dead_letters.keep_apart(session, letter, bodies, self._clock.now())
+        async with self._database.write() as work:
+            await dead_letters.keep_apart(work, letter, bodies, self._clock.now())
         return True
 
-    async def _give_up(self, letter: Letter, reason: str) -> None:
+    async def _give_up(self, letter: DueLetter, reason: str) -> None:
         log.error("letter_is_dead", id=str(letter.id), type=letter.type, reason=reason)
-        async with self._database.write() as session:
-            await dead_letters.give_up(session, letter, reason)
+        async with self._database.write() as work:
+            await dead_letters.give_up(work, letter, reason)
 
 
-def _message_of(letter: Letter) -> Message:
+def _message_of(letter: DueLetter) -> EventMessage:
     """The letter as a batch: a single event is a batch of one."""
     body = letter.raw if letter.raw.lstrip().startswith(b"[") else b"[" + letter.raw + b"]"
-    return Message(str(letter.id), letter.type, body)
+    return EventMessage(str(letter.id), letter.type, body)

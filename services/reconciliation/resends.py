@@ -11,9 +11,10 @@ import structlog
 from sqlalchemy import text
 
 from services.contracts.envelope import Event
-from services.database import Database, ReadSession, WriteSession
 from services.messaging.outbox import emit
 from services.observability import Metrics
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -68,34 +69,34 @@ class Asker:
     correlation_id: str
 
 
-async def ask(session: WriteSession, kind: str, keys: Sequence[str], asker: Asker) -> None:
+async def ask(work: UnitOfWork, kind: str, keys: Sequence[str], asker: Asker) -> None:
     """Note what is to be published again; what is noted already is under way."""
     if keys:
         origin = {"now": asker.at, "by": asker.source, "correlation_id": asker.correlation_id}
-        await session.execute(_ASK, {"kind": kind, "keys": list(keys), **origin})
+        await work.execute(_ASK, {"kind": kind, "keys": list(keys), **origin})
 
 
 async def work_off(database: Database, metrics: Metrics, read_page: ReadPage) -> None:
     """Publish page after page, until nothing is left or too much waits for the broker."""
     while True:
-        async with database.write() as session:
-            waiting = (await session.execute(_WAITING, {"limit": MOST_WAITING})).scalar_one()
-            row = (await session.execute(_NEXT)).first() if waiting < MOST_WAITING else None
+        async with database.write() as work:
+            waiting = (await work.execute(_WAITING, {"limit": MOST_WAITING})).scalar_one()
+            row = (await work.execute(_NEXT)).first() if waiting < MOST_WAITING else None
             if row is None:
                 return
-            await _send_page(session, Resend(**row._mapping), metrics, read_page)
+            await _send_page(work, Resend(**row._mapping), metrics, read_page)
 
 
-async def _send_page(session: WriteSession, resend: Resend, metrics: Metrics, read_page: ReadPage) -> None:
-    page = await read_page(session, resend, EVENTS_PER_PAGE)
-    await emit(session, page.events)
+async def _send_page(work: UnitOfWork, resend: Resend, metrics: Metrics, read_page: ReadPage) -> None:
+    page = await read_page(work, resend, EVENTS_PER_PAGE)
+    await emit(work, page.events)
     which, sent = {"kind": resend.kind, "key": resend.key}, resend.sent + len(page.events)
     if page.after is None:
-        await session.execute(_DONE, which)
-        session.after_commit(lambda: log.info("events_resent", **which, count=sent, asked_by=resend.asked_by))
+        await work.execute(_DONE, which)
+        work.after_commit(lambda: log.info("events_resent", **which, count=sent, asked_by=resend.asked_by))
     else:
-        await session.execute(_ADVANCE, {**which, "after": page.after, "sent": sent})
-    session.after_commit(lambda: note_resent(metrics, page.events))
+        await work.execute(_ADVANCE, {**which, "after": page.after, "sent": sent})
+    work.after_commit(lambda: note_resent(metrics, page.events))
 
 
 def note_resent(metrics: Metrics, events: Sequence[Event]) -> None:

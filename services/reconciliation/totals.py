@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import text
 
 from services.contracts.reconciliation import RegistryKind
-from services.database import Database, ReadSession
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession
 from services.reconciliation.comparison import Total
 
 _DELTAS_PER_FOLD: Final = 50_000
@@ -54,10 +55,10 @@ _REGISTRY = text(_ENTRIES)
 async def fold(database: Database) -> None:
     """Add the deltas to the totals. Where another process is at it, leave it to that one."""
     while True:
-        async with database.write() as session:
-            if not (await session.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one():
+        async with database.write() as work:
+            if not (await work.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one():
                 return
-            folded = (await session.execute(_FOLD, {"limit": _DELTAS_PER_FOLD})).scalar_one()
+            folded = (await work.execute(_FOLD, {"limit": _DELTAS_PER_FOLD})).scalar_one()
         if folded < _DELTAS_PER_FOLD:
             return
 

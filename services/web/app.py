@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from services.runtime import Runtime
 from services.web.health import health_routes
-from services.web.middleware import Surroundings
+from services.web.middleware import RequestMiddleware
 from services.web.problems import MEDIA_TYPE, Problem, install_problems
 
 _PROBLEMS = {
@@ -32,7 +32,7 @@ def build_app(runtime: Runtime, *, title: str, routers: Sequence[APIRouter] = ()
         # As include_router does, without a second search for the route within the router of each request.
         app.router.routes.extend(router.routes)
     install_problems(app)
-    app.add_middleware(Surroundings, metrics=runtime.metrics)
+    app.add_middleware(RequestMiddleware, metrics=runtime.metrics)
     app.openapi = lambda: _completed(app)  # type: ignore[method-assign]  # how FastAPI says to extend it
     return app
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from services.kernel import Unauthenticated
+from services.errors import Unauthenticated
 from services.runtime import Runtime
-from services.security import Principal
+from services.security.tokens import Principal
 
 
 def requires(scope: str) -> Any:

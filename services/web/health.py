@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from services.kernel import DomainError
+from services.errors import DomainError
 from services.runtime import Check, Runtime
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.errors import Unavailable
 from services.ids import new_id
-from services.kernel import Unavailable
 from services.observability import Metrics
 from services.web.problems import MEDIA_TYPE, Problem, TooLarge, problem_response
 
@@ -26,7 +26,7 @@ _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
-class Surroundings:
+class RequestMiddleware:
     """Pure ASGI, since each layer of BaseHTTPMiddleware costs more than the whole of this."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

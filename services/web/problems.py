@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from services.kernel import (
+from services.errors import (
     Conflict,
     DomainError,
     FieldError,

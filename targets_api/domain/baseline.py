@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.kernel import FieldError, Invalid
-from targets_api.domain.target import FIRST_DAY, Scheme
+from services.errors import FieldError, Invalid
+from services.vocabulary import Scheme
+from targets_api.domain.target import FIRST_DAY
 
 
 class InvalidBaseline(Invalid):

@@ -1,21 +1,22 @@
-"""Episodes: a target falls behind, perhaps worsens, and recovers. Each turn is told once."""
+"""Episodes: a target falls behind, perhaps worsens, and recovers. Each transition is told once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from targets_api.domain.pace import Severity, Verdict
+from services.vocabulary import Severity
+from targets_api.domain.pace import Verdict
 
-Turn: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
+PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
     """What has been told of a target so far.
 
-    `number` counts the times it fell behind, `revision` every turn; `told` is the gravest severity told in the episode
-    that is under way, so that hovering about the critical threshold worsens it once.
+    `number` counts the times it fell behind, `revision` every transition; `told` is the gravest severity reported in the
+    present episode, so that hovering about the critical threshold worsens it once.
     """
 
     lagging: bool = False
@@ -24,7 +25,7 @@ class Episode:
     revision: int = 0
 
 
-def turn_of(episode: Episode, verdict: Verdict) -> tuple[Episode, Turn | None]:
+def transition_of(episode: Episode, verdict: Verdict) -> tuple[Episode, PaceTransition | None]:
     """The episode after the verdict, and the news in it, if any."""
     told_next = replace(episode, revision=episode.revision + 1, told=verdict.severity)
     if verdict.lags and not episode.lagging:
@@ -44,8 +45,10 @@ class Known:
     revision: int = 0
 
 
-def retell(episode: Episode, turn: Turn | None, known: Known) -> tuple[Episode, Turn | None]:
-    """The turn that tells a listener where the target stands, which it knows otherwise; None where it never lagged.
+def repeat_report(
+    episode: Episode, transition: PaceTransition | None, known: Known
+) -> tuple[Episode, PaceTransition | None]:
+    """The transition that corrects what a listener knows of the target; None where the target never lagged.
 
     A listener that has heard of the same revision or a higher one, and yet differs, has heard it of a state that is
     lost, as when this database was restored from a backup: then the numbers go on after those that it has heard.
@@ -54,10 +57,10 @@ def retell(episode: Episode, turn: Turn | None, known: Known) -> tuple[Episode, 
     if number == 0:
         return episode, None
     revision = known.revision + 1 if known.revision >= episode.revision else episode.revision
-    return replace(episode, number=number, revision=revision), _turn_to(episode, turn)
+    return replace(episode, number=number, revision=revision), _transition_to(episode, transition)
 
 
-def _turn_to(episode: Episode, turn: Turn | None) -> Turn:
+def _transition_to(episode: Episode, transition: PaceTransition | None) -> PaceTransition:
     if not episode.lagging:
         return "recovered"
-    return turn or ("worsened" if episode.told == "critical" else "fell_behind")
+    return transition or ("worsened" if episode.told == "critical" else "fell_behind")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, TypeAlias
 
-from targets_api.domain.calendar import WorkingCalendar
+from services.calendar import WorkingCalendar
+from services.vocabulary import Severity
 from targets_api.domain.target import Target
 
 Status: TypeAlias = Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
-Severity: TypeAlias = Literal["warning", "critical"]
 
 LAGGING: Final[frozenset[Status]] = frozenset({"behind", "missed"})
 

@@ -6,13 +6,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Final
 from uuid import UUID
 
-from services.kernel import Conflict, FieldError, Invalid, NotFound
-
-Scheme: TypeAlias = Literal["household_health", "voluntary_social"]
-Measure: TypeAlias = Literal["new", "renewal", "in_force", "coverage"]
+from services.errors import Conflict, FieldError, Invalid, NotFound
+from services.vocabulary import Measure, Scheme
 
 STOCK_MEASURES: Final[frozenset[Measure]] = frozenset({"in_force", "coverage"})
 """Measures of how many are covered, and so counted from a baseline; the others count sign-ups from zero."""

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from targets_api.domain.calendar import WorkingCalendar
+from services.calendar import WorkingCalendar
+from services.holidays import calendar_of
+from targets_api.attainment.store import target_of
 from targets_api.domain.pace import Progress, Status, pace_of
 from targets_api.domain.target import STOCK_MEASURES
-from targets_api.progress.figures import Figures, Owner
-from targets_api.review.store import target_of
-from targets_api.vietnam import calendar_of
+from targets_api.progress.queries import Figures, Owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from services.clock import Clock
 from services.web.auth import authorize
-from services.web.direct import DirectRoute
+from services.web.hot_route import DirectRoute
 from targets_api.progress.answers import Answer
-from targets_api.progress.questions import PARAMETERS, Key, question
-from targets_api.progress.reads import ProgressReads
+from targets_api.progress.parameters import PARAMETERS, question
+from targets_api.progress.queries import ProgressKey
+from targets_api.progress.reader import ProgressReads
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 
-Read: TypeAlias = Callable[[Key], Awaitable[Answer]]
+Read: TypeAlias = Callable[[ProgressKey], Awaitable[Answer]]
 
 
 def progress_routes(reads: ProgressReads, clock: Clock) -> APIRouter:

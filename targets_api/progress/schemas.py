@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from targets_api.domain.pace import Severity, Status
-from targets_api.domain.target import Measure, Scheme
+from services.vocabulary import Measure, Scheme, Severity
+from targets_api.domain.pace import Status
 
 
 class _Body(BaseModel):

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from services.contracts.reconciliation import EnrolmentSummary, ResendRequested
-from services.database import WriteSession
 from services.messaging.consumer import Handler
+from services.persistence.unit_of_work import UnitOfWork
 from services.runtime import Runtime
-from targets_api.reconciliation.comparing import Comparison
+from targets_api.reconciliation.comparison import Comparison
 from targets_api.reconciliation.usecases import take_requests
 
 
@@ -18,10 +18,10 @@ def reconciliation_handlers(runtime: Runtime) -> Mapping[str, Handler]:
     interval = timedelta(seconds=runtime.settings.reconcile_seconds)
     comparison = Comparison(runtime.clock, interval, runtime.metrics)
 
-    async def on_requests(session: WriteSession, events: Sequence[ResendRequested]) -> None:
-        await take_requests(session, events, runtime.clock, runtime.metrics)
+    async def on_requests(work: UnitOfWork, events: Sequence[ResendRequested]) -> None:
+        await take_requests(work, events, runtime.clock, runtime.metrics)
 
-    async def on_summaries(session: WriteSession, events: Sequence[EnrolmentSummary]) -> None:
-        await comparison.hear(session, events)
+    async def on_summaries(work: UnitOfWork, events: Sequence[EnrolmentSummary]) -> None:
+        await comparison.hear(work, events)
 
     return {"drive.resend.requested.v1": on_requests, "drive.enrolment.summary.v1": on_summaries}

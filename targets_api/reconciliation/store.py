@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.contracts.reconciliation import LaggingTarget
-from services.database import ReadSession, WriteSession
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 FIRST_ID = UUID(int=0)
 
@@ -26,9 +26,9 @@ async def noted_recounts(session: ReadSession) -> list[int]:
     return list(await session.scalars(_NOTED))
 
 
-async def forget_recounts(session: WriteSession, ids: Sequence[int]) -> None:
+async def forget_recounts(work: UnitOfWork, ids: Sequence[int]) -> None:
     """These are done."""
-    await session.execute(_FORGET, {"ids": list(ids)})
+    await work.execute(_FORGET, {"ids": list(ids)})
 
 
 async def targets_after(session: ReadSession, after: UUID, limit: int) -> list[UUID]:

@@ -10,21 +10,23 @@ from uuid import UUID
 import structlog
 
 from services.clock import Clock
+from services.context import context_of
 from services.contracts.reconciliation import PaceSummary, PaceSummaryFacts, ResendRequested
 from services.contracts.sources import TARGETS_SOURCE
-from services.database import Database, ReadSession, WriteSession
 from services.ids import new_id
 from services.messaging.outbox import emit
 from services.observability import Metrics
-from services.reconciliation import listening, resends, totals, turns
-from targets_api.changes import note_change
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.reconciliation import listener as listening
+from services.reconciliation import resends, schedule, totals
+from targets_api.attainment.versions import bump_version
 from targets_api.domain.episode import Known
-from targets_api.occasion import occasion_of
 from targets_api.reconciliation import store
-from targets_api.reconciliation.comparing import KINDS
-from targets_api.reconciliation.recounting import recount_after_loss
+from targets_api.reconciliation.comparison import KINDS
+from targets_api.reconciliation.recount import recount_after_loss
 from targets_api.review.events import PaceEvent
-from targets_api.review.usecases import review_and_tell_again
+from targets_api.review.usecases import review_and_report_again
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +37,9 @@ async def summarise(database: Database, clock: Clock, interval: timedelta, metri
     """Publish which targets lag, unless another process has just done so; and keep the house for comparing."""
     await totals.fold(database)
     await recount_after_loss(database, clock)
-    async with database.write() as session:
-        if await turns.take_turn(session, "pace", clock.now(), interval):
-            await emit(session, await _summaries(session, clock))
+    async with database.write() as work:
+        if await schedule.claim_interval(work, "pace", clock.now(), interval):
+            await emit(work, await _summaries(work, clock))
     async with database.read() as reading:
         await listening.measure(reading, metrics, KINDS)
 
@@ -57,21 +59,19 @@ async def _summaries(session: ReadSession, clock: Clock) -> list[PaceSummary]:
         start = end
 
 
-async def take_requests(
-    session: WriteSession, requests: Sequence[ResendRequested], clock: Clock, metrics: Metrics
-) -> None:
+async def take_requests(work: UnitOfWork, requests: Sequence[ResendRequested], clock: Clock, metrics: Metrics) -> None:
     """Tell where those targets stand that the requests to this service name."""
     for request in requests:
         if request.data.addressee == TARGETS_SOURCE and request.data.targets:
             known = {each.target_id: Known(each.episode, each.revision) for each in request.data.targets}
-            events = await review_and_tell_again(session, known, occasion_of(clock, request.correlationid))
-            await note_change(session)
-            _report(session, request, events, metrics)
+            events = await review_and_report_again(work, known, context_of(clock, request.correlationid))
+            await bump_version(work)
+            _report(work, request, events, metrics)
 
 
-def _report(session: WriteSession, request: ResendRequested, events: Sequence[PaceEvent], metrics: Metrics) -> None:
+def _report(work: UnitOfWork, request: ResendRequested, events: Sequence[PaceEvent], metrics: Metrics) -> None:
     asked = len(request.data.targets)
-    session.after_commit(
+    work.after_commit(
         lambda: log.info("events_resent", kind="target", asked=asked, count=len(events), asked_by=request.source)
     )
-    session.after_commit(lambda: resends.note_resent(metrics, events))
+    work.after_commit(lambda: resends.note_resent(metrics, events))

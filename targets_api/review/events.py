@@ -4,42 +4,36 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from services.contracts.events import (
-    PaceFacts,
-    PaceFellBehind,
-    PaceFigures,
-    PaceRecovered,
-    PaceWorsened,
-)
-from services.contracts.events import Scope as ScopeFacts
+from services.context import Context
 from services.contracts.identities import pace_event_id
-from targets_api.domain.episode import Turn
-from targets_api.occasion import Occasion
-from targets_api.review.store import Reviewed
+from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
+from services.contracts.targets import Scope as ScopeFacts
+from targets_api.domain.episode import PaceTransition
+from targets_api.review.judgement import Reviewed
 
 PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
 NameAndPath: TypeAlias = tuple[str | None, tuple[str, ...]]
 
-_EVENTS: Final[dict[Turn, type[PaceEvent]]] = {
+_EVENTS: Final[dict[PaceTransition, type[PaceEvent]]] = {
     "fell_behind": PaceFellBehind,
     "worsened": PaceWorsened,
     "recovered": PaceRecovered,
 }
 
 
-def pace_event(reviewed: Reviewed, turn: Turn, unit: NameAndPath, occasion: Occasion) -> PaceEvent:
-    """The event of the turn. Its id follows from target and revision, so that it is the same whenever published."""
+def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: NameAndPath, context: Context) -> PaceEvent:
+    """The event of the transition. Its id is derived from target and revision: the same whenever it is published."""
     target_id = reviewed.standing.target.id
-    return _EVENTS[turn](
+    return _EVENTS[transition](
         id=pace_event_id(target_id, reviewed.episode.revision),
         subject=str(target_id),
-        time=occasion.now,
-        correlationid=occasion.correlation_id,
-        data=_facts(reviewed, unit, occasion),
+        time=context.now,
+        correlationid=context.correlation_id,
+        data=_facts(reviewed, unit, context),
     )
 
 
-def _facts(reviewed: Reviewed, unit: NameAndPath, occasion: Occasion) -> PaceFacts:
+def _facts(reviewed: Reviewed, unit: NameAndPath, context: Context) -> PaceFacts:
     target, verdict = reviewed.standing.target, reviewed.verdict
     scope = target.scope
     return PaceFacts(
@@ -59,15 +53,15 @@ def _facts(reviewed: Reviewed, unit: NameAndPath, occasion: Occasion) -> PaceFac
         status=verdict.status,
         severity=verdict.severity,
         worst_severity=reviewed.episode.told or reviewed.standing.episode.told,
-        figures=_figures(reviewed, occasion),
+        figures=_figures(reviewed, context),
     )
 
 
-def _figures(reviewed: Reviewed, occasion: Occasion) -> PaceFigures:
+def _figures(reviewed: Reviewed, context: Context) -> PaceFigures:
     target, progress, verdict = reviewed.standing.target, reviewed.standing.progress, reviewed.verdict
     share = progress.achieved / progress.population if target.measure == "coverage" and progress.population else None
     return PaceFigures(
-        on=occasion.today,
+        on=context.today,
         value=target.value,
         achieved=progress.achieved if share is None else round(share, 4),
         attained=round(verdict.attained, 3),

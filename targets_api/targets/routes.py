@@ -8,21 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.clock import Clock
-from services.database import Database
+from services.context import context_of
 from services.ids import new_id
-from services.security import Principal
+from services.persistence.database import Database
+from services.security.tokens import Principal
+from services.vocabulary import Measure, Scheme
 from services.web.auth import requires
-from targets_api.codes import Code
-from targets_api.domain.target import Measure, Scheme
-from targets_api.occasion import occasion_of
+from services.web.fields import Code
 from targets_api.targets import usecases
-from targets_api.targets.schemas import (
-    BaselineBody,
-    BaselineView,
-    TargetBody,
-    TargetPage,
-    TargetView,
-)
+from targets_api.targets.schemas import BaselineBody, BaselineView, TargetBody, TargetPage, TargetView
 
 Setter: TypeAlias = Annotated[Principal, requires("targets:write")]
 Reader: TypeAlias = Annotated[Principal, requires("progress:read")]
@@ -55,9 +49,9 @@ def target_routes(database: Database, clock: Clock) -> APIRouter:
 
         What has been signed up already in its period counts.
         """
-        async with database.write() as session:
-            occasion = occasion_of(clock, request.state.request_id)
-            [outcome] = await usecases.set_targets(session, [body.target(new_id())], occasion)
+        async with database.write() as work:
+            context = context_of(clock, request.state.request_id)
+            [outcome] = await usecases.set_targets(work, [body.target(new_id())], context)
         response.status_code = 201 if outcome.is_new else 200
         response.headers["Location"] = f"/v1/targets/{outcome.target.id}"
         return TargetView.of(outcome.target)
@@ -94,9 +88,9 @@ def baseline_routes(database: Database, clock: Clock) -> APIRouter:
         Covered on a later day = this count + the new sign-ups from the next day on, until a later baseline takes over:
         sign-ups of the day itself are in the count already. 201 for a new day, 200 where one of that day is replaced.
         """
-        async with database.write() as session:
-            occasion = occasion_of(clock, request.state.request_id)
-            is_new = await usecases.set_baseline(session, body.baseline(code), occasion)
+        async with database.write() as work:
+            context = context_of(clock, request.state.request_id)
+            is_new = await usecases.set_baseline(work, body.baseline(code), context)
         response.status_code = 201 if is_new else 200
         return BaselineView(unit_code=code, **body.model_dump())
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from targets_api.codes import NO_NUL, Code
+from services.vocabulary import Measure, Scheme
+from services.web.fields import NO_NUL, Code
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.target import Measure, Scheme, Scope, Target
+from targets_api.domain.target import Scope, Target
 
 Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
 Count: TypeAlias = Annotated[int, Field(ge=0, le=10_000_000_000)]

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.database import ReadSession, WriteSession
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from targets_api.attainment.store import target_of
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Target
-from targets_api.review.store import target_of
 
 _COLUMNS = """t.id, t.unit_code, t.organisation_code, t.collector_code, t.scheme, t.measure, t.value, t.starts_on,
     t.ends_on, t.name"""
@@ -62,11 +62,11 @@ _MEASURED_FROM = text("""
 FILTERS = ("unit_code", "organisation_code", "collector_code", "scheme", "measure")
 
 
-async def insert(session: WriteSession, targets: Sequence[Target]) -> set[UUID]:
+async def insert(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
     """Insert the targets, and tell which were not promised before."""
     columns = _promises(targets) | {"ids": [t.id for t in targets], "values": [t.value for t in targets]}
-    new = set(await session.scalars(_SET, columns))
-    await session.execute(_BEGIN, {"ids": list(new)})
+    new = set(await work.scalars(_SET, columns))
+    await work.execute(_BEGIN, {"ids": list(new)})
     return new
 
 
@@ -103,7 +103,7 @@ async def page(session: ReadSession, filters: Mapping[str, str], after: UUID | N
     return [target_of(row) for row in await session.execute(statement, values)]
 
 
-async def set_baseline(session: WriteSession, baseline: Baseline) -> bool:
+async def set_baseline(work: UnitOfWork, baseline: Baseline) -> bool:
     """Insert or change the baseline; tells whether there was none of that day."""
     values = {
         "unit_code": baseline.unit_code,
@@ -112,7 +112,7 @@ async def set_baseline(session: WriteSession, baseline: Baseline) -> bool:
         "population": baseline.population,
         "covered": baseline.covered,
     }
-    return bool((await session.execute(_SET_BASELINE, values)).scalar_one())
+    return bool((await work.execute(_SET_BASELINE, values)).scalar_one())
 
 
 async def measured_from(session: ReadSession, baseline: Baseline) -> list[UUID]:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from services.contracts.events import Scope as ScopeFacts
-from services.contracts.events import TargetFacts, TargetSet
-from services.database import Database, ReadSession, WriteSession
+from services.context import Context
+from services.contracts.targets import Scope as ScopeFacts
+from services.contracts.targets import TargetFacts, TargetSet
+from services.errors import FieldError, NotFound
 from services.ids import new_id
-from services.kernel import FieldError, NotFound
 from services.messaging.outbox import emit
-from targets_api import locks
-from targets_api.changes import note_change
+from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from targets_api.attainment import locks
+from targets_api.attainment.recount import recount
+from targets_api.attainment.versions import bump_version
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, NoSuchTarget, Scope, Target, TargetDiffers, checked
-from targets_api.occasion import Occasion
-from targets_api.registry.store import known_codes
+from targets_api.hierarchy.queries import known_codes
 from targets_api.review.usecases import review
 from targets_api.targets import store
-from targets_api.targets.recount import recount
 
 _SCOPE_FIELDS: Final = {"unit_code": "units", "organisation_code": "organisations", "collector_code": "collectors"}
 
@@ -42,7 +43,7 @@ class SetTarget:
     is_new: bool
 
 
-async def set_targets(session: WriteSession, targets: Sequence[Target], occasion: Occasion) -> list[SetTarget]:
+async def set_targets(work: UnitOfWork, targets: Sequence[Target], context: Context) -> list[SetTarget]:
     """Set the targets, count what has been achieved already, and review them.
 
     A promise that is there already with the same value is answered as it stands. Raises InvalidTarget, and
@@ -50,32 +51,32 @@ async def set_targets(session: WriteSession, targets: Sequence[Target], occasion
     """
     for target in targets:
         checked(target)
-    await locks.nobody_counting(session)
-    await _check_scopes(session, targets)
-    await _check_baselines(session, targets)
-    new = await store.insert(session, targets)
-    standing = _matched(targets, await store.same_promises(session, targets))
-    await recount(session, sorted(new))
-    await emit(session, [_told(target, occasion) for target in targets if target.id in new])
-    await review(session, sorted(new), occasion)
-    await note_change(session)
+    await locks.nobody_counting(work)
+    await _check_scopes(work, targets)
+    await _check_baselines(work, targets)
+    new = await store.insert(work, targets)
+    standing = _matched(targets, await store.same_promises(work, targets))
+    await recount(work, sorted(new))
+    await emit(work, [_told(target, context) for target in targets if target.id in new])
+    await review(work, sorted(new), context)
+    await bump_version(work)
     return [SetTarget(target, target.id in new) for target in standing]
 
 
-async def set_baseline(session: WriteSession, baseline: Baseline, occasion: Occasion) -> bool:
+async def set_baseline(work: UnitOfWork, baseline: Baseline, context: Context) -> bool:
     """Set the count of a day, and bring the targets that are measured from it up to date; True where it is new.
 
     Raises InvalidBaseline or NoSuchUnit.
     """
-    baselines.checked(baseline, occasion.today)
-    await locks.nobody_counting(session)
-    if not await known_codes(session, "units", [baseline.unit_code]):
+    baselines.checked(baseline, context.today)
+    await locks.nobody_counting(work)
+    if not await known_codes(work, "units", [baseline.unit_code]):
         raise NoSuchUnit(f"no unit {baseline.unit_code} is known here: register it at the enrolment service first")
-    is_new = await store.set_baseline(session, baseline)
-    target_ids = await store.measured_from(session, baseline)
-    await recount(session, target_ids)
-    await review(session, target_ids, occasion)
-    await note_change(session)
+    is_new = await store.set_baseline(work, baseline)
+    target_ids = await store.measured_from(work, baseline)
+    await recount(work, target_ids)
+    await review(work, target_ids, context)
+    await bump_version(work)
     return is_new
 
 
@@ -132,12 +133,12 @@ def _promise(target: Target) -> tuple[object, ...]:
     return target.scope, target.scheme, target.measure, target.starts_on, target.ends_on, target.name
 
 
-def _told(target: Target, occasion: Occasion) -> TargetSet:
+def _told(target: Target, context: Context) -> TargetSet:
     return TargetSet(
         id=new_id(),
         subject=str(target.id),
-        time=occasion.now,
-        correlationid=occasion.correlation_id,
+        time=context.now,
+        correlationid=context.correlation_id,
         data=TargetFacts(
             target_id=target.id,
             name=target.name,

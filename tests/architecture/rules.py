@@ -1,4 +1,4 @@
-"""Rules that the import graph cannot tell: all that pure rooms may import, and who asks the system for the time."""
+"""Rules that the import graph cannot tell: all that pure packages may import, and who asks the system for the time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,24 @@ _ASKING = {
 }
 
 
+SHARED = frozenset(
+    {
+        "services.errors",
+        "services.vocabulary",
+        "services.calendar",
+        "services.mail_address",
+        "services.reconciliation.comparison",
+    }
+)
+"""Pure modules of the chassis."""
+
+
 def foreign_imports(file: Path, own: str) -> list[str]:
-    """Modules imported by a file of a pure room, other than values, the kernel and its `own` room."""
+    """Modules imported by a file of a pure package, other than values, pure modules of the chassis and its `own`."""
     return [
         f"{file.name}:{line}: {module}"
         for line, module in _imports(ast.parse(file.read_text()))
-        if module.partition(".")[0] not in VALUES
-        and module != "services.kernel"
-        and not f"{module}.".startswith(f"{own}.")
+        if module.partition(".")[0] not in VALUES and module not in SHARED and not f"{module}.".startswith(f"{own}.")
     ]
 
 

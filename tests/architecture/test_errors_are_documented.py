@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.kernel import DomainError
+from services.errors import DomainError
 from services.web.problems import status_of
 
-ROOMS = ("services", "enrolment_api", "targets_api", "notifications")
+PACKAGES = ("services", "enrolment_api", "targets_api", "notifications")
 ROW = re.compile(r"^\| `(?P<code>[a-z-]+)` \| (?P<status>\d{3}) \| (?P<title>.+) \| (?P<remedy>\S.*) \|$", re.MULTILINE)
 INTERNAL = ("internal", 500, "The service failed")
 """What the middleware answers where something broke: no error of the domain."""
@@ -23,15 +23,15 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
 def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
     """Every kind of error of ours, wherever it is defined."""
     for kind in of.__subclasses__():
-        if kind.__module__.partition(".")[0] in ROOMS:
+        if kind.__module__.partition(".")[0] in PACKAGES:
             yield kind
         yield from kinds(kind)
 
 
 def told() -> set[Row]:
     """Type, status and title of every error that the code can answer."""
-    for room in ROOMS:
-        for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
     return {INTERNAL, *((kind.code, status_of(kind.__new__(kind)), kind.title) for kind in kinds())}
 

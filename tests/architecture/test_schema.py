@@ -22,9 +22,9 @@ def described(service: ServiceName) -> MetaData:
     """The metadata of a service, with the tables of all its topics."""
     package = importlib.import_module(PACKAGES[service])
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if module.name.endswith(".tables"):
+        if ".tables." in module.name:
             importlib.import_module(module.name)
-    metadata: MetaData = importlib.import_module(f"{package.__name__}.tables").Base.metadata
+    metadata: MetaData = importlib.import_module(f"{package.__name__}.tables.base").Base.metadata
     return metadata
 
 

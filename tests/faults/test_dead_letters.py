@@ -11,7 +11,7 @@ from typing import Any
 import aio_pika
 import pytest
 
-from drive.demo.client import until
+from drive.client.client import until
 from tests.faults.faults import DATABASE_FAULTS
 from tests.support.town import Answers, Town
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from drive.all_in_one import addresses
-from drive.demo.client import until
+from drive.client.client import until
 from drive.demo.places import AGENCY, CAM_THACH
+from drive.hosting.all_in_one import addresses
 from tests.faults.faults import administrator, frozen
 from tests.support.postgres import PrivatePostgres
 from tests.support.proxy import proxy_to

@@ -7,8 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from drive.demo.client import until
-from drive.processes import COMMANDS
+from drive.client.client import until
+from drive.hosting.processes import COMMANDS
 from services.settings import ServiceName
 from tests.support.proxy import proxy_to
 from tests.support.town import Answers, Town

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from drive.demo.client import Refused, until
+from drive.client.client import Refused, until
 from drive.demo.places import AGENCY, CAM_THACH
-from drive.processes import COMMANDS
+from drive.hosting.processes import COMMANDS
 from services.settings import ServiceName
 from tests.faults.conftest import a_role, migrate
 from tests.faults.faults import BROKER_FAULTS, DATABASE_FAULTS, PROCESS_FAULTS, Fault

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from drive.demo.client import until
-from drive.processes import COMMANDS
+from drive.client.client import until
+from drive.hosting.processes import COMMANDS
 from tests.faults.conftest import migrate
 from tests.support.postgres import PrivatePostgres
 from tests.support.rabbitmq_node import PrivateRabbit

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from aio_pika.abc import AbstractChannel
 
-from drive.demo.client import until
+from drive.client.client import until
 from drive.demo.places import AGENCY, CAM_THACH
 from tests.faults.conftest import migrate
 from tests.support.postgres import PrivatePostgres, dump, restore

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from services.messaging.broker import Broker, Delivery, Inbox, Keep, Message
+from services.messaging.broker import Broker, EventMessage, Inbox, ReceivedMessage, StoreMessage
 from tests.support.waiting import soon
 
 TARGETS, NOTIFICATIONS = "targets", "notifications"
@@ -20,34 +20,34 @@ class _WatchedInbox:
         self._inner = inner
         self._owner = owner
 
-    async def take(self, at_most: int) -> list[Delivery]:
+    async def take(self, at_most: int) -> list[ReceivedMessage]:
         return await self._inner.take(at_most)
 
-    async def settle(self, deliveries: Sequence[Delivery]) -> None:
-        await self._inner.settle(deliveries)
+    async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
+        await self._inner.acknowledge(deliveries)
         await self._owner.note(len(deliveries))
 
 
 class Watched:
-    """Passes everything on, and tells when so many messages have been settled."""
+    """Passes everything on, and tells when so many messages have been acknowledged."""
 
     def __init__(self, inner: Broker) -> None:
         self._inner = inner
-        self._settled = 0
+        self._acknowledged = 0
         self._change = asyncio.Condition()
 
     async def note(self, count: int) -> None:
-        """So many more were settled."""
+        """So many more were acknowledged."""
         async with self._change:
-            self._settled += count
+            self._acknowledged += count
             self._change.notify_all()
 
-    async def settled(self, count: int) -> None:
-        """Wait until `count` messages in all have been settled."""
+    async def acknowledged(self, count: int) -> None:
+        """Wait until `count` messages in all have been acknowledged."""
         async with self._change:
-            await soon(self._change.wait_for(lambda: self._settled >= count))
+            await soon(self._change.wait_for(lambda: self._acknowledged >= count))
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[EventMessage]) -> None:
         """As the inner broker."""
         await self._inner.publish(messages)
 
@@ -61,7 +61,7 @@ class Watched:
         """As the inner broker."""
         await self._inner.restore()
 
-    async def take_dead(self, queue: str, keep: Keep) -> int:
+    async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """As the inner broker."""
         return await self._inner.take_dead(queue, keep)
 

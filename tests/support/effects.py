@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from services.contracts.events import EnrolmentRecorded, UnitRegistered
-from services.database import Database, WriteSession
+from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.registry import UnitRegistered
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handler
 from services.messaging.retries import Retries
 from services.observability import Metrics
+from services.persistence.database import Database
+from services.persistence.unit_of_work import UnitOfWork
 from tests.support.clock import SettableClock
 
 _NOTE = text(
@@ -23,8 +25,8 @@ _NOTE = text(
 
 async def create_effects(database: Database) -> None:
     """A row for each time an event took effect: a second one for the same event is a doubled effect."""
-    async with database.write() as session:
-        await session.execute(
+    async with database.write() as work:
+        await work.execute(
             text(
                 "CREATE TABLE effects (seq bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL,"
                 " subject text NOT NULL, unit_of_work bigint NOT NULL)"
@@ -60,7 +62,7 @@ class Effects:
         """For sign-ups and units."""
         return {"drive.enrolment.recorded.v1": self.apply, "drive.registry.unit.v1": self.apply}
 
-    async def apply(self, session: WriteSession, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
+    async def apply(self, work: UnitOfWork, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
         """Leave a row per event, then fail where one is poisonous."""
         subjects = [event.subject for event in events]
         self.runs.append(subjects)
@@ -69,10 +71,10 @@ class Effects:
         if self.fatal.intersection(subjects):
             self.died.set()
             await asyncio.Event().wait()
-        await session.execute(_NOTE, {"ids": [event.id for event in events], "subjects": subjects})
+        await work.execute(_NOTE, {"ids": [event.id for event in events], "subjects": subjects})
         if self.endless.intersection(subjects):
-            await session.execute(text("SET LOCAL statement_timeout = 10"))
-            await session.execute(text("SELECT pg_sleep(60)"))
+            await work.execute(text("SET LOCAL statement_timeout = 10"))
+            await work.execute(text("SELECT pg_sleep(60)"))
         if self.unclear.intersection(subjects):
             raise Unclear(subjects)
         if found := self.poison.intersection(subjects):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
 from services.contracts.envelope import Event
-from services.contracts.events import EnrolmentFacts, EnrolmentRecorded, UnitFacts, UnitRegistered
+from services.contracts.registry import UnitFacts, UnitRegistered
 from services.ids import new_id
-from services.messaging.broker import Message
+from services.messaging.broker import EventMessage
 
 _TIME = datetime(2025, 10, 25, 2, 0, tzinfo=UTC)
 
@@ -38,17 +39,17 @@ def a_unit(subject: str = "15142") -> UnitRegistered:
     return UnitRegistered(id=new_id(), subject=subject, time=_TIME, correlationid="test", data=facts)
 
 
-def a_message(*events: Event) -> Message:
+def a_message(*events: Event) -> EventMessage:
     """Events of one type as the relay sends them."""
     body = "[" + ",".join(event.model_dump_json() for event in events) + "]"
-    return Message(str(new_id()), events[0].type, body.encode())
+    return EventMessage(str(new_id()), events[0].type, body.encode())
 
 
-def raw(body: bytes | str, event_type: str = "drive.enrolment.recorded.v1") -> Message:
+def raw(body: bytes | str, event_type: str = "drive.enrolment.recorded.v1") -> EventMessage:
     """A message with any body at all."""
-    return Message(str(new_id()), event_type, body if isinstance(body, bytes) else body.encode())
+    return EventMessage(str(new_id()), event_type, body if isinstance(body, bytes) else body.encode())
 
 
-def numbered(count: int, event_type: str) -> Sequence[Message]:
+def numbered(count: int, event_type: str) -> Sequence[EventMessage]:
     """Messages whose bodies tell their order."""
-    return [Message(str(new_id()), event_type, str(number).encode()) for number in range(count)]
+    return [EventMessage(str(new_id()), event_type, str(number).encode()) for number in range(count)]

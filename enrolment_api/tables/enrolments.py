@@ -1,0 +1,79 @@
+"""The sign-ups' rows. The row is the idempotency record, and the database itself forbids double cover."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Date, DateTime, Index, LargeBinary, SmallInteger, Text, Uuid, cast, func, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.sql import column
+from sqlmodel import Field
+
+from enrolment_api.tables.base import Base
+
+
+class EnrolmentRow(Base, table=True):
+    """A sign-up and what was decided on it.
+
+    `unit_code` and `collector_code` have no foreign keys: both are looked up before each insert, nothing is ever
+    removed from the registry, and the locks that a foreign key takes would make a busy collector's row hot.
+
+    `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
+    published again.
+    """
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        Index("uq_enrolments_external_ref", "organisation_code", "external_ref", unique=True),
+        Index(
+            "uq_enrolments_idempotency_key",
+            "organisation_code",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
+        Index("ix_enrolments_signed_on", "signed_on", "id", postgresql_where=text("checksum IS NOT NULL")),
+        ExcludeConstraint(
+            (cast(column("personal_id", Text), BigInteger), "="),
+            (column("scheme"), "="),
+            (func.daterange(column("covered_from"), column("covered_to"), text("'[]'")), "&&"),
+            name="ex_enrolments_double_cover",
+            using="gist",
+            where=text("status <> 'cancelled'"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True, sa_type=Uuid)
+    organisation_code: str = Field(sa_type=Text)
+    external_ref: str = Field(sa_type=Text)
+    idempotency_key: str | None = Field(None, sa_type=Text)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    scheme: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    unit_code: str = Field(sa_type=Text)
+    collector_code: str = Field(sa_type=Text)
+    signed_on: date = Field(sa_type=Date)
+    months: int = Field(sa_type=SmallInteger)
+    amount_paid: int = Field(sa_type=BigInteger)
+    receipt_no: str | None = Field(None, sa_type=Text)
+    full_name: str = Field(sa_type=Text)
+    born_on: date = Field(sa_type=Date)
+    sex: str = Field(sa_type=Text)
+    personal_id: str = Field(sa_type=Text)
+    social_insurance_code: str | None = Field(None, sa_type=Text)
+    phone: str | None = Field(None, sa_type=Text)
+    household_code: str | None = Field(None, sa_type=Text)
+    member_no: int | None = Field(None, sa_type=SmallInteger)
+    monthly_income: int | None = Field(None, sa_type=BigInteger)
+    support_group: str = Field(sa_type=Text)
+    channel: str | None = Field(None, sa_type=Text)
+    campaign_code: str | None = Field(None, sa_type=Text)
+    covered_from: date = Field(sa_type=Date)
+    covered_to: date = Field(sa_type=Date)
+    due: int = Field(sa_type=BigInteger)
+    state_support: int = Field(sa_type=BigInteger)
+    payable: int = Field(sa_type=BigInteger)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    checksum: int | None = Field(None, sa_type=BigInteger)

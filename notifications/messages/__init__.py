@@ -1,0 +1,1 @@
+"""What is sent of an alert, whatever the channel."""

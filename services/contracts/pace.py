@@ -1,0 +1,79 @@
+"""The pace of targets."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from services.contracts.envelope import Code, Event, Facts, Name
+from services.contracts.sources import TARGETS_SOURCE
+from services.contracts.targets import Scope
+from services.vocabulary import Measure, Scheme, Severity
+
+
+class PaceFigures(Facts):
+    """What the verdict rests on.
+
+    `achieved` and `value` are in the unit of the measure (persons; a share for coverage); `attained` and `expected` are
+    shares of the way from where the target began; `ratio` is attained / expected;
+    `short_by` and `needed_per_day` are persons.
+    """
+
+    on: date
+    value: float
+    achieved: float
+    attained: float
+    expected: float
+    ratio: float | None
+    short_by: int
+    needed_per_day: float | None
+
+
+class PaceFacts(Facts):
+    """A target's pace at a turn.
+
+    `episode` counts the times this target fell behind; `revision` grows with every pace event of the target, so that a
+    late or repeated event can be told from news. `path` is the unit and those above it, top first. `worst_severity` is
+    the gravest that the episode had so far, also where it ends.
+    """
+
+    target_id: UUID
+    target_name: Name | None
+    episode: int
+    revision: int
+    scope: Scope
+    unit_name: Name | None
+    path: tuple[Code, ...]
+    scheme: Scheme
+    measure: Measure
+    starts_on: date
+    ends_on: date
+    status: Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
+    severity: Severity | None
+    worst_severity: Severity | None = None
+    figures: PaceFigures
+
+
+class PaceFellBehind(Event):
+    """A target began to lag behind its pace."""
+
+    type: Literal["drive.pace.fell_behind.v1"] = "drive.pace.fell_behind.v1"
+    source: str = TARGETS_SOURCE
+    data: PaceFacts
+
+
+class PaceWorsened(Event):
+    """A target that lagged already lags more gravely."""
+
+    type: Literal["drive.pace.worsened.v1"] = "drive.pace.worsened.v1"
+    source: str = TARGETS_SOURCE
+    data: PaceFacts
+
+
+class PaceRecovered(Event):
+    """A target that lagged has caught up."""
+
+    type: Literal["drive.pace.recovered.v1"] = "drive.pace.recovered.v1"
+    source: str = TARGETS_SOURCE
+    data: PaceFacts

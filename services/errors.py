@@ -1,0 +1,82 @@
+"""Pure words that all domains share: the family of errors, money and calendar arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field: where it is (RFC 6901 JSON pointer into the body) and what would mend it."""
+
+    pointer: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A refusal that a caller can act on.
+
+    `code` is stable and names the problem type; `title` is the same for every occurrence; `detail` tells what
+    happened this time and what to do; `errors` points at the fields that caused it.
+    """
+
+    code: ClassVar[str] = "refused"
+    title: ClassVar[str] = "The request was refused"
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+
+
+class Invalid(DomainError):
+    """The request is understood, but what it says cannot be accepted as it is."""
+
+    code = "invalid"
+    title = "The request is not valid"
+
+    @classmethod
+    def field(cls, pointer: str, detail: str) -> Invalid:
+        """An error of this kind about a single field."""
+        return cls(detail, (FieldError(pointer, detail),))
+
+
+class Unauthenticated(DomainError):
+    """Nobody knows who is asking."""
+
+    code = "unauthenticated"
+    title = "A valid bearer token is needed"
+
+
+class Forbidden(DomainError):
+    """It is known who is asking, and they may not."""
+
+    code = "forbidden"
+    title = "The token does not allow this"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not for the one who asks."""
+
+    code = "not-found"
+    title = "There is no such resource"
+
+
+class Conflict(DomainError):
+    """The request contradicts what is already there."""
+
+    code = "conflict"
+    title = "The request conflicts with what is already there"
+
+
+class Unavailable(DomainError):
+    """Something this service needs is away for the moment; the same request may be sent again."""
+
+    code = "unavailable"
+    title = "The service cannot answer just now"
+
+    def __init__(self, detail: str, retry_after: int = 2) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(detail)
+        self.retry_after = retry_after

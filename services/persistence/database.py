@@ -1,0 +1,126 @@
+"""The database of one service: a unit of work that commits when left, a read session that cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from services.errors import Unavailable
+from services.persistence.driver_errors import ReadOnly, may_be_fault_of_session, unavailable_when_away
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+
+_CHECK = text(
+    "SELECT version_num, CAST(current_setting('transaction_read_only') AS boolean) AS read_only,"
+    " has_table_privilege('outbox', 'INSERT') AND has_table_privilege('outbox', 'DELETE') AS may_write"
+    " FROM alembic_version"
+)
+
+
+STATEMENT_SECONDS = 30
+"""How long the server may work at one statement."""
+COMMAND_SECONDS = 40.0
+"""How long to wait for the server's word, in case it is no longer there to say that a statement took too long."""
+LOCK_SECONDS = 5
+"""How long a statement may wait for a lock. Whoever holds one longer is stuck, and waiting on would only add to it."""
+IDLE_TRANSACTION_SECONDS = 10
+"""How long a transaction may lie open without a statement: its process is frozen, and others need its locks."""
+
+_KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""The server drops a client that vanished without a word, and with it the client's locks, within half a minute."""
+
+
+class Database:
+    """A pool of connections to one service's database.
+
+    `committed_events` is set after each commit that left events in the outbox, to wake the relay of the same process.
+    """
+
+    def __init__(self, url: URL, *, pool_size: int = 10, application_name: str = "drive") -> None:
+        """`application_name` is how PostgreSQL names this process in pg_stat_activity."""
+        self.url = url
+        self.committed_events = asyncio.Event()
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=5,
+            hide_parameters=True,  # else an error, and with it the log, repeats personal data
+            connect_args={
+                "timeout": 5,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": {
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "application_name": application_name[:63],
+                    "statement_timeout": f"{STATEMENT_SECONDS}s",
+                    "lock_timeout": f"{LOCK_SECONDS}s",
+                    "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
+                    **_KEEPALIVE,
+                },
+            },
+        )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self._readonly = self._engine.execution_options(postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work. Raises Unavailable where the database is away; then it may or may not have been committed."""
+        with unavailable_when_away():
+            async with _transaction(self._engine) as session:
+                work = UnitOfWork(session)
+                yield work
+        if work.has_events:
+            self.committed_events.set()
+        for action in work.afterwards:
+            action()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A READ ONLY transaction. Raises Unavailable where the database is away."""
+        with unavailable_when_away():
+            async with _transaction(self._readonly) as session:
+                yield ReadSession(session)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for what needs a connection of its own (locks, migrations)."""
+        return self._engine
+
+    async def check(self) -> None:
+        """Raises Unavailable unless the database answers, has been migrated and can be written by us."""
+        with unavailable_when_away():
+            async with asyncio.timeout(3), self.write() as work:
+                row = (await work.execute(_CHECK)).one()
+                if row.read_only:
+                    raise ReadOnly("the database is read-only")
+        if not row.may_write:
+            raise Unavailable("the database role may not write to the outbox: grant it the rights of the tables")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A transaction on a connection of the pool, which is not used again where its session may be why it failed."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        try:
+            yield session
+        except (DBAPIError, ReadOnly) as error:
+            if may_be_fault_of_session(error):
+                await session.invalidate()
+            raise
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """Where the server went and came back, take a new connection; asyncpg knows by itself which ones were closed."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection while it lay in the pool")

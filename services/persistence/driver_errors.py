@@ -1,0 +1,104 @@
+"""What went wrong in the database: which errors are the fault of the data, and which pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+log = structlog.get_logger(__name__)
+
+FAULTS_OF_THE_DATA = frozenset({"22", "23"})
+"""SQLSTATE classes (PostgreSQL, appendix A) that the values of a statement are to blame for: data exceptions and
+integrity constraint violations. Every other error is the moment's: the same statement may succeed later."""
+
+
+_WAITED = frozenset({"55P03", "57014"})
+"""lock_not_available and query_canceled: the session is as good as any other."""
+
+
+_NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What asyncpg raises before SQLAlchemy can wrap it: while it connects."""
+
+
+class TookTooLong(Unavailable):
+    """A statement was cut off. It may have been the moment, or it may be the work itself that is too much."""
+
+
+class StatementRefused(Exception):
+    """PostgreSQL refused the values of a statement, and would refuse them at any time (SQLSTATE class 22 or 23).
+
+    It tells what was wrong and repeats no value: PostgreSQL's own words hold the row, and with it personal data.
+    """
+
+    def __init__(self, error: BaseException | None) -> None:
+        constraint = getattr(error, "constraint_name", None)
+        super().__init__(
+            f"{type(error).__name__}, SQLSTATE {_sqlstate(error)}" + (f": {constraint}" if constraint else "")
+        )
+
+
+class ReadOnly(Unavailable):
+    """The session cannot write: the server is a standby, or an administrator has said so."""
+
+
+def may_be_fault_of_session(error: DBAPIError | ReadOnly) -> bool:
+    """Whether a new connection may do better: settings such as default_transaction_read_only, search_path and limits
+    are fixed for a session when it begins, and stay so after an administrator has changed them."""
+    if isinstance(error, ReadOnly):
+        return True
+    state = _sqlstate(_driver_error(error))
+    return not _is_fault_of_data(error) and state[:2] != "40" and state not in _WAITED
+
+
+@contextmanager
+def unavailable_when_away() -> Iterator[None]:
+    """Turn every database error that the data is not to blame for into Unavailable: it is over when the moment is."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("every database connection is busy") from error
+    except DBAPIError as error:
+        cause = _driver_error(error)
+        if _is_fault_of_data(error):
+            raise StatementRefused(cause) from None
+        if isinstance(cause, asyncpg.QueryCanceledError):
+            raise TookTooLong("the database took too long") from error
+        raise _away(cause) from error
+    except _NOT_REACHED as error:
+        raise _away(error) from error
+
+
+def _is_fault_of_data(error: DBAPIError) -> bool:
+    return _sqlstate(_driver_error(error))[:2] in FAULTS_OF_THE_DATA
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+def _away(why: BaseException | None) -> Unavailable:
+    """The kind of error tells an operator a wrong password from a full disk, and a caller nothing that is secret."""
+    state = _sqlstate(why)
+    if state:
+        log.warning(
+            "database_refuses",
+            sqlstate=state,
+            error=type(why).__name__,
+            message=str(why.args[0]) if why and why.args else "",
+        )
+    kind = f"{type(why).__name__}, SQLSTATE {state}" if state else type(why).__name__
+    return Unavailable(f"the database is away ({kind})")
+
+
+def _driver_error(error: DBAPIError) -> BaseException | None:
+    """The asyncpg error behind SQLAlchemy's two wrappers."""
+    return error.orig.__cause__ if error.orig else None

@@ -1,0 +1,23 @@
+"""Of all the processes of a service one publishes the summary, once in each interval."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from services.persistence.unit_of_work import UnitOfWork
+
+_EARLY = 0.9
+_TAKE = text("""
+    INSERT INTO summary_turns (name, taken_at) VALUES (:name, :now)
+    ON CONFLICT (name) DO UPDATE SET taken_at = excluded.taken_at
+    WHERE summary_turns.taken_at NOT BETWEEN :earliest AND :latest
+    RETURNING name
+""")
+
+
+async def claim_interval(work: UnitOfWork, name: str, now: datetime, interval: timedelta) -> bool:
+    """Whether it is ours to do now: nobody has committed it within the interval. A time to come is a clock set back."""
+    values = {"name": name, "now": now, "earliest": now - interval * _EARLY, "latest": now + interval}
+    return (await work.execute(_TAKE, values)).first() is not None

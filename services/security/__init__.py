@@ -1,0 +1,1 @@
+"""Secret keys, bearer tokens, and sealing of secrets at rest."""

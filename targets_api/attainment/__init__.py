@@ -1,0 +1,1 @@
+"""How far targets have come: locked, advanced, recounted and saved."""

@@ -1,0 +1,1 @@
+"""Units and organisations: who is above whom, and which codes are known."""

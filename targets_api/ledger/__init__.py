@@ -1,0 +1,1 @@
+"""The ledger of counted events, and the tallies drawn from it."""

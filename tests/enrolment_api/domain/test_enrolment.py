@@ -1,0 +1,124 @@
+"""What a sign-up amounts to: kind, cover, and why it may be refused."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrolment_api.contributions.rates import load_rates
+from enrolment_api.domain.contribution import Contribution
+from enrolment_api.domain.cover import RENEWAL_WINDOW_DAYS, AlreadyCovered, cover
+from enrolment_api.domain.enrolment import (
+    CollectorOfAnotherOrganisation,
+    Decision,
+    NotOfAge,
+    SignedInFuture,
+    UnitTooLarge,
+    UnknownCollector,
+    WrongAmount,
+    decide,
+)
+from enrolment_api.domain.registry import UnknownUnit
+from services.errors import DomainError
+from services.vocabulary import Scheme
+from tests.enrolment_api.builders import REGISTRY, a_health_sign_up, a_person, a_voluntary_sign_up
+
+RATES = load_rates()
+TODAY = date(2025, 10, 25)
+SCHEMES = st.sampled_from(["household_health", "voluntary_social"])
+
+
+def decided(sign_up: Any, last_covered_to: date | None = None) -> Decision:
+    return decide(sign_up, REGISTRY, last_covered_to, today=TODAY, rates=RATES)
+
+
+def test_first_health_cover_begins_after_thirty_days() -> None:
+    assert decided(a_health_sign_up()) == Decision(
+        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600)
+    )
+
+
+def test_first_voluntary_cover_begins_with_the_month() -> None:
+    decision = decided(a_voluntary_sign_up())
+    assert (decision.kind, decision.covered_from, decision.covered_to) == ("new", date(2025, 10, 1), date(2025, 10, 31))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "last_covered_to", "expected"),
+    [
+        ("household_health", date(2025, 10, 24), ("renewal", date(2025, 10, 25), date(2026, 1, 24))),
+        ("household_health", date(2025, 10, 25), ("renewal", date(2025, 10, 26), date(2026, 1, 25))),
+        ("household_health", date(2025, 12, 24), ("renewal", date(2025, 12, 25), date(2026, 3, 24))),
+        ("household_health", date(2025, 7, 28), ("renewal", date(2025, 10, 25), date(2026, 1, 24))),
+        ("household_health", date(2025, 7, 27), ("new", date(2025, 11, 24), date(2026, 2, 23))),
+        ("voluntary_social", date(2025, 9, 30), ("renewal", date(2025, 10, 1), date(2025, 12, 31))),
+        ("voluntary_social", date(2025, 10, 31), ("renewal", date(2025, 11, 1), date(2026, 1, 31))),
+        ("voluntary_social", date(2025, 7, 31), ("renewal", date(2025, 10, 1), date(2025, 12, 31))),
+        ("voluntary_social", date(2025, 6, 30), ("new", date(2025, 10, 1), date(2025, 12, 31))),
+    ],
+)
+def test_cover_of_three_months_signed_on_25_october(scheme: Scheme, last_covered_to: date, expected: Any) -> None:
+    assert cover(scheme, TODAY, 3, last_covered_to) == expected
+
+
+def test_cover_that_runs_longer_than_the_renewal_window_refuses_another() -> None:
+    with pytest.raises(AlreadyCovered, match="from 2025-10-26 on"):
+        cover("household_health", TODAY, 12, TODAY + timedelta(days=RENEWAL_WINDOW_DAYS + 1))
+
+
+@given(SCHEMES, st.sampled_from([1, 3, 6, 12]), st.dates(date(2025, 7, 1), date(2030, 1, 1)), st.integers(-2000, 60))
+def test_cover_never_touches_the_cover_before(scheme: Scheme, months: int, signed_on: date, days: int) -> None:
+    last_covered_to = signed_on + timedelta(days=days)
+    _, first, last = cover(scheme, signed_on, months, last_covered_to)
+    assert last_covered_to < first <= last
+    assert 28 * months - 1 <= (last - first).days < 31 * months
+
+
+@given(st.dates(date(2025, 7, 1), date(2030, 1, 1)), st.integers(1, 400))
+def test_voluntary_cover_is_whole_months(signed_on: date, days: int) -> None:
+    _, first, last = cover("voluntary_social", signed_on, 3, signed_on - timedelta(days=days))
+    assert first.day == 1
+    assert (last + timedelta(days=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal", "pointer"),
+    [
+        ({"unit_code": "99999"}, UnknownUnit, "/unit_code"),
+        ({"unit_code": "38"}, UnitTooLarge, "/unit_code"),
+        ({"unit_code": "BHXH-CT"}, UnitTooLarge, "/unit_code"),
+        ({"collector_code": "XX"}, UnknownCollector, "/collector_code"),
+        ({"collector_code": "NL-01"}, CollectorOfAnotherOrganisation, "/collector_code"),
+        ({"amount_paid": 1_263_601}, WrongAmount, "/amount_paid"),
+        ({"signed_on": TODAY + timedelta(days=1)}, SignedInFuture, "/signed_on"),
+        ({"participant": a_person(born_on=date(2025, 10, 26))}, NotOfAge, "/participant/born_on"),
+    ],
+)
+def test_refusal_names_the_field(changes: dict[str, Any], refusal: type[DomainError], pointer: str) -> None:
+    with pytest.raises(refusal) as raised:
+        decided(a_health_sign_up(**changes))
+    assert [error.pointer for error in raised.value.errors] == [pointer]
+
+
+def test_wrong_amount_is_refused_with_the_expected_one() -> None:
+    with pytest.raises(WrongAmount, match="1263600") as raised:
+        decided(a_health_sign_up(amount_paid=1))
+    assert raised.value.expected == 1_263_600
+
+
+@pytest.mark.parametrize(("born_on", "is_taken"), [(date(2010, 10, 25), True), (date(2010, 10, 26), False)])
+def test_voluntary_insurance_is_for_those_of_fifteen(born_on: date, is_taken: bool) -> None:
+    sign_up = a_voluntary_sign_up(participant=a_person(born_on=born_on))
+    if is_taken:
+        assert decided(sign_up).kind == "new"
+    else:
+        with pytest.raises(NotOfAge, match="15 or older"):
+            decided(sign_up)
+
+
+def test_village_takes_sign_ups_too() -> None:
+    assert decided(a_health_sign_up(unit_code="15142-01")).kind == "new"

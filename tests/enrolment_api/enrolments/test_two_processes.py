@@ -1,0 +1,57 @@
+"""What holds within one API process holds across two of them: only the database decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+import pytest_asyncio
+
+from enrolment_api.main import create_app
+from services.persistence.database import Database
+from tests.conftest import ClientFor, TokenFor
+from tests.enrolment_api.conftest import WRITE, Service, a_sign_up, a_voluntary_sign_up, post
+
+ROUNDS = range(1, 21)
+
+
+@pytest_asyncio.fixture
+async def other_ct(service: Service, token_for: TokenFor, client_for: ClientFor) -> AsyncIterator[httpx.AsyncClient]:
+    """The same organisation on a second API process: a pool, a batcher and an app of its own."""
+    database = Database(service.runtime.database.url)
+    try:
+        app = create_app(replace(service.runtime, database=database))
+        yield await client_for(app, token_for(service.runtime, org="CT", scope=WRITE))
+    finally:
+        await database.close()
+
+
+async def test_the_same_request_to_both_is_recorded_once(service: Service, other_ct: httpx.AsyncClient) -> None:
+    sent = [(client, n) for n in ROUNDS for client in (service.ct, other_ct)]
+    answers = await asyncio.gather(*(post(client, a_voluntary_sign_up(n), f"key-{n}") for client, n in sent))
+    assert {answer.status_code for answer in answers} == {201}
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == len(ROUNDS)
+    assert len(await service.rows("SELECT id FROM enrolments")) == len(await service.events()) == len(ROUNDS)
+
+
+async def test_crossed_keys_and_references_each_have_one_winner(service: Service, other_ct: httpx.AsyncClient) -> None:
+    """A key and a reference that two other requests claim as well: whoever comes first, nobody hears of a fault."""
+    crossed = [
+        post(client, a_sign_up(person, external_ref=f"ref-{n}-{ref}"), f"key-{n}-{key}")
+        for n in ROUNDS
+        for client, person, ref, key in (
+            (service.ct, 3 * n, "a", "a"),
+            (other_ct, 3 * n + 1, "a", "b"),
+            (service.ct, 3 * n + 2, "b", "a"),
+            (other_ct, 3 * n, "b", "b"),
+        )
+    ]
+    answers = await asyncio.gather(*crossed)
+    statuses = Counter(answer.status_code for answer in answers)
+    assert set(statuses) <= {201, 409, 422}
+    recorded = [answer.json()["id"] for answer in answers if answer.status_code == 201]
+    assert len(set(recorded)) == len(recorded) == len(await service.events())
+    assert len(ROUNDS) <= len(recorded) <= 2 * len(ROUNDS)

@@ -1,0 +1,93 @@
+"""The database keeps the promises that no code could keep alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from enrolment_api.enrolments import store
+from enrolment_api.tables import enrolments, registry
+from enrolment_api.tables.base import Base
+from services.persistence.driver_errors import StatementRefused
+from tests.enrolment_api.conftest import Service, a_sign_up, a_voluntary_sign_up, post, post_batch
+
+COPY = (
+    "CREATE TEMP TABLE copied AS SELECT * FROM enrolments;"
+    "UPDATE copied SET id = gen_random_uuid(), external_ref = 'other', idempotency_key = NULL, {changes};"
+    "INSERT INTO enrolments SELECT * FROM copied"
+)
+
+
+async def copy_the_row(service: Service, changes: str) -> None:
+    """Insert the one row there is again, with changes, past all code of ours."""
+    async with service.runtime.database.write() as work:
+        for statement in COPY.format(changes=changes).split(";"):
+            await work.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "covered_from = covered_to, covered_to = covered_to + 365",
+        "covered_from = covered_from - 30, covered_to = covered_from",
+        "covered_from = covered_from + 1, covered_to = covered_to - 1",
+        "organisation_code = 'NL'",
+    ],
+)
+async def test_database_refuses_double_cover(service: Service, changes: str) -> None:
+    await post(service.ct, a_sign_up())
+    with pytest.raises(StatementRefused, match="ex_enrolments_double_cover"):
+        await copy_the_row(service, changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "covered_from = covered_to + 1, covered_to = covered_to + 365",
+        "scheme = 'voluntary_social'",
+        "personal_id = '038080999999'",
+        "status = 'cancelled'",
+    ],
+)
+async def test_database_takes_what_is_no_double_cover(service: Service, changes: str) -> None:
+    await post(service.ct, a_sign_up())
+    await copy_the_row(service, changes)
+    assert len(await service.rows("SELECT id FROM enrolments")) == 2
+
+
+async def test_rows_are_described_as_they_were_migrated(service: Service) -> None:
+    def differences(connection: Connection) -> list[object]:
+        found: list[object] = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        return found
+
+    assert {enrolments.EnrolmentRow.__tablename__, registry.UnitRow.__tablename__} <= set(Base.metadata.tables)
+    async with service.runtime.database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Service) -> None:
+    await post_batch(service.ct, *(a_sign_up(n) for n in range(500)))
+    async with service.runtime.database.write() as work:
+        await work.execute(text("ANALYZE enrolments"))
+    whose = {"people": [38080000001], "schemes": ["household_health"]}
+    async with service.runtime.database.read() as session:
+        plan = list(await session.scalars(text(f"EXPLAIN {store._LAST_COVERS.text}"), whose))
+    assert "ex_enrolments_double_cover" in "".join(plan)
+
+
+async def test_described_bodies_are_those_that_are_taken(service: Service) -> None:
+    paths = service.app.openapi()["paths"]
+    single = paths["/v1/enrolments"]["post"]
+    health, voluntary = single["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert set(a_sign_up()) == set(health["properties"])
+    assert set(a_voluntary_sign_up()) == set(voluntary["properties"])
+    assert [p["name"] for p in single["parameters"] if p["required"]] == ["Idempotency-Key"]
+    assert "$ref" not in json.dumps(single["requestBody"])
+    assert (
+        "items"
+        in paths["/v1/enrolments/batch"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    )

@@ -1,0 +1,43 @@
+"""Who is told, and why the others are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifications.domain.recipients import Route, recipients_of, recipients_of_the_end, why_not
+from services.vocabulary import Severity
+
+PATH = ("38", "BHXH-CT", "15142")
+
+
+@pytest.mark.parametrize(
+    ("route", "severity", "reason"),
+    [
+        (Route("r", None, "warning"), "warning", None),
+        (Route("r", "38", "warning"), "warning", None),
+        (Route("r", "15142", "warning"), "critical", None),
+        (Route("r", "15127", "warning"), "critical", "not under 15127"),
+        (Route("r", "3", "warning"), "critical", "not under 3"),
+        (Route("r", None, "critical"), "warning", "warning is less than critical"),
+        (Route("r", None, "critical"), "critical", None),
+        (Route("r", None, "warning", "HTTP 410"), "critical", "disabled: HTTP 410"),
+    ],
+)
+def test_a_route_is_told_or_there_is_a_reason(route: Route, severity: Severity, reason: str | None) -> None:
+    assert why_not(route, PATH, severity) == reason
+
+
+def test_an_alert_without_a_unit_reaches_only_those_who_hear_everything() -> None:
+    recipients = recipients_of([Route("all", None, "warning"), Route("some", "38", "warning")], (), "warning")
+    assert recipients.told == ("all",)
+    assert [passed.name for passed in recipients.excluded] == ["some"]
+
+
+def test_the_end_is_told_to_those_who_heard_the_beginning_and_are_still_there() -> None:
+    routes = [Route("a", "x", "critical"), Route("b", None, "warning"), Route("c", None, "warning", "gone")]
+    recipients = recipients_of_the_end(routes, {"a", "c", "removed"})
+    assert recipients.told == ("a",)
+    assert {passed.name: passed.because for passed in recipients.excluded} == {
+        "b": "was not told of the alert",
+        "c": "disabled: gone",
+    }

@@ -1,0 +1,152 @@
+"""The notifications service as the tests use it: its app, its handlers and its delivery loop over one database."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from notifications.alerts.consumers import pace_handlers
+from notifications.alerts.usecases import PaceEvent
+from notifications.deliveries.sender import Sender
+from notifications.worker import create_sender
+from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
+from services.contracts.targets import Scope
+from services.ids import new_id
+from services.runtime import Runtime
+from services.vocabulary import Severity
+from tests.support.clock import SettableClock
+
+RAISED_AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    """`client` may read and write alerts; `clock` moves when told to."""
+
+    runtime: Runtime
+    clock: SettableClock
+    app: FastAPI
+    client: httpx.AsyncClient
+
+    def loop(self) -> Sender:
+        """A delivery loop, as a worker has one."""
+        return create_sender(self.runtime)
+
+    async def hear(self, *events: PaceEvent) -> None:
+        """Handle each event in a unit of work of its own."""
+        handlers = pace_handlers(self.clock, new_id, lambda: None)
+        for event in events:
+            async with self.runtime.database.write() as work:
+                await handlers[event.type](work, [event])
+
+    async def put_route(self, name: str, address: str, **more: Any) -> dict[str, Any]:
+        """Put a route; a webhook, unless the address is one for mail."""
+        channel = "mail" if "://" not in address else "webhook"
+        answer = await self.client.put(f"/v1/routes/{name}", json={"channel": channel, "address": address} | more)
+        assert answer.status_code in (200, 201), answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def alerts(self, **query: Any) -> list[dict[str, Any]]:
+        """GET /v1/alerts."""
+        return await self._items("/v1/alerts", query)
+
+    async def deliveries(self, **query: Any) -> list[dict[str, Any]]:
+        """GET /v1/deliveries, oldest first."""
+        return (await self._items("/v1/deliveries", query))[::-1]
+
+    async def _items(self, path: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = await self.client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def outbox_types(self) -> list[str]:
+        """The types of the events that wait for the broker, in order."""
+        return [row.type for row in await self.query("SELECT type FROM outbox ORDER BY seq")]
+
+    async def query(self, statement: str, **values: Any) -> Sequence[Any]:
+        """Rows of a statement."""
+        async with self.runtime.database.read() as session:
+            return (await session.execute(text(statement), values)).all()
+
+    async def execute(self, statement: str, **values: Any) -> None:
+        """ChangeKind something behind the service's back."""
+        async with self.runtime.database.write() as work:
+            await work.execute(text(statement), values)
+
+    def advance(self, **by: float) -> None:
+        """Let time pass: `advance(seconds=5)`."""
+        self.clock.advance(timedelta(**by))
+
+
+MakeHouse: TypeAlias = Callable[..., Awaitable[House]]
+
+
+@dataclass
+class Episode:
+    """One lag of one target, and the events of it."""
+
+    target_id: UUID
+    number: int = 1
+    path: tuple[str, ...] = ("38", "BHXH-CT", "15142")
+    unit_name: str = "Xã Cẩm Thạch"
+
+    def fell_behind(self, revision: int = 1, severity: Severity = "warning") -> PaceFellBehind:
+        """It begins to lag."""
+        return PaceFellBehind(**self._event(revision, severity))
+
+    def worsened(self, revision: int = 2, severity: Severity = "critical") -> PaceWorsened:
+        """It lags more gravely."""
+        return PaceWorsened(**self._event(revision, severity))
+
+    def recovered(self, revision: int = 3) -> PaceRecovered:
+        """It has caught up."""
+        return PaceRecovered(**self._event(revision, None))
+
+    def _event(self, revision: int, severity: Severity | None) -> dict[str, Any]:
+        figures = PaceFigures(
+            on=date(2025, 10, 26),
+            value=0.9515,
+            achieved=0.7512,
+            attained=0.062,
+            expected=0.27,
+            ratio=0.23,
+            short_by=1187,
+            needed_per_day=79.9,
+        )
+        facts = PaceFacts(
+            target_id=self.target_id,
+            target_name=None,
+            episode=self.number,
+            revision=revision,
+            scope=Scope(unit_code=self.path[-1]),
+            unit_name=self.unit_name,
+            path=self.path,
+            scheme="household_health",
+            measure="coverage",
+            starts_on=date(2025, 10, 1),
+            ends_on=date(2025, 12, 31),
+            status="behind" if severity else "on_track",
+            severity=severity,
+            figures=figures,
+        )
+        return {
+            "id": new_id(),
+            "subject": str(self.target_id),
+            "time": RAISED_AT + timedelta(hours=revision),
+            "correlationid": f"request-{revision}",
+            "data": facts,
+        }
+
+
+def an_episode(**more: Any) -> Episode:
+    """A target of its own that begins to lag."""
+    return Episode(new_id(), **more)

@@ -1,0 +1,47 @@
+"""The whole worker: an event goes in at the broker, a signed webhook comes out."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from notifications.tables.base import Base
+from notifications.worker import create_worker
+from services.contracts.pace import PaceFellBehind
+from services.contracts.subscriptions import SUBSCRIPTIONS
+from services.ids import new_id
+from services.messaging.broker import EventMessage
+from services.messaging.in_process import InProcessBroker
+from tests.notifications.receiver import Receiver
+from tests.notifications.service import House, an_episode
+
+
+def a_message(event: PaceFellBehind) -> EventMessage:
+    """The event as a relay publishes it."""
+    return EventMessage(str(new_id()), event.type, f"[{event.model_dump_json()}]".encode())
+
+
+async def test_a_pace_event_becomes_a_signed_webhook(house: House, receiver: Receiver) -> None:
+    receiver.secret = (await house.put_route("ops", receiver.url, under="38"))["secret"]
+    broker = InProcessBroker(SUBSCRIPTIONS)
+    worker = create_worker(house.runtime, broker)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(30):
+        await broker.publish([a_message(an_episode().fell_behind())])
+        call = await receiver.arrived.get()
+        worker.stop()
+        await running
+    assert call.body["type"] == "drive.alert.raised.v1"
+    assert call.body["data"]["unit_name"] == "Xã Cẩm Thạch"
+    assert [delivery["state"] for delivery in await house.deliveries()] == ["sent"]
+
+
+async def test_the_migrations_make_the_tables_that_the_rows_describe(house: House) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    async with house.runtime.database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
