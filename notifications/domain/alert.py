@@ -43,8 +43,8 @@ class AlreadyResolved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A transition in the pace of a target. `revision` grows with each of them; `severity` is the gravest of the episode
-    where the transition ends it."""
+    """A transition in the pace of a target. `revision` grows with each; `severity` is the gravest of the episode where
+    the transition ends it."""
 
     transition: PaceTransition
     revision: int

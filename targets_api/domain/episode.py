@@ -15,8 +15,8 @@ PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 class Episode:
     """What has been told of a target so far.
 
-    `number` counts the times it fell behind, `revision` every transition; `told` is the gravest severity reported in the
-    present episode, so that hovering about the critical threshold worsens it once.
+    `number` counts the times it fell behind, `revision` every transition; `told` is the gravest severity reported in
+    the present episode, so that hovering about the critical threshold worsens it once.
     """
 
     lagging: bool = False

@@ -1,4 +1,4 @@
-"""Domains and the chassis's pure modules are made of values, only services.clock asks for the time; each check can fail."""
+"""Domains and pure modules of the chassis are made of values, only services.clock asks for the time; both can fail."""
 
 from __future__ import annotations
 
