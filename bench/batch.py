@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from bench.measure import Pair, in_turns
+from bench.measure import Pair, alternately
 from bench.single import sample_sign_up
 from bench.world import World
 from migrations.upgrade import upgrade
@@ -27,19 +27,19 @@ async def batch(world: World, rounds: int) -> Pair:
     runs = count()
     copies = asyncio.Queue[list[Any]]()
 
-    async def ours() -> float:
+    async def product() -> float:
         run = next(runs)
         bodies = [_body(FIRST + (run * BATCHES + n) * SIZE) for n in range(BATCHES)]
         elapsed = await _post_all(world, bodies)
         copies.put_nowait(await _rows(world, run))
         return BATCHES * SIZE / elapsed
 
-    async def theirs() -> float:
+    async def reference() -> float:
         return BATCHES * SIZE / await _insert_all(world, copies.get_nowait())
 
     await upgrade("enrolment", world.server.set(database="bench_unnest"))
     pair = Pair("/batch of 1,000", "sign-ups", "asyncpg, unnest of the same rows", 0.5)
-    return await in_turns(pair, rounds, ours, theirs)
+    return await alternately(pair, rounds, product, reference)
 
 
 def _body(first: int) -> bytes:

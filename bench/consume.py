@@ -30,11 +30,11 @@ async def open_twin(world: World) -> None:
 
 
 async def consume(world: World) -> Pair:
-    """Drain what piled up while the targets worker was away: first ours, then the yardstick."""
+    """Drain what was queued while the targets worker was stopped: first the product, then the yardstick."""
     pair = Pair("events from RabbitMQ to progress", "events", "aio-pika, consume and acknowledge only", 0.4)
     waiting = await _waiting(world)
-    pair.ours.append(waiting / await _drain_by_worker(world, waiting))
-    pair.theirs.append(await _drain_twin(world))
+    pair.product.append(waiting / await _drain_by_worker(world, waiting))
+    pair.reference.append(await _drain_twin(world))
     return pair
 
 

@@ -15,28 +15,28 @@ CLIENTS = 64
 
 @dataclass
 class Pair:
-    """Ours and the yardstick, in turns: `unit` is what both count a second."""
+    """The product and the yardstick, alternating: `unit` is what both count a second."""
 
     name: str
     unit: str
     yardstick: str
     reach: float
-    ours: list[float] = field(default_factory=list)
-    theirs: list[float] = field(default_factory=list)
+    product: list[float] = field(default_factory=list)
+    reference: list[float] = field(default_factory=list)
 
     @property
     def ratio(self) -> float:
         """The median of the ratios, pair by pair."""
-        return statistics.median(a / b for a, b in zip(self.ours, self.theirs, strict=True))
+        return statistics.median(a / b for a, b in zip(self.product, self.reference, strict=True))
 
 
-async def in_turns(
-    pair: Pair, rounds: int, ours: Callable[[], Awaitable[float]], theirs: Callable[[], Awaitable[float]]
+async def alternately(
+    pair: Pair, rounds: int, product: Callable[[], Awaitable[float]], reference: Callable[[], Awaitable[float]]
 ) -> Pair:
-    """Ours, theirs, ours, theirs …: what the machine does to one it does to the other."""
+    """Product, yardstick, product, yardstick …: so that noise of the machine affects both."""
     for _ in range(rounds):
-        pair.ours.append(await ours())
-        pair.theirs.append(await theirs())
+        pair.product.append(await product())
+        pair.reference.append(await reference())
     return pair
 
 

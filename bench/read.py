@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 from fastapi import FastAPI, Response
 
-from bench.measure import Pair, in_turns, wrk
+from bench.measure import Pair, alternately, wrk
 from bench.world import World
 from drive.hosting.processes import READY_SECONDS, until_ready
 
@@ -30,15 +30,15 @@ async def read(world: World, rounds: int, scratch: Path) -> Pair:
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http, http.get(url) as answer:
         body.write_bytes(await answer.read())
 
-    async def ours() -> float:
+    async def product() -> float:
         return await wrk(url, lua, SECONDS, token)
 
-    async def theirs() -> float:
+    async def reference() -> float:
         return await wrk(f"http://127.0.0.1:{YARDSTICK_PORT}/", lua, SECONDS, token)
 
     async with _yardstick(body):
         pair = Pair("GET /v1/progress/units/…, 64 clients", "reads", "FastAPI, the same bytes from memory", 0.5)
-        return await in_turns(pair, rounds, ours, theirs)
+        return await alternately(pair, rounds, product, reference)
 
 
 @asynccontextmanager

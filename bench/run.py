@@ -70,14 +70,16 @@ async def _known(client: Client) -> Any:
 
 
 def _table(pairs: list[Pair], centiles: tuple[float, float]) -> Table:
-    table = Table(title="Ratios, medians of each pair in turn", title_justify="left", title_style="bold")
+    table = Table(title="Ratios, medians of pairs measured alternately", title_justify="left", title_style="bold")
     table.add_column("what")
-    for heading in ("ours /s", "yardstick /s", "ratio", "reach for"):
+    for heading in ("product /s", "yardstick /s", "ratio", "reach for"):
         table.add_column(heading, justify="right")
     table.add_column("yardstick")
     for pair in pairs:
-        ours, theirs = (f"{sorted(side)[len(side) // 2]:,.0f}" for side in (pair.ours, pair.theirs))
-        table.add_row(pair.name, ours, theirs, _judged(pair.ratio, pair.reach), f"{pair.reach:.2f}", pair.yardstick)
+        product, reference = (f"{sorted(side)[len(side) // 2]:,.0f}" for side in (pair.product, pair.reference))
+        table.add_row(
+            pair.name, product, reference, _judged(pair.ratio, pair.reach), f"{pair.reach:.2f}", pair.yardstick
+        )
     for name, took, reach in zip(("p50", "p99"), centiles, REACH_MILLISECONDS, strict=True):
         colour = "green" if took <= reach else "yellow"
         table.add_row(f"POST → visible in progress, {name}", f"[{colour}]{took:.0f} ms[/]", "", "", f"{reach:.0f} ms")

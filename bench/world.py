@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,14 +15,14 @@ from sqlalchemy.engine import URL
 
 from bench.measure import output_of
 from drive.client.client import Client
-from drive.hosting.all_in_one import addresses
+from drive.hosting.configuration import Configuration, read_configuration
 from drive.hosting.embedded import embedded_postgres
-from drive.hosting.processes import READY_SECONDS, until_ready
+from drive.hosting.processes import Verb, health_url, start, until_ready
+from drive.hosting.services import SERVICES, ServiceName
 from migrations.upgrade import upgrade
 from services.clock import SystemClock
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
-from services.settings import SERVICES, ServiceName, Settings
 
 TODAY = "2025-10-25"
 PORTS = {
@@ -44,7 +42,7 @@ class World:
 
     server: URL
     environment: Mapping[str, str]
-    settings: Settings
+    configuration: Configuration
 
     def dsn(self, database: str) -> str:
         """A libpq URL of a database on the server."""
@@ -52,27 +50,23 @@ class World:
 
     def token(self) -> str:
         """May do all that is measured."""
-        tokens = Tokens(load_secret_keys(self.settings))
+        tokens = Tokens(load_secret_keys(self.configuration.common))
         return tokens.issue("BENCH", frozenset(SCOPES.split()), SystemClock().now(), timedelta(hours=2))
 
     def url(self, service: ServiceName) -> str:
         """Where the service answers."""
-        return addresses(self.settings)[service]
+        return self.configuration.addresses()[service]
 
     def client(self) -> Client:
         """A user of the API."""
-        return Client(addresses(self.settings), self.token())
+        return Client(self.configuration.addresses(), self.token())
 
     @asynccontextmanager
-    async def process(self, verb: str, service: ServiceName) -> AsyncIterator[None]:
+    async def process(self, verb: Verb, service: ServiceName) -> AsyncIterator[None]:
         """`drive VERB SERVICE`, ready, while the block runs."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "drive", verb, service, env={**os.environ, **self.environment}
-        )
-        port = self.settings.api_port(service) if verb == "serve" else self.settings.worker_port(service)
+        process = await start((verb, service), self.environment)
         try:
-            async with asyncio.timeout(READY_SECONDS):
-                await until_ready(f"http://127.0.0.1:{port}/health/ready")
+            await until_ready(health_url(self.configuration, (verb, service)))
             yield
         finally:
             process.terminate()
@@ -95,12 +89,12 @@ async def bench_world() -> AsyncIterator[World]:
                     "DRIVE_LOG_LEVEL": "WARNING",
                     **PORTS,
                 }
-                settings = Settings.model_validate(environment)
+                configuration = read_configuration(environment)
                 for service in SERVICES:
-                    url = settings.database_url_of(service)
+                    url = configuration.database(service)
                     assert url is not None  # noqa: S101 - DATABASE_URL is set three lines above
                     await upgrade(service, url)
-                yield World(server, environment, settings)
+                yield World(server, environment, configuration)
 
 
 @asynccontextmanager

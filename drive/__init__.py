@@ -1,1 +1,1 @@
-"""The hand that runs the services: command line, all-in-one start, the demo, the benchmarks."""
+"""Runs the services: command line, hosting in one process or several, the demo."""

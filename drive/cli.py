@@ -13,10 +13,11 @@ import uvloop
 
 from drive.commands import dead_letters as dead_letter_commands
 from drive.commands.console import fail, read_settings
+from drive.hosting.configuration import Configuration
+from drive.hosting.services import SERVICES, ServiceName, known_scopes
 from services.clock import SystemClock
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
-from services.settings import SERVICES, ServiceName, Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +46,7 @@ def up(
 
 
 @app.command()
-def demo(*, once: Annotated[bool, typer.Option(help="end when the story is told")] = False) -> None:
+def demo(*, once: Annotated[bool, typer.Option(help="end after the demo, without serving on")] = False) -> None:
     """Play the two launch days through the public API; ends with 0 only if every figure came out right."""
     from drive.demo.play import play  # noqa: PLC0415 - as above
 
@@ -96,18 +97,17 @@ def token(
     hours: Annotated[float, typer.Option(help="how long it is good for")] = 24.0,
 ) -> None:
     """Print a bearer token, signed with the keys of these settings."""
-    tokens = Tokens(load_secret_keys(read_settings()))
-    try:
-        text = tokens.issue(org, frozenset(scope.split()), SystemClock().now(), timedelta(hours=hours))
-    except ValueError as error:
-        fail(str(error))
-    typer.echo(text)
+    scopes, known = frozenset(scope.split()), known_scopes()
+    if unknown := scopes - known:
+        fail(f"no such scope: {' '.join(sorted(unknown))}; there are {' '.join(sorted(known))}")
+    tokens = Tokens(load_secret_keys(read_settings().common))
+    typer.echo(tokens.issue(org, scopes, SystemClock().now(), timedelta(hours=hours)))
 
 
-def _need(settings: Settings, *, database: bool = False, broker: bool = False) -> None:
-    if broker and not settings.amqp_url:
+def _need(settings: Configuration, *, database: bool = False, broker: bool = False) -> None:
+    if broker and not settings.common.amqp_url:
         fail("AMQP_URL must be set: processes of their own need RabbitMQ between them (or use `drive up`)")
-    if database and any(settings.database_url_of(service) is None for service in SERVICES):
+    if database and any(settings.database(service) is None for service in SERVICES):
         fail("DATABASE_URL must be set: six processes need a PostgreSQL server (or use `drive up`)")
 
 

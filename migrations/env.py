@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 
 def run_migrations(connection: Connection) -> None:
-    """Bring the database behind the connection to the newest revision, in one transaction."""
+    """Bring the database behind the connection to the revision, in one transaction but for what commits by itself."""
     context.configure(connection=connection, transaction_per_migration=False)
     with context.begin_transaction():
         context.run_migrations()

@@ -40,3 +40,31 @@ def extend_dead_letters() -> None:
             ADD COLUMN dropped_at timestamptz,
             ADD COLUMN drop_reason text
     """)
+
+
+def rename_parked_events() -> None:
+    """`parked_events` becomes `dead_letters`; a view of the old name serves processes of the version before."""
+    op.execute("ALTER TABLE parked_events RENAME TO dead_letters")
+    op.execute("ALTER TABLE dead_letters RENAME COLUMN parked_at TO kept_at")
+    op.execute("ALTER INDEX parked_events_pkey RENAME TO dead_letters_pkey")
+    op.execute("ALTER INDEX ix_parked_events_retry_at RENAME TO ix_dead_letters_retry_at")
+    op.execute("""
+        CREATE VIEW parked_events AS
+        SELECT id, type, body, error, attempts, kept_at AS parked_at, retry_at, raw, begun, dropped_at, drop_reason
+        FROM dead_letters
+    """)
+    # Rights stay with the table: a role that is not the owner needs them on the view, too.
+    op.execute("""
+        DO $$
+        DECLARE held record;
+        BEGIN
+            FOR held IN
+                SELECT acl.privilege_type AS privilege, acl.grantee FROM pg_class c, aclexplode(c.relacl) acl
+                WHERE c.oid = 'dead_letters'::regclass AND acl.grantee <> c.relowner
+                  AND acl.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+            LOOP
+                EXECUTE format('GRANT %s ON parked_events TO %s', held.privilege,
+                    CASE held.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(held.grantee)) END);
+            END LOOP;
+        END $$
+    """)

@@ -13,45 +13,45 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.settings import ServiceName
+from services.waiting import poll
 
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x6D696772  # "migr"
 
 
-async def upgrade(service: ServiceName, url: URL) -> None:
-    """Create the database where it is missing, then run its migrations; several callers take turns."""
+async def upgrade(service: str, url: URL, revision: str = "head") -> None:
+    """Create the database where it is missing, then run its migrations up to `revision`; several callers take turns."""
     await _create_database(url)
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
             await connection.commit()
-            await connection.run_sync(_upgrade, service)
+            await connection.run_sync(_upgrade, service, revision)
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-async def upgrade_when_up(service: ServiceName, url: URL, patience: timedelta) -> None:
+async def upgrade_when_up(service: str, url: URL, patience: timedelta) -> None:
     """Upgrade as soon as the server takes connections. Raises TimeoutError once `patience` is over."""
     try:
         async with asyncio.timeout(patience.total_seconds()):
-            await _upgrade_again_and_again(service, url)
+            await poll(lambda: _upgraded(service, url), bool, every=0.5)
     except TimeoutError as error:
         where = url.render_as_string(hide_password=True)
         raise TimeoutError(f"{where} did not take a connection within {patience.total_seconds():.0f} s") from error
 
 
-async def _upgrade_again_and_again(service: ServiceName, url: URL) -> None:
-    while True:
-        try:
-            return await upgrade(service, url)
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
-            await asyncio.sleep(0.5)
+async def _upgraded(service: str, url: URL) -> bool:
+    try:
+        await upgrade(service, url)
+    except (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
+        return False
+    return True
 
 
-def alembic_config(service: ServiceName) -> Config:
+def alembic_config(service: str) -> Config:
     """Alembic's configuration for the service's history; no ini file."""
     config = Config()
     config.set_main_option("script_location", str(_HERE))
@@ -60,10 +60,10 @@ def alembic_config(service: ServiceName) -> Config:
     return config
 
 
-def _upgrade(connection: Connection, service: ServiceName) -> None:
+def _upgrade(connection: Connection, service: str, revision: str) -> None:
     config = alembic_config(service)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 async def drop(url: URL) -> None:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from notifications.alerts.routes import alert_routes
-from notifications.channels.webhook.resolver import look_up
-from notifications.deliveries.routes import delivery_routes
-from notifications.routing.routes import routing_routes
-from notifications.routing.usecases import Routing
-from services.ids import new_id
+from notifications.alerts import routes as alerts
+from notifications.channels.registry import new_secret
+from notifications.deliveries import routes as deliveries
+from notifications.routing import routes as routing
+from notifications.routing.secrets import RouteSecrets
+from notifications.settings import NotificationsSettings
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
 from services.web.app import build_app
 
 
-def create_app(runtime: Runtime) -> FastAPI:
+def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
     """Alerts, routes and deliveries over HTTP."""
-    database, clock, settings = runtime.database, runtime.clock, runtime.settings
-    routing = Routing(database, SecretBox(load_secret_keys(settings)), settings.webhook_allow, look_up)
-    return build_app(
-        runtime,
-        title="Notifications",
-        routers=[
-            alert_routes(database, clock, new_id),
-            routing_routes(database, clock, routing),
-            delivery_routes(database, clock),
-        ],
-    )
+    app = build_app(runtime, title="Notifications", routers=[alerts.router, routing.router, deliveries.router])
+    app.state.route_secrets = RouteSecrets(SecretBox(load_secret_keys(runtime.settings)), new_secret)
+    return app

@@ -1,65 +1,42 @@
-"""The worker of notifications: follows the pace of targets, and sends what is to be told."""
+"""The worker of notifications: it follows the pace of targets, and sends notifications."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-
 from notifications.alerts.consumers import pace_handlers
-from notifications.channels.mail.send import MailServer, OutboxMail, SmtpMail
-from notifications.channels.webhook.send import open_webhooks
-from notifications.deliveries.sender import Send, Sender
-from notifications.domain.delivery import Channel
-from notifications.reconciliation import usecases as reconciliation
+from notifications.channels.kind import ChannelEnvironment
+from notifications.deliveries.sender import Sender
 from notifications.reconciliation.consumers import reconciliation_handlers
-from services.ids import new_id
+from notifications.reconciliation.usecases import measure
+from notifications.settings import NotificationsSettings
 from services.messaging.broker import Broker
-from services.messaging.consumer import Consumer
+from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
-from services.settings import Settings
 from services.worker import Worker
 
 
-def create_worker(runtime: Runtime, broker: Broker) -> Worker:
-    """The relay, the consumer of pace events and the delivery loop."""
+def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
+    """In the order in which a batch is handled: a summary is compared with what the rest has brought."""
+    return {**pace_handlers(sender.wake), **reconciliation_handlers(runtime)}
+
+
+def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Worker:
+    """The worker on this runtime."""
     worker = Worker(runtime, broker)
-    deliveries = create_sender(runtime)
-    worker.consume(
-        Consumer(
-            "notifications",
-            {**pace_handlers(runtime.clock, new_id, deliveries.wake), **reconciliation_handlers(runtime)},
-            database=runtime.database,
-            broker=broker,
-            clock=runtime.clock,
-            metrics=runtime.metrics,
-        )
-    )
-    worker.add("deliveries", deliveries.run, deliveries.stop)
+    sender = create_sender(runtime)
+    worker.consume(handlers(runtime, sender))
+    worker.add("deliveries", sender.run, sender.stop)
 
-    async def measure() -> None:
-        await reconciliation.measure(runtime.database, runtime.metrics)
+    async def measure_differences() -> None:
+        async with runtime.database.read() as session:
+            await measure(session, runtime.metrics)
 
-    worker.every(runtime.settings.reconcile_seconds, "differences", measure)
+    worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     return worker
 
 
-def create_sender(runtime: Runtime) -> Sender:
-    """The delivery loop with every channel."""
-    settings, clock = runtime.settings, runtime.clock
-    secrets = SecretBox(load_secret_keys(settings))
-    mail = _mail(settings)
-
-    @asynccontextmanager
-    async def channels() -> AsyncIterator[Mapping[Channel, Send]]:
-        async with open_webhooks(settings.webhook_allow, secrets, clock) as webhooks:
-            yield {"webhook": webhooks.send, "mail": mail.send}
-
-    return Sender(runtime.database, clock, channels)
-
-
-def _mail(settings: Settings) -> SmtpMail | OutboxMail:
-    if settings.smtp_url:
-        return SmtpMail(MailServer.of(settings.smtp_url), settings.mail_from)
-    return OutboxMail(settings.data_dir / "outbox", settings.mail_from)
+def create_sender(runtime: Runtime[NotificationsSettings]) -> Sender:
+    """The sender of deliveries, with every channel."""
+    secrets = SecretBox(load_secret_keys(runtime.settings))
+    return Sender(runtime.database, ChannelEnvironment(runtime.settings, secrets, runtime.clock))

@@ -36,7 +36,7 @@ class Batcher(Generic[T, R]):
     async def _run_all(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)  # lets calls of the same turn of the loop get aboard
+                await asyncio.sleep(0)  # lets calls of the same event loop iteration join the batch
                 batch, self._waiting = self._waiting[: self._at_most], self._waiting[self._at_most :]
                 await self._run_together(batch)
         finally:
@@ -45,7 +45,7 @@ class Batcher(Generic[T, R]):
     async def _run_together(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             answers = await self._run([item for item, _ in batch])
-        except Exception as error:  # noqa: BLE001 - the error is handed to those who called
+        except Exception as error:  # noqa: BLE001 - the error is raised to the callers
             await self._run_apart(batch, error)
         except BaseException:
             for _, future in batch:

@@ -37,5 +37,5 @@ class SystemClock:
         return self._today or datetime.now(BUSINESS_ZONE).date()
 
     def pin(self, today: date) -> None:
-        """Let the business date be `today` from now on: how a story or a test lets days pass."""
+        """Let the business date be `today` from now on: how the demo and the tests let days pass."""
         self._today = today

@@ -1,4 +1,4 @@
-"""When, and because of what, a use-case runs."""
+"""Who acts, when, and because of what: the context of a use-case."""
 
 from __future__ import annotations
 
@@ -6,18 +6,52 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.clock import Clock
+from services.errors import Forbidden
 from services.ids import new_id
+
+ADMIN = "admin"
+"""The scope that grants every other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A client that acts for an organisation. `subject` is the client's own id, `name` is for people to read."""
+
+    organisation_code: str
+    subject: str
+    scopes: frozenset[str]
+    name: str | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope is granted."""
+        return scope in self.scopes or ADMIN in self.scopes
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden unless the scope is granted."""
+        if not self.may(scope):
+            granted = " ".join(sorted(self.scopes)) or "none"
+            raise Forbidden(f"this needs the scope {scope}; the token grants {granted}")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`today` is the business day; `correlation_id` goes into every event that the use-case emits."""
+    """`today` is the business day, `now` is in UTC; `correlation_id` goes into every event that the use-case publishes.
+
+    `actor` is None where nobody asked: an event or the passing of time is the cause.
+    """
 
     today: date
     now: datetime
     correlation_id: str
+    actor: Actor | None = None
+
+    def organisation(self) -> str:
+        """The organisation that acts. Raises ValueError where nobody asked."""
+        if self.actor is None:
+            raise ValueError("this is done on request only")
+        return self.actor.organisation_code
 
 
-def context_of(clock: Clock, correlation_id: str | None = None) -> Context:
-    """This moment, for the request or event of that correlation id, or for nobody's."""
-    return Context(clock.today(), clock.now(), correlation_id or str(new_id()))
+def context_of(clock: Clock, correlation_id: str | None = None, actor: Actor | None = None) -> Context:
+    """This moment, for the request or event with that correlation id; a new one where there is none."""
+    return Context(clock.today(), clock.now(), correlation_id or str(new_id()), actor)

@@ -1,4 +1,4 @@
-"""Pure words that all domains share: the family of errors, money and calendar arithmetic."""
+"""The errors that all domains share. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FieldError:
-    """One wrong field: where it is (RFC 6901 JSON pointer into the body) and what would mend it."""
+    """One wrong field: where it is (RFC 6901 JSON pointer into the body) and how to correct it."""
 
     pointer: str
     detail: str
@@ -17,8 +17,8 @@ class FieldError:
 class DomainError(Exception):
     """A refusal that a caller can act on.
 
-    `code` is stable and names the problem type; `title` is the same for every occurrence; `detail` tells what
-    happened this time and what to do; `errors` points at the fields that caused it.
+    `code` is stable and names the problem type; `title` is the same for every occurrence; `detail` says what happened
+    this time and what to do; `errors` points at the fields that caused it.
     """
 
     code: ClassVar[str] = "refused"
@@ -43,35 +43,35 @@ class Invalid(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Nobody knows who is asking."""
+    """The caller is not authenticated."""
 
     code = "unauthenticated"
     title = "A valid bearer token is needed"
 
 
 class Forbidden(DomainError):
-    """It is known who is asking, and they may not."""
+    """The caller is authenticated, and lacks the permission."""
 
     code = "forbidden"
     title = "The token does not allow this"
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not for the one who asks."""
+    """The resource does not exist, or the caller may not see it."""
 
     code = "not-found"
     title = "There is no such resource"
 
 
 class Conflict(DomainError):
-    """The request contradicts what is already there."""
+    """The request conflicts with the present state of the resource."""
 
     code = "conflict"
     title = "The request conflicts with what is already there"
 
 
 class Unavailable(DomainError):
-    """Something this service needs is away for the moment; the same request may be sent again."""
+    """Something that this service depends on is unavailable for now; the same request may be sent again."""
 
     code = "unavailable"
     title = "The service cannot answer just now"
@@ -80,3 +80,10 @@ class Unavailable(DomainError):
         """`retry_after` is in seconds."""
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class NotMigrated(Unavailable):
+    """The database lacks what this version of the code needs."""
+
+    code = "not-migrated"
+    title = "The database has not been migrated"

@@ -24,6 +24,6 @@ def _calendar(first: int, last: int) -> WorkingCalendar:
 
 @lru_cache(maxsize=256)
 def _holidays(year: int) -> frozenset[date]:
-    # A day off in lieu may lie in the year after, so the year before is asked as well.
+    # A day off in lieu may be in the year after, so the year before is read as well.
     found = holidays.country_holidays("VN", years=(year - 1, year))
     return frozenset(day for day in found if day.year == year)

@@ -64,7 +64,7 @@ class Metrics:
         self.lock_waits = self._gauge("drive_lock_waits", "Sessions that wait for a lock for more than a second")
         self.oldest_transaction = self._gauge("drive_oldest_transaction_seconds", "Age of the oldest open transaction")
         self.loop_failing = Gauge(
-            "drive_loop_failing", "1 while this loop has fallen over", ["loop"], registry=self.registry
+            "drive_loop_failing", "1 while this loop has failed", ["loop"], registry=self.registry
         )
 
         self.differences = self._counter(

@@ -7,48 +7,58 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from sqlalchemy.engine import URL
 
 from services.clock import Clock
 from services.observability import Metrics
 from services.persistence.database import Database
+from services.persistence.schema import Schema
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
-from services.settings import ServiceName, Settings
+from services.settings import ServiceSettings
+
+S_co = TypeVar("S_co", bound=ServiceSettings, covariant=True)
 
 Check: TypeAlias = Callable[[], Awaitable[None]]
 """Returns where all is well, raises where it is not."""
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """Made by whoever starts the process, handed to `create_app` and `create_worker`.
+class Runtime(Generic[S_co]):
+    """Made by whatever starts the process, passed to `create_app` and `create_worker`.
 
     `checks` are what this process needs to be ready, by name; whatever is started in it adds its own.
     """
 
-    service: ServiceName
-    settings: Settings
+    settings: S_co
     clock: Clock
     database: Database
     tokens: Tokens
     metrics: Metrics
     checks: dict[str, Check] = field(default_factory=dict)
 
+    @property
+    def service(self) -> str:
+        """The name of the service."""
+        return self.settings.service
+
     def __post_init__(self) -> None:
         self.checks["database"] = self.database.check
 
 
+AnyRuntime: TypeAlias = Runtime[ServiceSettings]
+
+
 @asynccontextmanager
 async def open_runtime(
-    service: ServiceName, settings: Settings, clock: Clock, database_url: URL
-) -> AsyncIterator[Runtime]:
+    settings: ServiceSettings, schema: Schema, clock: Clock, database_url: URL
+) -> AsyncIterator[AnyRuntime]:
     """A runtime whose database is closed when the block is left."""
-    name = f"drive {service} {os.getpid()}@{socket.gethostname()}"
-    database = Database(database_url, application_name=name)
+    name = f"drive {settings.service} {os.getpid()}@{socket.gethostname()}"
+    database = Database(database_url, schema, application_name=name)
     try:
-        yield Runtime(service, settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
+        yield Runtime(settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""A worker: named loops that are kept running through whatever fails, and told to finish when the process ends."""
+"""A worker: named loops that are kept running after failures, and stopped when the process ends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy import text
 from services.errors import Unavailable
 from services.messaging import dead_letters
 from services.messaging.broker import Broker
-from services.messaging.consumer import Consumer
+from services.messaging.consumer import Consumer, Handlers
 from services.messaging.relay import Relay
 from services.messaging.retries import Retries
 from services.persistence import lock_waits as locks
-from services.runtime import Runtime
+from services.runtime import AnyRuntime
 from services.waiting import LONGEST_PAUSE_SECONDS, GrowingPause, pause
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ Action: TypeAlias = Callable[[], Awaitable[None]]
 GAUGE_SECONDS = 15.0
 LOCK_WATCH_SECONDS = 2.0
 RESTORE_SECONDS = 60.0
-"""How often exchanges, queues and bindings are made good, and what the broker has given up on is collected."""
+"""How often exchanges, queues and bindings are declared again, and dead messages are collected."""
 
 
 @dataclass
@@ -36,13 +36,13 @@ class _Loop:
     run: Action
     stop: Callable[[], None] | None
     failure: str | None = None
-    """Why it last fell over, until it has run again for as long as the longest pause."""
+    """Why it failed last, until it has run again for as long as the longest pause."""
 
 
 class Worker:
-    """Made of a relay from the start; a service adds its own loops."""
+    """Has a relay loop from the start; a service adds its own loops."""
 
-    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+    def __init__(self, runtime: AnyRuntime, broker: Broker) -> None:
         self._runtime = runtime
         self._broker = broker
         self._loops: list[_Loop] = []
@@ -68,9 +68,17 @@ class Worker:
 
         self.add(name, run, lambda: None)
 
-    def consume(self, consumer: Consumer) -> None:
-        """The loops of a consumer: what arrives, what is tried again, and what the broker has given up on."""
+    def consume(self, handlers: Handlers) -> None:
+        """Add the loops of the service's consumer: new messages, retries, and the broker's dead messages."""
         runtime = self._runtime
+        consumer = Consumer(
+            runtime.service,
+            handlers,
+            database=runtime.database,
+            broker=self._broker,
+            clock=runtime.clock,
+            metrics=runtime.metrics,
+        )
         retries = Retries(consumer, database=runtime.database, broker=self._broker, clock=runtime.clock)
         runtime.checks["consumer"] = consumer.check
         self.add("consumer", consumer.run, consumer.stop)
@@ -78,7 +86,7 @@ class Worker:
         self.every(RESTORE_SECONDS, "dead_messages", retries.collect)
 
     async def run(self) -> None:
-        """Run all loops until `stop`; then let each finish what it has in hand."""
+        """Run all loops until `stop`; then let each finish its work in progress."""
         await asyncio.gather(*(self._keep_running(loop) for loop in self._loops))
 
     def stop(self) -> None:
@@ -100,7 +108,7 @@ class Worker:
     async def _run_once(self, loop: _Loop) -> None:
         task = asyncio.ensure_future(loop.run())
         stopping = asyncio.ensure_future(self._stopping.wait())
-        recovery = asyncio.get_running_loop().call_later(LONGEST_PAUSE_SECONDS, self._forgive, loop)
+        recovery = asyncio.get_running_loop().call_later(LONGEST_PAUSE_SECONDS, self._clear_failure, loop)
         try:
             await asyncio.wait({task} if loop.stop else {task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -112,7 +120,7 @@ class Worker:
             await asyncio.gather(task, return_exceptions=True)
 
     async def check_loops(self) -> None:
-        """Raises Unavailable where a loop has fallen over and not yet recovered."""
+        """Raises Unavailable where a loop has failed and not yet recovered."""
         if failing := {loop.name: loop.failure for loop in self._loops if loop.failure}:
             raise Unavailable("; ".join(f"{name}: {failure}" for name, failure in failing.items()))
 
@@ -137,12 +145,12 @@ class Worker:
         for pid, name, silent in ended:
             log.error("frozen_session_ended", pid=pid, session=name, silent_seconds=round(silent))
 
-    def _forgive(self, loop: _Loop) -> None:
+    def _clear_failure(self, loop: _Loop) -> None:
         loop.failure = None
         self._runtime.metrics.loop_failing.labels(loop.name).set(0)
 
     def _note_outcome(self, loop: _Loop, task: asyncio.Future[None]) -> None:
-        # A library may cancel what waits for it: nobody told this loop to end, so it has fallen over like any other.
+        # A library may cancel the task that awaits it: `stop` was not called, so this is a failure of the loop.
         error = asyncio.CancelledError("cancelled from within") if task.cancelled() else task.exception()
         if error is None:
             return
@@ -151,5 +159,5 @@ class Worker:
             loop.failure = error.detail
             log.warning("loop_waits", loop=loop.name, reason=error.detail)
         else:
-            loop.failure = type(error).__name__  # its words may hold SQL, which is not for everybody
+            loop.failure = type(error).__name__  # its message may hold SQL, which is confidential
             log.error("loop_failed", loop=loop.name, exc_info=error)

@@ -1,1 +1,1 @@
-"""Targets: what was promised, and how far it has come."""
+"""Targets, and how far each has been reached."""

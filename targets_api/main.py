@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.runtime import Runtime
+from services.runtime import AnyRuntime
 from services.web.app import build_app
-from targets_api.progress.reader import ProgressReads
-from targets_api.progress.routes import progress_routes
-from targets_api.targets.routes import baseline_routes, target_routes
+from targets_api.progress import routes as progress
+from targets_api.progress.reader import ProgressReader
+from targets_api.targets import routes as targets
 
 
-def create_app(runtime: Runtime) -> FastAPI:
+def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime."""
-    database, clock = runtime.database, runtime.clock
-    return build_app(
-        runtime,
-        title="Targets",
-        routers=[
-            progress_routes(
-                ProgressReads(database, clock), clock
-            ),  # routes are tried in transition: the hot ones first
-            target_routes(database, clock),
-            baseline_routes(database, clock),
-        ],
-    )
+    app = build_app(runtime, title="Targets", routers=[progress.router, targets.router])
+    app.state.progress_reader = ProgressReader(runtime.database, runtime.clock)
+    return app

@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from services.messaging.broker import Broker
-from services.messaging.consumer import Consumer, Handler
+from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.worker import Worker
-from targets_api.counting.consumers import enrolment_handlers
-from targets_api.reconciliation import usecases as reconciliation
+from targets_api.counting import consumers as counting
 from targets_api.reconciliation.consumers import reconciliation_handlers
-from targets_api.registry.consumers import registry_handlers
-from targets_api.review import usecases as review
-
-QUEUE = "targets"
-
-
-def handlers(runtime: Runtime) -> Mapping[str, Handler]:
-    """What handles each event type: the registry first, whose lock the counting of sign-ups could only wait for; the
-    summaries last, which are compared with what the rest has brought."""
-    return {
-        **registry_handlers(runtime.clock),
-        **enrolment_handlers(runtime.clock),
-        **reconciliation_handlers(runtime),
-    }
+from targets_api.reconciliation.summaries import summarise
+from targets_api.registry import consumers as registry
+from targets_api.review.sweep import sweep
+from targets_api.settings import TargetsSettings
 
 
-def create_worker(runtime: Runtime, broker: Broker) -> Worker:
+def handlers(runtime: Runtime[TargetsSettings]) -> Handlers:
+    """In the order in which a batch is handled: the registry first, whose lock excludes counting; the summaries last,
+    which are compared with what the rest has brought."""
+    return {**registry.HANDLERS, **counting.HANDLERS, **reconciliation_handlers(runtime)}
+
+
+def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:
     """The worker on this runtime."""
     worker = Worker(runtime, broker)
-    worker.consume(
-        Consumer(
-            QUEUE,
-            handlers(runtime),
-            database=runtime.database,
-            broker=broker,
-            clock=runtime.clock,
-            metrics=runtime.metrics,
-        )
-    )
-
-    async def review_all() -> None:
-        await sweep(runtime)
-
-    worker.every(runtime.settings.review_seconds, "sweep", review_all)
-    interval = timedelta(seconds=runtime.settings.reconcile_seconds)
-
-    async def summarise() -> None:
-        await reconciliation.summarise(runtime.database, runtime.clock, interval, runtime.metrics)
-
-    worker.every(runtime.settings.reconcile_seconds, "summary", summarise)
+    database, clock, metrics = runtime.database, runtime.clock, runtime.metrics
+    seconds = runtime.settings.reconcile_seconds
+    worker.consume(handlers(runtime))
+    worker.every(runtime.settings.review_seconds, "sweep", lambda: sweep(database, clock))
+    worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds), metrics))
     return worker
-
-
-async def sweep(runtime: Runtime) -> None:
-    """Review everything that time may have changed, at once: for whoever has moved the clock."""
-    await review.sweep(runtime.database, runtime.clock)

@@ -16,13 +16,13 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
+from drive.hosting.services import SETTINGS, ServiceName, schema_of
 from services.clock import SystemClock
 from services.observability import Metrics
 from services.persistence.database import Database
-from services.runtime import Runtime
+from services.runtime import AnyRuntime
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
-from services.settings import ServiceName, Settings
 from tests.support import environment
 from tests.support.postgres import Databases, PrivatePostgres
 from tests.support.rabbitmq import SharedVhost, Vhosts, a_broker
@@ -42,7 +42,7 @@ structlog.configure(
 
 
 def pytest_configure() -> None:
-    """Leave as on Ctrl-C when told to terminate, so that servers and databases are taken down."""
+    """Exit at SIGTERM as on Ctrl-C, so that servers and databases are removed."""
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
 
 
@@ -57,7 +57,7 @@ class MakeRuntime(Protocol):
 class TokenFor(Protocol):
     """`token_for(runtime, org="CT", scope="enrolments:write enrolments:read")`."""
 
-    def __call__(self, runtime: Runtime, *, org: str = "CT", scope: str = "admin") -> str:
+    def __call__(self, runtime: AnyRuntime, *, org: str = "CT", scope: str = "admin") -> str:
         """A token that the runtime's service takes, for an hour."""
         ...
 
@@ -113,11 +113,11 @@ async def make_runtime(databases: Databases, tmp_path: Path) -> AsyncIterator[Ma
         async def make(service: ServiceName, *, today: date | None = None, **settings: Any) -> TestRuntime:
             url = await databases.create(service)
             stack.push_async_callback(databases.drop, url)
-            database = Database(url)
+            database = Database(url, schema_of(service))
             stack.push_async_callback(database.close)
-            given = Settings(**{"data_dir": tmp_path, "today": today, **settings})
+            given = SETTINGS[service](**{"data_dir": tmp_path, "today": today, **settings})
             tokens = Tokens(load_secret_keys(given))
-            return TestRuntime(service, given, SystemClock(today), database, tokens, Metrics())
+            return TestRuntime(given, SystemClock(today), database, tokens, Metrics())
 
         yield make
 
@@ -126,7 +126,7 @@ async def make_runtime(databases: Databases, tmp_path: Path) -> AsyncIterator[Ma
 def token_for() -> TokenFor:
     """Issues tokens."""
 
-    def issue(runtime: Runtime, *, org: str = "CT", scope: str = "admin") -> str:
+    def issue(runtime: AnyRuntime, *, org: str = "CT", scope: str = "admin") -> str:
         return runtime.tokens.issue(org, frozenset(scope.split()), runtime.clock.now(), timedelta(hours=1))
 
     return issue

@@ -1,4 +1,4 @@
-"""The story's hands: the public API over HTTP, as each of its users would call it."""
+"""A client of the public API over HTTP, for the demo, the benchmarks and the tests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any, Self
 
 import aiohttp
 
-from services.settings import ServiceName
+from drive.hosting.services import ServiceName
+from services.waiting import poll
 
 AT_ONCE = 32
 
 
 class Refused(Exception):
-    """An answer that the story did not expect, word for word."""
+    """An unexpected answer, with its status and body."""
 
 
 class Client:
@@ -53,7 +54,7 @@ class Client:
             return content
 
     async def send_each(self, method: str, service: ServiceName, calls: Sequence[tuple[str, object]]) -> None:
-        """Several calls, one after the other where order matters to nobody but the reader."""
+        """Several calls, one after the other."""
         for path, body in calls:
             await self.send(method, service, path, body)
 
@@ -79,12 +80,16 @@ class Client:
 async def until(
     what: str, look: Callable[[], Awaitable[Any]], is_so: Callable[[Any], bool], *, seconds: float = 30.0
 ) -> Any:
-    """Look again and again until it is so, and return what was seen. Raises TimeoutError with what was seen last."""
+    """Poll until the condition holds, and return the last result. Raises TimeoutError that names the last result."""
     seen: Any = None
+
+    async def noted() -> Any:
+        nonlocal seen
+        seen = await look()
+        return seen
+
     try:
         async with asyncio.timeout(seconds):
-            while not is_so(seen := await look()):  # noqa: ASYNC110 - other processes set no event here
-                await asyncio.sleep(0.05)
+            return await poll(noted, is_so)
     except TimeoutError as error:
         raise TimeoutError(f"waited {seconds:.0f} s for {what}; last seen: {seen}") from error
-    return seen

@@ -8,18 +8,18 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
+from drive.hosting.configuration import Configuration, read_configuration
 from services.observability import configure_logging
-from services.settings import Settings
 
 
-def read_settings(service: str | None = None) -> Settings:
-    """The settings of the environment, with logging set up after them; ends the process where they are wrong."""
+def read_settings(service: str | None = None) -> Configuration:
+    """The settings in the environment, with logging set up after them; ends the process where they are wrong."""
     try:
-        settings = Settings()
+        configuration = read_configuration()
     except ValidationError as error:
         fail("\n".join(_wrong(e["loc"], e["msg"]) for e in error.errors(include_url=False, include_input=False)))
-    configure_logging(settings.log_level, service=service)
-    return settings
+    configure_logging(configuration.common.log_level, service=service)
+    return configuration
 
 
 def _wrong(location: tuple[int | str, ...], message: str) -> str:

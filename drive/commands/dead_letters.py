@@ -22,12 +22,12 @@ app = typer.Typer(
 
 Type = Annotated[str | None, typer.Option("--type", help="only of this event type")]
 OlderThan = Annotated[
-    str | None, typer.Option("--older-than", help="only those set apart so long ago: 90s, 15m, 2h, 3d")
+    str | None, typer.Option("--older-than", help="only those kept for so long already: 90s, 15m, 2h, 3d")
 ]
 
 
 @app.command("list")
-def list_letters(
+def list_dead_letters(
     event_type: Type = None,
     older_than: OlderThan = None,
     *,
@@ -38,77 +38,81 @@ def list_letters(
 ) -> None:
     """List dead letters, oldest first."""
 
-    async def run(letters: DeadLetters) -> None:
-        choice = letters.choice(event_type=event_type, older_than=older_than)
-        found = await letters.find(choice, everything=everything)
+    async def run(dead_letters: DeadLetters) -> None:
+        choice = dead_letters.choice(event_type=event_type, older_than=older_than)
+        found = await dead_letters.find(choice, everything=everything)
         for item in found:
             typer.echo(json.dumps(_shown(item)) if as_json else _line(item))
         if not as_json:
-            typer.echo(f"{len(found)} letters")
+            typer.echo(f"{len(found)} dead letters")
 
-    _with_letters(run)
+    _with_dead_letters(run)
 
 
 @app.command()
-def show(letter_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
-    """Show one letter with its body, as JSON."""
+def show(dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
+    """Show one dead letter with its body, as JSON."""
 
-    async def run(letters: DeadLetters) -> None:
-        found = await letters.find(letters.choice(letter_id))
+    async def run(dead_letters: DeadLetters) -> None:
+        found = await dead_letters.find(dead_letters.choice(dead_letter_id))
         if not found:
-            fail(f"no dead letter has the id {letter_id}: see `drive dead-letters list --all`")
+            fail(f"no dead letter has the id {dead_letter_id}: see `drive dead-letters list --all`")
         for item in found:
-            body = item.letter.raw.decode(errors="backslashreplace")
+            body = item.dead_letter.raw.decode(errors="backslashreplace")
             typer.echo(json.dumps(_shown(item) | {"body": body}, indent=2, ensure_ascii=False))
 
-    _with_letters(run)
+    _with_dead_letters(run)
 
 
 @app.command()
 def replay(
-    letter_id: Annotated[UUID | None, typer.Argument(metavar="[ID]", help="all dead ones where none is named")] = None,
+    dead_letter_id: Annotated[
+        UUID | None, typer.Argument(metavar="[ID]", help="all dead ones where none is named")
+    ] = None,
     event_type: Type = None,
     older_than: OlderThan = None,
 ) -> None:
-    """Let the workers try letters again. What was counted before is not counted twice."""
+    """Let the workers try dead letters again. What was counted before is not counted twice."""
 
-    async def run(letters: DeadLetters) -> None:
-        counts = await letters.replay(letters.choice(letter_id, event_type=event_type, older_than=older_than))
-        if letter_id and not any(counts.values()):
-            fail(f"no dead letter has the id {letter_id}: see `drive dead-letters list --all`")
+    async def run(dead_letters: DeadLetters) -> None:
+        counts = await dead_letters.replay(
+            dead_letters.choice(dead_letter_id, event_type=event_type, older_than=older_than)
+        )
+        if dead_letter_id and not any(counts.values()):
+            fail(f"no dead letter has the id {dead_letter_id}: see `drive dead-letters list --all`")
         for service, count in counts.items():
             typer.echo(f"{service}: {count} to be tried again by its worker")
 
-    _with_letters(run)
+    _with_dead_letters(run)
 
 
 @app.command()
 def drop(
-    letter_id: Annotated[UUID, typer.Argument(metavar="ID")],
-    reason: Annotated[str, typer.Option(help="why it may be given up; it stays on record with the letter")],
+    dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")],
+    reason: Annotated[str, typer.Option(help="why it may be dropped; stored with the dead letter")],
 ) -> None:
-    """Give one letter up. `replay ID` takes that back."""
+    """Drop one dead letter. `replay ID` reverses that."""
 
-    async def run(letters: DeadLetters) -> None:
+    async def run(dead_letters: DeadLetters) -> None:
         if not reason.strip():
-            fail("--reason: say why the letter may be given up")
-        service = await letters.drop(letter_id, reason.strip())
+            fail("--reason: say why the dead letter may be dropped")
+        service = await dead_letters.drop(dead_letter_id, reason.strip())
         if service is None:
-            fail(f"no letter that was not dropped before has the id {letter_id}: see `drive dead-letters list --all`")
+            fail(f"no dead letter to drop has the id {dead_letter_id}: see `drive dead-letters list --all`")
         typer.echo(f"{service}: dropped")
 
-    _with_letters(run)
+    _with_dead_letters(run)
 
 
-def _with_letters(action: Callable[[DeadLetters], Awaitable[None]]) -> None:
+def _with_dead_letters(action: Callable[[DeadLetters], Awaitable[None]]) -> None:
     from drive.hosting.dead_letters import open_dead_letters  # noqa: PLC0415 - loaded by who runs it: it takes time
     from drive.hosting.one_service import databases  # noqa: PLC0415 - as above
 
     settings = read_settings()
 
     async def run(urls: Any) -> None:
-        async with open_dead_letters(settings, urls) as letters:
-            await action(letters)
+        async with open_dead_letters(settings, urls) as dead_letters:
+            await action(dead_letters)
 
     try:
         with databases(settings) as urls:
@@ -118,22 +122,22 @@ def _with_letters(action: Callable[[DeadLetters], Awaitable[None]]) -> None:
 
 
 def _shown(item: Found) -> dict[str, Any]:
-    letter = item.letter
+    dead_letter = item.dead_letter
     return {
-        "id": str(letter.id),
+        "id": str(dead_letter.id),
         "service": item.service,
-        "state": letter.state,
-        "type": letter.type,
-        "parked_at": letter.parked_at.isoformat(timespec="seconds"),
-        "retry_at": letter.retry_at.isoformat(timespec="seconds") if letter.retry_at else None,
-        "attempts": letter.attempts,
-        "error": letter.error,
-        "drop_reason": letter.drop_reason,
+        "state": dead_letter.state,
+        "type": dead_letter.type,
+        "kept_at": dead_letter.kept_at.isoformat(timespec="seconds"),
+        "retry_at": dead_letter.retry_at.isoformat(timespec="seconds") if dead_letter.retry_at else None,
+        "attempts": dead_letter.attempts,
+        "error": dead_letter.error,
+        "drop_reason": dead_letter.drop_reason,
     }
 
 
 def _line(item: Found) -> str:
-    letter = item.letter
-    error = " ".join((letter.drop_reason or letter.error).split())[:120]
-    since = letter.parked_at.isoformat(timespec="seconds")
-    return f"{letter.id}  {item.service:<13}  {letter.state:<8}  {since}  {letter.type}  {error}"
+    dead_letter = item.dead_letter
+    error = " ".join((dead_letter.drop_reason or dead_letter.error).split())[:120]
+    since = dead_letter.kept_at.isoformat(timespec="seconds")
+    return f"{dead_letter.id}  {item.service:<13}  {dead_letter.state:<8}  {since}  {dead_letter.type}  {error}"

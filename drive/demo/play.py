@@ -1,4 +1,4 @@
-"""`drive demo`: on the embedded default, whatever else is set, so that it tells the same story everywhere."""
+"""`drive demo`: on the embedded default, whatever else is set, so that its figures are the same everywhere."""
 
 from __future__ import annotations
 
@@ -14,47 +14,43 @@ from drive.demo.report import report
 from drive.demo.story import Story
 from drive.demo.worlds import one_process, start_afresh
 from drive.hosting.all_in_one import refuse_taken_ports
+from drive.hosting.configuration import Configuration
 from drive.hosting.one_service import databases
 from drive.hosting.serving import until_asked_to_stop
 from migrations.upgrade import drop
 from services.observability import configure_logging
-from services.settings import Settings
 
 
-async def play(settings: Settings, *, once: bool) -> int:
-    """Tell the story, then keep serving unless `once`. 0 if every figure came out right, else 1."""
+async def play(configuration: Configuration, *, once: bool) -> int:
+    """Run the demo, then keep serving unless `once`. 0 if every figure is as expected, else 1."""
     # Piped into a file a console has no width of its own; 110 columns keep every table in one piece.
     console = Console(width=None if sys.stdout.isatty() else 110)
     configure_logging("WARNING")
-    settings = demo_settings(settings)
-    refuse_taken_ports(settings)
-    start_afresh(settings.data_dir)
-    with databases(settings) as urls:
+    configuration = demo_configuration(configuration)
+    refuse_taken_ports(configuration)
+    start_afresh(configuration.common.data_dir)
+    with databases(configuration) as urls:
         for url in urls.values():
             await drop(url)
-        async with one_process(settings, urls, EVE) as world, receiving() as receiver:
+        async with one_process(configuration, urls, EVE) as world, receiving() as receiver:
             story = Story(world, receiver, lambda line: console.print(f"[dim]›[/] {line}"))
             await story.play()
             await report(world, story.checks, console)
             if not once:
-                announce(settings)
+                announce(configuration)
                 await until_asked_to_stop()
     return 0 if story.checks.hold else 1
 
 
-def demo_settings(settings: Settings) -> Settings:
+def demo_configuration(configuration: Configuration) -> Configuration:
     """The embedded default in a folder of its own, with reviews by the clock several times a second."""
-    return settings.model_copy(
-        update={
-            "data_dir": settings.data_dir / "demo",
-            "database_url": None,
-            "enrolment_database_url": None,
-            "targets_database_url": None,
-            "notifications_database_url": None,
-            "amqp_url": None,
-            "smtp_url": None,
-            "today": None,
-            "webhook_allow": (ip_network("127.0.0.0/8"),),
-            "review_seconds": 0.2,
-        }
+    return configuration.changed(
+        data_dir=configuration.common.data_dir / "demo",
+        database_url=None,
+        own_database_url=None,
+        amqp_url=None,
+        smtp_url=None,
+        today=None,
+        webhook_allow=(ip_network("127.0.0.0/8"),),
+        review_seconds=0.2,
     )

@@ -29,7 +29,7 @@ _RESOLVED = "drive.alert.resolved.v1"
 
 @dataclass
 class Story:
-    """Plays in a world, tells each step by `say`, and keeps the checks."""
+    """Runs against a world, reports each step by `say`, and keeps the checks."""
 
     world: World
     receiver: Receiver
@@ -123,7 +123,7 @@ class Story:
             await self._pace_seen(agency, day)
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
-            await self._heard(commune, [_RAISED, _WORSENED], "behind")
+            await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
         await self._acknowledge(CAM_THACH)
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
@@ -141,15 +141,15 @@ class Story:
         async with self._user(AGENCY, "alerts:read") as ops:
             return (await ops.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
 
-    async def _heard(self, commune: Commune, types: list[str], when: str) -> None:
+    async def _check_messages(self, commune: Commune, types: list[str], when: str) -> None:
         async def webhooks() -> list[str]:
             return self.receiver.about(commune.code)
 
         async def mails() -> int:
             return sum(commune.name in str(mail["Subject"]) for mail in self.world.mails())
 
-        heard = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
-        self.checks.equal(f"{commune.name}: webhooks, {when}", _words(types), _words(heard))
+        received = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
+        self.checks.equal(f"{commune.name}: webhooks, {when}", _names(types), _names(received))
         count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
         self.checks.equal(f"{commune.name}: mails, {when}", len(types), count)
 
@@ -169,7 +169,7 @@ class Story:
             total += visits
             await self._progress(agency, CAM_THUY, total, day)
         self.say(f"{CAM_THUY.name} has caught up: its alert resolves.")
-        await self._heard(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED], "caught up")
+        await self._check_messages(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED], "caught up")
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
         self.checks.equal("alerts in all", len(COMMUNES), len(statuses))
         self.checks.equal(f"{CAM_THACH.name}: alert", "acknowledged", statuses.get(CAM_THACH.code))
@@ -203,7 +203,7 @@ def _severity(alerts: list[Any], commune: Commune) -> str | None:
     return next((a["severity"] for a in alerts if a["subject"]["unit_code"] == commune.code), None)
 
 
-def _words(types: list[str]) -> str:
+def _names(types: list[str]) -> str:
     """`drive.alert.raised.v1` as `raised`."""
     return ", ".join(event_type.split(".")[2] for event_type in types)
 

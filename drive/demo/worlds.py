@@ -14,13 +14,14 @@ from typing import Final, Protocol
 
 from sqlalchemy.engine import URL
 
-from drive.hosting.all_in_one import addresses, all_in_one
+from drive.hosting.all_in_one import all_in_one
+from drive.hosting.configuration import Configuration
 from drive.hosting.processes import Command, Processes, six_processes
+from drive.hosting.services import SERVICES, ServiceName
 from migrations.upgrade import upgrade
 from services.clock import SystemClock
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
-from services.settings import SERVICES, ServiceName, Settings
 
 WHO_ASKS_THE_DAY: Final[tuple[Command, ...]] = (("serve", "enrolment"), ("serve", "targets"), ("worker", "targets"))
 
@@ -48,18 +49,18 @@ class World(Protocol):
 
 @dataclass
 class _Common:
-    settings: Settings
+    configuration: Configuration
 
     @property
     def urls(self) -> Mapping[ServiceName, str]:
-        return addresses(self.settings)
+        return self.configuration.addresses()
 
     def token(self, org: str, scope: str) -> str:
-        tokens = Tokens(load_secret_keys(self.settings))
+        tokens = Tokens(load_secret_keys(self.configuration.common))
         return tokens.issue(org, frozenset(scope.split()), SystemClock().now(), timedelta(hours=12))
 
     def mails(self) -> list[EmailMessage]:
-        files = sorted((self.settings.data_dir / "outbox").glob("*.eml"))
+        files = sorted((self.configuration.common.data_dir / "outbox").glob("*.eml"))
         return [_read_mail(file) for file in files]
 
 
@@ -92,23 +93,25 @@ class SixProcesses(_Common):
 
 
 @asynccontextmanager
-async def one_process(settings: Settings, urls: Mapping[ServiceName, URL], day: date) -> AsyncIterator[OneProcess]:
+async def one_process(
+    configuration: Configuration, urls: Mapping[ServiceName, URL], day: date
+) -> AsyncIterator[OneProcess]:
     """A world in this process, on these databases."""
     clock = SystemClock(day)
-    async with all_in_one(settings, clock, urls):
-        yield OneProcess(settings, clock)
+    async with all_in_one(configuration, clock, urls):
+        yield OneProcess(configuration, clock)
 
 
 @asynccontextmanager
-async def six(settings: Settings, environment: Mapping[str, str], day: date) -> AsyncIterator[SixProcesses]:
-    """A world of six processes, which read `settings` from `environment`."""
+async def six(configuration: Configuration, environment: Mapping[str, str], day: date) -> AsyncIterator[SixProcesses]:
+    """A world of six processes, which read `configuration` from `environment`."""
     for service in SERVICES:
-        url = settings.database_url_of(service)
+        url = configuration.database(service)
         if url is None:
             raise ValueError("DATABASE_URL must be set for processes of their own")
         await upgrade(service, url)
-    async with six_processes(settings, {**environment, "DRIVE_TODAY": day.isoformat()}) as processes:
-        yield SixProcesses(settings, processes)
+    async with six_processes(configuration, {**environment, "DRIVE_TODAY": day.isoformat()}) as processes:
+        yield SixProcesses(configuration, processes)
 
 
 def start_afresh(data_dir: Path) -> None:

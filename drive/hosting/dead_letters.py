@@ -12,7 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.engine import URL
 
+from drive.hosting.configuration import Configuration
 from drive.hosting.one_service import broker_of
+from drive.hosting.services import ServiceName
 from services.clock import SystemClock
 from services.contracts.subscriptions import SUBSCRIPTIONS
 from services.messaging import dead_letter_admin as admin
@@ -20,14 +22,13 @@ from services.messaging import dead_letters
 from services.messaging.broker import Broker, EventMessage
 from services.messaging.dead_letter_admin import Choice, DeadLetter
 from services.persistence.database import Database
-from services.settings import ServiceName, Settings
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def age_of(words: str) -> timedelta:
+def age_of(value: str) -> timedelta:
     """Such as 90s, 15m, 2h or 3d. Raises ValueError."""
-    found = re.fullmatch(r"(\d{1,6})([smhd])", words.strip())
+    found = re.fullmatch(r"(\d{1,6})([smhd])", value.strip())
     if not found:
         raise ValueError("--older-than: give a number and a unit, such as 90s, 15m, 2h or 3d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
@@ -35,10 +36,10 @@ def age_of(words: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A letter, and the service that could not handle it."""
+    """A dead letter, and the service that could not handle it."""
 
     service: ServiceName
-    letter: DeadLetter
+    dead_letter: DeadLetter
 
 
 class DeadLetters:
@@ -49,7 +50,7 @@ class DeadLetters:
         self._clock = SystemClock()
 
     async def collect(self, broker: Broker) -> None:
-        """Bring in what RabbitMQ has given up on and no worker has collected yet."""
+        """Store RabbitMQ's dead messages that no worker has collected yet."""
         for service, database in self._databases.items():
             await broker.take_dead(service, partial(self._keep, database))
 
@@ -62,8 +63,8 @@ class DeadLetters:
         found = []
         for service, database in self._databases.items():
             async with database.read() as session:
-                letters = await admin.find(session, choice, everything=everything)
-            found += [Found(service, letter) for letter in letters]
+                matching = await admin.find(session, choice, everything=everything)
+            found += [Found(service, dead_letter) for dead_letter in matching]
         return found
 
     async def replay(self, choice: Choice) -> dict[ServiceName, int]:
@@ -74,25 +75,27 @@ class DeadLetters:
                 counts[service] = await admin.replay(work, choice, self._clock.now())
         return counts
 
-    async def drop(self, letter_id: UUID, reason: str) -> ServiceName | None:
-        """Give the letter up; the service that had it, None where no service has it, or it was dropped before."""
+    async def drop(self, dead_letter_id: UUID, reason: str) -> ServiceName | None:
+        """Drop the dead letter; returns its service, None where no service has it, or it was dropped before."""
         for service, database in self._databases.items():
             async with database.write() as work:
-                if await admin.drop(work, letter_id, reason, self._clock.now()):
+                if await admin.drop(work, dead_letter_id, reason, self._clock.now()):
                     return service
         return None
 
     def choice(
-        self, letter_id: UUID | None = None, *, event_type: str | None = None, older_than: str | None = None
+        self, dead_letter_id: UUID | None = None, *, event_type: str | None = None, older_than: str | None = None
     ) -> Choice:
-        """Which letters a person means. Raises ValueError where `older_than` is no age."""
+        """The condition of the arguments. Raises ValueError where `older_than` is no age."""
         before = self._clock.now() - age_of(older_than) if older_than else None
-        return Choice(letter_id, event_type, before)
+        return Choice(dead_letter_id, event_type, before)
 
 
 @asynccontextmanager
-async def open_dead_letters(settings: Settings, urls: Mapping[ServiceName, URL]) -> AsyncIterator[DeadLetters]:
-    """The dead letters, with what RabbitMQ had given up on brought in. Raises Unavailable."""
+async def open_dead_letters(
+    configuration: Configuration, urls: Mapping[ServiceName, URL]
+) -> AsyncIterator[DeadLetters]:
+    """The dead letters, RabbitMQ's dead messages included. Raises Unavailable."""
     async with AsyncExitStack() as stack:
         databases: dict[ServiceName, Database] = {}
         for service, url in urls.items():
@@ -100,6 +103,6 @@ async def open_dead_letters(settings: Settings, urls: Mapping[ServiceName, URL])
                 databases[service] = Database(url, application_name="drive dead-letters")
                 stack.push_async_callback(databases[service].close)
         opened = DeadLetters(databases)
-        async with broker_of(settings) as broker:
+        async with broker_of(configuration.common) as broker:
             await opened.collect(broker)
         yield opened

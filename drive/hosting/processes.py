@@ -1,4 +1,4 @@
-"""Six operating-system processes, three APIs and three workers: the process model of docker-compose.yml."""
+"""Processes of services, as in docker-compose.yml: for `drive up`, the benchmarks and the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import Literal, TypeAlias
 import aiohttp
 import structlog
 
-from services.settings import SERVICES, ServiceName, Settings
+from drive.hosting.configuration import Configuration
+from drive.hosting.services import SERVICES, ServiceName
+from services.waiting import poll
 
 log = structlog.get_logger(__name__)
 
@@ -26,33 +28,58 @@ VERBS: tuple[Verb, ...] = ("serve", "worker")
 COMMANDS: tuple[Command, ...] = tuple((verb, service) for service in SERVICES for verb in VERBS)
 
 
-class Processes:
-    """Starts them, starts again what dies, and stops them. `environment` is added to this process's own."""
+async def start(command: Command, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """`drive VERB SERVICE`, with these variables added to those of this process."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "drive", *command, env={**os.environ, **environment}
+    )
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
-        self._settings = settings
-        self._environment = {**os.environ, **(environment or {})}
+
+def health_url(configuration: Configuration, command: Command) -> str:
+    """Where the process says whether it is ready."""
+    verb, service = command
+    address = configuration.api_url(service) if verb == "serve" else configuration.worker_url(service)
+    return f"{address}/health/ready"
+
+
+async def until_ready(url: str) -> None:
+    """Return once the URL answers 200. Raises TimeoutError where it does not within READY_SECONDS."""
+    async with aiohttp.ClientSession() as http, asyncio.timeout(READY_SECONDS):
+        await poll(lambda: _status(http, url), lambda status: status == 200)
+
+
+async def _status(http: aiohttp.ClientSession, url: str) -> int | None:
+    try:
+        async with http.get(url) as answer:
+            return answer.status
+    except aiohttp.ClientError:
+        return None
+
+
+class Processes:
+    """Starts them, restarts those that end, and stops them. `environment` is added to this process's own."""
+
+    def __init__(self, configuration: Configuration, environment: Mapping[str, str] | None = None) -> None:
+        self._configuration = configuration
+        self._environment = dict(environment or {})
         self._running: dict[Command, asyncio.subprocess.Process] = {}
-        self._keepers: dict[Command, asyncio.Task[None]] = {}
+        self._supervisors: dict[Command, asyncio.Task[None]] = {}
         self._stopping: set[Command] = set()
 
     async def start(self, commands: Sequence[Command] = COMMANDS) -> None:
         """Start them; return when each says that it is ready. Raises TimeoutError where one does not."""
         self._stopping -= set(commands)
         for command in commands:
-            self._keepers[command] = asyncio.create_task(self._keep(command))
+            self._supervisors[command] = asyncio.create_task(self._supervise(command))
+        urls = [health_url(self._configuration, command) for command in commands]
         try:
-            async with asyncio.timeout(READY_SECONDS):
-                await asyncio.gather(*(until_ready(self._health_url(command)) for command in commands))
+            await asyncio.gather(*map(until_ready, urls))
         except TimeoutError as error:
             raise TimeoutError(f"not every process was ready within {READY_SECONDS:.0f} s: see the log") from error
 
-    async def _keep(self, command: Command) -> None:
+    async def _supervise(self, command: Command) -> None:
         while command not in self._stopping:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "drive", *command, env=self._environment
-            )
-            self._running[command] = process
+            process = self._running[command] = await start(command, self._environment)
             if command in self._stopping:  # asked to while the process came into being
                 process.terminate()
             code = await process.wait()
@@ -60,18 +87,13 @@ class Processes:
                 log.warning("process_ended", command=command, code=code)
                 await asyncio.sleep(RESTART_SECONDS)
 
-    def _health_url(self, command: Command) -> str:
-        verb, service = command
-        port = self._settings.api_port(service) if verb == "serve" else self._settings.worker_port(service)
-        return f"http://{self._settings.host}:{port}/health/ready"
-
     async def stop(self, commands: Sequence[Command] = COMMANDS) -> None:
         """Ask them to finish, and wait until they have."""
         self._stopping |= set(commands)
         for command in commands:
             if (process := self._running.get(command)) and process.returncode is None:
                 process.send_signal(signal.SIGTERM)
-        await asyncio.gather(*(self._keepers.pop(command) for command in commands if command in self._keepers))
+        await asyncio.gather(*(self._supervisors.pop(command) for command in commands if command in self._supervisors))
 
     async def restart(self, commands: Sequence[Command], environment: Mapping[str, str]) -> None:
         """Stop these and start them with some variables changed."""
@@ -80,23 +102,12 @@ class Processes:
         await self.start(commands)
 
 
-async def until_ready(url: str) -> None:
-    """Return once the URL answers 200."""
-    async with aiohttp.ClientSession() as http:
-        while True:
-            try:
-                async with http.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.05)
-
-
 @asynccontextmanager
-async def six_processes(settings: Settings, environment: Mapping[str, str] | None = None) -> AsyncIterator[Processes]:
+async def six_processes(
+    configuration: Configuration, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Processes]:
     """The six processes while the block runs."""
-    processes = Processes(settings, environment)
+    processes = Processes(configuration, environment)
     try:
         await processes.start()
         yield processes

@@ -1,4 +1,4 @@
-"""HTTP servers inside an event loop that somebody else owns, and the wait for the signal to stop."""
+"""HTTP servers inside an event loop that the caller owns, and the wait for the signal to stop."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from typing import Any, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
+from services.settings import ServiceSettings
+
 T = TypeVar("T")
 
 GRACE_SECONDS = 20
-"""How long requests in hand may take once the process was asked to stop."""
+"""How long requests in progress may take once the process was asked to stop."""
 BACKLOG = 2048
 
 
@@ -30,12 +32,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int, *, setting: str) -> AsyncIterator[None]:
-    """Serve the app while the block runs; on leaving, finish the requests in hand.
+async def serving(app: FastAPI, settings: ServiceSettings, port: str) -> AsyncIterator[None]:
+    """Serve the app on the setting `port` while the block runs; on leaving, finish the requests under way.
 
-    Raises OSError, naming the `setting` to change, where the port is taken.
+    Raises OSError, naming the variable to change, where the port is taken.
     """
-    listener = _listen(host, port, setting)
+    listener = _listen(settings, port)
     _spare_the_garbage_collector()
     config = uvicorn.Config(
         app,
@@ -56,13 +58,16 @@ async def serving(app: FastAPI, host: str, port: int, *, setting: str) -> AsyncI
         await task
 
 
-def _listen(host: str, port: int, setting: str) -> socket.socket:
+def _listen(settings: ServiceSettings, field: str) -> socket.socket:
+    host, port = settings.host, getattr(settings, field)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OSError(f"cannot listen on {host}:{port}: {reason}; set {setting} to another port") from error
+        raise OSError(
+            f"cannot listen on {host}:{port}: {reason}; set {settings.variable(field)} to another port"
+        ) from error
 
 
 def _spare_the_garbage_collector() -> None:
@@ -75,9 +80,9 @@ def _spare_the_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def refuse_taken_port(host: str, port: int, setting: str) -> None:
-    """Raises OSError, naming the `setting` to change, where the port is taken: before anything else is touched."""
-    _listen(host, port, setting).close()
+def refuse_taken_port(settings: ServiceSettings, field: str) -> None:
+    """Raises OSError, naming the variable to change, where the port is taken: before anything else is touched."""
+    _listen(settings, field).close()
 
 
 async def cancelled_by_sigterm(main: Coroutine[Any, Any, T]) -> T:

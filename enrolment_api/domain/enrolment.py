@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from enrolment_api.domain.contribution import Contribution, Rates, health_contribution, voluntary_contribution
@@ -15,9 +16,11 @@ from services.calendar import add_months
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import Kind, Vnd
 
+Status: TypeAlias = Literal["recorded", "cancelled"]
+
 
 class SignedInFuture(Invalid):
-    """A sign-up cannot be told of before it is signed."""
+    """The sign-up is signed after the day on which it is sent."""
 
     code = "signed-in-future"
     title = "The sign-up is dated in the future"
@@ -60,24 +63,23 @@ class UnknownCollector(Invalid):
 
 
 class CollectorOfAnotherOrganisation(Invalid):
-    """An organisation hands in the sign-ups of its own collectors only."""
+    """An organisation may send the sign-ups of its own collectors only."""
 
     code = "collector-of-another-organisation"
     title = "The collector belongs to another organisation"
 
     def __init__(self, collector_code: str, organisation_code: str) -> None:
-        remedy = f"{collector_code} is not a collector of {organisation_code}, which the token speaks for"
+        remedy = f"{collector_code} is not a collector of {organisation_code}, which the token was issued to"
         super().__init__(remedy, (FieldError("/collector_code", remedy),))
 
 
 class WrongAmount(Invalid):
-    """What was paid is not what the law asks for."""
+    """The amount paid differs from the amount payable by law."""
 
     code = "wrong-amount"
     title = "The amount paid is not the amount payable"
 
     def __init__(self, paid: Vnd, payable: Vnd) -> None:
-        self.expected = payable
         remedy = f"{payable} VND are payable for this sign-up, not {paid}"
         super().__init__(remedy, (FieldError("/amount_paid", remedy),))
 
@@ -94,13 +96,13 @@ class ExternalRefTaken(Conflict):
 
 
 class IdempotencyKeyReused(Invalid):
-    """The key came before, with another body (draft-ietf-httpapi-idempotency-key-header, section 2.7)."""
+    """The key was used before, with another body (draft-ietf-httpapi-idempotency-key-header, section 2.7)."""
 
     code = "idempotency-key-reused"
     title = "The Idempotency-Key was used for another request"
 
     def __init__(self) -> None:
-        remedy = "this key came before with another body: send a fresh key with a new sign-up"
+        remedy = "this key was used before with another body: send a new key with a new sign-up"
         super().__init__(remedy, (FieldError("/header/Idempotency-Key", remedy),))
 
 
@@ -124,26 +126,26 @@ class Enrolment:
     id: UUID
     sign_up: SignUp
     decision: Decision
-    status: str
+    status: Status
     recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Registry:
+class KnownCodes:
     """What a decision needs to know of the registry: the level of each unit, the organisation of each collector."""
 
     unit_levels: Mapping[str, str]
     collector_organisations: Mapping[str, str]
 
 
-def decide(sign_up: SignUp, registry: Registry, last_covered_to: date | None, *, today: date, rates: Rates) -> Decision:
+def decide(sign_up: SignUp, known: KnownCodes, last_covered_to: date | None, *, today: date, rates: Rates) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
     `last_covered_to` is the last day of the person's latest cover by the same scheme, None if they never had any.
     """
     if sign_up.signed_on > today:
         raise SignedInFuture(today)
-    _check_registry(sign_up, registry)
+    _check_codes(sign_up, known)
     _check_age(sign_up)
     contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
@@ -160,13 +162,13 @@ def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
     return voluntary_contribution(rates.voluntary, on, months, sign_up.monthly_income or 0, group)
 
 
-def _check_registry(sign_up: SignUp, registry: Registry) -> None:
-    level = registry.unit_levels.get(sign_up.unit_code)
+def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:
+    level = known.unit_levels.get(sign_up.unit_code)
     if level is None:
         raise UnknownUnit(sign_up.unit_code)
     if level not in {"commune", "village"}:
         raise UnitTooLarge(sign_up.unit_code, level)
-    organisation = registry.collector_organisations.get(sign_up.collector_code)
+    organisation = known.collector_organisations.get(sign_up.collector_code)
     if organisation is None:
         raise UnknownCollector(sign_up.collector_code)
     if organisation != sign_up.organisation_code:

@@ -1,7 +1,7 @@
 """Identifiers of people: their normal form, and what is wrong with one that has none.
 
-Each function takes what somebody typed and returns the normal form, or raises ValueError saying what would mend it;
-the message never repeats what was typed, since that is personal data.
+Each function takes what somebody typed and returns the normal form, or raises ValueError saying how to correct it; the
+message never repeats what was typed, since that is personal data.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ def personal_name(text: str) -> str:
 def mismatches(personal_id: str, sex: Sex, born_on: date) -> tuple[FieldError, ...]:
     """What the digits of a personal ID contradict. Only warnings: cards with such errors are in use.
 
-    The fourth digit tells century and sex (0 and 1: male and female born in 19xx, 2 and 3: in 20xx), the next two the
+    The fourth digit gives century and sex (0 and 1: male and female born in 19xx, 2 and 3: in 20xx), the next two the
     year of birth.
     """
     century, male = 19 + int(personal_id[3]) // 2, int(personal_id[3]) % 2 == 0
     found = []
     if male != (sex == "male"):
-        found.append(FieldError("/participant/sex", "differs from what the personal ID tells: check both"))
+        found.append(FieldError("/participant/sex", "differs from what the personal ID says: check both"))
     if century * 100 + int(personal_id[4:6]) != born_on.year:
-        found.append(FieldError("/participant/born_on", "the year differs from what the personal ID tells: check both"))
+        found.append(FieldError("/participant/born_on", "the year differs from what the personal ID says: check both"))
     return tuple(found)
 
 

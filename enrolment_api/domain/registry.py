@@ -1,4 +1,4 @@
-"""Rules of the registry: what may lie under what."""
+"""Rules of the registry: which level may be under which."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEVELS: tuple[UnitLevel, ...] = ("province", "insurance_unit", "commune", "villa
 
 
 class WrongParentLevel(Invalid):
-    """A unit lies under one of a higher level."""
+    """The parent of a unit must be of a higher level."""
 
     code = "wrong-parent-level"
     title = "The parent is not of a higher level"
@@ -36,7 +36,7 @@ class WrongParentLevel(Invalid):
 
 
 class UnitHasLowerUnits(Conflict):
-    """The new level would no longer be above that of the units below."""
+    """The new level would not be above that of the units below."""
 
     code = "unit-has-lower-units"
     title = "The unit cannot take that level"

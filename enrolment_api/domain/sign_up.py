@@ -1,4 +1,4 @@
-"""A sign-up as a partner hands it in."""
+"""A sign-up as a partner sends it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.vocabulary import Scheme, Vnd
 
 @dataclass(slots=True)
 class Participant:
-    """The person, as told by the collector; identifiers in their normal form."""
+    """The person, as reported by the collector; identifiers in their normal form."""
 
     full_name: str
     born_on: date
@@ -23,7 +23,7 @@ class Participant:
 
 @dataclass(slots=True)
 class SignUp:
-    """A sign-up as handed in. Only health has a `household_code` and a `member_no`, from 1 in the order in which the
+    """A sign-up as sent. Only health has a `household_code` and a `member_no`, from 1 in the order in which the
     household's members join; only voluntary has a `monthly_income`."""
 
     organisation_code: str

@@ -1,4 +1,4 @@
-"""A sign-up on its way in."""
+"""A sign-up that is asked to be recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enrolment_api.domain.sign_up import SignUp
 
 @dataclass(slots=True)
 class EnrolmentRequest:
-    """A sign-up as it came in: `fingerprint` tells whether two are the same, `correlation_id` is the request's."""
+    """`fingerprint` is equal for two sign-ups with the same content; `correlation_id` is that of the HTTP request."""
 
     sign_up: SignUp
     fingerprint: bytes

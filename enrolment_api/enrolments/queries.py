@@ -1,4 +1,4 @@
-"""Reads of sign-ups: an organisation sees its own, and nobody else's."""
+"""Reads of sign-ups: an organisation sees its own, and no other's."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from enrolment_api.domain.enrolment import Enrolment
-from enrolment_api.enrolments.store import enrolment_of
+from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.errors import NotFound
-from services.persistence.database import Database
+from services.persistence.unit_of_work import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which sign-ups of an organisation; `after` is the id of the last one seen."""
+    """Which sign-ups of an organisation; None leaves a condition open. `after` is the id of the last one seen."""
 
     unit_code: str | None = None
     collector_code: str | None = None
@@ -28,31 +28,28 @@ class Filters:
     after: UUID | None = None
 
 
-async def find_enrolment(database: Database, organisation_code: str, enrolment_id: UUID) -> Enrolment:
+async def find_enrolment(session: ReadSession, organisation_code: str, enrolment_id: UUID) -> Enrolment:
     """One sign-up. Raises NotFound, also where it is another organisation's."""
-    async with database.read() as session:
-        row = await session.get(EnrolmentRow, enrolment_id)
+    row = await session.get(EnrolmentRow, enrolment_id)
     if row is None or row.organisation_code != organisation_code:
         raise NotFound(f"there is no sign-up {enrolment_id} of {organisation_code}")
     return enrolment_of(row)
 
 
 async def list_enrolments(
-    database: Database, organisation_code: str, filters: Filters, limit: int
+    session: ReadSession, organisation_code: str, filters: Filters, limit: int
 ) -> Sequence[Enrolment]:
-    """The organisation's sign-ups in the order they were recorded, at most `limit`."""
+    """The organisation's sign-ups in the order in which they were recorded, at most `limit`."""
     row = EnrolmentRow
     wanted = select(row).where(row.organisation_code == organisation_code)
-    for column, value in ((row.unit_code, filters.unit_code), (row.collector_code, filters.collector_code)):
+    equal = ((row.unit_code, filters.unit_code), (row.collector_code, filters.collector_code))
+    for column, value in (*equal, (row.external_ref, filters.external_ref)):
         wanted = wanted.where(column == value) if value else wanted
-    if filters.external_ref:
-        wanted = wanted.where(row.external_ref == filters.external_ref)
     if filters.signed_from:
         wanted = wanted.where(col(row.signed_on) >= filters.signed_from)
     if filters.signed_to:
         wanted = wanted.where(col(row.signed_on) <= filters.signed_to)
     if filters.after:
         wanted = wanted.where(col(row.id) > filters.after)
-    async with database.read() as session:
-        rows = await session.scalars(wanted.order_by(col(row.id)).limit(limit))
-        return [enrolment_of(row) for row in rows]
+    rows = await session.scalars(wanted.order_by(col(row.id)).limit(limit))
+    return [enrolment_of(row) for row in rows]

@@ -1,39 +1,33 @@
-"""The body of a sign-up, as pydantic models, and its way into the domain."""
+"""Bodies, queries and answers of sign-ups."""
 
 from __future__ import annotations
 
-from datetime import date
-from hashlib import sha256
-from typing import Annotated, Any, Literal, TypeAlias
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import core_schema
 
 from enrolment_api.domain import identifiers
 from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
-from enrolment_api.domain.sign_up import Participant, SignUp
+from services.vocabulary import Kind, Scheme
+from services.web.fields import Code, Day, Form, Id, RequestBody, Text
+from services.web.lists import ListQuery, Page
+from services.web.problems import Problem, ProblemField
 
 MOST_ITEMS = 1000
 LARGEST_AMOUNT = 10**12
 
-VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
-CODE = r"^[A-Za-z0-9._-]+$"
-Word: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=VISIBLE)]
-Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
 Amount: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
+"""Whole VND."""
 
 
-class Body(BaseModel):
-    """Nothing is guessed: a number in quotes is a mistake, and so is a field that does not exist."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
-
-class ParticipantBody(Body):
+class ParticipantBody(RequestBody):
     """The person who is signed up."""
 
     full_name: Annotated[str, Field(max_length=400), AfterValidator(identifiers.personal_name)]
-    born_on: date
+    born_on: Day
     sex: identifiers.Sex
     personal_id: Annotated[str, Field(max_length=40), AfterValidator(identifiers.personal_id)]
     social_insurance_code: (
@@ -42,54 +36,24 @@ class ParticipantBody(Body):
     phone: Annotated[str, Field(max_length=40), AfterValidator(identifiers.mobile)] | None = None
 
 
-class HouseholdBody(Body):
-    """Which household, and the how-manieth of its members who pays."""
+class HouseholdBody(RequestBody):
+    """Which household, and the ordinal number of the member who pays."""
 
-    code: Word
+    code: Text
     member_no: Annotated[int, Field(ge=1, le=50)]
 
 
-class _SignUpBody(Body):
-    external_ref: Word
+class _SignUpBody(RequestBody):
+    external_ref: Text
     unit_code: Code
     collector_code: Code
-    signed_on: date
+    signed_on: Day
     months: Annotated[int, Field(ge=1, le=60)]
     amount_paid: Amount
-    receipt_no: Word | None = None
+    receipt_no: Text | None = None
     participant: ParticipantBody
     channel: Code | None = None
     campaign_code: Code | None = None
-
-
-_PERSON: dict[str, Any] = {
-    "full_name": "Nguyễn Văn An",
-    "born_on": "1980-02-03",
-    "sex": "male",
-    "personal_id": "038080012345",
-}
-_SIGN_UP: dict[str, Any] = {
-    "external_ref": "CT-0001",
-    "unit_code": "15142",
-    "collector_code": "CT-07",
-    "signed_on": "2025-10-25",
-    "months": 12,
-    "receipt_no": "C45-000123",
-    "participant": _PERSON,
-    "support_group": "none",
-    "channel": "launch_day",
-}
-HEALTH_EXAMPLE: dict[str, Any] = _SIGN_UP | {
-    "scheme": "household_health",
-    "amount_paid": 1263600,
-    "household": {"code": "15142-HH-0042", "member_no": 1},
-}
-VOLUNTARY_EXAMPLE: dict[str, Any] = _SIGN_UP | {
-    "scheme": "voluntary_social",
-    "external_ref": "CT-0002",
-    "amount_paid": 3168000,
-    "monthly_income": 1500000,
-}
 
 
 class HealthSignUp(_SignUpBody):
@@ -108,64 +72,120 @@ class VoluntarySignUp(_SignUpBody):
     support_group: VoluntaryGroup = "none"
 
 
-SignUpBody: TypeAlias = Annotated[HealthSignUp | VoluntarySignUp, Field(discriminator="scheme")]
-Items: TypeAlias = Annotated[list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS)]
+AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp
+SignUpBody: TypeAlias = Annotated[AnySignUp, Field(discriminator="scheme")]
 
 
-class Batch(Body):
+class BatchBody(RequestBody):
     """Up to 1,000 sign-ups."""
 
-    items: Items
+    items: Annotated[list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
-class EnrolmentQuery(BaseModel):
+_KEY: Final = Form(
+    r"^[\x21-\x7e]{1,255}$",
+    core_schema.str_schema(),
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    "1 to 255 visible ASCII characters are expected, fresh for each sign-up",
+)
+
+
+class IdempotencyHeader(BaseModel):
+    """The key by which a request that is sent again is known."""
+
+    key: Annotated[str, _KEY] = Field(
+        alias="Idempotency-Key",
+        description="Chosen by the client, fresh for each sign-up, the same when it is sent again",
+    )
+
+
+class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
-
-    model_config = ConfigDict(extra="forbid")
 
     unit_code: Code | None = None
     collector_code: Code | None = None
-    external_ref: Word | None = None
-    signed_from: date | None = None
-    signed_to: date | None = None
-    after: UUID | None = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    external_ref: Text | None = None
+    signed_from: Day | None = None
+    signed_to: Day | None = None
+    after: Id | None = None
 
 
-def fingerprint_of(body: HealthSignUp | VoluntarySignUp) -> bytes:
-    """Tells whether two bodies say the same, whatever their spacing or the order of their fields.
+class ParticipantView(BaseModel):
+    """The person. Without the scope participants:read what identifies them is masked."""
 
-    Fields that are not there leave no trace, so that a field added later changes no fingerprint of before.
-    """
-    return sha256(body.__pydantic_serializer__.to_json(body, exclude_none=True)).digest()
+    full_name: str
+    born_on: str
+    sex: str
+    personal_id: str
+    social_insurance_code: str | None
+    phone: str | None
 
 
-def sign_up_of(body: HealthSignUp | VoluntarySignUp, organisation_code: str) -> SignUp:
-    """The body as a sign-up of the organisation that handed it in."""
-    person = body.participant
-    household = body.household if isinstance(body, HealthSignUp) else None
-    return SignUp(
-        organisation_code,
-        body.external_ref,
-        body.scheme,
-        body.unit_code,
-        body.collector_code,
-        body.signed_on,
-        body.months,
-        body.amount_paid,
-        body.receipt_no,
-        Participant(
-            person.full_name,
-            person.born_on,
-            person.sex,
-            person.personal_id,
-            person.social_insurance_code,
-            person.phone,
-        ),
-        household.code if household else None,
-        household.member_no if household else None,
-        body.monthly_income if isinstance(body, VoluntarySignUp) else None,
-        body.support_group,
-        body.channel,
-        body.campaign_code,
-    )
+class HouseholdView(BaseModel):
+    """Which household, and which of its members."""
+
+    code: str
+    member_no: int
+
+
+class ContributionView(BaseModel):
+    """VND for all months."""
+
+    due: int
+    state_support: int
+    payable: int
+
+
+class EnrolmentView(BaseModel):
+    """An accepted sign-up. `warnings` name what looks wrong and was accepted all the same."""
+
+    id: UUID
+    status: Literal["recorded", "cancelled"]
+    kind: Kind
+    organisation_code: str
+    external_ref: str
+    scheme: Scheme
+    unit_code: str
+    collector_code: str
+    signed_on: date
+    months: int
+    amount_paid: int
+    receipt_no: str | None
+    participant: ParticipantView
+    household: HouseholdView | None
+    monthly_income: int | None
+    support_group: str
+    channel: str | None
+    campaign_code: str | None
+    covered_from: date
+    covered_to: date
+    contribution: ContributionView
+    recorded_at: datetime
+    warnings: list[ProblemField]
+
+
+class EnrolmentPage(Page[EnrolmentView]):
+    """Sign-ups in the order in which they were recorded."""
+
+
+def _given_only() -> Any:
+    """A field that is left out where it is None."""
+    return Field(None, exclude_if=lambda value: value is None)
+
+
+class BatchItem(BaseModel):
+    """The outcome of one item: `id` where it is recorded (status 201), else `problem`."""
+
+    index: int
+    external_ref: str | None
+    status: int
+    id: UUID | None = _given_only()
+    replayed: bool | None = _given_only()
+    warnings: list[ProblemField] | None = _given_only()
+    problem: Problem | None = _given_only()
+
+
+class BatchAnswer(BaseModel):
+    """One entry per item, in the order in which they came."""
+
+    items: list[BatchItem]

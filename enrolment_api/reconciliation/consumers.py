@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from enrolment_api.reconciliation.usecases import take_requests
-from services.clock import Clock
+from services.context import Context
 from services.contracts.reconciliation import ResendRequested
-from services.messaging.consumer import Handler
+from services.messaging.consumer import Handlers
 from services.persistence.unit_of_work import UnitOfWork
 
 
-def resend_handlers(clock: Clock) -> Mapping[str, Handler]:
-    """Handlers by event type."""
+async def on_resend_requested(work: UnitOfWork, context: Context, events: Sequence[ResendRequested]) -> None:
+    """Note what is asked of enrolment."""
+    await take_requests(work, context, events)
 
-    async def on_requests(work: UnitOfWork, events: Sequence[ResendRequested]) -> None:
-        await take_requests(work, events, clock)
 
-    return {"drive.resend.requested.v1": on_requests}
+HANDLERS: Handlers = {ResendRequested: on_resend_requested}

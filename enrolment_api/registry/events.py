@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit
+from services.context import Context
 from services.contracts.envelope import Event
 from services.contracts.identities import registry_event_id
 from services.contracts.reconciliation import RegistryKind
@@ -20,27 +20,25 @@ from services.contracts.registry import (
 )
 
 
-def registered_event(
-    entry: Unit | Organisation | Collector, version: int, time: datetime, correlation_id: str
-) -> Event:
-    """The event of this version of the entry. Its id follows from that, so that it is the same whenever published."""
+def registered_event(entry: Unit | Organisation | Collector, version: int, context: Context) -> Event:
+    """The event of this version of the entry. Its id is derived from that: the same whenever it is published."""
     match entry:
         case Unit():
             unit = UnitFacts(**asdict(entry), version=version)
-            return UnitRegistered(data=unit, **_stamp("unit", entry.code, version, time, correlation_id))
+            return UnitRegistered(data=unit, **_attributes("unit", entry.code, version, context))
         case Organisation():
             organisation = OrganisationFacts(**asdict(entry), version=version)
-            stamp = _stamp("organisation", entry.code, version, time, correlation_id)
-            return OrganisationRegistered(data=organisation, **stamp)
+            attributes = _attributes("organisation", entry.code, version, context)
+            return OrganisationRegistered(data=organisation, **attributes)
         case Collector(code, _, organisation_code):
             collector = CollectorFacts(code=code, organisation_code=organisation_code, version=version)
-            return CollectorRegistered(data=collector, **_stamp("collector", code, version, time, correlation_id))
+            return CollectorRegistered(data=collector, **_attributes("collector", code, version, context))
 
 
-def _stamp(kind: RegistryKind, code: str, version: int, time: datetime, correlation_id: str) -> dict[str, Any]:
+def _attributes(kind: RegistryKind, code: str, version: int, context: Context) -> dict[str, Any]:
     return {
         "id": registry_event_id(kind, code, version),
         "subject": code,
-        "time": time,
-        "correlationid": correlation_id,
+        "time": context.now,
+        "correlationid": context.correlation_id,
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from enrolment_api.access import EnrolmentReader, RegistryWriter, sees_all_collectors
 from enrolment_api.domain.registry import Collector, Organisation, Unit
-from enrolment_api.registry import queries as reads
+from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.schemas import (
-    CODE,
     CollectorBody,
     CollectorView,
     ImportAnswer,
@@ -23,97 +23,100 @@ from enrolment_api.registry.schemas import (
     UnitQuery,
     UnitView,
 )
-from enrolment_api.registry.usecases import Registered, RegistryDesk
+from enrolment_api.registry.usecases import Registered
 from services.errors import DomainError
-from services.persistence.database import Database
-from services.security.tokens import Principal
-from services.web.auth import requires
+from services.web.fields import Code
+from services.web.lists import cut
+from services.web.transactions import act, read
 
-CodeInPath = Annotated[str, Path(pattern=CODE, max_length=64)]
-Writer = Annotated[Principal, requires("registry:write")]
-Reader = Annotated[Principal, requires("enrolments:read")]
+router = APIRouter(prefix="/v1", tags=["registry"])
 
+CodeInPath: TypeAlias = Annotated[Code, Path()]
 E = TypeVar("E", Unit, Organisation, Collector)
 
 
-def registry_routes(database: Database, desk: RegistryDesk) -> APIRouter:
-    """Routes of units, organisations and collectors."""
-    router = APIRouter(prefix="/v1", tags=["registry"])
-    _unit_routes(router, database, desk)
-    _organisation_routes(router, database, desk)
-    _collector_routes(router, database, desk)
-    return router
-
-
-def _unit_routes(router: APIRouter, database: Database, desk: RegistryDesk) -> None:
-    @router.put("/units/{code}", responses={201: {"model": UnitView}})
-    async def put_unit(code: CodeInPath, body: UnitBody, _: Writer, request: Request, response: Response) -> UnitView:
-        """Register a unit, or change it."""
+@router.put("/units/{code}", responses={201: {"model": UnitView}})
+async def put_unit(
+    code: CodeInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
+) -> UnitView:
+    """Register a unit, or change it."""
+    async with act(request) as (work, context):
         unit = Unit(code, body.name, body.level, body.parent_code)
-        (outcome,) = await desk.register_units([unit], request.state.request_id)
-        return UnitView(**asdict(unit), version=_answer(outcome, response).version)
+        (outcome,) = await usecases.register_units(work, context, [unit])
+        registered = _accepted(outcome, response)
+    return UnitView(**asdict(unit), version=registered.version)
 
-    @router.post("/units/import", responses={201: {"model": ImportAnswer}})
-    async def import_units(body: ImportBody, _: Writer, request: Request, response: Response) -> ImportAnswer:
-        """Register a province and its communes by the official list. 201 where any of them is new."""
-        outcomes = await desk.import_units(body.province_code, request.state.request_id)
-        changes = Counter(_or_raise(outcome).change for outcome in outcomes)
-        response.status_code = 201 if changes["made"] else 200
-        return ImportAnswer(
-            province_code=body.province_code, made=changes["made"], changed=changes["changed"], same=changes["same"]
-        )
 
-    @router.get("/units/{code}")
-    async def get_unit(code: CodeInPath, _: Reader) -> UnitView:
-        """One unit."""
-        return UnitView.model_validate(await reads.find_unit(database, code))
+@router.post("/units/import", responses={201: {"model": ImportAnswer}})
+async def import_units(body: ImportBody, _: RegistryWriter, request: Request, response: Response) -> ImportAnswer:
+    """Register a province and its communes by the official list. 201 where any of them is new."""
+    async with act(request) as (work, context):
+        outcomes = await usecases.import_units(work, context, body.province_code)
+        results = Counter(_or_raise(outcome).result for outcome in outcomes)
+    response.status_code = 201 if results["made"] else 200
+    return ImportAnswer(
+        province_code=body.province_code, made=results["made"], changed=results["changed"], same=results["same"]
+    )
 
-    @router.get("/units")
-    async def get_units(_: Reader, wanted: Annotated[UnitQuery, Query()]) -> UnitPage:
-        """Units in the order of their codes."""
+
+@router.get("/units/{code}")
+async def get_unit(code: CodeInPath, _: EnrolmentReader, request: Request) -> UnitView:
+    """One unit."""
+    async with read(request) as session:
+        return UnitView.model_validate(await queries.find_unit(session, code))
+
+
+@router.get("/units")
+async def list_units(_: EnrolmentReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
+    """Units in the order of their codes."""
+    async with read(request) as session:
         filters = wanted.model_dump(exclude={"limit"})
-        found = await reads.list_units(database, **filters, limit=wanted.limit + 1)
-        items = [UnitView.model_validate(row) for row in found[: wanted.limit]]
-        return UnitPage(items=items, next=items[-1].code if len(found) > wanted.limit else None)
+        page = cut(await queries.list_units(session, **filters, limit=wanted.limit + 1), wanted.limit, lambda u: u.code)
+    return UnitPage(items=[UnitView.model_validate(row) for row in page.rows], next=page.next)
 
 
-def _organisation_routes(router: APIRouter, database: Database, desk: RegistryDesk) -> None:
-    @router.put("/organisations/{code}", responses={201: {"model": OrganisationView}})
-    async def put_organisation(
-        code: CodeInPath, body: OrganisationBody, _: Writer, request: Request, response: Response
-    ) -> OrganisationView:
-        """Register an organisation, or change it."""
+@router.put("/organisations/{code}", responses={201: {"model": OrganisationView}})
+async def put_organisation(
+    code: CodeInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response
+) -> OrganisationView:
+    """Register an organisation, or change it."""
+    async with act(request) as (work, context):
         organisation = Organisation(code, body.name, body.parent_code)
-        (outcome,) = await desk.register_organisations([organisation], request.state.request_id)
-        return OrganisationView(**asdict(organisation), version=_answer(outcome, response).version)
-
-    @router.get("/organisations/{code}")
-    async def get_organisation(code: CodeInPath, _: Reader) -> OrganisationView:
-        """One organisation."""
-        return OrganisationView.model_validate(await reads.find_organisation(database, code))
+        (outcome,) = await usecases.register_organisations(work, context, [organisation])
+        registered = _accepted(outcome, response)
+    return OrganisationView(**asdict(organisation), version=registered.version)
 
 
-def _collector_routes(router: APIRouter, database: Database, desk: RegistryDesk) -> None:
-    @router.put("/collectors/{code}", responses={201: {"model": CollectorView}})
-    async def put_collector(
-        code: CodeInPath, body: CollectorBody, _: Writer, request: Request, response: Response
-    ) -> CollectorView:
-        """Register a collector, or change them."""
+@router.get("/organisations/{code}")
+async def get_organisation(code: CodeInPath, _: EnrolmentReader, request: Request) -> OrganisationView:
+    """One organisation."""
+    async with read(request) as session:
+        return OrganisationView.model_validate(await queries.find_organisation(session, code))
+
+
+@router.put("/collectors/{code}", responses={201: {"model": CollectorView}})
+async def put_collector(
+    code: CodeInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
+) -> CollectorView:
+    """Register a collector, or change them."""
+    async with act(request) as (work, context):
         collector = Collector(code, body.name, body.organisation_code)
-        (outcome,) = await desk.register_collectors([collector], request.state.request_id)
-        return CollectorView(**asdict(collector), version=_answer(outcome, response).version)
-
-    @router.get("/collectors/{code}")
-    async def get_collector(code: CodeInPath, principal: Reader) -> CollectorView:
-        """A collector of the own organisation; the name is personal data. Who keeps the registry sees all."""
-        sees_all = principal.scopes & {"registry:write", "admin"}
-        row = await reads.find_collector(database, code, None if sees_all else principal.organisation_code)
-        return CollectorView.model_validate(row)
+        (outcome,) = await usecases.register_collectors(work, context, [collector])
+        registered = _accepted(outcome, response)
+    return CollectorView(**asdict(collector), version=registered.version)
 
 
-def _answer(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:
+@router.get("/collectors/{code}")
+async def get_collector(code: CodeInPath, actor: EnrolmentReader, request: Request) -> CollectorView:
+    """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
+    organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
+    async with read(request) as session:
+        return CollectorView.model_validate(await queries.find_collector(session, code, organisation_code))
+
+
+def _accepted(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:
     registered = _or_raise(outcome)
-    response.status_code = 201 if registered.change == "made" else 200
+    response.status_code = 201 if registered.result == "made" else 200
     return registered
 
 

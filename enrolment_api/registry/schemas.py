@@ -1,38 +1,17 @@
-"""Bodies of the registry."""
+"""Bodies and answers of the registry."""
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.vocabulary import UnitLevel
-
-CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
-
-
-def _plain(name: str) -> str:
-    name = unicodedata.normalize("NFC", name)
-    if not name.isprintable():
-        raise ValueError("a name has no control characters: remove line breaks, tabs and invisible characters")
-    return name
+from services.web.fields import Code, Name, RequestBody
+from services.web.lists import ListQuery, Page
 
 
-Name: TypeAlias = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=200),
-    AfterValidator(_plain),
-    Field(examples=["Bưu điện Cẩm Thủy"]),
-]
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
-
-class UnitBody(_Body):
+class UnitBody(RequestBody):
     """A province, an insurance unit, a commune or a village; the parent is of a higher level."""
 
     name: Name
@@ -40,41 +19,40 @@ class UnitBody(_Body):
     parent_code: Code | None = Field(None, examples=["15142"])
 
 
-class OrganisationBody(_Body):
+class OrganisationBody(RequestBody):
     """A collection organisation, which may be part of another."""
 
     name: Name
     parent_code: Code | None = None
 
 
-class CollectorBody(_Body):
+class CollectorBody(RequestBody):
     """A person who collects for one organisation."""
 
     name: Name
     organisation_code: Annotated[Code, Field(examples=["BD-CAM-THUY"])]
 
 
-class ImportBody(_Body):
+class ImportBody(RequestBody):
     """Which province to import."""
 
     province_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["38"])]
 
 
-class UnitQuery(BaseModel):
+class UnitQuery(ListQuery):
     """Which units to list; `after` is the `next` of the page before."""
-
-    model_config = ConfigDict(extra="forbid")
 
     parent_code: Code | None = None
     level: UnitLevel | None = None
     after: Code | None = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
-class UnitView(BaseModel):
-    """A unit. `version` grows with each change."""
-
+class _View(BaseModel):
     model_config = ConfigDict(from_attributes=True)
+
+
+class UnitView(_View):
+    """A unit. `version` grows with each change."""
 
     code: str
     name: str
@@ -83,10 +61,8 @@ class UnitView(BaseModel):
     version: int
 
 
-class OrganisationView(BaseModel):
+class OrganisationView(_View):
     """An organisation. `version` grows with each change."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     code: str
     name: str
@@ -94,10 +70,8 @@ class OrganisationView(BaseModel):
     version: int
 
 
-class CollectorView(BaseModel):
+class CollectorView(_View):
     """A collector. `version` grows with each change."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     code: str
     name: str
@@ -105,15 +79,12 @@ class CollectorView(BaseModel):
     version: int
 
 
-class UnitPage(BaseModel):
-    """One page; `next` is the `after` of the following one, or null on the last."""
-
-    items: list[UnitView]
-    next: str | None
+class UnitPage(Page[UnitView]):
+    """Units in the order of their codes."""
 
 
 class ImportAnswer(BaseModel):
-    """How many units the list has, and what became of them."""
+    """How many units of the list were made or changed, or are there already as the list has them."""
 
     province_code: str
     made: int

@@ -1,88 +1,107 @@
-"""The queries of the registry: each takes many."""
+"""Statements of the registry that take part in changing it; each takes many."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Table, text
-from sqlmodel import col, select
+from sqlalchemy import Executable, Text, select, tuple_
 
 from enrolment_api.domain.registry import LEVELS
-from enrolment_api.tables.base import Base
-from enrolment_api.tables.registry import UnitRow
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from enrolment_api.registry import sql
+from enrolment_api.tables import locks
+from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
+from services.persistence.locks import take
+from services.persistence.statements import Query
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import among, columns_of, insert_many, table_of
 from services.vocabulary import UnitLevel
 
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-_LOCK_KEY = 0x72656769  # "regi"
-_UNITS = text("SELECT code, level, parent_code FROM units WHERE code = ANY(CAST(:codes AS text[]))")
-_BELOW = text("SELECT DISTINCT parent_code, level FROM units WHERE parent_code = ANY(CAST(:codes AS text[]))")
-_ABOVE = text(
-    "WITH RECURSIVE above AS (SELECT code, parent_code FROM organisations WHERE code = ANY(CAST(:codes AS text[]))"
-    " UNION SELECT o.code, o.parent_code FROM organisations o JOIN above a ON o.code = a.parent_code)"
-    " SELECT code, parent_code FROM above"
+RegistryRow: TypeAlias = UnitRow | OrganisationRow | CollectorRow
+
+_UNITS = table_of(UnitRow).c
+_AMONG_CODES = among("codes", Text())
+
+
+class KnownUnit(NamedTuple):
+    """The level and the parent of a unit."""
+
+    code: str
+    level: UnitLevel
+    parent_code: str | None
+
+
+class LevelBelow(NamedTuple):
+    """A level of a unit directly below another."""
+
+    parent_code: str
+    level: UnitLevel
+
+
+class EntryVersion(NamedTuple):
+    """The version of an entry."""
+
+    code: str
+    version: int
+
+
+def _upsert(row: type[RegistryRow]) -> Executable:
+    """Insert what is new and change what differs, counting its version up."""
+    insert, table = insert_many(row), table_of(row)
+    changing = [column.name for column in table.columns if column.name not in {"code", "version"}]
+    before, after = [table.c[name] for name in changing], [insert.excluded[name] for name in changing]
+    return insert.on_conflict_do_update(
+        index_elements=["code"],
+        set_={**dict(zip(changing, after, strict=True)), "version": table.c.version + 1},
+        where=tuple_(*before).is_distinct_from(tuple_(*after)),
+    ).returning(table.c.code)
+
+
+def _versions(row: type[RegistryRow]) -> Query[EntryVersion]:
+    columns = table_of(row).c
+    return Query(EntryVersion, select(columns.code, columns.version).where(columns.code == _AMONG_CODES))
+
+
+KNOWN_UNITS: Final = Query(
+    KnownUnit, select(_UNITS.code, _UNITS.level, _UNITS.parent_code).where(_UNITS.code == _AMONG_CODES)
 )
+LEVELS_BELOW: Final = Query(
+    LevelBelow, select(_UNITS.parent_code, _UNITS.level).distinct().where(_UNITS.parent_code == _AMONG_CODES)
+)
+_ROWS: tuple[type[RegistryRow], ...] = (UnitRow, OrganisationRow, CollectorRow)
+UPSERTS: Final = {row: _upsert(row) for row in _ROWS}
+VERSIONS: Final = {row: _versions(row) for row in _ROWS}
 
 
 async def lock_registry(work: UnitOfWork) -> None:
-    """One change of the registry at a time, until its unit of work ends: what one checks, the other cannot move."""
-    await work.execute(_LOCK, {"key": _LOCK_KEY})
+    """One change of the registry at a time, until the unit of work ends."""
+    await take(work, locks.REGISTRY)
 
 
-async def units_of(session: ReadSession, codes: Iterable[str]) -> Mapping[str, tuple[UnitLevel, str | None]]:
-    """UnitLevel and parent of the units with these codes."""
-    rows = await session.execute(_UNITS, {"codes": list(codes)})
-    return {row.code: (row.level, row.parent_code) for row in rows}
+async def known_units(work: UnitOfWork, codes: Iterable[str]) -> Mapping[str, KnownUnit]:
+    """Those of the units that are registered."""
+    return {unit.code: unit for unit in await work.all(KNOWN_UNITS, {"codes": list(codes)})}
 
 
-async def levels_below(session: ReadSession, codes: Iterable[str]) -> Mapping[str, UnitLevel]:
-    """The highest level right below each of these units, where there is one."""
-    rows = (await session.execute(_BELOW, {"codes": list(codes)})).all()
-    return {row.parent_code: row.level for row in sorted(rows, key=lambda r: LEVELS.index(r.level), reverse=True)}
+async def levels_below(work: UnitOfWork, codes: Iterable[str]) -> Mapping[str, UnitLevel]:
+    """The highest level directly below each of these units, where there is one."""
+    found = await work.all(LEVELS_BELOW, {"codes": list(codes)})
+    return {each.parent_code: each.level for each in sorted(found, key=lambda e: LEVELS.index(e.level), reverse=True)}
 
 
-async def organisations_above(session: ReadSession, codes: Iterable[str]) -> dict[str, str | None]:
+async def organisations_above(work: UnitOfWork, codes: Iterable[str]) -> dict[str, str | None]:
     """The parent of each of these organisations, and of all above them."""
-    rows = await session.execute(_ABOVE, {"codes": list(codes)})
-    return {row.code: row.parent_code for row in rows}
+    return {o.code: o.parent_code for o in await work.all(sql.ORGANISATIONS_ABOVE, {"codes": list(codes)})}
 
 
-async def upsert(work: UnitOfWork, row: type[Base], values: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+async def upsert(work: UnitOfWork, row: type[RegistryRow], entries: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Insert what is new and change what differs; the codes of those. Each code may be there once."""
-    if not values:
+    if not entries:
         return frozenset()
-    table = _table(row)
-    columns = [name for name in values[0] if name not in {"code", "version"}]
-    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
-    old, new = (", ".join(f"{of}.{name}" for name in columns) for of in (table.name, "EXCLUDED"))
-    on_conflict = (
-        f"(code) DO UPDATE SET {changes}, version = {table.name}.version + 1 WHERE ({old}) IS DISTINCT FROM ({new})"
-    )
-    written = await work.bulk_insert(table, values, on_conflict=on_conflict, returning="code")
-    return frozenset(code for (code,) in written)
+    rows = [{**entry, "version": 1} for entry in entries]
+    return frozenset(await work.scalars(UPSERTS[row], columns_of(rows)))
 
 
-async def versions_of(session: ReadSession, row: type[Base], codes: Iterable[str]) -> Mapping[str, int]:
-    """The version of each of these rows."""
-    table = _table(row)
-    wanted = select(table.c.code, table.c.version).where(table.c.code.in_(list(codes)))
-    return {row.code: row.version for row in await session.execute(wanted)}
-
-
-async def page_of_units(
-    session: ReadSession, *, parent_code: str | None, level: str | None, after: str | None, limit: int
-) -> Sequence[UnitRow]:
-    """Units in the order of their codes."""
-    wanted = select(UnitRow).order_by(col(UnitRow.code)).limit(limit)
-    if parent_code:
-        wanted = wanted.where(UnitRow.parent_code == parent_code)
-    if level:
-        wanted = wanted.where(UnitRow.level == level)
-    if after:
-        wanted = wanted.where(col(UnitRow.code) > after)
-    return (await session.scalars(wanted)).all()
-
-
-def _table(row: type[Base]) -> Table:
-    return row.metadata.tables[str(row.__tablename__)]
+async def versions_of(work: UnitOfWork, row: type[RegistryRow], codes: Iterable[str]) -> Mapping[str, int]:
+    """The version of each of these entries."""
+    return {each.code: each.version for each in await work.all(VERSIONS[row], {"codes": list(codes)})}

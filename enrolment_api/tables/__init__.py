@@ -1,1 +1,11 @@
 """The tables of the enrolment database."""
+
+from typing import Final
+
+from enrolment_api.tables import enrolments, registry
+from enrolment_api.tables.base import Base
+from services.persistence.schema import Schema
+
+__all__ = ["SCHEMA", "enrolments", "registry"]
+
+SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0004")

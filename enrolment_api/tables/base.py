@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
 from services.messaging.tables import add_messaging_tables
+from services.persistence.checks import NAMING
 from services.reconciliation.tables import add_source_tables, add_totals_tables
 
 
-class Base(SQLModel, registry=registry()):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """Metadata of this service alone: each service has a database of its own."""
 
 

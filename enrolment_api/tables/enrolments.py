@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, DateTime, Index, LargeBinary, SmallInteger, Text, Uuid, cast, func, text
+from sqlalchemy import DDL, BigInteger, Index, SmallInteger, Text, cast, event, func, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import column
 from sqlmodel import Field
 
+from enrolment_api.domain.enrolment import Status
+from enrolment_api.domain.identifiers import Sex
 from enrolment_api.tables.base import Base
+from services.persistence.checks import one_of
+from services.vocabulary import Kind, Scheme
 
 
 class EnrolmentRow(Base, table=True):
@@ -25,6 +29,9 @@ class EnrolmentRow(Base, table=True):
 
     __tablename__ = "enrolments"
     __table_args__ = (
+        one_of("scheme", Scheme),
+        one_of("kind", Kind),
+        one_of("status", Status),
         Index("uq_enrolments_external_ref", "organisation_code", "external_ref", unique=True),
         Index(
             "uq_enrolments_idempotency_key",
@@ -44,36 +51,44 @@ class EnrolmentRow(Base, table=True):
         ),
     )
 
-    id: UUID = Field(primary_key=True, sa_type=Uuid)
+    id: UUID = Field(primary_key=True)
     organisation_code: str = Field(sa_type=Text)
     external_ref: str = Field(sa_type=Text)
-    idempotency_key: str | None = Field(None, sa_type=Text)
-    fingerprint: bytes = Field(sa_type=LargeBinary)
-    scheme: str = Field(sa_type=Text)
-    kind: str = Field(sa_type=Text)
-    status: str = Field(sa_type=Text)
+    idempotency_key: str | None = Field(default=None, sa_type=Text)
+    fingerprint: bytes
+    scheme: Scheme = Field(sa_type=Text)
+    kind: Kind = Field(sa_type=Text)
+    status: Status = Field(sa_type=Text)
     unit_code: str = Field(sa_type=Text)
     collector_code: str = Field(sa_type=Text)
-    signed_on: date = Field(sa_type=Date)
+    signed_on: date
     months: int = Field(sa_type=SmallInteger)
     amount_paid: int = Field(sa_type=BigInteger)
-    receipt_no: str | None = Field(None, sa_type=Text)
+    receipt_no: str | None = Field(default=None, sa_type=Text)
     full_name: str = Field(sa_type=Text)
-    born_on: date = Field(sa_type=Date)
-    sex: str = Field(sa_type=Text)
+    born_on: date
+    sex: Sex = Field(sa_type=Text)
     personal_id: str = Field(sa_type=Text)
-    social_insurance_code: str | None = Field(None, sa_type=Text)
-    phone: str | None = Field(None, sa_type=Text)
-    household_code: str | None = Field(None, sa_type=Text)
-    member_no: int | None = Field(None, sa_type=SmallInteger)
-    monthly_income: int | None = Field(None, sa_type=BigInteger)
+    social_insurance_code: str | None = Field(default=None, sa_type=Text)
+    phone: str | None = Field(default=None, sa_type=Text)
+    household_code: str | None = Field(default=None, sa_type=Text)
+    member_no: int | None = Field(default=None, sa_type=SmallInteger)
+    monthly_income: int | None = Field(default=None, sa_type=BigInteger)
     support_group: str = Field(sa_type=Text)
-    channel: str | None = Field(None, sa_type=Text)
-    campaign_code: str | None = Field(None, sa_type=Text)
-    covered_from: date = Field(sa_type=Date)
-    covered_to: date = Field(sa_type=Date)
+    channel: str | None = Field(default=None, sa_type=Text)
+    campaign_code: str | None = Field(default=None, sa_type=Text)
+    covered_from: date
+    covered_to: date
     due: int = Field(sa_type=BigInteger)
     state_support: int = Field(sa_type=BigInteger)
     payable: int = Field(sa_type=BigInteger)
-    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    checksum: int | None = Field(None, sa_type=BigInteger)
+    recorded_at: datetime
+    checksum: int | None = Field(default=None, sa_type=BigInteger)
+
+
+# The exclusion constraint needs its `=` for GiST.
+event.listen(
+    Base.metadata.tables["enrolments"],
+    "before_create",
+    DDL("CREATE EXTENSION IF NOT EXISTS btree_gist"),  # type: ignore[no-untyped-call]
+)

@@ -1,24 +1,26 @@
-"""The registry's rows. `version` grows with each change and travels in the events, so that late ones can be told."""
+"""The registry's rows. `version` grows with each change and is sent in the events, so that late ones are recognised."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from enrolment_api.tables.base import Base
+from services.persistence.checks import one_of
+from services.vocabulary import UnitLevel
 
 
 class UnitRow(Base, table=True):
     """A province, a grassroots insurance unit, a commune or a village."""
 
     __tablename__ = "units"
-    __table_args__ = (Index("ix_units_parent_code", "parent_code"),)
+    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"))
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
-    level: str = Field(sa_type=Text)
-    parent_code: str | None = Field(None, sa_type=Text, sa_column_args=[ForeignKey("units.code")])
-    version: int = Field(1, sa_type=Integer)
+    level: UnitLevel = Field(sa_type=Text)
+    parent_code: str | None = Field(default=None, sa_type=Text, foreign_key="units.code")
+    version: int = 1
 
 
 class OrganisationRow(Base, table=True):
@@ -28,8 +30,8 @@ class OrganisationRow(Base, table=True):
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
-    parent_code: str | None = Field(None, sa_type=Text, sa_column_args=[ForeignKey("organisations.code")])
-    version: int = Field(1, sa_type=Integer)
+    parent_code: str | None = Field(default=None, sa_type=Text, foreign_key="organisations.code")
+    version: int = 1
 
 
 class CollectorRow(Base, table=True):
@@ -40,5 +42,5 @@ class CollectorRow(Base, table=True):
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
-    organisation_code: str = Field(sa_type=Text, sa_column_args=[ForeignKey("organisations.code")])
-    version: int = Field(1, sa_type=Integer)
+    organisation_code: str = Field(sa_type=Text, foreign_key="organisations.code")
+    version: int = 1

@@ -1,1 +1,1 @@
-"""Raise, worsen, acknowledge, resolve."""
+"""Alerts: raised, worsened, acknowledged, resolved."""

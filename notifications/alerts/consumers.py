@@ -1,25 +1,22 @@
-"""What happens to a target's pace, as it is heard here."""
+"""Events of pace → use-cases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Callable, Sequence
 
-from notifications.alerts.usecases import PaceEvent, follow_pace
-from services.clock import Clock
-from services.messaging.consumer import Handler
+from notifications.alerts.pace import PaceEvent
+from notifications.alerts.usecases import follow_pace
+from services.context import Context
+from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
+from services.messaging.consumer import Handlers
 from services.persistence.unit_of_work import UnitOfWork
 
 
-def pace_handlers(clock: Clock, new_id: Callable[[], UUID], wake: Callable[[], None]) -> Mapping[str, Handler]:
-    """The handlers by event type; `wake` is called once what they queued is committed."""
+def pace_handlers(wake: Callable[[], None]) -> Handlers:
+    """`wake` is called once the deliveries that they queued are committed."""
 
-    async def on_pace(work: UnitOfWork, events: Sequence[PaceEvent]) -> None:
-        await follow_pace(work, events, now=clock.now(), new_id=new_id)
+    async def on_pace(work: UnitOfWork, context: Context, events: Sequence[PaceEvent]) -> None:
+        await follow_pace(work, context, events)
         work.after_commit(wake)
 
-    return {
-        "drive.pace.fell_behind.v1": on_pace,
-        "drive.pace.worsened.v1": on_pace,
-        "drive.pace.recovered.v1": on_pace,
-    }
+    return {PaceFellBehind: on_pace, PaceWorsened: on_pace, PaceRecovered: on_pace}

@@ -1,24 +1,30 @@
-"""The alert as it is shown, and what a person sends to change it."""
+"""Queries and pages of alerts, and the body of an acknowledgement."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
+from services.vocabulary import Severity
+from services.web.fields import Code, Id, RequestBody
+from services.web.lists import ListQuery, Page
 
 
-class AlertPage(BaseModel):
-    """Newest first. `next` goes into `after` to read on; null at the end."""
+class AlertQuery(ListQuery):
+    """`under` is the code of the alert's unit or of one above it; `after` is the `next` of the page before."""
 
-    items: list[AlertSnapshot]
-    next: UUID | None
+    status: Status | None = None
+    under: Code | None = None
+    severity: Severity | None = None
+    after: Id | None = None
 
 
-class AcknowledgementBody(BaseModel):
+class AlertPage(Page[AlertSnapshot]):
+    """Alerts, newest first."""
+
+
+class AcknowledgementBody(RequestBody):
     """`version` is that of the alert as the caller has seen it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, le=2**31 - 1, examples=[1])

@@ -1,90 +1,74 @@
-"""Queries on the alerts, and the way between a row and what the rules know of it."""
+"""Statements that write alerts, locking reads, and how a row holds the state of an alert."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, tuple_
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, or_, tuple_
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from notifications.domain.alert import Alert, Status
+from notifications.domain.alert import Alert
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceFacts
 from services.errors import Unavailable
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
-from services.vocabulary import Severity
+from services.ids import new_id
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import columns_of, insert_many, table_of
 
 Episode: TypeAlias = tuple[UUID, int]
 """A target's id and the number of the time that it fell behind."""
 
-_TABLE = AlertRow.metadata.tables["alerts"]
-_JSON = ("subject", "path", "figures")
-
-
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """What a reader asks for; None leaves a field open."""
-
-    status: Status | None = None
-    under: str | None = None
-    severity: Severity | None = None
+_TARGET_IDS = bindparam("target_ids", type_=ARRAY(Uuid))
+EPISODES: Final = (
+    func.unnest(_TARGET_IDS, bindparam("episodes", type_=ARRAY(Integer)))
+    .table_valued("target_id", "episode", name="wanted")
+    .render_derived()
+)
+_OF_EPISODES = tuple_(col(AlertRow.target_id), col(AlertRow.episode)).in_(select_columns(EPISODES))
+OF_EPISODES_AND_UNRESOLVED = (
+    select(AlertRow)
+    .where(col(AlertRow.target_id) == any_(_TARGET_IDS), or_(_OF_EPISODES, col(AlertRow.status) != "resolved"))
+    .order_by(col(AlertRow.id))
+    .with_for_update()
+)
+INSERT: Final = (
+    insert_many(AlertRow)
+    .on_conflict_do_nothing(constraint="uq_alerts_target_episode")
+    .returning(table_of(AlertRow).c.id)
+)
+FOR_UPDATE: Final = select(AlertRow).where(col(AlertRow.id) == bindparam("alert_id")).with_for_update()
 
 
 async def of_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
     """The alerts of these episodes, and those of other episodes of their targets that are not resolved; locked in the
-    same order by everybody, so that no two block each other for good."""
-    key = tuple_(col(AlertRow.target_id), col(AlertRow.episode))
-    target_ids = list({target_id for target_id, _ in episodes})
-    of_targets = and_(col(AlertRow.target_id).in_(target_ids), col(AlertRow.status) != "resolved")
-    wanted = or_(key.in_(list(episodes)), of_targets)
-    statement = select(AlertRow).where(wanted).order_by(col(AlertRow.id)).with_for_update()
-    return {(row.target_id, row.episode): row for row in await work.scalars(statement)}
+    same order by every unit of work, so that no two block each other."""
+    values = {"target_ids": [target for target, _ in episodes], "episodes": [number for _, number in episodes]}
+    rows = await work.scalars(OF_EPISODES_AND_UNRESOLVED, values)
+    return {(row.target_id, row.episode): row for row in rows}
 
 
 async def insert_all(work: UnitOfWork, rows: Sequence[AlertRow]) -> None:
-    """Put new alerts in. Raises Unavailable where another worker was faster: then the batch is done anew."""
+    """Insert new alerts. Raises Unavailable where another worker was faster: then the batch is done again."""
     if not rows:
         return
     ordered = sorted(rows, key=lambda row: (row.target_id, row.episode))
-    values = [row.model_dump() | {name: json.dumps(getattr(row, name)) for name in _JSON} for row in ordered]
-    conflict = "ON CONSTRAINT uq_alerts_target_episode DO NOTHING"
-    inserted = await work.bulk_insert(_TABLE, values, on_conflict=conflict, returning="id")
+    inserted = (await work.execute(INSERT, columns_of(row.model_dump() for row in ordered))).all()
     if len(inserted) < len(rows):
         raise Unavailable("another worker has just raised the same alert")
 
 
 async def one_for_change(work: UnitOfWork, alert_id: UUID) -> AlertRow | None:
     """The alert, locked."""
-    statement = select(AlertRow).where(col(AlertRow.id) == alert_id).with_for_update()
-    row: AlertRow | None = (await work.scalars(statement)).one_or_none()
+    row: AlertRow | None = (await work.scalars(FOR_UPDATE, {"alert_id": alert_id})).one_or_none()
     return row
 
 
-async def one(session: ReadSession, alert_id: UUID) -> AlertRow | None:
-    """The alert."""
-    return await session.get(AlertRow, alert_id)
-
-
-async def page(session: ReadSession, wanted: AlertFilter, after: UUID | None, limit: int) -> Sequence[AlertRow]:
-    """Up to `limit` alerts, newest first, that come after the one with the id `after`."""
-    statement = select(AlertRow).order_by(col(AlertRow.id).desc()).limit(limit)
-    if after:
-        statement = statement.where(col(AlertRow.id) < after)
-    if wanted.status:
-        statement = statement.where(col(AlertRow.status) == wanted.status)
-    if wanted.severity:
-        statement = statement.where(col(AlertRow.severity) == wanted.severity)
-    if wanted.under:
-        statement = statement.where(col(AlertRow.path).op("@>")(func.to_jsonb(wanted.under)))
-    return (await session.scalars(statement)).all()
-
-
 def state_of(row: AlertRow) -> Alert:
-    """What the rules need to know of the alert."""
+    """The state of the alert, as the rules take it."""
     return Alert(
         status=row.status,
         severity=row.severity,
@@ -98,12 +82,12 @@ def state_of(row: AlertRow) -> Alert:
 
 
 def with_state(row: AlertRow, alert: Alert) -> AlertRow:
-    """The row, in the state that the rules gave the alert."""
+    """The row, changed to this state."""
     return row.sqlmodel_update(_state_values(alert))
 
 
-def with_facts(row: AlertRow | None, alert: Alert, facts: PaceFacts, new_id: Callable[[], UUID]) -> AlertRow:
-    """The row (a new one where there is none), in the state that the rules gave the alert and with the latest facts."""
+def with_facts(row: AlertRow | None, alert: Alert, facts: PaceFacts) -> AlertRow:
+    """The row (a new one where there is none), changed to this state and the latest facts."""
     values = _state_values(alert) | _fact_values(facts)
     if row is None:
         return AlertRow(id=new_id(), target_id=facts.target_id, episode=facts.episode, **values)
@@ -118,7 +102,7 @@ def _state_values(alert: Alert) -> dict[str, Any]:
 def _fact_values(facts: PaceFacts) -> dict[str, Any]:
     plain = facts.model_dump(include={"unit_name", "target_name", "scheme", "measure", "starts_on", "ends_on"})
     return plain | {
-        "subject": facts.scope.model_dump(mode="json"),
+        "subject": asdict(facts.scope),
         "path": list(facts.path),
         "figures": facts.figures.model_dump(mode="json"),
     }

@@ -1,1 +1,1 @@
-"""The channels that messages leave by."""
+"""The channels by which messages are sent. To add one: a folder here, and a line in CHANNELS (registry.py)."""

@@ -1,1 +1,1 @@
-"""The queue of what is to be told, and the channels it leaves by."""
+"""The queue of messages to send, and the sender."""

@@ -1,48 +1,33 @@
-"""Deliveries over HTTP: what became of each, and sending one again."""
+"""Deliveries over HTTP: their states and attempts, and sending one again."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Request
 
-from notifications.deliveries.schemas import DeliveryPage, DeliveryView
-from notifications.deliveries.store import DeliveryFilter
-from notifications.deliveries.usecases import read_deliveries, send_again
-from notifications.domain.delivery import State
-from services.clock import Clock
-from services.persistence.database import Database
-from services.security.tokens import Principal
-from services.web.auth import requires
+from notifications.access import AlertReader, AlertWriter
+from notifications.deliveries import queries, usecases
+from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
+from services.web.fields import Id
+from services.web.lists import cut
+from services.web.transactions import act, read
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Reader = Annotated[Principal, requires("alerts:read")]
-Writer = Annotated[Principal, requires("alerts:write")]
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
 
 
-def delivery_routes(database: Database, clock: Clock) -> APIRouter:
-    """List deliveries with their attempts, and have one sent again."""
-    router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+@router.get("")
+async def list_deliveries(_: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request) -> DeliveryPage:
+    """Deliveries, newest first, each with all attempts."""
+    filters = queries.DeliveryFilter(wanted.alert_id, wanted.state)
+    async with read(request) as session:
+        found = await queries.list_deliveries(session, filters, wanted.after, wanted.limit + 1)
+    page = cut(found, wanted.limit, lambda each: each.delivery.id)
+    return DeliveryPage(items=[DeliveryView.of(each) for each in page.rows], next=page.next)
 
-    @router.get("")
-    async def list_deliveries(
-        _: Reader,
-        alert_id: UUID | None = None,
-        state: State | None = None,
-        after: UUID | None = None,
-        limit: Limit = 50,
-    ) -> DeliveryPage:
-        """Deliveries, newest first, each with all attempts."""
-        async with database.read() as session:
-            found = await read_deliveries(session, DeliveryFilter(alert_id, state), after, limit + 1)
-        more = len(found) > limit
-        return DeliveryPage(items=found[:limit], next=found[limit - 1].id if more else None)
 
-    @router.post("/{delivery_id}/retry", status_code=202)
-    async def retry_delivery(delivery_id: UUID, _: Writer) -> DeliveryView:
-        """Send it now; a failed or unconfirmed one gets one more attempt. 409 for one that was taken already."""
-        async with database.write() as work:
-            return await send_again(work, delivery_id, clock.now())
-
-    return router
+@router.post("/{delivery_id}/retry", status_code=202)
+async def retry_delivery(delivery_id: Annotated[Id, Path()], _: AlertWriter, request: Request) -> DeliveryView:
+    """Send it now; a failed or unconfirmed one gets one more attempt. 409 for one that was accepted already."""
+    async with act(request) as (work, context):
+        return DeliveryView.of(await usecases.send_again(work, context, delivery_id))

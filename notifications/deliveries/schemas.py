@@ -7,8 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from notifications.channels.names import ChannelName
+from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.domain.alert import ChangeKind
-from notifications.domain.delivery import Channel, State
+from notifications.domain.delivery import State
+from services.web.fields import Id
+from services.web.lists import ListQuery, Page
 
 
 class AttemptView(BaseModel):
@@ -23,16 +27,14 @@ class AttemptView(BaseModel):
 
 
 class DeliveryView(BaseModel):
-    """A change of an alert on its way to one route. `unconfirmed`: nobody can tell whether the mail went out."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """A change of an alert on its way to one route. `unconfirmed`: it is unknown whether the message was accepted."""
 
     id: UUID
     alert_id: UUID
     alert_version: int
     change: ChangeKind
     route_name: str
-    channel: Channel
+    channel: ChannelName
     address: str
     state: State
     queued_at: datetime
@@ -41,9 +43,20 @@ class DeliveryView(BaseModel):
     last_error: str | None
     attempts: list[AttemptView]
 
+    @classmethod
+    def of(cls, shown: DeliveryWithAttempts) -> DeliveryView:
+        """The delivery as it is shown."""
+        attempts = [AttemptView.model_validate(attempt) for attempt in shown.attempts]
+        return cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
 
-class DeliveryPage(BaseModel):
-    """Newest first. `next` goes into `after` to read on; null at the end."""
 
-    items: list[DeliveryView]
-    next: UUID | None
+class DeliveryPage(Page[DeliveryView]):
+    """Deliveries, newest first."""
+
+
+class DeliveryQuery(ListQuery):
+    """Which deliveries to list; `after` is the `next` of the page before."""
+
+    alert_id: Id | None = None
+    state: State | None = None
+    after: Id | None = None

@@ -1,128 +1,124 @@
-"""The loop that sends: claims what is due, hands it to its channel, writes down what came of it."""
+"""The sender: claims deliveries that are due, sends each by its channel, and records the outcome."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from datetime import datetime
-from typing import TypeAlias
+from collections.abc import Mapping
 
 import structlog
 
-from notifications.deliveries.store import Capacity
+from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.registry import is_repeatable, open_channels
+from notifications.deliveries.claims import Capacity
 from notifications.deliveries.usecases import claim, record_outcome
-from notifications.domain.delivery import Channel, Outcome, name_of, of_interruption
+from notifications.domain.delivery import Outcome, Retry, name_of, of_interruption
 from notifications.messages.outgoing_message import OutgoingMessage
-from services.clock import Clock
+from services.context import context_of
 from services.errors import Unavailable
 from services.persistence.database import Database
+from services.waiting import pause
 
 log = structlog.get_logger(__name__)
 
-Send: TypeAlias = Callable[[OutgoingMessage], Awaitable[Outcome]]
-OpenChannels: TypeAlias = Callable[[], AbstractAsyncContextManager[Mapping[Channel, Send]]]
-
-AT_ONCE = 20
-AT_ONCE_PER_ROUTE = 4
+MAX_SENDING = 20
+MAX_SENDING_PER_ROUTE = 4
 """So that a slow receiver with a full queue leaves capacity for all others."""
 POLL_SECONDS = 0.5
-AWAY_PAUSE_SECONDS = 0.5
+RECORD_AGAIN_SECONDS = 0.5
 
 
 class Sender:
-    """Any number may run, in any number of processes: what one has claimed, the others leave alone."""
+    """Any number may run, in any number of processes: what one has claimed, the others do not get."""
 
-    def __init__(self, database: Database, clock: Clock, open_channels: OpenChannels) -> None:
+    def __init__(self, database: Database, environment: ChannelEnvironment) -> None:
         self._database = database
-        self._clock = clock
-        self._open_channels = open_channels
-        self._bell = asyncio.Event()
-        self._stopping = False
-        self._in_hand: dict[asyncio.Task[None], OutgoingMessage] = {}
+        self._environment = environment
+        self._clock = environment.clock
+        self._work_expected = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._sending: dict[asyncio.Task[None], OutgoingMessage] = {}
 
     def wake(self) -> None:
-        """Something may be due: look at once."""
-        self._bell.set()
+        """Look for due deliveries at once."""
+        self._work_expected.set()
 
     def stop(self) -> None:
-        """Finish what is in hand, claim no more, then return from `run`."""
-        self._stopping = True
+        """Claim no more, finish what is being sent, then return from `run`."""
+        self._stopping.set()
         self.wake()
 
     async def run(self) -> None:
-        """Work until stopped. Raises Unavailable where the database is away."""
-        async with self._open_channels() as channels:
+        """Send until stopped. Raises Unavailable where the database is away."""
+        async with open_channels(self._environment) as channels:
             try:
-                while not self._stopping:
-                    self._bell.clear()
-                    if not await self._take_on(channels):
-                        await self._rest()
+                while not self._stopping.is_set():
+                    self._work_expected.clear()
+                    if not await self._start_due(channels):
+                        await pause(POLL_SECONDS, self._work_expected)
             finally:
                 await self._finish()
 
     async def send_due(self) -> int:
         """Send everything that is due now, and return how many attempts that took."""
-        sent = 0
-        async with self._open_channels() as channels:
-            while taken := await self._take_on(channels):
+        attempts = 0
+        async with open_channels(self._environment) as channels:
+            while started := await self._start_due(channels):
                 await self._finish()
-                sent += taken
-        return sent
+                attempts += started
+        return attempts
 
-    async def _take_on(self, channels: Mapping[Channel, Send]) -> int:
-        """Start sending what there is capacity for; how many that were."""
-        slots = AT_ONCE - len(self._in_hand)
-        if not slots:
-            return 0
-        held = Counter(message.route_name for message in self._in_hand.values())
-        messages = await claim(self._database, Capacity(slots, AT_ONCE_PER_ROUTE, held), self._clock.now())
+    async def _start_due(self, channels: Mapping[str, Send]) -> int:
+        """Start as many attempts as there is capacity for, and return their number."""
+        slots = MAX_SENDING - len(self._sending)
+        messages = await self._claim(slots) if slots else []
         for message in messages:
-            task = asyncio.create_task(self.deliver(message, channels[message.channel]))
-            self._in_hand[task] = message
-            task.add_done_callback(self._put_down)
+            task = asyncio.create_task(self.deliver(message, channels))
+            self._sending[task] = message
+            task.add_done_callback(self._forget)
         return len(messages)
 
-    def _put_down(self, task: asyncio.Task[None]) -> None:
-        del self._in_hand[task]
+    async def _claim(self, slots: int) -> list[OutgoingMessage]:
+        by_route = Counter(message.route_name for message in self._sending.values())
+        capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route)
+        async with self._database.write() as work:
+            return await claim(work, context_of(self._clock), capacity, is_repeatable=is_repeatable)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        del self._sending[task]
         self.wake()
 
     async def _finish(self) -> None:
-        while self._in_hand:
-            await asyncio.wait(self._in_hand)
+        while self._sending:
+            await asyncio.wait(self._sending)
 
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._bell.wait()
-        except TimeoutError:
+    async def deliver(self, message: OutgoingMessage, channels: Mapping[str, Send]) -> None:
+        """Make the attempt and record its outcome, unless its lease is over: this process may have been suspended, and
+        others may have sent something newer by now."""
+        if self._clock.now() >= message.leased_until:
             return
-
-    async def deliver(self, message: OutgoingMessage, send: Send) -> None:
-        """Send a claimed delivery and write down what came of it, unless its lease is over."""
-        lost_at = message.leased_until
-        if self._clock.now() >= lost_at:
-            return  # this process stood still, and others may have sent something newer by now
-        outcome = await _attempt(message, send)
+        outcome = await _attempt(message, channels.get(message.channel))
         log.info("delivery_tried", delivery=str(message.id), route=message.route_name, outcome=name_of(outcome))
-        await self._record(message, outcome, lost_at)
+        await self._record(message, outcome)
 
-    async def _record(self, message: OutgoingMessage, outcome: Outcome, lost_at: datetime) -> None:
-        """While the database is away, keep what is known, until the lease is over and others have drawn conclusions."""
+    async def _record(self, message: OutgoingMessage, outcome: Outcome) -> None:
+        """While the database is away, try again until the lease is over, when others judge the attempt."""
         while True:
             try:
-                return await record_outcome(self._database, message, outcome, self._clock.now())
+                async with self._database.write() as work:
+                    return await record_outcome(work, context_of(self._clock), message, outcome)
             except Unavailable as error:
-                if self._stopping or self._clock.now() > lost_at:
+                if self._stopping.is_set() or self._clock.now() > message.leased_until:
                     log.error("outcome_not_recorded", delivery=str(message.id), reason=error.detail)
                     return None
-                await asyncio.sleep(AWAY_PAUSE_SECONDS)
+                await pause(RECORD_AGAIN_SECONDS, self._stopping)
 
 
-async def _attempt(message: OutgoingMessage, send: Send) -> Outcome:
+async def _attempt(message: OutgoingMessage, send: Send | None) -> Outcome:
+    if send is None:
+        return Retry(f"this worker has no channel {message.channel}")  # a newer version may have made the route
     try:
         return await send(message)
     except Exception:
-        log.exception("delivery_broke", delivery=str(message.id), channel=message.channel)
-        return of_interruption(message.channel)
+        log.exception("attempt_failed", delivery=str(message.id), channel=message.channel)
+        return of_interruption(repeatable=is_repeatable(message.channel))

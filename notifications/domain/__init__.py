@@ -1,1 +1,1 @@
-"""The rules: what an alert is, who is told of it, and how often that is tried. Pure."""
+"""The rules: the states of an alert, which routes are notified of it, and how often that is tried. Pure."""

@@ -1,4 +1,4 @@
-"""Which network addresses may be called: what keeps a webhook from reaching into the house (SSRF)."""
+"""Which network addresses may be called: the protection against SSRF. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def may_be_called(address: Address, allowed: Sequence[Network], *, public: bool = True) -> bool:
-    """Whether the address lies in an allowed network, or, where `public` ones are welcome, is a global unicast one."""
-    meant = _meant_by(address)
-    return is_allowed(meant, allowed) or (public and _is_public(meant))
+    """Whether the address is in an allowed network, or, with `public`, is a global unicast one."""
+    target = _target_of(address)
+    return is_allowed(target, allowed) or (public and _is_public(target))
 
 
 def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether the address lies in one of the networks; an IPv4 address in IPv6 clothes is the IPv4 address."""
-    meant = _meant_by(address)
-    return any(meant in network for network in allowed if network.version == meant.version)
+    """Whether the address is in one of the networks; an IPv4 address within an IPv6 one counts as itself."""
+    target = _target_of(address)
+    return any(target in network for network in allowed if network.version == target.version)
 
 
-def _meant_by(address: Address) -> Address:
+def _target_of(address: Address) -> Address:
+    """The address that a gateway or the system would call."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -1,7 +1,7 @@
-"""An alert: a person's job, from the moment a target lags until it has caught up.
+"""The states of an alert: from the moment a target lags until it has caught up. Pure.
 
-An alert stands for one episode of one target. What happened to the pace may be heard late, twice or in any order; the
-highest `revision` is the truth, and whatever is older changes nothing.
+An alert stands for one episode of one target. Events of its pace may arrive late, twice and in any order; the highest
+`revision` counts, and an older one changes nothing.
 """
 
 from __future__ import annotations
@@ -10,14 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.errors import Conflict, FieldError
+from services.errors import Conflict, FieldError, NotFound
 from services.vocabulary import Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
 PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 ChangeKind: TypeAlias = Literal["raised", "worsened", "resolved"]
 
-_GRAVITY: dict[Severity, int] = {"warning": 1, "critical": 2}
+_RANK: dict[Severity, int] = {"warning": 1, "critical": 2}
+
+
+class NoSuchAlert(NotFound):
+    """No alert has this id."""
+
+    code = "no-such-alert"
+    title = "There is no such alert"
 
 
 class StaleVersion(Conflict):
@@ -28,14 +35,14 @@ class StaleVersion(Conflict):
 
 
 class AlreadyAcknowledged(Conflict):
-    """Somebody has taken the alert on before."""
+    """Another organisation, or the same one, acknowledged the alert before."""
 
     code = "already-acknowledged"
     title = "The alert is acknowledged already"
 
 
 class AlreadyResolved(Conflict):
-    """There is nothing left to act on."""
+    """The target has caught up: there is nothing left to act on."""
 
     code = "already-resolved"
     title = "The alert is resolved already"
@@ -43,7 +50,7 @@ class AlreadyResolved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A transition in the pace of a target. `revision` grows with each; `severity` is the gravest of the episode where
+    """A transition in the pace of a target. `revision` grows with each; `severity` is the highest of the episode where
     the transition ends it."""
 
     transition: PaceTransition
@@ -68,62 +75,62 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The alert as it is from now on; `tell` is what those concerned are to hear, or None where it is no news.
+    """The alert from now on; `notify` is the kind of change that routes are notified of, or None where it is none.
 
-    `unreported`: it ended with a severity that nobody was notified of, so that those who should have been are notified
-    of the end.
+    `unreported`: it ended with a severity of which no route was notified, so that those it concerns are notified of the
+    end.
     """
 
     alert: Alert
-    tell: ChangeKind | None
-    because: str
+    notify: ChangeKind | None
+    reason: str
     unreported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """What was heard alters nothing."""
+    """The event has no effect."""
 
-    because: str
+    reason: str
 
 
 Decision: TypeAlias = Changed | Unchanged
 
 
 def follow(alert: Alert | None, pace: Pace) -> Decision:
-    """What a transition in the pace makes of the episode's alert, if there is one yet."""
+    """The effect of a transition in the pace on the episode's alert, if there is one yet."""
     if alert is None:
         return raise_from(pace)
     if pace.revision <= alert.revision:
-        return Unchanged(f"revision {pace.revision} is no news after {alert.revision}")
+        return Unchanged(f"revision {pace.revision} is not newer than {alert.revision}")
     return end(alert, pace) if pace.transition == "recovered" else worsen(alert, pace)
 
 
 def raise_from(pace: Pace) -> Changed:
-    """The first that is heard of an episode; where that is its end, nothing is to be done, and that is told once."""
+    """The first event of an episode. Where it is the event of its end, one notification says that it is over."""
     severity = pace.severity or "warning"
     if pace.transition == "recovered":
         over = Alert("resolved", severity, 1, pace.revision, pace.at, resolved_at=pace.at)
-        return Changed(over, "resolved", "it was over before its beginning was heard of", unreported=True)
+        return Changed(over, "resolved", "the episode ended before the event of its beginning arrived", unreported=True)
     return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
 
 
 def worsen(alert: Alert, pace: Pace) -> Changed:
-    """The target goes on lagging: told where it lags more gravely, or lags again after it was said to be over."""
+    """The target still lags: routes are notified where the severity rose, or the alert had been resolved."""
     severity = pace.severity or alert.severity
     after = replace(alert, severity=severity, version=alert.version + 1, revision=pace.revision)
     if alert.status == "resolved":
-        again = replace(after, status="open", acknowledged_at=None, acknowledged_by=None, resolved_at=None)
-        return Changed(again, "raised", "the target lags after all")
-    if _GRAVITY[severity] > _GRAVITY[alert.severity]:
+        reopened = replace(after, status="open", acknowledged_at=None, acknowledged_by=None, resolved_at=None)
+        return Changed(reopened, "raised", "the target lags after all")
+    if _RANK[severity] > _RANK[alert.severity]:
         return Changed(after, "worsened", f"the lag is {severity} now")
     return Changed(after, None, "the figures moved, the severity did not rise")
 
 
 def end(alert: Alert, pace: Pace) -> Changed:
-    """The alert's own episode is over. It may have been graver than was heard, where its worsening is late."""
+    """The alert's own episode is over. Its severity may have been higher, where the event of its worsening is late."""
     severity = pace.severity or alert.severity
-    if alert.status == "resolved" or _GRAVITY[severity] <= _GRAVITY[alert.severity]:
+    if alert.status == "resolved" or _RANK[severity] <= _RANK[alert.severity]:
         return recover(alert, pace)
     return replace(recover(replace(alert, severity=severity), pace), unreported=True)
 
@@ -132,12 +139,12 @@ def recover(alert: Alert, pace: Pace) -> Changed:
     """The target has caught up: the alert is resolved, whatever its status was."""
     after = replace(alert, version=alert.version + 1, revision=pace.revision)
     if alert.status == "resolved":
-        return Changed(after, None, "it was resolved already")
+        return Changed(after, None, "the alert was resolved already")
     return Changed(replace(after, status="resolved", resolved_at=pace.at), "resolved", "the target has caught up")
 
 
 def acknowledge(alert: Alert, version: int, by: str, at: datetime) -> Alert:
-    """`by` (an organisation) takes the alert on, having seen it at `version`.
+    """The alert, acknowledged by the organisation `by`, which has seen it at `version`.
 
     Raises AlreadyResolved, AlreadyAcknowledged, StaleVersion.
     """

@@ -1,4 +1,4 @@
-"""What an address must look like to be taken for a route."""
+"""Which URLs a route may have. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from notifications.domain.addresses import Address, Network, is_allowed, may_be_called
 from services.errors import Invalid
-from services.mail_address import is_mail_address
 
 MAX_URL = 2000
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -22,16 +21,10 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The host that a webhook is sent to, and whether it may be sent in the clear."""
+    """The host of a URL, and the scheme by which it is called."""
 
     scheme: str
     host: str
-
-
-def check_mail(address: str) -> None:
-    """Raises Invalid unless this is a plain mail address, such as ops@example.org."""
-    if not is_mail_address(address):
-        raise Invalid.field("/address", "give a plain mail address, such as ops@example.org")
 
 
 def check_url(address: str, allowed: Sequence[Network]) -> Endpoint:
@@ -61,7 +54,7 @@ def literal_address(host: str) -> Address | None:
 
 
 def _known_addresses(host: str) -> Sequence[Address]:
-    """Where the host leads whoever is asked; none for a name that has to be looked up. RFC 6761, 6.3: localhost."""
+    """The addresses that a host always has; none for a name that has to be looked up. RFC 6761, 6.3: localhost."""
     literal = literal_address(host)
     if literal:
         return [literal]
@@ -69,7 +62,7 @@ def _known_addresses(host: str) -> Sequence[Address]:
 
 
 def _is_host(host: str) -> bool:
-    """Whether look-ups and everybody else read it as one and the same host: a name, or an address without a zone."""
+    """Whether every resolver takes it for the same host: a name, or an address without a zone."""
     return bool(_HOST_NAME.fullmatch(host)) or (":" in host and "%" not in host and literal_address(host) is not None)
 
 
@@ -80,7 +73,7 @@ def _is_numeric(host: str) -> bool:
 
 
 def _is_canonical(host: str) -> bool:
-    """Whether it is an IPv4 address as everybody reads it."""
+    """Whether it is an IPv4 address in its usual form."""
     try:
         return str(IPv4Address(host)) == host
     except ValueError:
@@ -111,10 +104,10 @@ def _endpoint(address: str) -> Endpoint:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise Invalid.field("/address", f"this is not a URL: {error}") from error
-    bracketed = "[" in parts.netloc and ":" not in (host or "")  # RFC 3986, 3.2.2: IPvFuture, which nobody reads
+    bracketed = "[" in parts.netloc and ":" not in (host or "")  # RFC 3986, 3.2.2: IPvFuture, which is not supported
     if parts.scheme not in ("https", "http") or not host or bracketed:
         raise Invalid.field("/address", "give a URL that begins with https:// and names a host")
     if parts.username is not None or parts.password is not None:
-        raise Invalid.field("/address", "a URL must hold no user name or password: the signature tells who is calling")
+        raise Invalid.field("/address", "a URL must hold no user name or password: the signature says who is calling")
     _check_unambiguous(address, host, port)
     return Endpoint(parts.scheme, host)

@@ -20,7 +20,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """An alert that is not resolved, and the last revision that it heard of."""
+    """An alert that is not resolved, and the last revision that it knows."""
 
     target_id: UUID
     episode: int
@@ -29,32 +29,35 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A target's stage as the source tells it (None where it does not lag), and the highest that was heard here."""
+    """A target's stage in the source's summary (None where it does not lag), and the highest that is known here.
 
-    told: Stage | None
+    `confirmed`: two summaries in a row have shown the same.
+    """
+
+    source: Stage | None
     known: Stage
-    told_at: datetime
+    summarised_at: datetime
     confirmed: bool = False
     asked: Asked = NEVER
 
 
-def differing(told: Mapping[UUID, Stage], alerts: Iterable[Unresolved]) -> set[UUID]:
+def differing(source: Mapping[UUID, Stage], alerts: Iterable[Unresolved]) -> set[UUID]:
     """The targets for which it does not hold that one alert is unresolved, that of the present episode at its present
     revision, where the target lags, and none where it does not."""
     here: dict[UUID, list[Stage]] = {}
     for alert in alerts:
         here.setdefault(alert.target_id, []).append(Stage(alert.episode, alert.revision))
-    expected = {target_id: [stage] for target_id, stage in told.items()}
+    expected = {target_id: [stage] for target_id, stage in source.items()}
     return {target_id for target_id in {*here, *expected} if here.get(target_id) != expected.get(target_id)}
 
 
 def seen(difference: Difference, before: Difference | None) -> Difference:
-    """The difference, knowing what the summary before showed: what is on its way shows in one summary only."""
+    """The difference, given that of the summary before: an event still on its way shows in one summary only."""
     if before is None:
         return difference
-    if before.told_at >= difference.told_at:
+    if before.summarised_at >= difference.summarised_at:
         return before
-    same = (before.told, before.known) == (difference.told, difference.known)
+    same = (before.source, before.known) == (difference.source, difference.known)
     return replace(difference, confirmed=same, asked=before.asked)
 
 
@@ -63,5 +66,5 @@ def due(differences: Mapping[UUID, Difference], at: datetime, interval: timedelt
     return {
         target_id: replace(difference, asked=asked_again(difference.asked, at))
         for target_id, difference in differences.items()
-        if difference.confirmed and difference.told_at == at and may_ask(difference.asked, at, interval)
+        if difference.confirmed and difference.summarised_at == at and may_ask(difference.asked, at, interval)
     }

@@ -1,4 +1,4 @@
-"""Who is told of an alert, and of everybody else why they are not."""
+"""Which routes are notified of an alert, and for each other one the reason why it is not. Pure."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ from services.vocabulary import Severity
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Somebody to tell. `under` is a code that the alert's unit is or lies under; None means everything."""
+    """A route to notify. `under` is the code of the alert's unit or of one above it; None means every alert."""
 
     name: str
     under: str | None
     min_severity: Severity
-    disabled_because: str | None = None
+    disabled_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A route that is not told."""
+    """A route that is not notified."""
 
     name: str
-    because: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Every route is either told or passed over."""
+    """Every route is either notified or excluded."""
 
-    told: tuple[str, ...]
+    notified: tuple[str, ...]
     excluded: tuple[Excluded, ...]
 
 
 def recipients_of(routes: Sequence[Route], path: Collection[str], severity: Severity) -> Recipients:
-    """Who hears of an alert of this severity. `path` holds the codes of its unit and of all those above it."""
-    return _divide({route.name: why_not(route, path, severity) for route in routes})
+    """The routes for an alert of this severity. `path` holds the codes of its unit and of all those above it."""
+    return _divide({route.name: reason_against(route, path, severity) for route in routes})
 
 
 def recipients_of_the_end(routes: Sequence[Route], notified_before: Collection[str]) -> Recipients:
-    """Who hears that an alert is resolved: those who were told of it, however grave it was."""
-    return _divide({route.name: _why_not_of_the_end(route, notified_before) for route in routes})
+    """The routes for the end of an alert: those that were notified of it, whatever its severity."""
+    return _divide({route.name: _reason_against_the_end(route, notified_before) for route in routes})
 
 
-def why_not(route: Route, path: Collection[str], severity: Severity) -> str | None:
-    """The reason why the route is not told, or None where it is."""
-    if route.disabled_because:
-        return f"disabled: {route.disabled_because}"
+def reason_against(route: Route, path: Collection[str], severity: Severity) -> str | None:
+    """The reason why the route is not notified, or None where it is."""
+    if route.disabled_reason:
+        return f"disabled: {route.disabled_reason}"
     if route.under is not None and route.under not in path:
         return f"not under {route.under}"
     if route.min_severity == "critical" and severity != "critical":
@@ -55,12 +55,12 @@ def why_not(route: Route, path: Collection[str], severity: Severity) -> str | No
     return None
 
 
-def _why_not_of_the_end(route: Route, notified_before: Collection[str]) -> str | None:
-    if route.disabled_because:
-        return f"disabled: {route.disabled_because}"
-    return None if route.name in notified_before else "was not told of the alert"
+def _reason_against_the_end(route: Route, notified_before: Collection[str]) -> str | None:
+    if route.disabled_reason:
+        return f"disabled: {route.disabled_reason}"
+    return None if route.name in notified_before else "was not notified of the alert"
 
 
 def _divide(reasons: dict[str, str | None]) -> Recipients:
-    told = tuple(name for name, reason in reasons.items() if reason is None)
-    return Recipients(told, tuple(Excluded(name, reason) for name, reason in reasons.items() if reason is not None))
+    notified = tuple(name for name, reason in reasons.items() if reason is None)
+    return Recipients(notified, tuple(Excluded(name, reason) for name, reason in reasons.items() if reason is not None))

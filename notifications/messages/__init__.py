@@ -1,1 +1,1 @@
-"""What is sent of an alert, whatever the channel."""
+"""An alert and its changes as they are passed on and sent, whatever the channel."""

@@ -1,4 +1,4 @@
-"""An alert as it is shown, and as it travels in messages."""
+"""An alert at one version: as it is shown over HTTP, stored with each delivery, and sent in webhooks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict
 
 from notifications.domain.alert import Status
 from services.contracts.pace import PaceFigures
-from services.contracts.targets import Scope
-from services.vocabulary import Measure, Scheme, Severity
+from services.vocabulary import Measure, Scheme, Scope, Severity
 
 
 class AlertSnapshot(BaseModel):
-    """An alert. It carries no personal data, and travels in webhooks as it is here."""
+    """An alert. It holds no personal data.
+
+    What older versions stored must stay readable: a field that is added needs a default.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""Alerts compared with what the targets service tells of the targets that lag."""
+"""Alerts compared with the targets service's summaries of the targets that lag."""

@@ -1,1 +1,1 @@
-"""Who is told, and how."""
+"""Routes: where notifications are sent, and of which alerts."""

@@ -1,4 +1,4 @@
-"""The route as a person puts it, and as it is shown."""
+"""The route as it is put, and as it is shown."""
 
 from __future__ import annotations
 
@@ -6,42 +6,41 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.domain.delivery import Channel
+from notifications.channels.names import ChannelName, KnownChannel
 from services.vocabulary import Severity
+from services.web.fields import Code, RequestBody
 
 
-class RouteBody(BaseModel):
-    """`under`: tell only of alerts of this unit and those below it; without it, of all."""
+class RouteBody(RequestBody):
+    """`under`: only alerts of this unit and those below it; without it, all alerts."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    under: str | None = Field(None, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$", examples=["38"])
+    under: Code | None = Field(None, examples=["38"])
     min_severity: Severity = "warning"
-    channel: Channel
+    channel: KnownChannel
     address: str = Field(
         max_length=2000, description="An https:// URL, or a mail address", examples=["https://ops.example.org/drive"]
     )
 
 
 class RouteView(BaseModel):
-    """A route. A disabled one is switched on again by putting it anew."""
+    """A route. A disabled one is enabled again by putting it again."""
 
     model_config = ConfigDict(from_attributes=True)
 
     name: str
     under: str | None
     min_severity: Severity
-    channel: Channel
+    channel: ChannelName
     address: str
     disabled_at: datetime | None
     disabled_reason: str | None
-    paused_until: datetime | None = Field(description="The receiver asked (Retry-After) to be left alone until then")
+    paused_until: datetime | None = Field(description="The receiver asked (Retry-After) for no request before then")
     created_at: datetime
     updated_at: datetime
 
 
 class RouteAnswer(RouteView):
-    """The answer to a PUT. `secret` is there once, when the route became a webhook; it is never shown again."""
+    """The answer to a PUT. `secret` is there once, when the route got one; it is never shown again."""
 
     secret: str | None = None
 

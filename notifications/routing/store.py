@@ -1,53 +1,62 @@
-"""Queries on the routes."""
+"""Statements that write routes, and locking reads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from notifications.tables.base import Base
 from notifications.tables.routing import RouteRow
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unit_of_work import UnitOfWork
 
+_TABLE = Base.metadata.tables["routes"]
+_OF_NAME = col(RouteRow.name) == bindparam("route_name")
+_TO_ADDRESS = col(RouteRow.address) == bindparam("route_address")
 
-async def all_routes(session: ReadSession) -> Sequence[RouteRow]:
-    """Every route, by name."""
-    return (await session.scalars(select(RouteRow).order_by(col(RouteRow.name)))).all()
+INSERT: Final = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.name)
+FOR_UPDATE: Final = select(RouteRow).where(_OF_NAME).with_for_update()
+DISABLE: Final = (
+    update(RouteRow)
+    .where(_OF_NAME, _TO_ADDRESS, col(RouteRow.disabled_at).is_(None))
+    .values(disabled_at=bindparam("now"), disabled_reason=bindparam("reason"))
+    .execution_options(synchronize_session=False)
+)
+PAUSE: Final = (
+    update(RouteRow)
+    .where(_OF_NAME, _TO_ADDRESS)
+    .values(
+        paused_until=func.greatest(col(RouteRow.paused_until), bindparam("until", type_=_TABLE.c.paused_until.type))
+    )
+    .execution_options(synchronize_session=False)
+)
+DELETE: Final = delete(_TABLE).where(_TABLE.c.name == bindparam("route_name")).returning(_TABLE.c.name)
 
 
 async def insert_new(work: UnitOfWork, row: RouteRow) -> bool:
-    """Whether the name was free, and the route is in."""
-    statement = insert(RouteRow).values(row.model_dump()).on_conflict_do_nothing().returning(col(RouteRow.name))
-    return (await work.execute(statement)).first() is not None
+    """Insert the route; False where its name is in use."""
+    return (await work.execute(INSERT, row.model_dump())).first() is not None
 
 
 async def one_for_change(work: UnitOfWork, name: str) -> RouteRow | None:
     """The route, locked."""
-    statement = select(RouteRow).where(col(RouteRow.name) == name).with_for_update()
-    row: RouteRow | None = (await work.scalars(statement)).one_or_none()
+    row: RouteRow | None = (await work.scalars(FOR_UPDATE, {"route_name": name})).one_or_none()
     return row
 
 
 async def disable(work: UnitOfWork, name: str, address: str, *, reason: str, now: datetime) -> None:
-    """Switch the route off, unless it leads somewhere else by now."""
-    await work.execute(
-        update(RouteRow)
-        .where(col(RouteRow.name) == name, col(RouteRow.address) == address, col(RouteRow.disabled_at).is_(None))
-        .values(disabled_at=now, disabled_reason=reason)
-    )
+    """Disable the route, unless it has another address by now."""
+    await work.execute(DISABLE, {"route_name": name, "route_address": address, "reason": reason, "now": now})
 
 
 async def pause(work: UnitOfWork, name: str, address: str, until: datetime) -> None:
-    """Leave the route's receiver alone until then, unless the route leads somewhere else by now."""
-    later = func.greatest(col(RouteRow.paused_until), until)
-    mine = (col(RouteRow.name) == name, col(RouteRow.address) == address)
-    await work.execute(update(RouteRow).where(*mine).values(paused_until=later))
+    """Send nothing to the route until then, unless it has another address by now."""
+    await work.execute(PAUSE, {"route_name": name, "route_address": address, "until": until})
 
 
 async def remove(work: UnitOfWork, name: str) -> bool:
-    """Whether there was such a route."""
-    statement = delete(RouteRow).where(col(RouteRow.name) == name).returning(col(RouteRow.name))
-    return (await work.execute(statement)).first() is not None
+    """Delete the route; False where there is none."""
+    return (await work.execute(DELETE, {"route_name": name})).first() is not None

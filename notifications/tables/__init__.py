@@ -1,1 +1,11 @@
 """The tables of the notifications database."""
+
+from typing import Final
+
+from notifications.tables import alerts, deliveries, pace_differences, routing
+from notifications.tables.base import Base
+from services.persistence.schema import Schema
+
+__all__ = ["SCHEMA", "alerts", "deliveries", "pace_differences", "routing"]
+
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0006")

@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, DateTime, Index, Integer, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import conv
 from sqlmodel import Field
 
 from notifications.domain.alert import Status
 from notifications.tables.base import Base
+from services.persistence.checks import one_of
 from services.vocabulary import Severity
 
 
 class AlertRow(Base, table=True):
-    """One episode of one target. The figures are those of the last that was heard of it."""
+    """One episode of one target. The figures are those of the last event received."""
 
-    __tablename__: ClassVar[str] = "alerts"
+    __tablename__ = "alerts"
     __table_args__ = (
+        one_of("status", Status),
+        one_of("severity", Severity),
+        CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name=conv("alerts_check")),
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 
-    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    target_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
-    episode: int = Field(sa_column=Column(Integer, nullable=False))
-    status: Status = Field(sa_column=Column(Text, nullable=False))
-    severity: Severity = Field(sa_column=Column(Text, nullable=False))
-    subject: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    path: list[str] = Field(sa_column=Column(JSONB, nullable=False))
-    figures: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    unit_name: str | None = Field(default=None, sa_column=Column(Text))
-    target_name: str | None = Field(default=None, sa_column=Column(Text))
-    scheme: str = Field(sa_column=Column(Text, nullable=False))
-    measure: str = Field(sa_column=Column(Text, nullable=False))
-    starts_on: date = Field(sa_column=Column(Date, nullable=False))
-    ends_on: date = Field(sa_column=Column(Date, nullable=False))
-    raised_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    acknowledged_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    acknowledged_by: str | None = Field(default=None, sa_column=Column(Text))
-    resolved_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    version: int = Field(sa_column=Column(Integer, nullable=False))
-    last_revision: int = Field(sa_column=Column(Integer, nullable=False))
+    id: UUID = Field(primary_key=True)
+    target_id: UUID
+    episode: int
+    status: Status = Field(sa_type=Text)
+    severity: Severity = Field(sa_type=Text)
+    subject: dict[str, Any] = Field(sa_type=JSONB)
+    path: list[str] = Field(sa_type=JSONB)
+    figures: dict[str, Any] = Field(sa_type=JSONB)
+    unit_name: str | None = Field(default=None, sa_type=Text)
+    target_name: str | None = Field(default=None, sa_type=Text)
+    scheme: str = Field(sa_type=Text)
+    measure: str = Field(sa_type=Text)
+    starts_on: date
+    ends_on: date
+    raised_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = Field(default=None, sa_type=Text)
+    resolved_at: datetime | None = None
+    version: int
+    last_revision: int

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
 from services.messaging.tables import add_messaging_tables
+from services.persistence.checks import NAMING
 
 
-class Base(SQLModel, registry=registry()):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """What every row of this service descends from."""
 
 

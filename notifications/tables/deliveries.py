@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import conv
 from sqlmodel import Field
 
 from notifications.domain.alert import ChangeKind
-from notifications.domain.delivery import Channel, State
+from notifications.domain.delivery import OutcomeName, State
 from notifications.tables.base import Base
+from services.persistence.checks import one_of
 
 
 class DeliveryRow(Base, table=True):
@@ -21,38 +23,44 @@ class DeliveryRow(Base, table=True):
     `early_attempts` of the `attempts` were made before their time, since the receiver had just taken something else.
     """
 
-    __tablename__: ClassVar[str] = "deliveries"
+    __tablename__ = "deliveries"
     __table_args__ = (
+        one_of("change", ChangeKind),
+        one_of("state", State),
+        CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name=conv("deliveries_check")),
+        CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name=conv("deliveries_check1")),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=conv("deliveries_check2")),
         UniqueConstraint("alert_id", "alert_version", "route_name", name="uq_deliveries_alert_version_route"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
         Index("ix_deliveries_leased", "leased_until", postgresql_where="state = 'sending'"),
     )
 
-    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    alert_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("alerts.id"), nullable=False))
-    alert_version: int = Field(sa_column=Column(Integer, nullable=False))
-    change: ChangeKind = Field(sa_column=Column(Text, nullable=False))
-    alert: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    route_name: str = Field(sa_column=Column(Text, nullable=False))
-    channel: Channel = Field(sa_column=Column(Text, nullable=False))
-    address: str = Field(sa_column=Column(Text, nullable=False))
-    state: State = Field(sa_column=Column(Text, nullable=False))
-    attempts: int = Field(sa_column=Column(Integer, nullable=False))
-    early_attempts: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
-    queued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    next_attempt_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    leased_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    last_error: str | None = Field(default=None, sa_column=Column(Text))
-    sent_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    id: UUID = Field(primary_key=True)
+    alert_id: UUID = Field(foreign_key="alerts.id")
+    alert_version: int
+    change: ChangeKind = Field(sa_type=Text)
+    alert: dict[str, Any] = Field(sa_type=JSONB)
+    route_name: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    state: State = Field(sa_type=Text)
+    attempts: int
+    early_attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    queued_at: datetime
+    next_attempt_at: datetime | None = None
+    leased_until: datetime | None = None
+    last_error: str | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = None
 
 
 class AttemptRow(Base, table=True):
     """What came of one attempt."""
 
-    __tablename__: ClassVar[str] = "delivery_attempts"
+    __tablename__ = "delivery_attempts"
+    __table_args__ = (one_of("outcome", OutcomeName),)
 
-    delivery_id: UUID = Field(sa_column=Column(Uuid, ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True))
-    attempt: int = Field(sa_column=Column(Integer, primary_key=True))
-    at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    outcome: str = Field(sa_column=Column(Text, nullable=False))
-    detail: str = Field(sa_column=Column(Text, nullable=False))
+    delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
+    attempt: int = Field(primary_key=True)
+    at: datetime
+    outcome: OutcomeName = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
-from sqlalchemy import Column, DateTime, Text
+from sqlalchemy import Text
 from sqlmodel import Field
 
-from notifications.domain.delivery import Channel
 from notifications.tables.base import Base
+from services.persistence.checks import one_of
 from services.vocabulary import Severity
 
 
 class RouteRow(Base, table=True):
-    """Who is told, and how. `secret` is sealed; see routing/secrets.py."""
+    """Who is notified, and how. `secret` is sealed; see routing/secrets.py."""
 
-    __tablename__: ClassVar[str] = "routes"
+    __tablename__ = "routes"
+    __table_args__ = (one_of("min_severity", Severity),)
 
-    name: str = Field(sa_column=Column(Text, primary_key=True))
-    under: str | None = Field(default=None, sa_column=Column(Text))
-    min_severity: Severity = Field(sa_column=Column(Text, nullable=False))
-    channel: Channel = Field(sa_column=Column(Text, nullable=False))
-    address: str = Field(sa_column=Column(Text, nullable=False))
-    secret: str | None = Field(default=None, sa_column=Column(Text))
-    disabled_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    disabled_reason: str | None = Field(default=None, sa_column=Column(Text))
-    paused_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    previous_secret: str | None = Field(default=None, sa_column=Column(Text))
-    previous_secret_until: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    name: str = Field(primary_key=True, sa_type=Text)
+    under: str | None = Field(default=None, sa_type=Text)
+    min_severity: Severity = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    secret: str | None = Field(default=None, sa_type=Text)
+    disabled_at: datetime | None = None
+    disabled_reason: str | None = Field(default=None, sa_type=Text)
+    paused_until: datetime | None = None
+    previous_secret: str | None = Field(default=None, sa_type=Text)
+    previous_secret_until: datetime | None = None
+    created_at: datetime
+    updated_at: datetime

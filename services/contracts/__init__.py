@@ -1,1 +1,1 @@
-"""The published language: what crosses the broker, and nothing else."""
+"""The messages between services: what is published through the broker, and nothing else."""

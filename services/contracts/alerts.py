@@ -8,12 +8,11 @@ from uuid import UUID
 
 from services.contracts.envelope import Event, Facts
 from services.contracts.sources import NOTIFICATIONS_SOURCE
-from services.contracts.targets import Scope
-from services.vocabulary import Severity
+from services.vocabulary import Scope, Severity
 
 
 class AlertFacts(Facts):
-    """An alert at a turn. `version` grows with each change of its state."""
+    """An alert after a transition. `version` grows with each change of its state."""
 
     alert_id: UUID
     target_id: UUID

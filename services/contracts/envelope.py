@@ -43,3 +43,8 @@ class Event(BaseModel):
     time: datetime
     datacontenttype: Annotated[str, Field(pattern=_JSON)] = "application/json"
     correlationid: str
+
+
+def type_of(event: type[Event]) -> str:
+    """The CloudEvents type of a class of events, which is the routing key of its messages."""
+    return str(event.model_fields["type"].default)

@@ -1,4 +1,4 @@
-"""Event ids that follow from what an event tells, so that it can be published again under the same id.
+"""Event ids derived from the content of an event, so that it can be published again under the same id.
 
 The id of a recorded sign-up's event is the enrolment's own.
 """
@@ -13,10 +13,10 @@ _NAMESPACE = UUID("5f0f6a3e-7c55-5d8e-9a55-64726976650a")
 
 
 def registry_event_id(kind: RegistryKind, code: str, version: int) -> UUID:
-    """The id of the event that tells of this version of an entry."""
+    """The id of the event of this version of an entry."""
     return uuid5(_NAMESPACE, f"registry/{kind}/{version}/{code}")
 
 
 def pace_event_id(target_id: UUID, revision: int) -> UUID:
-    """The id of the event that tells of this turn of a target's pace."""
+    """The id of the event of this transition of a target's pace."""
     return uuid5(_NAMESPACE, f"pace/{target_id}/{revision}")

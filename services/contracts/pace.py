@@ -8,8 +8,7 @@ from uuid import UUID
 
 from services.contracts.envelope import Code, Event, Facts, Name
 from services.contracts.sources import TARGETS_SOURCE
-from services.contracts.targets import Scope
-from services.vocabulary import Measure, Scheme, Severity
+from services.vocabulary import Measure, PaceStatus, Scheme, Scope, Severity
 
 
 class PaceFigures(Facts):
@@ -31,11 +30,11 @@ class PaceFigures(Facts):
 
 
 class PaceFacts(Facts):
-    """A target's pace at a turn.
+    """A target's pace after a transition.
 
     `episode` counts the times this target fell behind; `revision` grows with every pace event of the target, so that a
-    late or repeated event can be told from news. `path` is the unit and those above it, top first. `worst_severity` is
-    the gravest that the episode had so far, also where it ends.
+    late or repeated event can be distinguished from a new one. `path` is the unit and those above it, top first.
+    `worst_severity` is the gravest that the episode had so far, also where it ends.
     """
 
     target_id: UUID
@@ -49,7 +48,7 @@ class PaceFacts(Facts):
     measure: Measure
     starts_on: date
     ends_on: date
-    status: Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
+    status: PaceStatus
     severity: Severity | None
     worst_severity: Severity | None = None
     figures: PaceFigures

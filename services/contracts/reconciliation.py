@@ -1,4 +1,4 @@
-"""Anti-entropy: what a source has, summarised; and what a listener asks to hear again."""
+"""Anti-entropy: what a source has, summarised; and what a listener asks to be published again."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PaceSummary(Event):
 
 
 class KnownPace(Facts):
-    """What the listener has heard of a target: the highest episode and revision, 0 where it has heard nothing."""
+    """The highest episode and revision that the listener has received of a target, 0 where it has received none."""
 
     target_id: UUID
     episode: int = 0

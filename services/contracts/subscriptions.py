@@ -1,27 +1,36 @@
 """Who listens to what. Every process that publishes declares these queues first, so that no event goes past a listener
 that has not started yet."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Final
 
-SUBSCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "enrolment": ("drive.resend.requested.v1",),
+from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.envelope import Event, type_of
+from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
+from services.contracts.reconciliation import EnrolmentSummary, PaceSummary, ResendRequested
+from services.contracts.registry import CollectorRegistered, OrganisationRegistered, UnitRegistered
+
+SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
+    "enrolment": (ResendRequested,),
     "targets": (
-        "drive.enrolment.recorded.v1",
-        "drive.registry.unit.v1",
-        "drive.registry.organisation.v1",
-        "drive.registry.collector.v1",
-        "drive.enrolment.summary.v1",
-        "drive.resend.requested.v1",
+        UnitRegistered,
+        OrganisationRegistered,
+        CollectorRegistered,
+        EnrolmentRecorded,
+        ResendRequested,
+        EnrolmentSummary,
     ),
-    "notifications": (
-        "drive.pace.fell_behind.v1",
-        "drive.pace.worsened.v1",
-        "drive.pace.recovered.v1",
-        "drive.pace.summary.v1",
-    ),
+    "notifications": (PaceFellBehind, PaceWorsened, PaceRecovered, PaceSummary),
 }
-"""Queue → the event types bound to it (AMQP routing keys)."""
+"""Listener → the events it handles."""
+
+BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    listener: tuple(type_of(event) for event in events) for listener, events in SUBSCRIPTIONS.items()
+}
+"""Listener → the types bound to its queue (AMQP routing keys)."""
 
 ORDERED: Final = frozenset({"notifications"})
-"""Listeners that must hear of a subject in order however many of their workers run: one of these is given messages, the
-others stand by. The others' handlers bear any order, and share the messages among their workers."""
+"""Listeners that must receive the events of a subject in order, however many of their workers run: one of these is
+given messages, the others stand by. Handlers of other listeners accept any order; their workers share the messages."""

@@ -6,17 +6,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.envelope import Code, Event, Facts, Name
+from services.contracts.envelope import Event, Facts, Name
 from services.contracts.sources import TARGETS_SOURCE
-from services.vocabulary import Measure, Scheme
-
-
-class Scope(Facts):
-    """What a target or an alert is about: any mix of unit, organisation and collector."""
-
-    unit_code: Code | None = None
-    organisation_code: Code | None = None
-    collector_code: Code | None = None
+from services.vocabulary import Measure, Scheme, Scope
 
 
 class TargetFacts(Facts):

@@ -1,1 +1,1 @@
-"""Outbox → relay → broker → consumer: an event that was committed arrives, and takes effect once."""
+"""Outbox → relay → broker → consumer: a committed event is delivered, and takes effect once."""

@@ -1,4 +1,4 @@
-"""What a broker is to us: one small protocol, kept by `rabbitmq` and `in_process`, and held by one set of tests."""
+"""The protocol of a broker, implemented by `rabbitmq` and `in_process`, and checked by one set of tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.errors import Unavailable
 
 
 class BrokerUnavailable(Unavailable):
-    """The broker is away, or did not confirm in time. Publish again; what was delivered comes again."""
+    """The broker is unavailable, or did not confirm in time. Publish again; messages may be delivered twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class EventMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message as it reached a queue. `tag` is the inbox's own mark for it.
+    """A message as it reached a queue. `tag` is the inbox's delivery tag.
 
     `times_returned` counts how often it was given to a consumer before and came back without an outcome.
     """
@@ -51,7 +51,7 @@ class Inbox(Protocol):
         ...
 
     async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
-        """These have taken effect and must not come again. Raises BrokerUnavailable where that cannot be told."""
+        """These have taken effect and must not be delivered again. Raises BrokerUnavailable if not sent."""
         ...
 
 
@@ -72,17 +72,17 @@ class Broker(Protocol):
         ...
 
     async def restore(self) -> None:
-        """Make good what is missing of the exchanges, queues and bindings. Raises BrokerUnavailable."""
+        """Declare the exchanges, queues and bindings that are missing. Raises BrokerUnavailable."""
         ...
 
     async def take_dead(self, queue: str, keep: StoreMessage) -> int:
-        """Hand each message that the broker has given up on, and that came from this queue, to `keep`, with a reason;
+        """Pass each message that the broker has dead-lettered from this queue to `keep`, with a reason;
         return how many those were. What `keep` raises for stays where it is. Raises BrokerUnavailable.
         """
         ...
 
     async def count_dead(self) -> int:
-        """How many messages the broker has given up on and still holds. Raises BrokerUnavailable."""
+        """How many dead-lettered messages the broker still holds. Raises BrokerUnavailable."""
         ...
 
     async def check(self) -> None:
@@ -90,5 +90,5 @@ class Broker(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         ...

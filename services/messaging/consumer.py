@@ -1,7 +1,7 @@
-"""The consumer: batches of events into one unit of work each, and the bad kept from harming the good.
+"""The consumer: applies a batch of events in one unit of work, and sets apart the events that fail.
 
-Only what an event itself can be to blame for makes it a dead letter. Everything else (the database refuses, the broker
-is away) is the moment's fault: the batch stays in hand and is tried again until the moment is over.
+Only an error that an event's own data causes makes it a dead letter. Everything else (the database refuses, the broker
+is unavailable) is a temporary condition: the batch stays unacknowledged and is tried again until it succeeds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import structlog
 
 from services.clock import Clock
+from services.context import Context, context_of
+from services.contracts.envelope import Event, type_of
 from services.contracts.events import AnyEvent
 from services.errors import DomainError, Unavailable
 from services.messaging import dead_letters
@@ -22,30 +24,31 @@ from services.observability import Metrics
 from services.persistence.database import Database
 from services.persistence.driver_errors import StatementRefused, TookTooLong
 from services.persistence.unit_of_work import UnitOfWork
-from services.waiting import GrowingPause
+from services.waiting import GrowingPause, Stopped, until_stopped
 
 log = structlog.get_logger(__name__)
 
-Handler: TypeAlias = Callable[[UnitOfWork, Sequence[Any]], Awaitable[None]]
-"""Takes a run of events of one type inside the unit of work of their batch. It must bear an event coming twice."""
+Handler: TypeAlias = Callable[[UnitOfWork, Context, Sequence[Any]], Awaitable[None]]
+"""Handles events of one class within the unit of work of their batch. An event that comes twice must change nothing."""
+Handlers: TypeAlias = Mapping[type[Event], Handler]
 Failure: TypeAlias = tuple[AnyEvent, Exception]
 
 MESSAGES_PER_BATCH = 10
 MOST_RETURNS = 20
-"""A message that came back so often may be what ends its consumer: it is set apart and tried alone."""
+"""A message that was redelivered so often may crash its consumer: it is set apart and tried alone."""
 
 
 class Consumer:
-    """Reads one queue. `handlers` maps each event type it knows to what handles it.
+    """Reads the queue of one listener. `handlers` maps each class of events it knows to what handles it.
 
-    Within a batch the types take their turns in the order of `handlers`, and each in the order of publication: so all
-    consumers of a queue take their locks in one order, and a type comes after those it builds on.
+    Within a batch the classes are handled in the order of `handlers`, and each in the order of publication: so all
+    consumers of a queue take their locks in one order, and a class comes after those it builds on.
     """
 
     def __init__(
         self,
         queue: str,
-        handlers: Mapping[str, Handler],
+        handlers: Handlers,
         *,
         database: Database,
         broker: Broker,
@@ -54,6 +57,7 @@ class Consumer:
     ) -> None:
         self.queue = queue
         self.handlers = handlers
+        self.known = frozenset(map(type_of, handlers))
         self._database = database
         self._broker = broker
         self._clock = clock
@@ -62,37 +66,33 @@ class Consumer:
         self._waits_because: str | None = None
 
     def stop(self) -> None:
-        """Finish the batch in hand, then return from `run`."""
+        """Finish the batch in progress, then return from `run`."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Work until stopped. Raises Unavailable where the broker is away, or where work in hand cannot be finished."""
+        """Work until stopped. Raises Unavailable without a broker, or where the batch in progress fails."""
         async with self._broker.subscribe(self.queue) as inbox:
             while not self._stopping.is_set():
-                if deliveries := await self._take(inbox):
-                    await self._apply_until_done(deliveries)
-                    await inbox.acknowledge(deliveries)
+                if messages := await self._take(inbox):
+                    await self._apply_until_done(messages)
+                    await inbox.acknowledge(messages)
 
     async def check(self) -> None:
-        """Raises Unavailable while a batch waits for the moment to be over."""
+        """Raises Unavailable while a batch waits for a temporary condition to end."""
         if self._waits_because:
             raise Unavailable(f"a batch of {self.queue} waits: {self._waits_because}")
 
     async def _take(self, inbox: Inbox) -> list[ReceivedMessage]:
-        take = asyncio.ensure_future(inbox.take(MESSAGES_PER_BATCH))
-        stop = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({take, stop}, return_when=asyncio.FIRST_COMPLETED)
-            return take.result() if take.done() else []
-        finally:
-            take.cancel()
-            stop.cancel()
+            return await until_stopped(inbox.take(MESSAGES_PER_BATCH), self._stopping)
+        except Stopped:
+            return []
 
-    async def _apply_until_done(self, deliveries: Sequence[ReceivedMessage]) -> None:
+    async def _apply_until_done(self, messages: Sequence[ReceivedMessage]) -> None:
         pauses = GrowingPause()
         while True:
             try:
-                await self._apply(deliveries)
+                await self._apply(messages)
             except Unavailable as error:
                 self._note_waiting(error.detail)
                 if self._stopping.is_set():
@@ -107,18 +107,18 @@ class Consumer:
         self._waits_because = reason
         self.metrics.consumer_waits.set(1 if reason else 0)
 
-    async def _apply(self, deliveries: Sequence[ReceivedMessage]) -> None:
-        suspects = [d for d in deliveries if d.times_returned >= MOST_RETURNS]
-        events, broken = decode([d for d in deliveries if d.times_returned < MOST_RETURNS], self.handlers.keys())
+    async def _apply(self, messages: Sequence[ReceivedMessage]) -> None:
+        suspects = [d for d in messages if d.times_returned >= MOST_RETURNS]
+        events, broken = decode([d for d in messages if d.times_returned < MOST_RETURNS], self.known)
         failures = await self._apply_apart(events)
         if failures or broken or suspects:
             await self._keep(failures, broken, suspects)
 
     async def _apply_apart(self, events: Sequence[AnyEvent]) -> list[Failure]:
-        """Apply what can be applied; return the rest with its errors. Raises Unavailable where the moment is to blame.
+        """Apply what can be applied; return the rest with its errors. Raises Unavailable for a temporary condition.
 
-        An error that does not tell whether the event or the moment is to blame counts against the event where others of
-        the batch went through, and against the moment where none did.
+        An error that may have either cause is taken for the event's fault where other events of the batch succeeded,
+        and for a temporary condition where none did.
         """
         failures: list[Failure] = []
         await self._apply_or_halve(events, failures)
@@ -146,14 +146,14 @@ class Consumer:
 
     async def handle(self, work: UnitOfWork, events: Sequence[AnyEvent]) -> None:
         """Let the events take effect within a unit of work."""
-        for event_type, handle in self.handlers.items():
-            if run := [event for event in events if event.type == event_type]:
-                await handle(work, run)
+        for kind, handle in self.handlers.items():
+            if run := [event for event in events if isinstance(event, kind)]:
+                await handle(work, context_of(self._clock, run[-1].correlationid), run)
 
     async def _keep(
         self, failures: Sequence[Failure], broken: Sequence[Broken], suspects: Sequence[ReceivedMessage]
     ) -> None:
-        """Make them dead letters. That this fails is never the fault of what they hold. Raises Unavailable."""
+        """Make them dead letters. Any failure of that is taken for a temporary condition. Raises Unavailable."""
         now = self._clock.now()
         try:
             async with self._database.write() as work:

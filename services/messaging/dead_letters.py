@@ -1,71 +1,91 @@
-"""Dead letters: what could not be handled is kept in the consumer's own database, in the table `parked_events`.
+"""Dead letters: what could not be handled is kept in the consumer's own database, in the table `dead_letters`.
 
-A letter with a `retry_at` is tried again by itself, with growing delays; one without is dead and waits for a person
-(`drive dead-letters`). Nothing that arrived is ever thrown away.
+A dead letter with a `retry_at` is tried again automatically, with growing delays; one without waits for a person
+(`drive dead-letters`). Nothing that was received is ever discarded.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Final, NamedTuple
 from uuid import NAMESPACE_OID, UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.contracts.events import AnyEvent
 from services.messaging.broker import EventMessage
 from services.messaging.codec import Broken
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
 """What passes by itself mostly does within a minute; what needs a person is left alone after an hour and a quarter."""
 MOST_UNFINISHED = 20
-"""Attempts in a row that ended with their process before a letter counts as one that kills it."""
+"""After so many attempts in a row that ended with their process, a dead letter counts as the cause."""
 LONGEST_ERROR = 2000
 
 _INSERT = text(
-    "INSERT INTO parked_events (id, type, body, raw, error, attempts, begun, parked_at, retry_at)"
+    "INSERT INTO dead_letters (id, type, body, raw, error, attempts, begun, kept_at, retry_at)"
     " VALUES (:id, :type, :body, :raw, :error, :attempts, 0, :now, :retry_at)"
     " ON CONFLICT (id) DO UPDATE SET error = excluded.error, retry_at = excluded.retry_at, dropped_at = NULL,"
-    " drop_reason = NULL WHERE parked_events.dropped_at IS NOT NULL"
+    " drop_reason = NULL WHERE dead_letters.dropped_at IS NOT NULL"
 )
-_NEXT_DUE = text(
-    "SELECT id, type, body, raw, attempts, begun FROM parked_events WHERE retry_at <= :now"
-    " ORDER BY retry_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
-)
-_BEGIN = text("UPDATE parked_events SET begun = begun + 1, retry_at = :retry_at WHERE id = :id")
-_UNDO_BEGIN = text("UPDATE parked_events SET begun = greatest(begun - 1, 0), retry_at = :now WHERE id = :id")
+_BEGIN = text("UPDATE dead_letters SET begun = begun + 1, retry_at = :retry_at WHERE id = :id")
+_UNDO_BEGIN = text("UPDATE dead_letters SET begun = greatest(begun - 1, 0), retry_at = :now WHERE id = :id")
 _FAILED = text(
-    "UPDATE parked_events SET attempts = attempts + 1, begun = 0, retry_at = :retry_at, error = :error WHERE id = :id"
+    "UPDATE dead_letters SET attempts = attempts + 1, begun = 0, retry_at = :retry_at, error = :error WHERE id = :id"
 )
-_DELETE = text("DELETE FROM parked_events WHERE id = :id")
-_COUNT = text(
-    "SELECT count(*) FILTER (WHERE retry_at IS NULL) AS dead, count(*) FILTER (WHERE retry_at IS NOT NULL) AS waiting"
-    " FROM parked_events WHERE dropped_at IS NULL"
-)
+_DELETE = text("DELETE FROM dead_letters WHERE id = :id")
 LEASE = timedelta(seconds=60)
-"""When a letter is due again whose attempt ended with its process."""
+"""When a dead letter is due again whose attempt ended with its process."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueLetter:
-    """A letter whose turn it is. `raw` is one CloudEvent or a batch of them, byte for byte as it arrived.
+class DueDeadLetter(NamedTuple):
+    """A dead letter that is due: `raw` is one CloudEvent or a batch of them.
 
-    `attempts` are those that failed; `unfinished` those in a row that began and of which nothing more was heard.
+    `attempts` are those that failed; `unfinished` those in a row that began and have no outcome.
     """
 
     id: UUID
     type: str
-    raw: bytes
+    body: str
+    original: bytes | None
     attempts: int
     unfinished: int
 
+    @property
+    def raw(self) -> bytes:
+        """The bytes that arrived."""
+        return raw_of(self.original, self.body)
+
+
+class Counts(NamedTuple):
+    """How many dead letters wait for a person, and how many are tried again automatically."""
+
+    dead: int
+    waiting: int
+
+
+NEXT_DUE: Final = Query(
+    DueDeadLetter,
+    text(
+        "SELECT id, type, body, raw AS original, attempts, begun AS unfinished FROM dead_letters WHERE retry_at <= :now"
+        " ORDER BY retry_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ),
+)
+COUNT: Final = Query(
+    Counts,
+    text(
+        "SELECT count(*) FILTER (WHERE retry_at IS NULL) AS dead,"
+        " count(*) FILTER (WHERE retry_at IS NOT NULL) AS waiting FROM dead_letters WHERE dropped_at IS NULL"
+    ),
+)
+
 
 async def keep_broken(work: UnitOfWork, broken: Sequence[Broken], now: datetime) -> None:
-    """Keep what can never be handled as it is: dead at once, since trying again would not mend it."""
+    """Keep what can never be handled as it is: without a retry, since trying again would not help."""
     for item in broken:
         await _insert(work, _id_of(item.body), item.type, item.body, item.error, now, None)
 
@@ -87,15 +107,15 @@ async def keep_dead_message(work: UnitOfWork, message: EventMessage, reason: str
     await _insert(work, _id_of(message.body), message.type, message.body, reason, now, None)
 
 
-async def keep_apart(work: UnitOfWork, letter: DueLetter, bodies: Sequence[bytes], now: datetime) -> None:
-    """Replace a batch by one letter for each of its events, due now: so the one that does the harm is found alone."""
-    await remove(work, letter.id)
+async def keep_apart(work: UnitOfWork, dead_letter: DueDeadLetter, bodies: Sequence[bytes], now: datetime) -> None:
+    """Replace a batch by one dead letter for each of its events, due now: so the one that fails is found."""
+    await remove(work, dead_letter.id)
     for body, due in zip(bodies, _one_after_another(len(bodies), now), strict=True):
-        await _insert(work, _id_of(body), letter.type, body, "tried apart from its batch", now, due)
+        await _insert(work, _id_of(body), dead_letter.type, body, "tried apart from its batch", now, due)
 
 
 def _one_after_another(count: int, now: datetime) -> list[datetime]:
-    """So many times, all of them past, which put what bears them in order."""
+    """So many times, all of them past, in ascending order."""
     return [now - timedelta(microseconds=count - place) for place in range(count)]
 
 
@@ -122,9 +142,9 @@ async def _insert(
     await work.execute(_INSERT, values | {"now": now, "retry_at": retry_at})
 
 
-def storable(words: str) -> str:
+def storable(content: str) -> str:
     """PostgreSQL's text holds neither NUL nor half a surrogate pair; what is broken may have either."""
-    return words.replace("\0", "\\u0000").encode(errors="backslashreplace").decode()
+    return content.replace("\0", "\\u0000").encode(errors="backslashreplace").decode()
 
 
 def _id_of(body: bytes) -> UUID:
@@ -132,47 +152,45 @@ def _id_of(body: bytes) -> UUID:
     return UUID(bytes=hashlib.sha1(NAMESPACE_OID.bytes + body, usedforsecurity=False).digest()[:16], version=5)
 
 
-async def begin_next(work: UnitOfWork, now: datetime) -> DueLetter | None:
-    """The letter whose turn it is; that its attempt has begun is noted, and outlives the process once committed."""
-    row = (await work.execute(_NEXT_DUE, {"now": now})).one_or_none()
-    if row is None:
-        return None
-    await work.execute(_BEGIN, {"id": row.id, "retry_at": now + LEASE})
-    return DueLetter(row.id, row.type, raw_of(row), row.attempts, row.begun)
+async def begin_next(work: UnitOfWork, now: datetime) -> DueDeadLetter | None:
+    """The dead letter that is due first. Stores that its attempt has begun, which survives a crash once committed."""
+    due = await work.first(NEXT_DUE, {"now": now})
+    if due:
+        await work.execute(_BEGIN, {"id": due.id, "retry_at": now + LEASE})
+    return due
 
 
-def raw_of(row: Row[Any]) -> bytes:
-    """The bytes that arrived, from a row with `raw` and `body`."""
-    return bytes(row.raw) if row.raw is not None else str(row.body).encode()
+def raw_of(original: bytes | None, body: str) -> bytes:
+    """The bytes that arrived, from the columns `raw` and `body`."""
+    return body.encode() if original is None else original
 
 
-async def undo_begin(work: UnitOfWork, letter: DueLetter, now: datetime) -> None:
-    """The attempt came to nothing through no fault of the letter's."""
-    await work.execute(_UNDO_BEGIN, {"id": letter.id, "now": now})
+async def undo_begin(work: UnitOfWork, dead_letter: DueDeadLetter, now: datetime) -> None:
+    """Undo the beginning of an attempt that failed for a temporary condition."""
+    await work.execute(_UNDO_BEGIN, {"id": dead_letter.id, "now": now})
 
 
-async def remove(work: UnitOfWork, letter_id: UUID) -> None:
-    """It was handled after all."""
-    await work.execute(_DELETE, {"id": letter_id})
+async def remove(work: UnitOfWork, dead_letter_id: UUID) -> None:
+    """Delete a dead letter that was handled."""
+    await work.execute(_DELETE, {"id": dead_letter_id})
 
 
-async def postpone(work: UnitOfWork, letter: DueLetter, error: Exception, now: datetime) -> None:
-    """It failed: later once more, or never again by itself."""
-    delay = RETRY_DELAYS[letter.attempts] if letter.attempts < len(RETRY_DELAYS) else None
-    await _note_failure(work, letter, repr(error), now + delay if delay else None)
+async def postpone(work: UnitOfWork, dead_letter: DueDeadLetter, error: Exception, now: datetime) -> None:
+    """Store a failed attempt: the next one is due later, or there is no automatic one any more."""
+    delay = RETRY_DELAYS[dead_letter.attempts] if dead_letter.attempts < len(RETRY_DELAYS) else None
+    await _note_failure(work, dead_letter, repr(error), now + delay if delay else None)
 
 
-async def give_up(work: UnitOfWork, letter: DueLetter, reason: str) -> None:
-    """Trying again would not mend it: dead."""
-    await _note_failure(work, letter, reason, None)
+async def give_up(work: UnitOfWork, dead_letter: DueDeadLetter, reason: str) -> None:
+    """Store that trying again would not help: it waits for a person."""
+    await _note_failure(work, dead_letter, reason, None)
 
 
-async def _note_failure(work: UnitOfWork, letter: DueLetter, error: str, retry_at: datetime | None) -> None:
-    values = {"id": letter.id, "error": storable(error[:LONGEST_ERROR]), "retry_at": retry_at}
+async def _note_failure(work: UnitOfWork, dead_letter: DueDeadLetter, error: str, retry_at: datetime | None) -> None:
+    values = {"id": dead_letter.id, "error": storable(error[:LONGEST_ERROR]), "retry_at": retry_at}
     await work.execute(_FAILED, values)
 
 
-async def count(session: ReadSession) -> tuple[int, int]:
-    """How many letters are dead and wait for a person, and how many are tried again by themselves."""
-    row = (await session.execute(_COUNT)).one()
-    return row.dead, row.waiting
+async def count(session: ReadSession) -> Counts:
+    """How many there are of each."""
+    return await session.one(COUNT)

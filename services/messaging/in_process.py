@@ -44,7 +44,7 @@ class _Inbox:
     def __init__(self, queue: _Queue) -> None:
         self._queue = queue
         self._tags = count(1)
-        self.in_hand: dict[int, _Entry] = {}
+        self.unacknowledged: dict[int, _Entry] = {}
 
     async def take(self, at_most: int) -> list[ReceivedMessage]:
         while not self._queue.waiting:
@@ -55,13 +55,13 @@ class _Inbox:
             entry = self._queue.waiting.popleft()
             if not entry.acknowledged.done():
                 tag = next(self._tags)
-                self.in_hand[tag] = entry
+                self.unacknowledged[tag] = entry
                 deliveries.append(ReceivedMessage(entry.message, tag, entry.times_returned))
         return deliveries or await self.take(at_most)
 
     async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         for delivery in deliveries:
-            entry = self.in_hand.pop(delivery.tag)
+            entry = self.unacknowledged.pop(delivery.tag)
             if not entry.acknowledged.done():
                 entry.acknowledged.set_result(None)
 
@@ -75,7 +75,7 @@ class InProcessBroker:
         self._confirm_timeout = confirm_timeout
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
-        """Hand the messages to every bound queue and wait until each has acknowledged them."""
+        """Put the messages into every bound queue and wait until each has acknowledged them."""
         entries = [self._put(message, name) for message in messages for name in self._queues_of(message.type)]
         try:
             async with asyncio.timeout(self._confirm_timeout):
@@ -101,10 +101,10 @@ class InProcessBroker:
         try:
             yield inbox
         finally:
-            self._queues[queue].give_back(inbox.in_hand.values())
+            self._queues[queue].give_back(inbox.unacknowledged.values())
 
     async def restore(self) -> None:
-        """Nothing of it can be missing."""
+        """Do nothing: queues in memory cannot be deleted."""
 
     async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """It gives up on no message."""
@@ -115,7 +115,7 @@ class InProcessBroker:
         return 0
 
     async def check(self) -> None:
-        """It is always there."""
+        """Do nothing: a broker in this process is always available."""
 
     async def close(self) -> None:
-        """It has nothing to let go of."""
+        """Do nothing: there is no connection."""

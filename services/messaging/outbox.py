@@ -1,4 +1,4 @@
-"""The outbox: events are written in the transaction of what they tell of, so neither is there without the other."""
+"""The outbox: events are written in the transaction of the change they report, so both are committed or neither."""
 
 from __future__ import annotations
 

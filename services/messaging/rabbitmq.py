@@ -25,7 +25,7 @@ from services.messaging.topology import DEAD_EXCHANGE, queue_name
 
 PREFETCH = 200
 HEARTBEAT_SECONDS = 6
-"""Either side takes the other for lost after about three of these in silence."""
+"""In seconds. Either side closes the connection after about three heartbeats without traffic."""
 
 _AWAY = (
     aiormq.exceptions.AMQPError,
@@ -50,7 +50,7 @@ class _Inbox:
         self._channel = channel
         self._arrived: deque[AbstractIncomingMessage] = deque()
         self._unacknowledged: deque[int] = deque()
-        self._bell = asyncio.Event()
+        self._changed = asyncio.Event()
         self._gone = False
         self._consumer_tag: str | None = None
 
@@ -64,17 +64,17 @@ class _Inbox:
     async def _put(self, message: AbstractIncomingMessage) -> None:
         self._arrived.append(message)
         self._unacknowledged.append(message.delivery_tag or 0)
-        self._bell.set()
+        self._changed.set()
 
     def _note_gone(self, *_: Any) -> None:
         self._gone = True
-        self._bell.set()
+        self._changed.set()
 
     async def take(self, at_most: int) -> list[ReceivedMessage]:
         while not self._arrived:
             self._check()
-            self._bell.clear()
-            await self._bell.wait()
+            self._changed.clear()
+            await self._changed.wait()
         count = min(at_most, len(self._arrived))
         return [_delivery(self._arrived.popleft()) for _ in range(count)]
 
@@ -112,7 +112,7 @@ def _delivery(message: AbstractIncomingMessage) -> ReceivedMessage:
 
 
 def _times_returned(headers: Mapping[str, Any]) -> int:
-    """What a quorum queue tells of a message that came back."""
+    """How often a quorum queue has redelivered the message, from its headers."""
     count = headers.get("x-delivery-count", 0)
     return count if isinstance(count, int) else 0
 
@@ -136,7 +136,7 @@ class RabbitBroker:
         self._connecting = asyncio.Lock()
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
-        """Publish with confirms, mandatory where somebody listens; on any failure the connection is dropped."""
+        """Publish with confirms, mandatory where a queue is bound; on any failure the connection is dropped."""
         try:
             with _unavailable_when_away():
                 async with asyncio.timeout(self._timeout):
@@ -154,8 +154,8 @@ class RabbitBroker:
             message_id=message.id,
             type=message.type,
         )
-        heard = any(message.type in types for types in self._subscriptions.values())
-        await exchange.publish(body, routing_key=message.type, mandatory=heard)
+        has_queue = any(message.type in types for types in self._subscriptions.values())
+        await exchange.publish(body, routing_key=message.type, mandatory=has_queue)
 
     async def _exchange(self) -> AbstractExchange:
         async with self._connecting:

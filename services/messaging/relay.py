@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
-from typing import Any
+from typing import Final, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ids import new_id
@@ -20,28 +20,41 @@ from services.messaging.broker import Broker, BrokerUnavailable, EventMessage
 from services.observability import Metrics
 from services.persistence.database import Database
 from services.persistence.driver_errors import unavailable_when_away
-from services.waiting import pause
+from services.persistence.locks import RELAY
+from services.persistence.statements import Query
+from services.waiting import Stopped, pause, until_stopped
 
 EVENTS_PER_MESSAGE = 200
-"""One confirm then pays for 200 events; larger messages gain little and make redelivery dear."""
+"""One confirm then pays for 200 events; larger messages gain little and make redelivery expensive."""
 MESSAGES_PER_ROUND = 10
 POLL_SECONDS = 0.025
-"""How long an event of another process may lie before it is seen; commits of this process wake the relay at once."""
+"""How long an event of another process may wait before it is read; commits of this process wake the relay at once."""
 STAND_BY_SECONDS = 1.0
 LAST_ROUND_SECONDS = 2.0
-"""How long a round in hand may take once the relay was told to stop: the readers may be stopping, too."""
+"""How long the round in progress may take once `stop` was called: the consumers may be stopping, too."""
 SILENCE_SECONDS = 20
-"""A relay that says nothing to its database for so long is frozen: PostgreSQL ends its session, and with it its lock.
+"""A relay that sends nothing to its database for so long is suspended: PostgreSQL ends its session, and its lock.
 It is more than a broker may take to confirm."""
-_LOCK = 0x64726976  # "driv": one relay per database, so that the order of the outbox is the order on the wire
-
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 _LIMITS = text(
     "SELECT set_config('idle_in_transaction_session_timeout', :seconds, false),"
     " set_config('idle_session_timeout', :seconds, false)"
 )
-_CLAIM = text(
-    "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT :limit) RETURNING seq, type, body"
+
+
+class OutboxRow(NamedTuple):
+    """An event that waits for the broker."""
+
+    seq: int
+    type: str
+    body: str
+
+
+CLAIM: Final = Query(
+    OutboxRow,
+    text(
+        "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT :limit) RETURNING seq, type, body"
+    ),
 )
 
 
@@ -55,7 +68,7 @@ class Relay:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Finish the round in hand, then return from `run`."""
+        """Finish the round in progress, then return from `run`."""
         self._stopping.set()
         self._database.committed_events.set()
 
@@ -75,11 +88,11 @@ class Relay:
                     await self._win_the_lock(connection)
                     yield connection
                 finally:
-                    # The lock belongs to the connection: closing it for good is the one sure way to let go.
+                    # The lock belongs to the connection: only closing that releases it in every case.
                     await asyncio.shield(connection.invalidate())
 
     async def _win_the_lock(self, connection: AsyncConnection) -> None:
-        # Nobody in this process learns when another lets go: asking again is all there is.
+        # PostgreSQL does not notify this process when another releases the lock: it has to be polled.
         async with connection.begin():
             await connection.execute(_LIMITS, {"seconds": f"{SILENCE_SECONDS}s"})
         while not self._stopping.is_set() and not await _try_lock(connection):
@@ -87,27 +100,18 @@ class Relay:
 
     async def _relay_some(self, connection: AsyncConnection) -> int:
         async with connection.begin():
-            claimed = await connection.execute(_CLAIM, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})
-            rows = sorted(claimed.all())
+            claimed = await connection.execute(CLAIM.statement, {"limit": EVENTS_PER_MESSAGE * MESSAGES_PER_ROUND})
+            rows = sorted(CLAIM.read(row) for row in claimed)
             if rows:
                 await self._publish(_messages(rows))
         self._metrics.relayed.inc(len(rows))
         return len(rows)
 
     async def _publish(self, messages: Sequence[EventMessage]) -> None:
-        publishing = asyncio.ensure_future(self._broker.publish(messages))
-        stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({publishing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not publishing.done():
-                await asyncio.wait({publishing}, timeout=LAST_ROUND_SECONDS)
-            if not publishing.done():
-                raise BrokerUnavailable("the broker did not confirm before the relay had to stop")
-            publishing.result()
-        finally:
-            stopping.cancel()
-            publishing.cancel()
-            await asyncio.gather(publishing, return_exceptions=True)
+            await until_stopped(self._broker.publish(messages), self._stopping, grace=LAST_ROUND_SECONDS)
+        except Stopped:
+            raise BrokerUnavailable("the broker did not confirm before the relay had to stop") from None
 
     async def _more(self) -> None:
         await pause(POLL_SECONDS, self._database.committed_events)
@@ -115,10 +119,10 @@ class Relay:
 
 async def _try_lock(connection: AsyncConnection) -> bool:
     async with connection.begin():
-        return bool((await connection.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one())
+        return bool((await connection.execute(_TRY_LOCK, {"key": RELAY.key})).scalar_one())
 
 
-def _messages(rows: Sequence[Row[Any]]) -> list[EventMessage]:
+def _messages(rows: Sequence[OutboxRow]) -> list[EventMessage]:
     """Runs of one type, in the order of the outbox, cut into batches."""
     messages = []
     for event_type, run in groupby(rows, key=lambda row: row.type):

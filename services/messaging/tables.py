@@ -1,4 +1,4 @@
-"""The two tables that the chassis keeps in every service's database."""
+"""The two tables of messaging in every service's database."""
 
 from __future__ import annotations
 
@@ -17,8 +17,16 @@ from sqlalchemy import (
     func,
 )
 
+VACUUMED_BY_COUNT = {
+    "autovacuum_vacuum_scale_factor": 0,
+    "autovacuum_vacuum_threshold": 5000,
+    "autovacuum_vacuum_insert_scale_factor": 0,
+    "autovacuum_vacuum_insert_threshold": 50000,
+}
+"""Storage options of a table that is emptied as fast as it fills: a share of its rows says nothing."""
+
 OUTBOX = "outbox"
-PARKED_EVENTS = "parked_events"
+DEAD_LETTERS = "dead_letters"
 
 
 def add_messaging_tables(metadata: MetaData) -> None:
@@ -30,20 +38,21 @@ def add_messaging_tables(metadata: MetaData) -> None:
         Column("type", Text, nullable=False),
         Column("body", Text, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        postgresql_with=VACUUMED_BY_COUNT,
     )
     Table(
-        PARKED_EVENTS,
+        DEAD_LETTERS,
         metadata,
         Column("id", Uuid, primary_key=True),
         Column("type", Text, nullable=False),
         Column("body", Text, nullable=False),
         Column("error", Text, nullable=False),
         Column("attempts", Integer, nullable=False),
-        Column("parked_at", DateTime(timezone=True), nullable=False),
+        Column("kept_at", DateTime(timezone=True), nullable=False),
         Column("retry_at", DateTime(timezone=True)),
         Column("raw", LargeBinary),
         Column("begun", Integer, nullable=False, server_default="0"),
         Column("dropped_at", DateTime(timezone=True)),
         Column("drop_reason", Text),
-        Index("ix_parked_events_retry_at", "retry_at", postgresql_where="retry_at IS NOT NULL"),
+        Index("ix_dead_letters_retry_at", "retry_at", postgresql_where="retry_at IS NOT NULL"),
     )

@@ -84,7 +84,7 @@ async def _replace(channel: AbstractChannel, name: str, arguments: FieldTable) -
 
 
 def died_in(headers: Mapping[str, Any]) -> str | None:
-    """The queue that a dead message was in, where RabbitMQ told."""
+    """The queue that a dead message was in, where the headers say so."""
     return _death(headers).get("queue")
 
 
@@ -95,7 +95,7 @@ def died_as(message: AbstractIncomingMessage) -> str:
 
 
 def why_dead(headers: Mapping[str, Any]) -> str:
-    """RabbitMQ's word for the reason, such as delivery_limit."""
+    """The reason in the headers, such as delivery_limit."""
     return str(_death(headers).get("reason", "unknown"))
 
 

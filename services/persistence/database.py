@@ -12,8 +12,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from services.errors import Unavailable
+from services.errors import NotMigrated, Unavailable
+from services.persistence import versions
 from services.persistence.driver_errors import ReadOnly, may_be_fault_of_session, unavailable_when_away
+from services.persistence.schema import Schema
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 _CHECK = text(
@@ -26,14 +28,14 @@ _CHECK = text(
 STATEMENT_SECONDS = 30
 """How long the server may work at one statement."""
 COMMAND_SECONDS = 40.0
-"""How long to wait for the server's word, in case it is no longer there to say that a statement took too long."""
+"""How long the client waits for the server's answer, in case the server cannot enforce its own timeout any more."""
 LOCK_SECONDS = 5
 """How long a statement may wait for a lock. Whoever holds one longer is stuck, and waiting on would only add to it."""
 IDLE_TRANSACTION_SECONDS = 10
-"""How long a transaction may lie open without a statement: its process is frozen, and others need its locks."""
+"""How long a transaction may be open without a statement: then its process is suspended, and others need its locks."""
 
 _KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
-"""The server drops a client that vanished without a word, and with it the client's locks, within half a minute."""
+"""The server closes the session of a client that is gone, and releases its locks, within half a minute."""
 
 
 class Database:
@@ -42,9 +44,12 @@ class Database:
     `committed_events` is set after each commit that left events in the outbox, to wake the relay of the same process.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 10, application_name: str = "drive") -> None:
+    def __init__(
+        self, url: URL, schema: Schema | None = None, *, pool_size: int = 10, application_name: str = "drive"
+    ) -> None:
         """`application_name` is how PostgreSQL names this process in pg_stat_activity."""
         self.url = url
+        self._schema = schema
         self.committed_events = asyncio.Event()
         self._engine = create_async_engine(
             url,
@@ -76,6 +81,8 @@ class Database:
             async with _transaction(self._engine) as session:
                 work = UnitOfWork(session)
                 yield work
+                if self._schema and not self._schema.versioned.isdisjoint(work.written):
+                    await versions.bump(work)
         if work.has_events:
             self.committed_events.set()
         for action in work.afterwards:
@@ -94,12 +101,15 @@ class Database:
         return self._engine
 
     async def check(self) -> None:
-        """Raises Unavailable unless the database answers, has been migrated and can be written by us."""
+        """Raises NotMigrated or Unavailable unless the database answers, has been migrated and can be written by us."""
         with unavailable_when_away():
             async with asyncio.timeout(3), self.write() as work:
                 row = (await work.execute(_CHECK)).one()
                 if row.read_only:
                     raise ReadOnly("the database is read-only")
+        if self._schema and self._schema.lacks(row.version_num):
+            needed = f"this version needs {self._schema.revision}: run `drive migrate {self._schema.service}`"
+            raise NotMigrated(f"the database is at {row.version_num}, {needed}")
         if not row.may_write:
             raise Unavailable("the database role may not write to the outbox: grant it the rights of the tables")
 

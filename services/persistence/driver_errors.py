@@ -1,4 +1,4 @@
-"""What went wrong in the database: which errors are the fault of the data, and which pass."""
+"""Classes of database errors: those that the data causes, and temporary ones."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.errors import Unavailable
-
-log = structlog.get_logger(__name__)
+from services.errors import NotMigrated, Unavailable
 
 log = structlog.get_logger(__name__)
 
 FAULTS_OF_THE_DATA = frozenset({"22", "23"})
 """SQLSTATE classes (PostgreSQL, appendix A) that the values of a statement are to blame for: data exceptions and
-integrity constraint violations. Every other error is the moment's: the same statement may succeed later."""
+integrity constraint violations. Every other error is temporary: the same statement may succeed later."""
 
 
 _WAITED = frozenset({"55P03", "57014"})
 """lock_not_available and query_canceled: the session is as good as any other."""
 
 
+_NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+"""undefined_table, undefined_column, undefined_object, undefined_function, invalid_schema_name."""
+
 _NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """What asyncpg raises before SQLAlchemy can wrap it: while it connects."""
 
 
 class TookTooLong(Unavailable):
-    """A statement was cut off. It may have been the moment, or it may be the work itself that is too much."""
+    """A statement exceeded its timeout: because of a temporary condition, or because the work itself takes too long."""
 
 
 class StatementRefused(Exception):
     """PostgreSQL refused the values of a statement, and would refuse them at any time (SQLSTATE class 22 or 23).
 
-    It tells what was wrong and repeats no value: PostgreSQL's own words hold the row, and with it personal data.
+    It says what was wrong and repeats no value: PostgreSQL's own message holds the row, and with it personal data.
     """
 
     def __init__(self, error: BaseException | None) -> None:
@@ -61,7 +62,7 @@ def may_be_fault_of_session(error: DBAPIError | ReadOnly) -> bool:
 
 @contextmanager
 def unavailable_when_away() -> Iterator[None]:
-    """Turn every database error that the data is not to blame for into Unavailable: it is over when the moment is."""
+    """Raise Unavailable for every database error that the data does not cause: it is temporary."""
     try:
         yield
     except PoolTimeout as error:
@@ -86,17 +87,24 @@ def _sqlstate(error: BaseException | None) -> str:
 
 
 def _away(why: BaseException | None) -> Unavailable:
-    """The kind of error tells an operator a wrong password from a full disk, and a caller nothing that is secret."""
+    """The kind of error lets an operator distinguish a wrong password from a full disk, and reveals no secret."""
     state = _sqlstate(why)
     if state:
         log.warning(
             "database_refuses",
             sqlstate=state,
             error=type(why).__name__,
-            message=str(why.args[0]) if why and why.args else "",
+            message=_message(why),
         )
+    if state in _NOT_THERE:
+        return NotMigrated(f"the database lacks what this version needs (SQLSTATE {state}): run `drive migrate`")
     kind = f"{type(why).__name__}, SQLSTATE {state}" if state else type(why).__name__
     return Unavailable(f"the database is away ({kind})")
+
+
+def _message(error: BaseException | None) -> str:
+    """PostgreSQL's message; unlike its DETAIL it holds no values of a row."""
+    return str(error.args[0]) if error and error.args else ""
 
 
 def _driver_error(error: DBAPIError) -> BaseException | None:

@@ -1,4 +1,4 @@
-"""Who holds up whom in the database: for the log and the metrics."""
+"""Which sessions block which others in the database: for the log and the metrics."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def waits(session: ReadSession) -> list[LockWait]:
 
 
 async def end_frozen(session: ReadSession) -> list[tuple[int, str, float]]:
-    """End sessions of ours whose process has stood still in the middle of a statement; pid, name, seconds of each.
+    """End own sessions whose process has stopped in the middle of a statement; returns pid, name, seconds of each.
 
     Between the messages of one statement (Parse, then Bind) neither statement_timeout nor
     idle_in_transaction_session_timeout counts, and PostgreSQL before version 17 has no other limit.
@@ -66,5 +66,5 @@ async def end_frozen(session: ReadSession) -> list[tuple[int, str, float]]:
 
 
 async def oldest_transaction_seconds(session: ReadSession) -> float:
-    """The age of the oldest open transaction in this database, ours aside; 0 where there is none."""
+    """The age of the oldest open transaction in this database, other than this session's; 0 where there is none."""
     return float((await session.execute(_OLDEST)).scalar_one())

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, Result, Row, ScalarResult, Table, text
+from sqlalchemy import Executable, Result, ScalarResult
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import SQLModel
 
-from services.persistence.unnest import unnest_insert
+from services.persistence.statements import Query
 
 R = TypeVar("R", bound=SQLModel)
+T = TypeVar("T")
+
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+_WRITE = re.compile(r'\b(?:INSERT INTO|DELETE FROM|(?<!FOR )(?<!KEY )(?<!DO )UPDATE)\s+"?(\w+)')
+_NESTED_WRITE = re.compile(r"\(\s*(?:INSERT|UPDATE|DELETE)\b")
+
+
+@lru_cache(maxsize=1024)
+def _writes_of(statement: Executable) -> tuple[frozenset[str], bool]:
+    """The tables that a statement may change, its common table expressions included, and whether one of those writes:
+    then the number of rows of the whole says nothing about what was written."""
+    sql = str(statement.compile(dialect=_POSTGRESQL) if isinstance(statement, ClauseElement) else statement)
+    return frozenset(_WRITE.findall(sql)), bool(_NESTED_WRITE.search(sql))
 
 
 class ReadSession:
@@ -29,6 +46,19 @@ class ReadSession:
         """Run one statement and keep the first column."""
         return (await self.execute(statement, parameters)).scalars()
 
+    async def all(self, query: Query[T], parameters: Any = None) -> list[T]:
+        """The rows of a query."""
+        return [query.read(row) for row in await self.execute(query.statement, parameters)]
+
+    async def first(self, query: Query[T], parameters: Any = None) -> T | None:
+        """The first row of a query, None where there is none."""
+        row = (await self.execute(query.statement, parameters)).first()
+        return None if row is None else query.read(row)
+
+    async def one(self, query: Query[T], parameters: Any = None) -> T:
+        """The row of a query that has exactly one."""
+        return query.read((await self.execute(query.statement, parameters)).one())
+
     async def get(self, row: type[R], key: object) -> R | None:
         """The row with this primary key."""
         return await self._session.get(row, key)
@@ -40,7 +70,16 @@ class UnitOfWork(ReadSession):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session)
         self.has_events = False
+        self.written: set[str] = set()
         self.afterwards: list[Callable[[], None]] = []
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
+        """Run one statement, and note which tables it changed."""
+        result = await super().execute(statement, parameters)
+        tables, is_nested = _writes_of(statement)
+        if is_nested or (tables and getattr(result, "rowcount", -1) != 0):
+            self.written |= tables
+        return result
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the unit of work is committed, and never if it is not: to wake whoever waits for it."""
@@ -49,6 +88,7 @@ class UnitOfWork(ReadSession):
     async def add(self, *rows: SQLModel) -> None:
         """Insert new rows, or note the changes of loaded ones."""
         self._session.add_all(rows)
+        self.written |= {str(row.__tablename__) for row in rows}
         await self._session.flush()
 
     @asynccontextmanager
@@ -56,18 +96,3 @@ class UnitOfWork(ReadSession):
         """What fails in here is undone alone, and the unit of work goes on."""
         async with self._session.begin_nested():
             yield
-
-    async def bulk_insert(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], *, on_conflict: str = "", returning: str = ""
-    ) -> Sequence[Row[Any]]:
-        """Insert many rows by one `INSERT … SELECT FROM unnest(…)`; all rows have the keys of the first.
-
-        `on_conflict` and `returning` are SQL written by us, after ON CONFLICT and RETURNING. The answer is what
-        RETURNING says, for the rows that went in.
-        """
-        if not rows:
-            return []
-        names = tuple(rows[0])
-        statement = unnest_insert(table, names, on_conflict, returning)
-        result = await self.execute(text(statement), {name: [row[name] for row in rows] for name in names})
-        return result.all() if returning else []

@@ -1,1 +1,1 @@
-"""Anti-entropy between services: sources publish summaries, listeners compare, and ask for what differs."""
+"""Anti-entropy between services: sources publish summaries, listeners compare, and request what differs."""

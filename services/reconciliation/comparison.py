@@ -34,41 +34,41 @@ NEVER: Final = Asked()
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One comparison: what the summary told, what we had then, and what came of it."""
+class Comparison:
+    """One comparison: the source's total in its summary, the local total at that time, and the verdict."""
 
-    told: Total
-    ours: Total
+    source: Total
+    local: Total
     verdict: Verdict
-    told_at: datetime
+    source_at: datetime
     asked: Asked = NEVER
 
 
-def judge(told: Total, ours: Total, before: Heard | None) -> Verdict:
+def judge(source: Total, local: Total, before: Comparison | None) -> Verdict:
     """What the difference means, knowing the comparison before.
 
     Facts recorded while a summary travels are no difference: so something is missing only where the source's figure has
-    stood still since its last summary, or where we have fewer than it had even then. We have too much only where both
-    figures have stood still.
+    not changed since its last summary, or where fewer are here than it had even then. There is a surplus only where
+    both figures have not changed.
     """
-    if told == ours:
+    if source == local:
         return "same"
     if before is None:
         return "unclear"
-    if ours.n < min(told.n, before.told.n):
+    if local.n < min(source.n, before.source.n):
         return "missing"
-    if told != before.told:
+    if source != before.source:
         return "unclear"
-    if ours.n <= told.n:
+    if local.n <= source.n:
         return "missing"
-    return "surplus" if ours == before.ours else "unclear"
+    return "surplus" if local == before.local else "unclear"
 
 
-def compare(told: Total, ours: Total, told_at: datetime, before: Heard | None) -> Heard:
+def compare(source: Total, local: Total, source_at: datetime, before: Comparison | None) -> Comparison:
     """The comparison as it is to be kept. Where nothing is known to differ any more, requests count from zero again."""
-    verdict = judge(told, ours, before)
+    verdict = judge(source, local, before)
     asked = before.asked if before and verdict in ("missing", "surplus") else NEVER
-    return Heard(told, ours, verdict, told_at, asked)
+    return Comparison(source, local, verdict, source_at, asked)
 
 
 def may_ask(asked: Asked, now: datetime, interval: timedelta) -> bool:

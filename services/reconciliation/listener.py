@@ -1,26 +1,48 @@
-"""The listener's side: compare what a summary tells with what is here, keep the outcome, tell what to ask for."""
+"""The listener's side: compare a summary with what is stored here, store the outcome, return what to ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from services.observability import Metrics
+from services.persistence import locks
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
-from services.reconciliation.comparison import Asked, Heard, Total, asked_again, compare, may_ask
+from services.reconciliation.comparison import Asked, Comparison, Total, Verdict, asked_again, compare, may_ask
 
 log = structlog.get_logger(__name__)
 
-_LOCK: Final = 0x68656172  # "hear"
-_TURNS = text("SELECT pg_advisory_xact_lock(:key)")
-_HEARD = text(
-    'SELECT * FROM heard_summaries WHERE kind = :kind AND (CAST(:first AS text) IS NULL OR key COLLATE "C" >= :first)'
-    ' AND (CAST(:last AS text) IS NULL OR key COLLATE "C" < :last)'
+
+class _Stored(NamedTuple):
+    key: str
+    told_n: int
+    told_checksum: int
+    ours_n: int
+    ours_checksum: int
+    verdict: Verdict
+    told_at: datetime
+    asked: int
+    asked_at: datetime | None
+
+    def comparison(self) -> Comparison:
+        source, local = Total(self.told_n, self.told_checksum), Total(self.ours_n, self.ours_checksum)
+        return Comparison(source, local, self.verdict, self.told_at, Asked(self.asked, self.asked_at))
+
+
+PREVIOUS: Final = Query(
+    _Stored,
+    text("""
+        SELECT key, told_n, told_checksum, ours_n, ours_checksum, verdict, told_at, asked, asked_at
+        FROM heard_summaries
+        WHERE kind = :kind AND (CAST(:first AS text) IS NULL OR key COLLATE "C" >= :first)
+          AND (CAST(:last AS text) IS NULL OR key COLLATE "C" < :last)
+    """),
 )
 _SAVE = text("""
     INSERT INTO heard_summaries
@@ -48,29 +70,29 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a source tells of the keys in a range, and when it was so."""
+    """A source's totals of the keys in a range, and their time."""
 
     range: Range
-    told: Mapping[str, Total]
+    totals: Mapping[str, Total]
     at: datetime
 
 
 async def lock_comparison(work: UnitOfWork) -> None:
     """One comparison at a time, until the unit of work ends. It is the last lock that a unit of work takes."""
-    await work.execute(_TURNS, {"key": _LOCK})
+    await locks.take(work, locks.COMPARISON)
 
 
-async def hear(
-    work: UnitOfWork, summary: Summary, ours: Mapping[str, Total], *, interval: timedelta, metrics: Metrics
+async def compare_summary(
+    work: UnitOfWork, summary: Summary, local: Mapping[str, Total], *, interval: timedelta, metrics: Metrics
 ) -> list[str]:
-    """Compare, and tell the keys to ask the source for. Needs `lock_comparison`."""
-    before = await _heard(work, summary.range)
-    keys = sorted({*summary.told, *ours, *before})
+    """Compare, and return the keys to ask the source for. Needs `lock_comparison`."""
+    before = await _previous(work, summary.range)
+    keys = sorted({*summary.totals, *local, *before})
     nothing = Total()
     found = {
-        key: compare(summary.told.get(key, nothing), ours.get(key, nothing), summary.at, before.get(key))
+        key: compare(summary.totals.get(key, nothing), local.get(key, nothing), summary.at, before.get(key))
         for key in keys
-        if key not in before or before[key].told_at < summary.at
+        if key not in before or before[key].source_at < summary.at
     }
     due = [k for k, h in found.items() if _differs(h) and may_ask(h.asked, summary.at, interval)]
     found |= {key: replace(found[key], asked=asked_again(found[key].asked, summary.at)) for key in due}
@@ -87,48 +109,43 @@ async def measure(session: ReadSession, metrics: Metrics, kinds: Sequence[str]) 
         metrics.differing.labels(kind).set(counts.get(kind, 0))
 
 
-def _differs(heard: Heard) -> bool:
-    return heard.verdict in ("missing", "surplus")
+def _differs(found: Comparison) -> bool:
+    return found.verdict in ("missing", "surplus")
 
 
-def _is_as_before(heard: Heard, before: Heard | None) -> bool:
-    """Then nothing needs to be written: days long past cost a listener nothing."""
-    return before is not None and replace(heard, told_at=before.told_at) == before
+def _is_as_before(found: Comparison, before: Comparison | None) -> bool:
+    """Whether nothing has changed: then nothing is written, so that past days cost no writes."""
+    return before is not None and replace(found, source_at=before.source_at) == before
 
 
-def _report(kind: str, due: Mapping[str, Heard], mended: Sequence[str], metrics: Metrics) -> None:
-    for key, heard in due.items():
-        figures = {"told": heard.told.n, "ours": heard.ours.n, "asked": heard.asked.times}
-        log.warning("reconcile_differs", what=kind, key=key, difference=heard.verdict, **figures)
+def _report(kind: str, due: Mapping[str, Comparison], mended: Sequence[str], metrics: Metrics) -> None:
+    for key, found in due.items():
+        figures = {"source_n": found.source.n, "local_n": found.local.n, "asked": found.asked.times}
+        log.warning("reconcile_differs", what=kind, key=key, difference=found.verdict, **figures)
     for key in mended:
         log.info("reconcile_mended", what=kind, key=key)
     metrics.differences.labels(kind).inc(len(due))
     metrics.mended.labels(kind).inc(len(mended))
 
 
-async def _heard(session: ReadSession, wanted: Range) -> dict[str, Heard]:
-    rows = await session.execute(_HEARD, {"kind": wanted.kind, "first": wanted.first, "last": wanted.last})
-    return {row.key: _comparison(row) for row in rows}
+async def _previous(session: ReadSession, wanted: Range) -> dict[str, Comparison]:
+    keys = {"kind": wanted.kind, "first": wanted.first, "last": wanted.last}
+    return {row.key: row.comparison() for row in await session.all(PREVIOUS, keys)}
 
 
-def _comparison(row: Row[Any]) -> Heard:
-    told, ours = Total(row.told_n, row.told_checksum), Total(row.ours_n, row.ours_checksum)
-    return Heard(told, ours, row.verdict, row.told_at, Asked(row.asked, row.asked_at))
-
-
-async def _save(work: UnitOfWork, kind: str, found: Mapping[str, Heard]) -> None:
+async def _save(work: UnitOfWork, kind: str, found: Mapping[str, Comparison]) -> None:
     if not found:
         return
-    heard = found.values()
+    comparisons = found.values()
     columns: dict[str, list[Any]] = {
         "key": list(found),
-        "told_n": [h.told.n for h in heard],
-        "told_checksum": [h.told.checksum for h in heard],
-        "ours_n": [h.ours.n for h in heard],
-        "ours_checksum": [h.ours.checksum for h in heard],
-        "verdict": [h.verdict for h in heard],
-        "told_at": [h.told_at for h in heard],
-        "asked": [h.asked.times for h in heard],
-        "asked_at": [h.asked.at for h in heard],
+        "told_n": [c.source.n for c in comparisons],
+        "told_checksum": [c.source.checksum for c in comparisons],
+        "ours_n": [c.local.n for c in comparisons],
+        "ours_checksum": [c.local.checksum for c in comparisons],
+        "verdict": [c.verdict for c in comparisons],
+        "told_at": [c.source_at for c in comparisons],
+        "asked": [c.asked.times for c in comparisons],
+        "asked_at": [c.asked.at for c in comparisons],
     }
     await work.execute(_SAVE, {"kind": kind, **columns})

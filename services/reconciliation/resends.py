@@ -1,4 +1,4 @@
-"""What listeners asked to hear again: kept as rows, and worked off page by page, each in a unit of work of its own."""
+"""What listeners asked to be published again: stored as rows, and published page by page, each in a unit of work."""
 
 from __future__ import annotations
 
@@ -14,23 +14,20 @@ from services.contracts.envelope import Event
 from services.messaging.outbox import emit
 from services.observability import Metrics
 from services.persistence.database import Database
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 EVENTS_PER_PAGE: Final = 1000
 MOST_WAITING: Final = 5000
-"""Events that wait for the broker: with more, resending pauses, so that news does not queue behind it for long."""
+"""Events that wait for the broker: with more, resending pauses, so that new events do not wait behind it for long."""
 
 _ASK = text("""
     INSERT INTO resends (kind, key, sent, asked_at, asked_by, correlation_id)
     SELECT :kind, key, 0, :now, :by, :correlation_id FROM unnest(CAST(:keys AS text[])) AS k(key) ORDER BY key
     ON CONFLICT DO NOTHING
 """)
-_NEXT = text(
-    "SELECT kind, key, after, sent, asked_by, correlation_id FROM resends"
-    " ORDER BY asked_at, kind, key LIMIT 1 FOR UPDATE SKIP LOCKED"
-)
 _ADVANCE = text("UPDATE resends SET after = :after, sent = :sent WHERE kind = :kind AND key = :key")
 _DONE = text("DELETE FROM resends WHERE kind = :kind AND key = :key")
 _WAITING = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT :limit) AS waiting")
@@ -48,43 +45,51 @@ class Resend:
     correlation_id: str
 
 
+NEXT: Final = Query(
+    Resend,
+    text(
+        "SELECT kind, key, after, sent, asked_by, correlation_id FROM resends"
+        " ORDER BY asked_at, kind, key LIMIT 1 FOR UPDATE SKIP LOCKED"
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventPage:
     """Events to be published again. `after` is where the next page begins, None where there is none."""
 
     events: Sequence[Event]
     after: str | None
 
 
-ReadPage: TypeAlias = Callable[[ReadSession, Resend, int], Awaitable[Page]]
+ReadPage: TypeAlias = Callable[[ReadSession, Resend, int], Awaitable[EventPage]]
 """Reads up to so many events of what is to be published again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, when, and because of which request."""
+class Requester:
+    """The source of the request, its time, and the request that caused it."""
 
     source: str
     at: datetime
     correlation_id: str
 
 
-async def ask(work: UnitOfWork, kind: str, keys: Sequence[str], asker: Asker) -> None:
+async def ask(work: UnitOfWork, kind: str, keys: Sequence[str], requester: Requester) -> None:
     """Note what is to be published again; what is noted already is under way."""
     if keys:
-        origin = {"now": asker.at, "by": asker.source, "correlation_id": asker.correlation_id}
+        origin = {"now": requester.at, "by": requester.source, "correlation_id": requester.correlation_id}
         await work.execute(_ASK, {"kind": kind, "keys": list(keys), **origin})
 
 
-async def work_off(database: Database, metrics: Metrics, read_page: ReadPage) -> None:
+async def publish_all(database: Database, metrics: Metrics, read_page: ReadPage) -> None:
     """Publish page after page, until nothing is left or too much waits for the broker."""
     while True:
         async with database.write() as work:
             waiting = (await work.execute(_WAITING, {"limit": MOST_WAITING})).scalar_one()
-            row = (await work.execute(_NEXT)).first() if waiting < MOST_WAITING else None
-            if row is None:
+            if waiting >= MOST_WAITING or (resend := await work.first(NEXT)) is None:
                 return
-            await _send_page(work, Resend(**row._mapping), metrics, read_page)
+            await _send_page(work, resend, metrics, read_page)
 
 
 async def _send_page(work: UnitOfWork, resend: Resend, metrics: Metrics, read_page: ReadPage) -> None:

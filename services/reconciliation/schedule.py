@@ -18,6 +18,6 @@ _TAKE = text("""
 
 
 async def claim_interval(work: UnitOfWork, name: str, now: datetime, interval: timedelta) -> bool:
-    """Whether it is ours to do now: nobody has committed it within the interval. A time to come is a clock set back."""
+    """Whether this process is to do it now: none has within the interval. A stored time in the future is ignored."""
     values = {"name": name, "now": now, "earliest": now - interval * _EARLY, "latest": now + interval}
     return (await work.execute(_TAKE, values)).first() is not None

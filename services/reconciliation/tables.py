@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, Table, Text
 
+from services.messaging.tables import VACUUMED_BY_COUNT
+from services.persistence.checks import one_of
+from services.reconciliation.comparison import Verdict
+
 
 def add_totals_tables(metadata: MetaData) -> None:
     """Sign-ups by day: totals, and what was added since they were last folded.
@@ -23,11 +27,12 @@ def add_totals_tables(metadata: MetaData) -> None:
         Column("day", Date, nullable=False),
         Column("n", BigInteger, nullable=False),
         Column("checksum", Numeric, nullable=False),
+        postgresql_with=VACUUMED_BY_COUNT,
     )
 
 
 def add_source_tables(metadata: MetaData) -> None:
-    """When each summary was last published, and what listeners asked to hear again."""
+    """When each summary was last published, and what listeners asked to be published again."""
     Table(
         "summary_turns",
         metadata,
@@ -49,7 +54,7 @@ def add_source_tables(metadata: MetaData) -> None:
 
 
 def add_listener_tables(metadata: MetaData) -> None:
-    """The last summary heard of each thing, how it compared, and how often it was asked for since it differs."""
+    """The last summary received of each key (`told_*`), the local total (`ours_*`), and requests since they differ."""
     Table(
         "heard_summaries",
         metadata,
@@ -63,4 +68,5 @@ def add_listener_tables(metadata: MetaData) -> None:
         Column("told_at", DateTime(timezone=True), nullable=False),
         Column("asked", Integer, nullable=False),
         Column("asked_at", DateTime(timezone=True)),
+        one_of("verdict", Verdict),
     )

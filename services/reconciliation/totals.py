@@ -6,19 +6,22 @@ follow whatever changes the facts, a person's DELETE included. From time to time
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Select, Table, Text, cast, func, literal, literal_column, select, text, union_all
+from sqlalchemy.dialects.postgresql import BIT
 
+from services.contracts.checksums import MODULUS
 from services.contracts.reconciliation import RegistryKind
+from services.persistence import locks
 from services.persistence.database import Database
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.reconciliation.comparison import Total
 
 _DELTAS_PER_FOLD: Final = 50_000
-_LOCK: Final = 0x666F6C64  # "fold"
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _FOLD = text("""
     WITH gone AS (
         DELETE FROM fact_day_deltas WHERE ctid = ANY(ARRAY(SELECT ctid FROM fact_day_deltas LIMIT :limit))
@@ -37,26 +40,42 @@ _BY_DAY = text("""
     WHERE day >= :from_day AND day < :until_day
     GROUP BY day HAVING sum(n) <> 0 ORDER BY day
 """)
-REGISTRY_TABLES: Final[dict[RegistryKind, str]] = {
-    "unit": "units",
-    "organisation": "organisations",
-    "collector": "collectors",
-}
-"""The same in the database of enrolment, which keeps the registry, and in those of its listeners."""
-_ENTRIES = " UNION ALL ".join(
-    f"SELECT '{kind}' AS kind, count(*) AS n, CAST(mod(coalesce(sum("  # noqa: S608 - our own words
-    f"CAST(CAST('x' || left(md5(code || ' ' || version), 15) AS bit(60)) AS bigint)), 0),"
-    f" 9223372036854775808) AS bigint) AS checksum FROM {table}"
-    for kind, table in REGISTRY_TABLES.items()
-)
-_REGISTRY = text(_ENTRIES)
+
+
+class _DayTotal(NamedTuple):
+    day: date
+    n: int
+    checksum: int
+
+
+class _KindTotal(NamedTuple):
+    kind: str
+    n: int
+    checksum: int
+
+
+BY_DAY: Final = Query(_DayTotal, _BY_DAY)
+RegistryTotals: TypeAlias = Query[_KindTotal]
+
+
+def registry_totals(tables: Mapping[RegistryKind, Table]) -> RegistryTotals:
+    """The query for the totals of a registry that is stored in these tables: the source's, or a listener's copy."""
+    return Query(_KindTotal, union_all(*(_entries(kind, table) for kind, table in tables.items())))
+
+
+def _entries(kind: RegistryKind, table: Table) -> Select[str, int, int]:
+    """60 bits of the MD5 of code and version, summed modulo 2^63."""
+    digest = func.left(func.md5(table.c.code.concat(" ").concat(cast(table.c.version, Text))), 15)
+    number = cast(cast(literal("x").concat(digest), BIT(60)), BigInteger)
+    checksum = cast(func.mod(func.coalesce(func.sum(number), 0), literal_column(str(MODULUS))), BigInteger)
+    return select(literal(kind).label("kind"), func.count().label("n"), checksum.label("checksum")).select_from(table)
 
 
 async def fold(database: Database) -> None:
     """Add the deltas to the totals. Where another process is at it, leave it to that one."""
     while True:
         async with database.write() as work:
-            if not (await work.execute(_TRY_LOCK, {"key": _LOCK})).scalar_one():
+            if not await locks.try_take(work, locks.FOLD):
                 return
             folded = (await work.execute(_FOLD, {"limit": _DELTAS_PER_FOLD})).scalar_one()
         if folded < _DELTAS_PER_FOLD:
@@ -71,10 +90,9 @@ async def by_day(
     The statement takes one snapshot of totals and deltas, so a fold beside it neither hides nor doubles anything.
     """
     wanted = {"from_day": from_day or date.min, "until_day": until_day or date.max}
-    rows = await session.execute(_BY_DAY, wanted)
-    return {row.day: Total(row.n, row.checksum) for row in rows}
+    return {row.day: Total(row.n, row.checksum) for row in await session.all(BY_DAY, wanted)}
 
 
-async def of_registry(session: ReadSession) -> dict[str, Total]:
+async def of_registry(session: ReadSession, query: RegistryTotals) -> dict[str, Total]:
     """The total of each kind of registry entry, counted: registries are small."""
-    return {row.kind: Total(row.n, row.checksum) for row in await session.execute(_REGISTRY)}
+    return {row.kind: Total(row.n, row.checksum) for row in await session.all(query)}

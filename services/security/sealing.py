@@ -16,7 +16,7 @@ _FORMAT = "v1"
 
 
 class SecretLost(Exception):
-    """None of the present keys opens a stored secret. Told in the delivery's attempts."""
+    """None of the present keys opens a stored secret. Reported in the delivery's attempts."""
 
 
 class SecretBox:

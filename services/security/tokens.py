@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,39 +15,21 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from services.errors import Forbidden, Unauthenticated
+from services.context import Actor
+from services.errors import Unauthenticated
 from services.ids import new_id
 
-SCOPES = frozenset(
-    {
-        "registry:write",
-        "enrolments:write",
-        "enrolments:read",
-        "participants:read",
-        "targets:write",
-        "progress:read",
-        "alerts:read",
-        "alerts:write",
-        "admin",
-    }
-)
 ISSUER = "drive"
 AUDIENCE = "drive"
 _REMEMBERED_TOKENS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is asking: an organisation's client, and what it may do."""
+class _Verified:
+    """A token whose signature was checked. `expires_at` is in seconds since 1970 (RFC 7519, 4.1.4)."""
 
-    organisation_code: str
-    scopes: frozenset[str]
+    actor: Actor
     expires_at: int
-
-    def require(self, scope: str) -> None:
-        """Raises Forbidden unless the token grants the scope; `admin` grants all."""
-        if scope not in self.scopes and "admin" not in self.scopes:
-            raise Forbidden(f"this needs the scope {scope}; the token grants {' '.join(sorted(self.scopes)) or 'none'}")
 
 
 def _signing_key(secret: bytes) -> OKPKey:
@@ -64,12 +46,10 @@ class Tokens:
     def __init__(self, secret_keys: Sequence[bytes]) -> None:
         self._keys = [_signing_key(secret) for secret in secret_keys]
         self._key_set = KeySet(list(self._keys))
-        self._remembered: dict[str, Principal] = {}
+        self._verified: dict[str, _Verified] = {}
 
     def issue(self, organisation_code: str, scopes: frozenset[str], now: datetime, lifetime: timedelta) -> str:
-        """A token for the organisation. Raises ValueError for scopes that do not exist."""
-        if unknown := scopes - SCOPES:
-            raise ValueError(f"no such scope: {' '.join(sorted(unknown))}; there are {' '.join(sorted(SCOPES))}")
+        """A token for the organisation."""
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -84,28 +64,38 @@ class Tokens:
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._keys[0].kid}
         return jwt.encode(header, claims, self._keys[0], algorithms=["Ed25519"])
 
-    def verify(self, token: str, now: datetime) -> Principal:
-        """Who the token speaks for. Raises Unauthenticated, saying why."""
-        principal = self._remembered.get(token) or self._remember(token, self._decode(token))
-        if principal.expires_at <= now.timestamp():
-            self._remembered.pop(token, None)
+    def verify(self, token: str, now: datetime) -> Actor:
+        """The client that the token was issued to. Raises Unauthenticated, saying why."""
+        verified = self._verified.get(token) or self._remember(token, self._decode(token))
+        if verified.expires_at <= now.timestamp():
+            self._verified.pop(token, None)
             raise Unauthenticated("the token has expired: ask for a new one")
-        return principal
+        return verified.actor
 
-    def _remember(self, token: str, principal: Principal) -> Principal:
+    def _remember(self, token: str, verified: _Verified) -> _Verified:
         """A signature does not change, so each process checks it once; expiry is looked at every time."""
-        if len(self._remembered) >= _REMEMBERED_TOKENS:
-            self._remembered.clear()
-        self._remembered[token] = principal
-        return principal
+        if len(self._verified) >= _REMEMBERED_TOKENS:
+            self._verified.clear()
+        self._verified[token] = verified
+        return verified
 
-    def _decode(self, token: str) -> Principal:
+    def _decode(self, token: str) -> _Verified:
         try:
             decoded = jwt.decode(token, self._key_set, algorithms=["Ed25519"])
             claims = decoded.claims
             if (decoded.header.get("typ"), claims.get("iss"), claims.get("aud")) != ("at+jwt", ISSUER, AUDIENCE):
                 raise Unauthenticated("the token is not an access token for this service")
-            return Principal(str(claims["org"]), frozenset(str(claims["scope"]).split()), int(claims["exp"]))
+            return _Verified(_actor_of(claims), int(claims["exp"]))
         except (JoseError, ValueError, TypeError, AttributeError, LookupError) as error:
-            # The parts of a token are whatever a caller makes them, and not all are told apart before they are used.
-            raise Unauthenticated(f"the token is not one of ours: {error}") from error
+            # The parts of a token are whatever a caller sends, and not all are checked before they are used.
+            raise Unauthenticated(f"the token was not issued by this service: {error}") from error
+
+
+def _actor_of(claims: Mapping[str, Any]) -> Actor:
+    name = claims.get("name")
+    return Actor(
+        organisation_code=str(claims["org"]),
+        subject=str(claims.get("client_id") or claims["sub"]),
+        scopes=frozenset(str(claims["scope"]).split()),
+        name=str(name) if name else None,
+    )

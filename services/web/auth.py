@@ -1,31 +1,36 @@
-"""Bearer tokens and scopes on a route: `principal: Annotated[Principal, requires("progress:read")]`."""
+"""Bearer tokens and scopes of a route: `actor: Annotated[Actor, Security(authorize, scopes=["targets:write"])]`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from services.context import Actor
 from services.errors import Unauthenticated
-from services.runtime import Runtime
-from services.security.tokens import Principal
+from services.runtime import AnyRuntime
+
+BEARER = HTTPBearer(
+    scheme_name="bearer", bearerFormat="JWT", description="JWT access token (RFC 9068)", auto_error=False
+)
 
 
-def requires(scope: str) -> Any:
-    """A dependency: the one who asks, as `authorize` tells."""
-
-    async def principal(request: Request) -> Principal:
-        return authorize(request, scope)
-
-    return Depends(principal)
+async def authorize(
+    request: Request, scopes: SecurityScopes, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> Actor:
+    """The client that asks, if its token grants the scopes. Raises Unauthenticated or Forbidden."""
+    return authorized(request, *scopes.scopes)
 
 
-def authorize(request: Request, scope: str) -> Principal:
-    """The one who asks, if their token grants the scope. Raises Unauthenticated or Forbidden."""
-    runtime: Runtime = request.app.state.runtime
-    principal = runtime.tokens.verify(_token_of(request), runtime.clock.now())
-    principal.require(scope)
-    return principal
+def authorized(request: Request, *scopes: str) -> Actor:
+    """As `authorize`, for routes that resolve no dependencies."""
+    runtime: AnyRuntime = request.app.state.runtime
+    actor = runtime.tokens.verify(_token_of(request), runtime.clock.now())
+    for scope in scopes:
+        actor.require(scope)
+    request.state.actor = actor
+    return actor
 
 
 def _token_of(request: Request) -> str:

@@ -1,11 +1,112 @@
-"""Codes of units, organisations and collectors as they come in from outside."""
+"""Types of fields that come in, in bodies and in queries alike. Each has one form; nothing is guessed.
+
+In a query every value is text: numbers are digits and nothing else, days are ISO dates.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
 
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL's text holds every character but NUL."""
-Code: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=NO_NUL)]
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
+PATTERN_REMEDIES: Mapping[str, str] = {
+    CODE: "a code begins with a letter or digit and has letters without accents, digits, dots, hyphens, underscores",
+    VISIBLE: "control characters and line breaks are not allowed here",
+}
+"""How to correct a text that does not match."""
+
+Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
+"""A code of a unit, organisation, collector, route and so on."""
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=VISIBLE)]
+"""One line of text, such as a reference of a partner's system."""
+
+
+class RequestBody(BaseModel):
+    """A body that comes in: a number in quotes is a mistake, and so is a field that does not exist."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+class Form:
+    """A type that comes in as text of one form, and is parsed from it in Rust."""
+
+    def __init__(self, pattern: str, parsed: CoreSchema, json_schema: Mapping[str, Any], remedy: str) -> None:
+        self._pattern = pattern
+        self._parsed = parsed
+        self._json_schema = json_schema
+        self._remedy = remedy
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=self._pattern, strict=True)
+        chain = core_schema.chain_schema([text, self._parsed])
+        form = chain if source is str else core_schema.json_or_python_schema(chain, self._or_parsed(source, chain))
+        return core_schema.custom_error_schema(form, "form", custom_error_message=self._remedy)
+
+    @staticmethod
+    def _or_parsed(source: Any, chain: CoreSchema) -> CoreSchema:
+        """A value made by the code itself is there already parsed."""
+        return core_schema.union_schema([core_schema.is_instance_schema(source), chain], mode="left_to_right")
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self._json_schema)
+
+
+Day: TypeAlias = Annotated[
+    date,
+    Form(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        core_schema.date_schema(strict=False),
+        {"type": "string", "format": "date"},
+        "a date is expected, such as 2025-10-25",
+    ),
+]
+Id: TypeAlias = Annotated[
+    UUID,
+    Form(
+        r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        core_schema.uuid_schema(strict=False),
+        {"type": "string", "format": "uuid"},
+        "an id is expected, such as 0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01",
+    ),
+]
+
+
+def digits(*, least: int, most: int) -> Any:
+    """The form of a whole number in a query."""
+    return Form(
+        r"^[0-9]{1,18}$",
+        core_schema.int_schema(strict=False, ge=least, le=most),
+        {"type": "integer", "minimum": least, "maximum": most},
+        f"a whole number from {least:,} to {most:,} is expected",
+    )
+
+
+def _normalised(name: str) -> str:
+    name = unicodedata.normalize("NFC", name)
+    if not name.isprintable():
+        raise ValueError("a name has no control characters: remove line breaks, tabs and invisible characters")
+    return name
+
+
+Name: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_normalised),
+    Field(examples=["Bưu điện Cẩm Thủy"]),
+]
+"""What people call it, in Unicode normal form C."""

@@ -6,13 +6,13 @@ import asyncio
 from typing import Literal
 
 import structlog
-from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from services.errors import DomainError
-from services.runtime import Check, Runtime
+from services.runtime import AnyRuntime, Check
 
 log = structlog.get_logger(__name__)
 
@@ -24,30 +24,32 @@ class Readiness(BaseModel):
     checks: dict[str, str]
 
 
-def health_routes(runtime: Runtime) -> APIRouter:
-    """Routes that need no token."""
-    router = APIRouter(tags=["health"])
+health_router = APIRouter(tags=["health"])
+"""Routes that need no token."""
 
-    @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        """The process runs."""
-        return {"status": "live"}
 
-    @router.get("/health/ready", responses={200: {"model": Readiness}, 503: {"model": Readiness}})
-    async def ready() -> JSONResponse:
-        """The process can do its work: 200, else 503 with what is missing."""
-        checks = dict(runtime.checks)
-        results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
-        is_ready = all(result == "ok" for result in results.values())
-        body = Readiness(status="ready" if is_ready else "not ready", checks=results)
-        return JSONResponse(body.model_dump(), 200 if is_ready else 503)
+@health_router.get("/health/live")
+async def live() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "live"}
 
-    @router.get("/metrics", response_class=PlainTextResponse)
-    async def prometheus() -> Response:
-        """Prometheus metrics of this process."""
-        return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+@health_router.get("/health/ready", responses={503: {"model": Readiness}})
+async def ready(request: Request, response: Response) -> Readiness:
+    """The process can do its work: 200, else 503 with what is missing."""
+    runtime: AnyRuntime = request.app.state.runtime
+    checks = dict(runtime.checks)
+    results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
+    is_ready = all(result == "ok" for result in results.values())
+    response.status_code = 200 if is_ready else 503
+    return Readiness(status="ready" if is_ready else "not ready", checks=results)
+
+
+@health_router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics of this process."""
+    runtime: AnyRuntime = request.app.state.runtime
+    return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _outcome(check: Check) -> str:
@@ -59,5 +61,5 @@ async def _outcome(check: Check) -> str:
         return repr(error)
     except Exception as error:
         log.exception("check_failed")
-        return type(error).__name__  # its words may hold what is not for everybody
+        return type(error).__name__  # its message may hold confidential data
     return "ok"

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """Four times what 1,000 sign-ups take."""
 REQUEST_SECONDS = 8.0
-"""How long an answer may take to begin, from the last byte of the request; whoever waits longer is told to retry."""
+"""How long an answer may take to begin, from the last byte of the request; after that the answer is 503."""
 _READ_AWAY_BYTES = 16 * MAX_BODY_BYTES
 _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -50,7 +50,7 @@ class _Request:
         self._body_ended = False
         self._overdue = False
         self._deadline: asyncio.TimerHandle | None = None
-        self._last_words: asyncio.Task[None] | None = None
+        self._late_answer: asyncio.Task[None] | None = None
         headers = dict(scope["headers"])
         self._closes = headers.get(b"connection", b"").lower() == b"close"
         self._declared_bytes = _declared_bytes(headers.get(b"content-length", b""))
@@ -88,15 +88,15 @@ class _Request:
             self._deadline = self._task.get_loop().call_later(REQUEST_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
-        """Answer for the app, which may need much longer to let go of what it waits for; what it still says is lost."""
+        """Answer in place of the app, whose cancellation may take much longer; what it sends afterwards is dropped."""
         if self._status:
             return
         log.warning("request_overdue", method=self._scope["method"], path=self._scope["path"])
         late = Unavailable(f"no answer within {REQUEST_SECONDS:.0f} s: it may or may not have been done; ask again")
         response = problem_response(late)
         response.headers["Connection"] = "close"
-        self._last_words = asyncio.ensure_future(response(self._scope, self._receive, self._send_with_id))
-        self._last_words.add_done_callback(lambda _: self._task.cancel())
+        self._late_answer = asyncio.ensure_future(response(self._scope, self._receive, self._send_with_id))
+        self._late_answer.add_done_callback(lambda _: self._task.cancel())
         self._overdue = True
 
     async def _answer(self) -> None:
@@ -149,7 +149,7 @@ class _Request:
             type="urn:drive:problem:internal",
             title="The service failed",
             status=500,
-            detail=f"This is our fault. Quote the request id {self._id} when you report it.",
+            detail=f"This is a fault of the service. Quote the request id {self._id} when you report it.",
         )
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await self._send_with_id({"type": "http.response.start", "status": 500, "headers": headers})

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from services.errors import (
@@ -21,6 +22,7 @@ from services.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.web.fields import PATTERN_REMEDIES
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -47,14 +49,14 @@ class TooLarge(DomainError):
 
 
 class ProblemField(BaseModel):
-    """One wrong field: its JSON pointer (RFC 6901) and what would mend it."""
+    """One wrong field: its JSON pointer (RFC 6901) and how to correct it."""
 
     pointer: str
     detail: str
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. `type` is stable: match on it, not on the words."""
+    """RFC 9457 problem details. `type` is stable: match on it, not on the texts."""
 
     type: str
     title: str
@@ -82,18 +84,17 @@ REMEDIES: Mapping[str, str] = {
     "dict_type": "a JSON object is expected",
     "int_type": "a whole number is expected, without quotes or decimals",
     "string_type": "a text is expected, in quotes",
-    "date_type": "a date is expected, such as 2025-10-25",
-    "date_parsing": "a date is expected, such as 2025-10-25",
-    "date_from_datetime_parsing": "a date is expected, such as 2025-10-25",
-    "date_from_datetime_inexact": "a date is expected, without a time",
+    "float_type": "a number is expected, without quotes",
+    "union_tag_invalid": "expected one of {expected_tags}",
+    "union_tag_not_found": "this field is required",
 }
-"""What mends a wrong field, by pydantic's name for what is wrong, where its own words do not say so."""
+"""How to correct a wrong field, by pydantic's error type, where its own message does not say so."""
 _FRAMEWORK: Mapping[int, str] = {
-    404: "there is nothing at this path: /docs tells what there is",
+    404: "there is nothing at this path: /docs lists what there is",
     405: "the header Allow names what can be asked for here",
 }
 _KINDS: Mapping[int, type[DomainError]] = {status: kind for kind, status in _STATUS.items()}
-"""The framework's own errors are told as the domain's are."""
+"""Remedies in the answers to errors of the framework itself, by status."""
 
 
 def status_of(error: DomainError) -> int:
@@ -102,7 +103,7 @@ def status_of(error: DomainError) -> int:
 
 
 def problem_of(error: DomainError) -> Problem:
-    """The error as it is told to a caller."""
+    """The error as a problem document."""
     return Problem(
         type=f"urn:drive:problem:{error.code}",
         title=error.title,
@@ -123,17 +124,15 @@ def problem_response(error: DomainError) -> JSONResponse:
     return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
 
 
-def field_errors(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> tuple[FieldError, ...]:
-    """pydantic's errors as field errors; `skip` drops leading parts of each location."""
-    return tuple(FieldError(_pointer(error["loc"][skip:]), _detail(error)) for error in errors)
-
-
-def _pointer(location: Iterable[str | int]) -> str:
+def pointer_to(location: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) to a place."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _detail(error: Mapping[str, Any]) -> str:
-    return REMEDIES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    context = error.get("ctx", {})
+    remedy = PATTERN_REMEDIES.get(context.get("pattern", "")) or REMEDIES.get(error["type"], "")
+    return remedy.format(**context) or str(error["msg"]).removeprefix("Value error, ")
 
 
 def install_problems(app: FastAPI) -> None:
@@ -144,7 +143,7 @@ def install_problems(app: FastAPI) -> None:
 
 
 async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DomainError)  # noqa: S101 - tells the type checker what the registration says
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for DomainError only
     return problem_response(error)
 
 
@@ -153,9 +152,32 @@ async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     if any(e["type"] == "json_invalid" for e in error.errors()):
         return problem_response(Malformed("the body is not valid JSON"))
     errors = tuple(
-        FieldError(_pointer(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
+        FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
     )
     return problem_response(Invalid(summary(errors), errors))
+
+
+def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> DomainError:
+    """What is wrong with a body that was read by the adapter: Malformed, or Invalid with every field that is wrong."""
+    found = error.errors(include_url=False, include_input=False)
+    if any(e["type"] == "json_invalid" for e in found):
+        return Malformed("the body is not valid JSON")
+    # Within a tagged union each location begins with the tag.
+    tagged = adapter.core_schema["type"] == "tagged-union"
+    errors = tuple(FieldError(pointer_to(_untagged(e, tagged)), _detail(e)) for e in found)
+    return Invalid(summary(errors), errors)
+
+
+def _untagged(error: ErrorDetails, tagged: bool) -> tuple[int | str, ...]:
+    if error["type"].startswith("union_tag"):
+        return (*error["loc"], str(error.get("ctx", {}).get("discriminator", "")).strip("'"))
+    return error["loc"][1:] if tagged else error["loc"]
+
+
+def refusal_of_header(error: ValidationError) -> Malformed:
+    """What is wrong with the headers of a request."""
+    errors = tuple(FieldError(pointer_to(("header", *e["loc"])), _detail(e)) for e in error.errors(include_url=False))
+    return Malformed(summary(errors), errors)
 
 
 def summary(errors: tuple[FieldError, ...]) -> str:

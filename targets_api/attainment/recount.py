@@ -1,93 +1,91 @@
 """Count targets anew from the tallies: when one is set, its baseline changes, or units move.
 
-Needs `locks.nobody_counting`.
+Needs the exclusive lock on counting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Text, Uuid, func, select, true, update
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unnest import among, table_of
+from targets_api.attainment.counted import is_stock, tallies_of
+from targets_api.attainment.store import LOCK
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.targets import BaselineRow, TargetRow
 
-TargetId: TypeAlias = UUID
+_t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
 
-_OF_ORGANISATION = (
-    "(t.organisation_code IS NULL OR EXISTS (SELECT FROM organisation_ancestors o"
-    " WHERE o.organisation_code = x.organisation_code AND o.ancestor_code = t.organisation_code))"
+
+def _baseline(name: str, *within: ColumnElement[bool], earliest: bool = False) -> LateralFromClause:
+    """The latest (or earliest) baseline that a stock target is measured from, of those `within` certain days."""
+    day = _b.c.on.asc() if earliest else _b.c.on.desc()
+    of_target = (_b.c.unit_code == _t.c.unit_code, _b.c.scheme == _t.c.scheme)
+    return select(_b).where(is_stock(_t), *of_target, *within).order_by(day).limit(1).correlate(_t).lateral(name)
+
+
+_latest = _baseline("latest", _b.c.on <= _t.c.ends_on)
+_before = _baseline("before", _b.c.on < _t.c.starts_on)
+_first = _baseline("first", _b.c.on.between(_t.c.starts_on, _t.c.ends_on), earliest=True)
+_count_from = func.coalesce(_latest.c.on + 1, _t.c.starts_on)
+_start_from = _before.c.on + 1
+_counted = tallies_of(_t).lateral("c")
+_sums = (
+    select(
+        func.sum(_counted.c.n).filter(_counted.c.day >= _count_from).label("since"),
+        func.sum(_counted.c.n).filter(_counted.c.day >= _start_from, _counted.c.day < _t.c.starts_on).label("early"),
+    )
+    .where(_counted.c.day.between(func.least(_count_from, _start_from), _t.c.ends_on))
+    .lateral("s")
 )
-_OF_COLLECTOR = "(t.collector_code IS NULL OR x.collector_code = t.collector_code)"
-_COUNTED = "x.scheme = t.scheme AND x.kind = CASE t.measure WHEN 'renewal' THEN 'renewal' ELSE 'new' END"
-
-TALLIES_OF_TARGET: Final = f"""
-    SELECT x.day, x.n FROM unit_ancestors a JOIN tallies x ON x.unit_code = a.unit_code
-    WHERE a.ancestor_code = t.unit_code AND {_COUNTED} AND {_OF_ORGANISATION} AND {_OF_COLLECTOR}
-    UNION ALL
-    SELECT x.day, x.n FROM tallies x
-    WHERE t.unit_code IS NULL AND x.collector_code = t.collector_code AND {_COUNTED} AND {_OF_ORGANISATION}
-    UNION ALL
-    SELECT x.day, x.n FROM organisation_ancestors o JOIN tallies x ON x.organisation_code = o.organisation_code
-    WHERE t.unit_code IS NULL AND t.collector_code IS NULL AND o.ancestor_code = t.organisation_code AND {_COUNTED}
-"""  # noqa: S608 - our own words
-"""The tallies that count for the target `t`: one of the three branches, by the narrowest part of its scope."""
-
-_LOCK = text("SELECT FROM target_progress WHERE target_id = ANY(:ids) ORDER BY target_id FOR UPDATE")
-_RECOUNT = text(f"""
-    UPDATE target_progress p
-    SET achieved = c.achieved, covered_at_start = c.covered_at_start, population = c.population,
-        count_from = c.count_from, start_from = c.start_from
-    FROM (
-        SELECT t.id, w.count_from, w.start_from, latest.population,
-               coalesce(latest.covered, 0) + coalesce(s.since, 0) AS achieved,
-               coalesce(before.covered + coalesce(s.early, 0), first.covered, 0) AS covered_at_start
-        FROM targets t
-        LEFT JOIN LATERAL (
-            SELECT b."on", b.covered, b.population FROM baselines b
-            WHERE t.measure IN ('in_force', 'coverage') AND b.unit_code = t.unit_code AND b.scheme = t.scheme
-              AND b."on" <= t.ends_on ORDER BY b."on" DESC LIMIT 1
-        ) latest ON true
-        LEFT JOIN LATERAL (
-            SELECT b."on", b.covered FROM baselines b
-            WHERE t.measure IN ('in_force', 'coverage') AND b.unit_code = t.unit_code AND b.scheme = t.scheme
-              AND b."on" < t.starts_on ORDER BY b."on" DESC LIMIT 1
-        ) before ON true
-        LEFT JOIN LATERAL (
-            SELECT b.covered FROM baselines b
-            WHERE t.measure IN ('in_force', 'coverage') AND b.unit_code = t.unit_code AND b.scheme = t.scheme
-              AND b."on" BETWEEN t.starts_on AND t.ends_on ORDER BY b."on" LIMIT 1
-        ) first ON true
-        CROSS JOIN LATERAL (
-            SELECT coalesce(latest."on" + 1, t.starts_on) AS count_from, before."on" + 1 AS start_from
-        ) w
-        CROSS JOIN LATERAL (
-            SELECT sum(c.n) FILTER (WHERE c.day >= w.count_from) AS since,
-                   sum(c.n) FILTER (WHERE c.day >= w.start_from AND c.day < t.starts_on) AS early
-            FROM ({TALLIES_OF_TARGET}) c
-            WHERE c.day BETWEEN least(w.count_from, w.start_from) AND t.ends_on
-        ) s
-        WHERE t.id = ANY(:ids)
-    ) c
-    WHERE p.target_id = c.id
-""")  # noqa: S608 - our own words
-_OF_UNITS = text("SELECT id FROM targets WHERE unit_code = ANY(:codes) ORDER BY id")
-_OF_ORGANISATIONS = text("SELECT id FROM targets WHERE organisation_code = ANY(:codes) ORDER BY id")
+_new = (
+    select(
+        _t.c.id,
+        _count_from.label("count_from"),
+        _start_from.label("start_from"),
+        _latest.c.population,
+        (func.coalesce(_latest.c.covered, 0) + func.coalesce(_sums.c.since, 0)).label("achieved"),
+        func.coalesce(_before.c.covered + func.coalesce(_sums.c.early, 0), _first.c.covered, 0).label(
+            "covered_at_start"
+        ),
+    )
+    .select_from(_t.outerjoin(_latest, true()).outerjoin(_before, true()).outerjoin(_first, true()).join(_sums, true()))
+    .where(_t.c.id == among("ids", Uuid()))
+    .subquery("new")
+)
+RECOUNT: Final = (
+    update(_p)
+    .where(_p.c.target_id == _new.c.id)
+    .values({name: _new.c[name] for name in ("achieved", "covered_at_start", "population", "count_from", "start_from")})
+)
+"""Counting begins after the latest baseline up to the end of the period, else at its start; where the target began is
+the latest baseline before the period with the sign-ups up to the start, else the first within it."""
+OF_UNITS: Final = select(_t.c.id).where(_t.c.unit_code == among("codes", Text())).order_by(_t.c.id)
+OF_ORGANISATIONS: Final = select(_t.c.id).where(_t.c.organisation_code == among("codes", Text())).order_by(_t.c.id)
 
 
-async def recount(work: UnitOfWork, target_ids: Sequence[TargetId]) -> None:
-    """Set the progress of the targets to what the tallies and baselines say now."""
+async def recount(work: UnitOfWork, target_ids: Sequence[UUID]) -> None:
+    """Set the attainment of the targets to what the tallies and baselines say now."""
     if target_ids:
-        await work.execute(_LOCK, {"ids": list(target_ids)})
-        await work.execute(_RECOUNT, {"ids": list(target_ids)})
+        await work.execute(LOCK, {"ids": list(target_ids)})
+        await work.execute(RECOUNT, {"ids": list(target_ids)})
 
 
-async def targets_of_units(session: ReadSession, codes: Collection[str]) -> list[TargetId]:
+async def targets_of_units(session: ReadSession, codes: Collection[str]) -> list[UUID]:
     """Targets with one of the units in their scope."""
-    return list(await session.scalars(_OF_UNITS, {"codes": list(codes)}))
+    return await _ids(session, OF_UNITS, codes)
 
 
-async def targets_of_organisations(session: ReadSession, codes: Collection[str]) -> list[TargetId]:
+async def targets_of_organisations(session: ReadSession, codes: Collection[str]) -> list[UUID]:
     """Targets with one of the organisations in their scope."""
-    return list(await session.scalars(_OF_ORGANISATIONS, {"codes": list(codes)}))
+    return await _ids(session, OF_ORGANISATIONS, codes)
+
+
+async def _ids(session: ReadSession, statement: Any, codes: Collection[str]) -> list[UUID]:
+    return list(await session.scalars(statement, {"codes": list(codes)}))

@@ -1,85 +1,38 @@
-"""What a review reads and writes: targets with their progress, locked in one order."""
+"""How far targets have come: locked in one order, advanced by a batch, and saved after a review."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import BigInteger, Boolean, Date, Integer, Text, Uuid, bindparam, select, update
 
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
-from services.vocabulary import Severity
-from targets_api.domain.counting import Advance, Counting
+from services.persistence.locks import take, take_shared
+from services.persistence.statements import Query
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import among, table_of, unnest
+from services.vocabulary import PaceStatus, Severity
+from targets_api.attainment.rows import TARGET_COLUMNS, target_of
+from targets_api.domain.counting import Advance
 from targets_api.domain.episode import Episode
-from targets_api.domain.pace import Progress, Status
-from targets_api.domain.tally import TallyKey
-from targets_api.domain.target import Scope, Target
-
-_COUNTING = """t.id, t.organisation_code, t.collector_code, t.scheme, t.measure, t.starts_on, t.ends_on,
-    p.count_from, p.start_from"""
-
-
-_IN_TIME = "t.ends_on >= :first AND least(p.count_from, p.start_from) <= :last"
-
-
-_TARGETS = text(f"""
-    WITH reached AS MATERIALIZED (
-        SELECT a.ancestor_code AS code, array_agg(a.unit_code) AS units
-        FROM unnest(CAST(:units AS text[])) AS u(code) JOIN unit_ancestors a ON a.unit_code = u.code GROUP BY 1
-    )
-    SELECT {_COUNTING}, reached.units
-    FROM reached JOIN targets t ON t.unit_code = reached.code JOIN target_progress p ON p.target_id = t.id
-    WHERE {_IN_TIME}
-    UNION ALL
-    SELECT {_COUNTING}, NULL
-    FROM targets t JOIN target_progress p ON p.target_id = t.id
-    WHERE t.unit_code IS NULL AND t.collector_code = ANY(CAST(:collectors AS text[])) AND {_IN_TIME}
-    UNION ALL
-    SELECT {_COUNTING}, NULL
-    FROM targets t JOIN target_progress p ON p.target_id = t.id
-    WHERE t.unit_code IS NULL AND t.collector_code IS NULL AND t.organisation_code = ANY(CAST(:above AS text[]))
-      AND {_IN_TIME}
-""")  # noqa: S608 - our own words
-
-
-_LOCK = text("SELECT target_id FROM target_progress WHERE target_id = ANY(:ids) ORDER BY target_id FOR UPDATE")
-
-
-_ADVANCE = text("""
-    UPDATE target_progress p SET achieved = p.achieved + d.since, covered_at_start = p.covered_at_start + d.early
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:since AS bigint[]), CAST(:early AS bigint[])) AS d(id, since, early)
-    WHERE p.target_id = d.id
-""")
-
-
-_LOCKED = text(
-    "SELECT t.id, t.unit_code, t.organisation_code, t.collector_code, t.scheme, t.measure, t.value, t.starts_on,"
-    " t.ends_on, t.name, p.achieved, p.covered_at_start, p.population, p.status, p.severity, p.lagging, p.told,"
-    " p.episode, p.revision, p.reviewed_on"
-    " FROM target_progress p JOIN targets t ON t.id = p.target_id"
-    " WHERE p.target_id = ANY(:ids) ORDER BY p.target_id FOR UPDATE OF p"
-)
-_SAVE = text(
-    "UPDATE target_progress p SET status = r.status, severity = r.severity, lagging = r.lagging, told = r.told,"
-    " episode = r.episode, revision = r.revision, reviewed_on = :today"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:severities AS text[]),"
-    " CAST(:laggings AS boolean[]), CAST(:tolds AS text[]), CAST(:episodes AS integer[]),"
-    " CAST(:revisions AS integer[]))"
-    " AS r(id, status, severity, lagging, told, episode, revision) WHERE p.target_id = r.id"
-)
+from targets_api.domain.pace import Progress
+from targets_api.domain.target import Target
+from targets_api.tables import locks
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.targets import TargetRow
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A target, how far it has come, and what the last review said."""
+    """A target, how far it has come, and what the last review found."""
 
     target: Target
     progress: Progress
-    status: Status
-    severity: str | None
+    status: PaceStatus
+    severity: Severity | None
     episode: Episode
     reviewed_on: date | None
 
@@ -89,14 +42,95 @@ class ReviewedState:
     """What a review found of a target."""
 
     target_id: UUID
-    status: Status
+    status: PaceStatus
     severity: Severity | None
     episode: Episode
 
 
+_t, _p = table_of(TargetRow), table_of(AttainmentRow)
+_AMONG_IDS = among("ids", Uuid())
+
+
+def _standing(*columns: Any) -> Standing:
+    target, values = columns[: len(TARGET_COLUMNS)], columns[len(TARGET_COLUMNS) :]
+    achieved, covered_at_start, population, status, severity, lagging, reported, number, revision, reviewed_on = values
+    progress = Progress(achieved, covered_at_start, population)
+    episode = Episode(lagging, reported, number, revision)
+    return Standing(target_of(*target), progress, status, severity, episode, reviewed_on)
+
+
+LOCK: Final = select(_p.c.target_id).where(_p.c.target_id == _AMONG_IDS).order_by(_p.c.target_id).with_for_update()
+LOCKED_STANDINGS: Final = Query(
+    _standing,
+    select(
+        *TARGET_COLUMNS,
+        _p.c.achieved,
+        _p.c.covered_at_start,
+        _p.c.population,
+        _p.c.status,
+        _p.c.severity,
+        _p.c.lagging,
+        _p.c.reported,
+        _p.c.episode,
+        _p.c.revision,
+        _p.c.reviewed_on,
+    )
+    .join_from(_p, _t, _t.c.id == _p.c.target_id)
+    .where(_p.c.target_id == _AMONG_IDS)
+    .order_by(_p.c.target_id)
+    .with_for_update(of=_p),
+)
+_d = unnest("d", ids=Uuid(), since=BigInteger(), early=BigInteger())
+ADVANCE: Final = (
+    update(_p)
+    .values(achieved=_p.c.achieved + _d.c.since, covered_at_start=_p.c.covered_at_start + _d.c.early)
+    .where(_p.c.target_id == _d.c.ids)
+)
+_r = unnest(
+    "r",
+    ids=Uuid(),
+    status=Text(),
+    severity=Text(),
+    lagging=Boolean(),
+    reported=Text(),
+    episode=Integer(),
+    revision=Integer(),
+)
+SAVE: Final = (
+    update(_p)
+    .values(
+        {name: _r.c[name] for name in ("status", "severity", "lagging", "reported", "episode", "revision")}
+        | {"reviewed_on": bindparam("today", type_=Date)}
+    )
+    .where(_p.c.target_id == _r.c.ids)
+)
+
+
+async def lock_counting_shared(work: UnitOfWork) -> None:
+    """Take this before counting: any number may hold it at once, until their commit."""
+    await take_shared(work, locks.COUNTING)
+
+
+async def lock_counting(work: UnitOfWork) -> None:
+    """Take this before computing anything from the tallies that counting keeps up from then on.
+
+    It waits until every batch under way is committed and blocks the next ones until the own commit, so no sign-up is
+    missed or counted twice.
+    """
+    await take(work, locks.COUNTING)
+
+
+async def advance(work: UnitOfWork, advances: Mapping[UUID, Advance]) -> None:
+    """Add to the attainment of the targets, locked in the order of their ids."""
+    await work.execute(LOCK, {"ids": list(advances)})
+    added = advances.values()
+    columns = {"ids": list(advances), "since": [a.since for a in added], "early": [a.early for a in added]}
+    await work.execute(ADVANCE, columns)
+
+
 async def locked_standings(work: UnitOfWork, target_ids: Sequence[UUID]) -> list[Standing]:
-    """The targets as they stand, theirs alone until the commit: a second reviewer waits, then sees what was told."""
-    return [_standing(row) for row in await work.execute(_LOCKED, {"ids": list(target_ids)})]
+    """The targets as they stand, locked until the commit: a second reviewer waits, then sees what was reported."""
+    return await work.all(LOCKED_STANDINGS, {"ids": list(target_ids)})
 
 
 async def save(work: UnitOfWork, states: Sequence[ReviewedState], today: date) -> None:
@@ -105,61 +139,11 @@ async def save(work: UnitOfWork, states: Sequence[ReviewedState], today: date) -
         return
     columns: dict[str, list[Any]] = {
         "ids": [s.target_id for s in states],
-        "statuses": [s.status for s in states],
-        "severities": [s.severity for s in states],
-        "laggings": [s.episode.lagging for s in states],
-        "tolds": [s.episode.told for s in states],
-        "episodes": [s.episode.number for s in states],
-        "revisions": [s.episode.revision for s in states],
+        "status": [s.status for s in states],
+        "severity": [s.severity for s in states],
+        "lagging": [s.episode.lagging for s in states],
+        "reported": [s.episode.reported for s in states],
+        "episode": [s.episode.number for s in states],
+        "revision": [s.episode.revision for s in states],
     }
-    await work.execute(_SAVE, {**columns, "today": today})
-
-
-def target_of(row: Row[Any]) -> Target:
-    """The target in a row that holds its columns."""
-    scope = Scope(row.unit_code, row.organisation_code, row.collector_code)
-    return Target(row.id, scope, row.scheme, row.measure, row.value, row.starts_on, row.ends_on, row.name)
-
-
-def _standing(row: Row[Any]) -> Standing:
-    progress = Progress(row.achieved, row.covered_at_start, row.population)
-    episode = Episode(row.lagging, row.told, row.episode, row.revision)
-    return Standing(target_of(row), progress, row.status, row.severity, episode, row.reviewed_on)
-
-
-async def targets_within_reach(
-    session: ReadSession, deltas: Collection[TallyKey], organisations: Collection[str]
-) -> list[Counting]:
-    """Every target that one of the deltas may count for; `organisations` are theirs with all above them."""
-    days = {key.day for key in deltas}
-    values = {
-        "units": list({key.unit_code for key in deltas}),
-        "collectors": list({key.collector_code for key in deltas}),
-        "above": list(organisations),
-        "first": min(days),
-        "last": max(days),
-    }
-    return [_counting(row) for row in await session.execute(_TARGETS, values)]
-
-
-async def advance(work: UnitOfWork, advances: Mapping[UUID, Advance]) -> None:
-    """Add to the progress of the targets, locked in the order of their ids."""
-    await work.execute(_LOCK, {"ids": list(advances)})
-    added = advances.values()
-    columns = {"ids": list(advances), "since": [a.since for a in added], "early": [a.early for a in added]}
-    await work.execute(_ADVANCE, columns)
-
-
-def _counting(row: Row[Any]) -> Counting:
-    return Counting(
-        target_id=row.id,
-        units=row.units,
-        organisation_code=row.organisation_code,
-        collector_code=row.collector_code,
-        scheme=row.scheme,
-        kind="renewal" if row.measure == "renewal" else "new",
-        count_from=row.count_from,
-        start_from=row.start_from,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-    )
+    await work.execute(SAVE, {**columns, "today": today})

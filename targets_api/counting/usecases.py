@@ -1,4 +1,4 @@
-"""Apply sign-ups: into the ledger, the tallies and the targets, in one unit of work."""
+"""Count sign-ups: into the ledger, the tallies and the targets, in one unit of work."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from uuid import UUID
 from services.context import Context
 from services.contracts.enrolment import EnrolmentRecorded
 from services.persistence.unit_of_work import UnitOfWork
-from targets_api.attainment import locks
-from targets_api.attainment import store as attainment
-from targets_api.attainment.versions import bump_version
+from targets_api.attainment.candidates import candidates
+from targets_api.attainment.store import advance, lock_counting_shared
 from targets_api.domain.counting import advances_of
 from targets_api.domain.tally import TallyKey, deltas_of
 from targets_api.hierarchy.queries import organisations_above
@@ -18,25 +17,23 @@ from targets_api.ledger import store as ledger
 from targets_api.review.usecases import review
 
 
-async def apply(work: UnitOfWork, events: Sequence[EnrolmentRecorded], context: Context) -> None:
+async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentRecorded]) -> None:
     """Count what was not counted before, and review the targets it touches. A unit need not be known to be counted."""
     once = {event.id: event for event in events}
-    await locks.counting(work)
-    # Sorted, two batches that hold the same event wait for each other in one order.
+    await lock_counting_shared(work)
     entered = await ledger.enter(work, [once[event_id] for event_id in sorted(once)])
     if not entered:
         return
     deltas = deltas_of(entered)
     await ledger.tally(work, deltas)
-    await review(work, await _advance(work, deltas), context)
-    await bump_version(work)
+    await review(work, context, await _advance(work, deltas))
 
 
 async def _advance(work: UnitOfWork, deltas: Mapping[TallyKey, int]) -> list[UUID]:
-    """Advance the targets that the deltas count for, and tell which they are."""
+    """Advance the targets that the deltas count for; which those are."""
     above = await organisations_above(work, {key.organisation_code for key in deltas})
-    targets = await attainment.targets_within_reach(work, deltas.keys(), frozenset().union(*above.values()))
+    targets = await candidates(work, deltas.keys(), frozenset().union(*above.values()))
     advances = advances_of(deltas, targets, above)
     if advances:
-        await attainment.advance(work, advances)
+        await advance(work, advances)
     return list(advances)

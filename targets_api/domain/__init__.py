@@ -1,1 +1,1 @@
-"""The rules of the race, pure: target, calendar, pace, episode."""
+"""The rules of targets, pure: target, baseline, counting, pace, episode."""

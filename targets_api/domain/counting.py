@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.vocabulary import Measure, Scheme
 from targets_api.domain.tally import TallyKey
+from targets_api.domain.target import counted_kind
 
 
 @dataclass(frozen=True, slots=True)
 class Counting:
     """What counts for a target.
 
-    `units` are those of the batch that lie at or below its unit, None where it has no unit. Sign-ups count from
+    `units` are those of the batch at or below its unit, None where it has no unit. Sign-ups count from
     `count_from` to `ends_on`; those from `start_from` (never, where it is None) to before `starts_on` move its start.
     """
 
@@ -23,8 +25,8 @@ class Counting:
     units: Sequence[str] | None
     organisation_code: str | None
     collector_code: str | None
-    scheme: str
-    kind: str
+    scheme: Scheme
+    measure: Measure
     count_from: date
     start_from: date | None
     starts_on: date
@@ -42,7 +44,7 @@ class Advance:
 def advances_of(
     deltas: Mapping[TallyKey, int], targets: Iterable[Counting], above: Mapping[str, Set[str]]
 ) -> dict[UUID, Advance]:
-    """The advance of each target that the deltas touch. `above` tells the organisations above each, itself included."""
+    """The advance of each target that the deltas touch. `above` has the organisations above each, itself included."""
     place = _Places(targets)
     advances: dict[UUID, Advance] = defaultdict(Advance)
     for key, n in deltas.items():
@@ -53,7 +55,7 @@ def advances_of(
 
 
 class _Places:
-    """Targets by the narrowest place of their scope, so that a sign-up looks only at those that may be its own."""
+    """Targets indexed by the narrowest part of their scope, so that a sign-up is compared with few of them."""
 
     def __init__(self, targets: Iterable[Counting]) -> None:
         self._by_unit: dict[str, list[Counting]] = defaultdict(list)
@@ -81,7 +83,7 @@ class _Places:
 def _counts(target: Counting, key: TallyKey, above: Mapping[str, Set[str]]) -> bool:
     return (
         target.scheme == key.scheme
-        and target.kind == key.kind
+        and counted_kind(target.measure) == key.kind
         and key.day <= target.ends_on
         and target.collector_code in (None, key.collector_code)
         and (target.organisation_code is None or target.organisation_code in above.get(key.organisation_code, ()))

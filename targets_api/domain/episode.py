@@ -1,45 +1,42 @@
-"""Episodes: a target falls behind, perhaps worsens, and recovers. Each transition is told once."""
+"""Episodes: a target falls behind, perhaps worsens, and recovers. Each transition is reported once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
-from services.vocabulary import Severity
+from services.vocabulary import PaceTransition, Severity
 from targets_api.domain.pace import Verdict
-
-PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What has been told of a target so far.
+    """What has been reported of a target so far.
 
-    `number` counts the times it fell behind, `revision` every transition; `told` is the gravest severity reported in
-    the present episode, so that hovering about the critical threshold worsens it once.
+    `number` counts the times it fell behind, `revision` every transition; `reported` is the gravest severity reported
+    in the present episode, so that hovering about the critical threshold worsens it once.
     """
 
     lagging: bool = False
-    told: Severity | None = None
+    reported: Severity | None = None
     number: int = 0
     revision: int = 0
 
 
 def transition_of(episode: Episode, verdict: Verdict) -> tuple[Episode, PaceTransition | None]:
-    """The episode after the verdict, and the news in it, if any."""
-    told_next = replace(episode, revision=episode.revision + 1, told=verdict.severity)
+    """The episode after the verdict, and the transition to report, if any."""
+    next_ = replace(episode, revision=episode.revision + 1, reported=verdict.severity)
     if verdict.lags and not episode.lagging:
-        return replace(told_next, lagging=True, number=episode.number + 1), "fell_behind"
-    if verdict.lags and verdict.severity == "critical" and episode.told != "critical":
-        return told_next, "worsened"
+        return replace(next_, lagging=True, number=episode.number + 1), "fell_behind"
+    if verdict.lags and verdict.severity == "critical" and episode.reported != "critical":
+        return next_, "worsened"
     if episode.lagging and not verdict.lags and verdict.status != "not_started":
-        return replace(told_next, lagging=False), "recovered"
+        return replace(next_, lagging=False), "recovered"
     return episode, None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The highest episode and revision that a listener has heard of a target; 0 where it has heard nothing."""
+    """The highest episode and revision that a listener has received of a target; 0 where it has received none."""
 
     episode: int = 0
     revision: int = 0
@@ -50,8 +47,8 @@ def repeat_report(
 ) -> tuple[Episode, PaceTransition | None]:
     """The transition that corrects what a listener knows of the target; None where the target never lagged.
 
-    A listener that has heard of the same revision or a higher one, and yet differs, has heard it of a state that is
-    lost, as when this database was restored from a backup: then the numbers go on after those that it has heard.
+    A listener that has received the same revision or a higher one, and yet differs, has received it of a state that is
+    lost, as when this database was restored from a backup: then the numbers go on after those that it has received.
     """
     number = max(episode.number, known.episode)
     if number == 0:
@@ -63,4 +60,4 @@ def repeat_report(
 def _transition_to(episode: Episode, transition: PaceTransition | None) -> PaceTransition:
     if not episode.lagging:
         return "recovered"
-    return transition or ("worsened" if episode.told == "critical" else "fell_behind")
+    return transition or ("worsened" if episode.reported == "critical" else "fell_behind")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from services.calendar import WorkingCalendar
-from services.vocabulary import Severity
+from services.vocabulary import PaceStatus, Severity
 from targets_api.domain.target import Target
 
-Status: TypeAlias = Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
-
-LAGGING: Final[frozenset[Status]] = frozenset({"behind", "missed"})
+LAGGING: Final[frozenset[PaceStatus]] = frozenset({"behind", "missed"})
 
 
 @dataclass(frozen=True, slots=True)
 class PacePolicy:
     """When a target counts as behind. Ratios are attained / expected.
 
-    The threshold to raise and the one to clear lie apart, so that a target that hovers between them does not flap. And
-    nobody is behind by less than `material_persons`: two of an expected three is not news.
+    The threshold to raise is below the one to clear (hysteresis), so that a target between them does not alternate. A
+    target that is short by less than `material_persons` is not behind, such as with two of an expected three.
     """
 
     behind_below: float = 0.90
@@ -52,7 +50,7 @@ class Verdict:
     working day left, from tomorrow on; None where no day is left or nothing is owed.
     """
 
-    status: Status
+    status: PaceStatus
     severity: Severity | None
     attained: float
     expected: float
@@ -76,7 +74,7 @@ def pace_of(
     on: date,
     calendar: WorkingCalendar,
     policy: PacePolicy = DEFAULT_POLICY,
-    previous: Status | None = None,
+    previous: PaceStatus | None = None,
 ) -> Verdict:
     """Judge the target at the end of the day `on`. `previous` is its status so far, which decides what clears it."""
     goal = goal_of(target, progress)
@@ -128,8 +126,8 @@ def _status(
     ratio: float | None,
     shortfall: float,
     policy: PacePolicy,
-    previous: Status | None,
-) -> Status:
+    previous: PaceStatus | None,
+) -> PaceStatus:
     if on < target.starts_on:
         return "not_started"
     if attained >= 1:
@@ -141,14 +139,14 @@ def _status(
     return "ahead" if ratio is not None and ratio >= policy.ahead_from else "on_track"
 
 
-def _lags(ratio: float | None, shortfall: float, policy: PacePolicy, previous: Status | None) -> bool:
+def _lags(ratio: float | None, shortfall: float, policy: PacePolicy, previous: PaceStatus | None) -> bool:
     if previous in LAGGING:
         # Missing data is not recovery: only a ratio that is there and good enough clears.
         return ratio is None or ratio < policy.clears_at
     return ratio is not None and ratio < policy.behind_below and shortfall >= policy.material_persons
 
 
-def _severity(status: Status, ratio: float | None, policy: PacePolicy) -> Severity | None:
+def _severity(status: PaceStatus, ratio: float | None, policy: PacePolicy) -> Severity | None:
     if status == "missed":
         return "critical"
     if status == "behind":

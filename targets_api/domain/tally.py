@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from services.vocabulary import Kind, Scheme
+
 
 class SignUp(Protocol):
     """What of a sign-up is counted."""
@@ -14,11 +16,11 @@ class SignUp(Protocol):
     @property
     def unit_code(self) -> str: ...
     @property
-    def scheme(self) -> str: ...
+    def scheme(self) -> Scheme: ...
     @property
     def signed_on(self) -> date: ...
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> Kind: ...
     @property
     def organisation_code(self) -> str: ...
     @property
@@ -29,9 +31,9 @@ class TallyKey(NamedTuple):
     """What sign-ups are counted by, in the order of the table's key."""
 
     unit_code: str
-    scheme: str
+    scheme: Scheme
     day: date
-    kind: str
+    kind: Kind
     organisation_code: str
     collector_code: str
 

@@ -1,4 +1,4 @@
-"""A target: what was promised for a scope over a period."""
+"""A target: a value to be reached for a scope over a period."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from typing import Final
 from uuid import UUID
 
 from services.errors import Conflict, FieldError, Invalid, NotFound
-from services.vocabulary import Measure, Scheme
+from services.vocabulary import Kind, Measure, Scheme, Scope
 
 STOCK_MEASURES: Final[frozenset[Measure]] = frozenset({"in_force", "coverage"})
 """Measures of how many are covered, and so counted from a baseline; the others count sign-ups from zero."""
+
+
+def counted_kind(measure: Measure) -> Kind:
+    """The kind of sign-ups that count for a measure; a renewal keeps a person covered, and adds nobody."""
+    return "renewal" if measure == "renewal" else "new"
+
+
 FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
 LEAST_COVERAGE: Final = 0.0001
-"""Coverage is told to four places."""
+"""Coverage is given to four decimal places."""
 
 
 class InvalidTarget(Invalid):
-    """The target contradicts itself, or names what is not there."""
+    """The target contradicts itself, or names what is not registered."""
 
     code = "invalid-target"
     title = "The target cannot be set like this"
 
 
 class TargetDiffers(Conflict):
-    """The same promise has been made with another value."""
+    """The same target has been set before with another value."""
 
     code = "target-differs"
     title = "This target is set already, with another value"
@@ -39,15 +46,6 @@ class NoSuchTarget(NotFound):
 
     code = "no-such-target"
     title = "There is no such target"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a target is about: any mix of unit, organisation and collector."""
-
-    unit_code: str | None = None
-    organisation_code: str | None = None
-    collector_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

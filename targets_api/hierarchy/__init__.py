@@ -1,1 +1,1 @@
-"""Units and organisations: who is above whom, and which codes are known."""
+"""Units and organisations: which are above which, and which codes are known."""

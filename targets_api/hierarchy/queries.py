@@ -1,46 +1,79 @@
-"""Which codes are known, and where units lie."""
+"""Which codes are known, the paths of units, and which organisations are above others."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import text
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
+from services.persistence.unnest import table_of
+from targets_api.hierarchy.trees import AMONG_CODES
+from targets_api.tables.hierarchy import (
+    CollectorRow,
+    OrganisationAncestorRow,
+    OrganisationRow,
+    UnitAncestorRow,
+    UnitRow,
+)
 
-_NAMES_AND_PATHS = text(
-    "SELECT u.code, u.name, (SELECT array_agg(a.ancestor_code ORDER BY a.depth DESC) FROM unit_ancestors a"
-    " WHERE a.unit_code = u.code) AS path FROM units u WHERE u.code = ANY(:codes)"
+EntryKind: TypeAlias = Literal["unit", "organisation", "collector"]
+
+
+class PlacedUnit(NamedTuple):
+    """A unit's name and its path: the codes of those above it, top first, then its own."""
+
+    code: str
+    name: str
+    path: list[str]
+
+
+class OrganisationPath(NamedTuple):
+    """The organisations at or above one."""
+
+    code: str
+    above: list[str]
+
+
+_TABLES: Final[Mapping[EntryKind, type[UnitRow | OrganisationRow | CollectorRow]]] = {
+    "unit": UnitRow,
+    "organisation": OrganisationRow,
+    "collector": CollectorRow,
+}
+KNOWN: Final = {
+    kind: select(table_of(row).c.code).where(table_of(row).c.code == AMONG_CODES) for kind, row in _TABLES.items()
+}
+_u, _ua, _oa = table_of(UnitRow).c, table_of(UnitAncestorRow).c, table_of(OrganisationAncestorRow).c
+PLACED_UNITS: Final = Query(
+    PlacedUnit,
+    select(_u.code, _u.name, func.array_agg(aggregate_order_by(_ua.ancestor_code, _ua.depth.desc())).label("path"))
+    .join(UnitAncestorRow, _ua.unit_code == _u.code)
+    .where(_u.code == AMONG_CODES)
+    .group_by(_u.code),
+)
+ORGANISATIONS_ABOVE: Final = Query(
+    OrganisationPath,
+    select(_oa.organisation_code.label("code"), func.array_agg(_oa.ancestor_code).label("above"))
+    .where(_oa.organisation_code == AMONG_CODES)
+    .group_by(_oa.organisation_code),
 )
 
 
-_KNOWN: Final = {
-    name: text(f"SELECT code FROM {name} WHERE code = ANY(:codes)")  # noqa: S608 - our own names
-    for name in ("units", "organisations", "collectors")
-}
+async def known_codes(session: ReadSession, kind: EntryKind, codes: Collection[str]) -> set[str]:
+    """Those of the codes that are known."""
+    return set(await session.scalars(KNOWN[kind], {"codes": list(codes)})) if codes else set()
 
 
-_ABOVE = text("""
-    SELECT organisation_code, array_agg(ancestor_code) AS above FROM organisation_ancestors
-    WHERE organisation_code = ANY(:codes) GROUP BY 1
-""")
-
-
-async def known_codes(session: ReadSession, table: str, codes: Collection[str]) -> set[str]:
-    """Those of the codes that are in `units`, `organisations` or `collectors`."""
-    return set(await session.scalars(_KNOWN[table], {"codes": list(codes)})) if codes else set()
-
-
-async def names_and_paths(session: ReadSession, codes: Collection[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The name of each unit, and its path: those above it, top first, then itself."""
-    if not codes:
-        return {}
-    rows = await session.execute(_NAMES_AND_PATHS, {"codes": list(codes)})
-    return {row.code: (row.name, tuple(row.path)) for row in rows}
+async def placed_units(session: ReadSession, codes: Collection[str]) -> dict[str, PlacedUnit]:
+    """Name and path of each unit that is known."""
+    found = await session.all(PLACED_UNITS, {"codes": list(codes)}) if codes else []
+    return {unit.code: unit for unit in found}
 
 
 async def organisations_above(session: ReadSession, codes: Collection[str]) -> dict[str, frozenset[str]]:
     """The organisations at or above each of those that are known."""
-    rows = await session.execute(_ABOVE, {"codes": list(codes)})
-    return {row.organisation_code: frozenset(row.above) for row in rows}
+    found = await session.all(ORGANISATIONS_ABOVE, {"codes": list(codes)})
+    return {path.code: frozenset(path.above) for path in found}

@@ -1,1 +1,1 @@
-"""The ledger, the tallies drawn from it, and the reads."""
+"""Reads of progress."""

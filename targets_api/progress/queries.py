@@ -1,17 +1,32 @@
-"""Reads of figures: many owners at once, with two statements whatever their number."""
+"""Reads of progress: the figures of many owners at once, with two statements whatever their number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import ARRAY, Date, FromClause, Integer, Text, bindparam, cast, column, extract, func, select, true
+from sqlalchemy.sql.elements import ColumnElement
 
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.vocabulary import Scheme
-from targets_api.attainment.recount import TALLIES_OF_TARGET
+from services.persistence.unnest import table_of
+from services.vocabulary import Kind, Scheme, UnitLevel
+from targets_api.attainment.counted import tallies_of
+from targets_api.attainment.rows import TARGET_COLUMNS, target_of
+from targets_api.domain.target import Target
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.hierarchy import (
+    CollectorRow,
+    OrganisationAncestorRow,
+    OrganisationRow,
+    UnitAncestorRow,
+    UnitRow,
+)
+from targets_api.tables.ledger import TallyRow
+from targets_api.tables.targets import BaselineRow, TargetRow
 
 
 class ProgressKey(NamedTuple):
@@ -23,113 +38,242 @@ class ProgressKey(NamedTuple):
     on: date
 
 
-_KEYS = """unnest(CAST(:codes AS text[]), CAST(:schemes AS text[]), CAST(:starts AS date[]), CAST(:ons AS date[]))
-    WITH ORDINALITY AS k(code, scheme, start, "on", i)"""
-_SUMS = """sum(x.n) FILTER (WHERE x.kind = 'new' AND x.day >= k.start) AS new,
-    sum(x.n) FILTER (WHERE x.kind = 'renewal' AND x.day >= k.start) AS renewal"""
-_WITHOUT_POPULATION = "NULL::bigint AS population, NULL::bigint AS covered"
+class UnitFigures(NamedTuple):
+    """A unit with all below it; `place` is that of its key, from 1. `covered` and `population` need a baseline."""
+
+    place: int
+    new: int
+    renewal: int
+    code: str
+    name: str
+    level: UnitLevel
+    population: int | None
+    covered: int | None
 
 
-@dataclass(frozen=True)
-class Owner:
+class OrganisationFigures(NamedTuple):
+    """An organisation with all below it."""
+
+    place: int
+    new: int
+    renewal: int
+    code: str
+    name: str
+
+
+class CollectorFigures(NamedTuple):
+    """A collector."""
+
+    place: int
+    new: int
+    renewal: int
+    code: str
+    organisation_code: str
+
+
+class TargetFigures(NamedTuple):
+    """An owner's target. `achieved` is as of the day that is asked for, but for a stock within its period, which is the
+    unit's own figure of the day."""
+
+    place: int
+    achieved: int
+    covered_at_start: int
+    population: int | None
+    lagging: bool
+    target: Target
+
+
+F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
+
+
+@dataclass(frozen=True, eq=False)
+class Owner(Generic[F]):
     """A kind of owner: how its figures and its targets are found."""
 
     name: str
-    figures: TextClause
-    targets: TextClause
+    figures: Query[F]
+    targets: Query[TargetFigures]
 
 
-def _targets_of(condition: str) -> TextClause:
+def _target_figures(
+    place: int, achieved: int, covered_at_start: int, population: int | None, lagging: bool, *target: Any
+) -> TargetFigures:
+    return TargetFigures(place, achieved, covered_at_start, population, lagging, target_of(*target))
+
+
+_k = (
+    func.unnest(
+        bindparam("codes", type_=ARRAY(Text)),
+        bindparam("schemes", type_=ARRAY(Text)),
+        bindparam("starts", type_=ARRAY(Date)),
+        bindparam("ons", type_=ARRAY(Date)),
+    )
+    .table_valued(
+        column("code", Text), column("scheme", Text), column("start", Date), column("on", Date), with_ordinality="place"
+    )
+    .render_derived(name="k")
+)
+_x, _t, _p = table_of(TallyRow), table_of(TargetRow), table_of(AttainmentRow)
+_units, _unit_ancestors, _baselines = table_of(UnitRow), table_of(UnitAncestorRow), table_of(BaselineRow)
+_organisations, _organisation_ancestors = table_of(OrganisationRow), table_of(OrganisationAncestorRow)
+_collectors = table_of(CollectorRow)
+
+
+def _signed_up(kind: Kind, since: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(_x.c.n).filter(_x.c.kind == kind, _x.c.day >= since), 0)
+
+
+def _sums(tallies: FromClause, *conditions: ColumnElement[bool]) -> Any:
+    """New sign-ups and renewals of the period."""
+    return (
+        select(_signed_up("new", _k.c.start).label("new"), _signed_up("renewal", _k.c.start).label("renewal"))
+        .select_from(tallies)
+        .where(_x.c.scheme == _k.c.scheme, *conditions)
+    )
+
+
+_in_period = _x.c.day.between(_k.c.start, _k.c.on)
+_b = (
+    select(_baselines.c.on, _baselines.c.population, _baselines.c.covered)
+    .where(_baselines.c.unit_code == _k.c.code, _baselines.c.scheme == _k.c.scheme, _baselines.c.on <= _k.c.on)
+    .order_by(_baselines.c.on.desc())
+    .limit(1)
+    .correlate(_k)
+    .lateral("b")
+)
+_below_unit = _unit_ancestors.join(_x, _x.c.unit_code == _unit_ancestors.c.unit_code)
+_unit_sums = (
+    _sums(
+        _below_unit,
+        _unit_ancestors.c.ancestor_code == _k.c.code,
+        _x.c.day.between(func.least(_k.c.start, _b.c.on + 1), _k.c.on),
+    )
+    .add_columns(_signed_up("new", _b.c.on + 1).label("since"))
+    .correlate(_k, _b)
+    .lateral("s")
+)
+_below_organisation = _organisation_ancestors.join(
+    _x, _x.c.organisation_code == _organisation_ancestors.c.organisation_code
+)
+_organisation_sums = (
+    _sums(_below_organisation, _organisation_ancestors.c.ancestor_code == _k.c.code, _in_period)
+    .correlate(_k)
+    .lateral("s")
+)
+_collector_sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period).correlate(_k).lateral("s")
+
+_c = tallies_of(_t).lateral("c")
+_later = (
+    select(func.sum(_c.c.n).label("n"))
+    .where(
+        _k.c.on < bindparam("today", type_=Date),
+        _c.c.day > _k.c.on,
+        _c.c.day.between(_p.c.count_from, _t.c.ends_on),
+    )
+    .correlate(_k, _p, _t)
+    .lateral("later")
+)
+_next_year = func.make_date(cast(extract("year", _k.c.on), Integer) + 1, 1, 1)
+
+
+def _targets(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
     """Targets of the years from `start` to `on`. What was signed after `on` is taken off again where `on` is past."""
-    return text(f"""
-        SELECT k.i, t.id, t.unit_code, t.organisation_code, t.collector_code, t.scheme, t.measure, t.value,
-               t.starts_on, t.ends_on, t.name, p.covered_at_start, p.population, p.lagging,
-               p.achieved - coalesce(later.n, 0) AS achieved
-        FROM {_KEYS}
-        JOIN targets t ON {condition} AND t.scheme = k.scheme
-             AND t.ends_on >= k.start AND t.starts_on < date_trunc('year', k."on") + interval '1 year'
-        JOIN target_progress p ON p.target_id = t.id
-        LEFT JOIN LATERAL (
-            SELECT sum(c.n) AS n FROM ({TALLIES_OF_TARGET}) c
-            WHERE k."on" < :today AND c.day > k."on" AND c.day BETWEEN p.count_from AND t.ends_on
-        ) later ON true
-        ORDER BY k.i, t.starts_on, t.ends_on, t.id
-    """)  # noqa: S608 - our own words
+    in_years = (_t.c.scheme == _k.c.scheme, _t.c.ends_on >= _k.c.start, _t.c.starts_on < _next_year)
+    return Query(
+        _target_figures,
+        select(
+            _k.c.place,
+            (_p.c.achieved - func.coalesce(_later.c.n, 0)).label("achieved"),
+            _p.c.covered_at_start,
+            _p.c.population,
+            _p.c.lagging,
+            *TARGET_COLUMNS,
+        )
+        .select_from(_k.join(_t, true()).join(_p, _p.c.target_id == _t.c.id).outerjoin(_later, true()))
+        .where(*of_owner, *in_years)
+        .order_by(_k.c.place, _t.c.starts_on, _t.c.ends_on, _t.c.id),
+    )
 
 
 UNITS: Final = Owner(
     "unit",
-    text(f"""
-        SELECT k.i, u.code, u.name, u.level, b.population, b.covered + coalesce(s.since, 0) AS covered,
-               coalesce(s.new, 0) AS new, coalesce(s.renewal, 0) AS renewal
-        FROM {_KEYS}
-        JOIN units u ON u.code = k.code
-        LEFT JOIN LATERAL (
-            SELECT b."on", b.population, b.covered FROM baselines b
-            WHERE b.unit_code = k.code AND b.scheme = k.scheme AND b."on" <= k."on" ORDER BY b."on" DESC LIMIT 1
-        ) b ON true
-        LEFT JOIN LATERAL (
-            SELECT {_SUMS}, sum(x.n) FILTER (WHERE x.kind = 'new' AND x.day > b."on") AS since
-            FROM unit_ancestors a JOIN tallies x ON x.unit_code = a.unit_code
-            WHERE a.ancestor_code = k.code AND x.scheme = k.scheme
-              AND x.day BETWEEN least(k.start, b."on" + 1) AND k."on"
-        ) s ON true
-    """),  # noqa: S608 - our own words
-    _targets_of("t.unit_code = k.code AND t.organisation_code IS NULL AND t.collector_code IS NULL"),
+    Query(
+        UnitFigures,
+        select(
+            _k.c.place,
+            _unit_sums.c.new,
+            _unit_sums.c.renewal,
+            _units.c.code,
+            _units.c.name,
+            _units.c.level,
+            _b.c.population,
+            (_b.c.covered + _unit_sums.c.since).label("covered"),
+        ).select_from(_k.join(_units, _units.c.code == _k.c.code).outerjoin(_b, true()).outerjoin(_unit_sums, true())),
+    ),
+    _targets(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
 )
 ORGANISATIONS: Final = Owner(
     "organisation",
-    text(f"""
-        SELECT k.i, g.code, g.name, {_WITHOUT_POPULATION},
-               coalesce(s.new, 0) AS new, coalesce(s.renewal, 0) AS renewal
-        FROM {_KEYS}
-        JOIN organisations g ON g.code = k.code
-        LEFT JOIN LATERAL (
-            SELECT {_SUMS} FROM organisation_ancestors a JOIN tallies x ON x.organisation_code = a.organisation_code
-            WHERE a.ancestor_code = k.code AND x.scheme = k.scheme AND x.day BETWEEN k.start AND k."on"
-        ) s ON true
-    """),  # noqa: S608 - our own words
-    _targets_of("t.organisation_code = k.code AND t.collector_code IS NULL"),
+    Query(
+        OrganisationFigures,
+        select(
+            _k.c.place,
+            _organisation_sums.c.new,
+            _organisation_sums.c.renewal,
+            _organisations.c.code,
+            _organisations.c.name,
+        ).select_from(
+            _k.join(_organisations, _organisations.c.code == _k.c.code).outerjoin(_organisation_sums, true())
+        ),
+    ),
+    _targets(_t.c.organisation_code == _k.c.code, _t.c.collector_code.is_(None)),
 )
 COLLECTORS: Final = Owner(
     "collector",
-    text(f"""
-        SELECT k.i, c.code, c.organisation_code, {_WITHOUT_POPULATION},
-               coalesce(s.new, 0) AS new, coalesce(s.renewal, 0) AS renewal
-        FROM {_KEYS}
-        JOIN collectors c ON c.code = k.code
-        LEFT JOIN LATERAL (
-            SELECT {_SUMS} FROM tallies x
-            WHERE x.collector_code = k.code AND x.scheme = k.scheme AND x.day BETWEEN k.start AND k."on"
-        ) s ON true
-    """),  # noqa: S608 - our own words
-    _targets_of("t.collector_code = k.code"),
+    Query(
+        CollectorFigures,
+        select(
+            _k.c.place,
+            _collector_sums.c.new,
+            _collector_sums.c.renewal,
+            _collectors.c.code,
+            _collectors.c.organisation_code,
+        ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(_collector_sums, true())),
+    ),
+    _targets(_t.c.collector_code == _k.c.code),
 )
-_CHILDREN = text("SELECT code FROM units WHERE parent_code = :code ORDER BY name, code")
+CHILDREN: Final = (
+    select(_units.c.code)
+    .where(_units.c.parent_code == bindparam("code", type_=Text))
+    .order_by(_units.c.name, _units.c.code)
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """An owner's row of figures, with those of its targets."""
+class Figures(Generic[F]):
+    """An owner's figures, with those of its targets."""
 
     key: ProgressKey
-    owner: Row[Any]
-    targets: Sequence[Row[Any]]
+    owner: F
+    targets: Sequence[TargetFigures]
 
 
 async def figures_of(
-    session: ReadSession, owner: Owner, keys: Sequence[ProgressKey], today: date
-) -> list[Figures | None]:
-    """The figures for each key; None for owners that nobody has told of."""
+    session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], today: date
+) -> list[Figures[F] | None]:
+    """The figures for each key; None for owners that are not known."""
     codes, schemes, starts, ons = zip(*keys, strict=True)
     columns = {"codes": list(codes), "schemes": list(schemes), "starts": list(starts), "ons": list(ons)}
-    owners = {row.i: row for row in await session.execute(owner.figures, columns)}
-    targets: dict[int, list[Row[Any]]] = {}
-    for row in await session.execute(owner.targets, {**columns, "today": today}):
-        targets.setdefault(row.i, []).append(row)
-    return [Figures(key, owners[i], targets.get(i, ())) if i in owners else None for i, key in enumerate(keys, start=1)]
+    owners = {found.place: found for found in await session.all(owner.figures, columns)}
+    targets: dict[int, list[TargetFigures]] = {}
+    for found in await session.all(owner.targets, {**columns, "today": today}):
+        targets.setdefault(found.place, []).append(found)
+    return [
+        Figures(key, owners[place], targets.get(place, ())) if place in owners else None
+        for place, key in enumerate(keys, start=1)
+    ]
 
 
 async def children_of(session: ReadSession, unit_code: str) -> list[str]:
     """Codes of the units directly below, by name."""
-    return list(await session.scalars(_CHILDREN, {"code": unit_code}))
+    return list(await session.scalars(CHILDREN, {"code": unit_code}))

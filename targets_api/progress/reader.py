@@ -1,99 +1,127 @@
-"""Read progress. Concurrent reads share a run, and within a run the same question is answered once."""
+"""The runner that reads progress: concurrent reads share a run, and the same question is answered once per version."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
+
+from pydantic import BaseModel
 
 from services.batcher import Batcher
 from services.clock import Clock
 from services.errors import NotFound
 from services.persistence.database import Database
-from targets_api.attainment.versions import current_version
-from targets_api.progress.answers import Answer, answer_of, told
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS, Owner, ProgressKey, children_of, figures_of
+from services.persistence.versions import current_version
+from services.web.etag import Tagged, tagged
+from targets_api.progress.progress_view import (
+    children_progress,
+    collector_progress,
+    organisation_progress,
+    unit_progress,
+)
+from targets_api.progress.queries import (
+    COLLECTORS,
+    ORGANISATIONS,
+    UNITS,
+    Owner,
+    ProgressKey,
+    children_of,
+    figures_of,
+)
 
-MOST_REMEMBERED = 10_000
+MOST_REMEMBERED: Final = 10_000
 
 
 class NoSuchOwner(NotFound):
-    """The registry has not told of such a unit, organisation or collector."""
+    """No such unit, organisation or collector has been registered."""
 
     code = "no-such-owner"
-    title = "Nobody and nothing has this code"
+    title = "Nothing is registered under this code"
 
 
-class ProgressReads:
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What remembered answers depend on."""
+
+    number: int
+    today: date
+
+
+class ProgressReader:
     """Answers as bytes, ready to be sent."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._remembered: dict[tuple[Owner, ProgressKey], Answer | None] = {}
-        self._remembered_of: tuple[int, date] | None = None
-        self._units = self._batcher(UNITS)
-        self._organisations = self._batcher(ORGANISATIONS)
-        self._collectors = self._batcher(COLLECTORS)
+        self._answers: dict[tuple[str, ProgressKey], Tagged | None] = {}
+        self._answers_of: _Version | None = None
+        self._units = self._batcher(UNITS, unit_progress)
+        self._organisations = self._batcher(ORGANISATIONS, organisation_progress)
+        self._collectors = self._batcher(COLLECTORS, collector_progress)
 
-    async def of_unit(self, key: ProgressKey) -> Answer:
+    async def of_unit(self, key: ProgressKey) -> Tagged:
         """The unit with all below it. Raises NoSuchOwner."""
-        return _found(UNITS, key, await self._units.submit(key))
+        return _found("unit", key, await self._units.submit(key))
 
-    async def of_organisation(self, key: ProgressKey) -> Answer:
+    async def of_organisation(self, key: ProgressKey) -> Tagged:
         """The organisation with all below it. Raises NoSuchOwner."""
-        return _found(ORGANISATIONS, key, await self._organisations.submit(key))
+        return _found("organisation", key, await self._organisations.submit(key))
 
-    async def of_collector(self, key: ProgressKey) -> Answer:
+    async def of_collector(self, key: ProgressKey) -> Tagged:
         """The collector. Raises NoSuchOwner."""
-        return _found(COLLECTORS, key, await self._collectors.submit(key))
+        return _found("collector", key, await self._collectors.submit(key))
 
-    async def of_children(self, key: ProgressKey) -> Answer:
+    async def of_children(self, key: ProgressKey) -> Tagged:
         """Each unit directly below the unit. Raises NoSuchOwner."""
         today = self._clock.today()
         async with self._database.read() as session:
             keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
-            found = await figures_of(session, UNITS, keys, today)
-        unit, *children = told(UNITS, found, today)
+            unit, *children = await figures_of(session, UNITS, keys, today)
         if unit is None:
-            raise _nobody(UNITS, key)
-        head = {name: unit[name] for name in ("unit", "scheme", "from", "on")}
-        return answer_of({**head, "items": [_without(child, "scheme", "from", "on") for child in children if child]})
+            raise _unknown("unit", key)
+        return _bytes(children_progress(unit, filter(None, children), today))
 
-    def _batcher(self, owner: Owner) -> Batcher[ProgressKey, Answer | None]:
-        async def run(keys: Sequence[ProgressKey]) -> Sequence[Answer | None]:
-            return await self._read_many(owner, keys)
+    def _batcher(
+        self, owner: Owner[Any], view: Callable[[Any, date], BaseModel]
+    ) -> Batcher[ProgressKey, Tagged | None]:
+        async def run(keys: Sequence[ProgressKey]) -> Sequence[Tagged | None]:
+            return await self._read(owner, view, keys)
 
         return Batcher(run)
 
-    async def _read_many(self, owner: Owner, keys: Sequence[ProgressKey]) -> Sequence[Answer | None]:
+    async def _read(
+        self, owner: Owner[Any], view: Callable[[Any, date], BaseModel], keys: Sequence[ProgressKey]
+    ) -> Sequence[Tagged | None]:
         today = self._clock.today()
         async with self._database.read() as session:
-            remembered = self._still_true(await current_version(session), today)
-            missing = [key for key in dict.fromkeys(keys) if (owner, key) not in remembered]
+            answers = self._still_true(_Version(await current_version(session), today))
+            missing = [key for key in dict.fromkeys(keys) if (owner.name, key) not in answers]
             found = await figures_of(session, owner, missing, today) if missing else []
-        for key, content in zip(missing, told(owner, found, today), strict=True):
-            remembered[owner, key] = answer_of(content) if content else None
-        return [remembered[owner, key] for key in keys]
+        for key, figures in zip(missing, found, strict=True):
+            answers[owner.name, key] = _bytes(view(figures, today)) if figures else None
+        return [answers[owner.name, key] for key in keys]
 
-    def _still_true(self, of_version: int, today: date) -> dict[tuple[Owner, ProgressKey], Answer | None]:
+    def _still_true(self, version: _Version) -> dict[tuple[str, ProgressKey], Tagged | None]:
         """The answers given before, as long as nothing has changed since; they are shared by all who read them.
 
-        A run of another owner may put a newer memory in place meanwhile; each goes on with the one it began with.
+        A run of another owner may put newer ones in place meanwhile; each goes on with those it began with.
         """
-        if self._remembered_of != (of_version, today) or len(self._remembered) > MOST_REMEMBERED:
-            self._remembered, self._remembered_of = {}, (of_version, today)
-        return self._remembered
+        if self._answers_of != version or len(self._answers) > MOST_REMEMBERED:
+            self._answers, self._answers_of = {}, version
+        return self._answers
 
 
-def _found(owner: Owner, key: ProgressKey, answer: Answer | None) -> Answer:
+def _bytes(answer: BaseModel) -> Tagged:
+    return tagged(answer.model_dump_json(by_alias=True).encode())
+
+
+def _found(owner: str, key: ProgressKey, answer: Tagged | None) -> Tagged:
     if answer is None:
-        raise _nobody(owner, key)
+        raise _unknown(owner, key)
     return answer
 
 
-def _nobody(owner: Owner, key: ProgressKey) -> NoSuchOwner:
-    return NoSuchOwner(f"no {owner.name} {key.code} is known here; what was registered just now may take a moment")
-
-
-def _without(content: dict[str, object], *names: str) -> dict[str, object]:
-    return {name: value for name, value in content.items() if name not in names}
+def _unknown(owner: str, key: ProgressKey) -> NoSuchOwner:
+    return NoSuchOwner(f"no {owner} {key.code} is known here; what was registered just now may take a moment")

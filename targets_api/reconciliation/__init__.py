@@ -1,1 +1,1 @@
-"""What is here compared with what enrolment has, and the pace of targets summarised and told again."""
+"""Compares the ledger and the registry with enrolment; summarises the pace of targets, and publishes it again."""

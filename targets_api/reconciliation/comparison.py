@@ -1,69 +1,77 @@
-"""Compare the ledger and the registry with what enrolment tells, and ask for what is missing."""
+"""Compare the ledger and the registry with the summaries of enrolment, and ask for what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Final
 
-from services.clock import Clock
+from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, RegistryKind, ResendFacts, ResendRequested
 from services.contracts.sources import ENROLMENT_SOURCE, TARGETS_SOURCE
 from services.ids import new_id
 from services.messaging.outbox import emit
 from services.observability import Metrics
 from services.persistence.unit_of_work import UnitOfWork
-from services.reconciliation import listener as listening
-from services.reconciliation import totals
+from services.persistence.unnest import table_of
+from services.reconciliation import listener, totals
 from services.reconciliation.comparison import Total
 from services.reconciliation.listener import Range, Summary
+from services.reconciliation.totals import registry_totals
+from targets_api.tables.hierarchy import CollectorRow, OrganisationRow, UnitRow
 
-KINDS = ("day", "registry")
+KINDS: Final = ("day", "registry")
+REGISTRY_TOTALS: Final = registry_totals(
+    {"unit": table_of(UnitRow), "organisation": table_of(OrganisationRow), "collector": table_of(CollectorRow)}
+)
 
 
-class Comparison:
-    """The listener's side of the summaries of enrolment."""
+async def compare(
+    work: UnitOfWork, context: Context, summaries: Sequence[EnrolmentSummary], *, interval: timedelta, metrics: Metrics
+) -> None:
+    """Of several summaries of a range the newest counts: the same moment must not be compared twice."""
+    await listener.lock_comparison(work)
+    by_time = sorted(summaries, key=lambda summary: summary.time)
+    for summary in {(s.data.from_day, s.data.until_day): s for s in by_time}.values():
+        kinds, days = [], []
+        for each, local in await _both(work, summary):
+            keys = await listener.compare_summary(work, each, local, interval=interval, metrics=metrics)
+            if each.range.kind == "day":
+                days = [date.fromisoformat(key) for key in keys]
+            else:
+                kinds = [entry.kind for entry in summary.data.registry if entry.kind in keys]
+        if days or kinds:
+            await emit(work, [_request(context, days, kinds, summary.correlationid)])
 
-    def __init__(self, clock: Clock, interval: timedelta, metrics: Metrics) -> None:
-        self._clock = clock
-        self._interval = interval
-        self._metrics = metrics
 
-    async def hear(self, work: UnitOfWork, summaries: Sequence[EnrolmentSummary]) -> None:
-        """Of several summaries of a range the newest counts: the same moment must not be compared twice."""
-        await listening.lock_comparison(work)
-        by_time = sorted(summaries, key=lambda summary: summary.time)
-        for summary in {(s.data.from_day, s.data.until_day): s for s in by_time}.values():
-            days = await self._days_to_ask_for(work, summary)
-            kinds = await self._kinds_to_ask_for(work, summary)
-            if days or kinds:
-                await emit(work, [self._request(days, kinds, summary.correlationid)])
+async def _both(work: UnitOfWork, summary: EnrolmentSummary) -> list[tuple[Summary, Mapping[str, Total]]]:
+    """What the summary says of days, and of the registry where it does, each with the local totals."""
+    return [await _of_days(work, summary), *([await _of_registry(work, summary)] if summary.data.registry else [])]
 
-    async def _days_to_ask_for(self, work: UnitOfWork, summary: EnrolmentSummary) -> list[date]:
-        facts = summary.data
-        ours = await totals.by_day(work, facts.from_day, facts.until_day)
-        told = {day.day.isoformat(): Total(day.n, day.checksum) for day in facts.days}
-        ends = (day.isoformat() if day else None for day in (facts.from_day, facts.until_day))
-        heard = Summary(Range("day", *ends), told, summary.time)
-        keys = await self._compare(work, heard, {day.isoformat(): total for day, total in ours.items()})
-        return [date.fromisoformat(key) for key in keys]
 
-    async def _kinds_to_ask_for(self, work: UnitOfWork, summary: EnrolmentSummary) -> list[RegistryKind]:
-        if not summary.data.registry:
-            return []
-        told: dict[str, Total] = {each.kind: Total(each.n, each.checksum) for each in summary.data.registry}
-        heard = Summary(Range("registry"), told, summary.time)
-        keys = await self._compare(work, heard, await totals.of_registry(work))
-        return [each.kind for each in summary.data.registry if each.kind in keys]
+async def _of_days(work: UnitOfWork, summary: EnrolmentSummary) -> tuple[Summary, Mapping[str, Total]]:
+    facts = summary.data
+    local = await totals.by_day(work, facts.from_day, facts.until_day)
+    source = {day.day.isoformat(): Total(day.n, day.checksum) for day in facts.days}
+    ends = (day.isoformat() if day else None for day in (facts.from_day, facts.until_day))
+    received = Summary(Range("day", *ends), source, summary.time)
+    return received, {day.isoformat(): total for day, total in local.items()}
 
-    async def _compare(self, work: UnitOfWork, summary: Summary, ours: dict[str, Total]) -> list[str]:
-        return await listening.hear(work, summary, ours, interval=self._interval, metrics=self._metrics)
 
-    def _request(self, days: Sequence[date], kinds: Sequence[RegistryKind], correlation_id: str) -> ResendRequested:
-        return ResendRequested(
-            id=new_id(),
-            source=TARGETS_SOURCE,
-            subject=ENROLMENT_SOURCE,
-            time=self._clock.now(),
-            correlationid=correlation_id,
-            data=ResendFacts(addressee=ENROLMENT_SOURCE, days=tuple(days), registry=tuple(kinds)),
-        )
+async def _of_registry(work: UnitOfWork, summary: EnrolmentSummary) -> tuple[Summary, Mapping[str, Total]]:
+    source: dict[str, Total] = {each.kind: Total(each.n, each.checksum) for each in summary.data.registry}
+    local = await totals.of_registry(work, REGISTRY_TOTALS)
+    return Summary(Range("registry"), source, summary.time), local
+
+
+def _request(
+    context: Context, days: Sequence[date], kinds: Sequence[RegistryKind], correlation_id: str
+) -> ResendRequested:
+    return ResendRequested(
+        id=new_id(),
+        source=TARGETS_SOURCE,
+        subject=ENROLMENT_SOURCE,
+        time=context.now,
+        correlationid=correlation_id,
+        data=ResendFacts(addressee=ENROLMENT_SOURCE, days=tuple(days), registry=tuple(kinds)),
+    )

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
+from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, ResendRequested
-from services.messaging.consumer import Handler
+from services.messaging.consumer import Handlers
 from services.persistence.unit_of_work import UnitOfWork
-from services.runtime import Runtime
-from targets_api.reconciliation.comparison import Comparison
+from services.runtime import AnyRuntime
+from targets_api.reconciliation.comparison import compare
 from targets_api.reconciliation.usecases import take_requests
 
 
-def reconciliation_handlers(runtime: Runtime) -> Mapping[str, Handler]:
-    """Handlers by event type. The comparison comes last: it is to see what the rest of its batch did."""
-    interval = timedelta(seconds=runtime.settings.reconcile_seconds)
-    comparison = Comparison(runtime.clock, interval, runtime.metrics)
+def reconciliation_handlers(runtime: AnyRuntime) -> Handlers:
+    """The comparison comes last: it is to see what the rest of its batch did."""
+    interval, metrics = timedelta(seconds=runtime.settings.reconcile_seconds), runtime.metrics
 
-    async def on_requests(work: UnitOfWork, events: Sequence[ResendRequested]) -> None:
-        await take_requests(work, events, runtime.clock, runtime.metrics)
+    async def on_requests(work: UnitOfWork, context: Context, events: Sequence[ResendRequested]) -> None:
+        await take_requests(work, context, events, metrics)
 
-    async def on_summaries(work: UnitOfWork, events: Sequence[EnrolmentSummary]) -> None:
-        await comparison.hear(work, events)
+    async def on_summaries(work: UnitOfWork, context: Context, events: Sequence[EnrolmentSummary]) -> None:
+        await compare(work, context, events, interval=interval, metrics=metrics)
 
-    return {"drive.resend.requested.v1": on_requests, "drive.enrolment.summary.v1": on_summaries}
+    return {ResendRequested: on_requests, EnrolmentSummary: on_summaries}

@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Integer, Uuid, bindparam, delete, select
 
-from services.contracts.reconciliation import LaggingTarget
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unnest import among, table_of
+from targets_api.tables.attainment import AttainmentRow, RecountRow
+from targets_api.tables.targets import TargetRow
 
-FIRST_ID = UUID(int=0)
+FIRST_ID: Final = UUID(int=0)
 
-_LAGGING = text(
-    "SELECT target_id, episode, revision FROM target_progress"
-    " WHERE lagging AND target_id >= :from_id ORDER BY target_id LIMIT :limit"
+
+class Lagging(NamedTuple):
+    """A target that lags, with its present episode and the revision of its last pace event."""
+
+    target_id: UUID
+    episode: int
+    revision: int
+
+
+_p, _t, _recounts = table_of(AttainmentRow).c, table_of(TargetRow).c, table_of(RecountRow)
+LAGGING: Final = Query(
+    Lagging,
+    select(_p.target_id, _p.episode, _p.revision)
+    .where(_p.lagging, _p.target_id >= bindparam("from_id", type_=Uuid))
+    .order_by(_p.target_id)
+    .limit(bindparam("limit", type_=Integer)),
 )
-_NOTED = text("SELECT id FROM recounts")
-_FORGET = text("DELETE FROM recounts WHERE id = ANY(:ids)")
-_AFTER = text("SELECT id FROM targets WHERE id > :after ORDER BY id LIMIT :limit")
+NOTED: Final = select(_recounts.c.id)
+DELETE: Final = delete(_recounts).where(_recounts.c.id == among("ids", BigInteger()))
+AFTER: Final = (
+    select(_t.id).where(_t.id > bindparam("after", type_=Uuid)).order_by(_t.id).limit(bindparam("limit", type_=Integer))
+)
 
 
 async def noted_recounts(session: ReadSession) -> list[int]:
     """The notes that entries were taken out of the ledger."""
-    return list(await session.scalars(_NOTED))
+    return list(await session.scalars(NOTED))
 
 
-async def forget_recounts(work: UnitOfWork, ids: Sequence[int]) -> None:
+async def delete_recounts(work: UnitOfWork, ids: Sequence[int]) -> None:
     """These are done."""
-    await work.execute(_FORGET, {"ids": list(ids)})
+    await work.execute(DELETE, {"ids": list(ids)})
 
 
 async def targets_after(session: ReadSession, after: UUID, limit: int) -> list[UUID]:
     """Targets in the order of their ids."""
-    return list(await session.scalars(_AFTER, {"after": after, "limit": limit}))
+    return list(await session.scalars(AFTER, {"after": after, "limit": limit}))
 
 
-async def lagging_from(session: ReadSession, from_id: UUID, limit: int) -> Sequence[LaggingTarget]:
+async def lagging_from(session: ReadSession, from_id: UUID, limit: int) -> list[Lagging]:
     """Targets that lag, from this id on, in the order of their ids."""
-    rows = await session.execute(_LAGGING, {"from_id": from_id, "limit": limit})
-    return [LaggingTarget(target_id=row.target_id, episode=row.episode, revision=row.revision) for row in rows]
+    return await session.all(LAGGING, {"from_id": from_id, "limit": limit})

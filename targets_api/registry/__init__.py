@@ -1,1 +1,1 @@
-"""Units, organisations and collectors as enrolment tells of them, and who is above whom."""
+"""Units, organisations and collectors as enrolment publishes them, and which are above which."""

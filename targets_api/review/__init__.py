@@ -1,1 +1,1 @@
-"""Who fell behind, who recovered: told once."""
+"""Judges targets, and reports once which fell behind and which recovered."""

@@ -7,12 +7,11 @@ from typing import Final, TypeAlias
 from services.context import Context
 from services.contracts.identities import pace_event_id
 from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
-from services.contracts.targets import Scope as ScopeFacts
-from targets_api.domain.episode import PaceTransition
+from services.vocabulary import PaceTransition
+from targets_api.hierarchy.queries import PlacedUnit
 from targets_api.review.judgement import Reviewed
 
 PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
-NameAndPath: TypeAlias = tuple[str | None, tuple[str, ...]]
 
 _EVENTS: Final[dict[PaceTransition, type[PaceEvent]]] = {
     "fell_behind": PaceFellBehind,
@@ -21,7 +20,7 @@ _EVENTS: Final[dict[PaceTransition, type[PaceEvent]]] = {
 }
 
 
-def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: NameAndPath, context: Context) -> PaceEvent:
+def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: PlacedUnit | None, context: Context) -> PaceEvent:
     """The event of the transition. Its id is derived from target and revision: the same whenever it is published."""
     target_id = reviewed.standing.target.id
     return _EVENTS[transition](
@@ -33,26 +32,23 @@ def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: NameAndPath
     )
 
 
-def _facts(reviewed: Reviewed, unit: NameAndPath, context: Context) -> PaceFacts:
+def _facts(reviewed: Reviewed, unit: PlacedUnit | None, context: Context) -> PaceFacts:
     target, verdict = reviewed.standing.target, reviewed.verdict
-    scope = target.scope
     return PaceFacts(
         target_id=target.id,
         target_name=target.name,
         episode=reviewed.episode.number,
         revision=reviewed.episode.revision,
-        scope=ScopeFacts(
-            unit_code=scope.unit_code, organisation_code=scope.organisation_code, collector_code=scope.collector_code
-        ),
-        unit_name=unit[0],
-        path=unit[1],
+        scope=target.scope,
+        unit_name=unit.name if unit else None,
+        path=tuple(unit.path) if unit else (),
         scheme=target.scheme,
         measure=target.measure,
         starts_on=target.starts_on,
         ends_on=target.ends_on,
         status=verdict.status,
         severity=verdict.severity,
-        worst_severity=reviewed.episode.told or reviewed.standing.episode.told,
+        worst_severity=reviewed.episode.reported or reviewed.standing.episode.reported,
         figures=_figures(reviewed, context),
     )
 

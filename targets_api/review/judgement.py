@@ -10,44 +10,53 @@ from services.calendar import WorkingCalendar
 from services.context import Context
 from services.holidays import calendar_of
 from services.persistence.unit_of_work import UnitOfWork
-from targets_api.attainment.store import Standing, locked_standings
-from targets_api.domain.episode import Episode, Known, PaceTransition, repeat_report, transition_of
-from targets_api.domain.pace import Status, Verdict, pace_of
-
-
-async def judge_all(work: UnitOfWork, target_ids: Sequence[UUID], context: Context) -> list[Reviewed]:
-    standings = await locked_standings(work, target_ids)
-    calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
-    return [_judge(standing, context, calendar) for standing in standings]
-
-
-def reported_again(reviewed: Reviewed, known: Known) -> Reviewed:
-    episode, transition = repeat_report(reviewed.episode, reviewed.transition, known)
-    return replace(reviewed, episode=episode, transition=transition)
-
-
-def _judge(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:
-    previous: Status | None = "behind" if standing.episode.lagging else None
-    verdict = pace_of(standing.target, standing.progress, context.today, calendar, previous=previous)
-    episode, transition = transition_of(standing.episode, verdict)
-    return Reviewed(standing, verdict, episode, transition)
-
-
-def is_news(reviewed: Reviewed, context: Context) -> bool:
-    before = reviewed.standing
-    return (before.status, before.severity, before.episode, before.reviewed_on) != (
-        reviewed.verdict.status,
-        reviewed.verdict.severity,
-        reviewed.episode,
-        context.today,
-    )
+from services.vocabulary import PaceStatus, PaceTransition
+from targets_api.attainment.store import ReviewedState, Standing, locked_standings
+from targets_api.domain.episode import Episode, Known, repeat_report, transition_of
+from targets_api.domain.pace import Verdict, pace_of
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A standing with its new verdict, the episode after it, and the transition to be told, if any."""
+    """A standing with its new verdict, the episode after it, and the transition to be reported, if any."""
 
     standing: Standing
     verdict: Verdict
     episode: Episode
     transition: PaceTransition | None
+
+    @property
+    def state(self) -> ReviewedState:
+        """What is saved of it."""
+        verdict = self.verdict
+        return ReviewedState(self.standing.target.id, verdict.status, verdict.severity, self.episode)
+
+    def differs(self, context: Context) -> bool:
+        """Whether there is anything to save."""
+        before = self.standing
+        return (before.status, before.severity, before.episode, before.reviewed_on) != (
+            self.verdict.status,
+            self.verdict.severity,
+            self.episode,
+            context.today,
+        )
+
+
+async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> list[Reviewed]:
+    """Judge the targets as of today; they stay locked until the commit."""
+    standings = await locked_standings(work, target_ids)
+    calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
+    return [_judge_one(standing, context, calendar) for standing in standings]
+
+
+def _judge_one(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:
+    previous: PaceStatus | None = "behind" if standing.episode.lagging else None
+    verdict = pace_of(standing.target, standing.progress, context.today, calendar, previous=previous)
+    episode, transition = transition_of(standing.episode, verdict)
+    return Reviewed(standing, verdict, episode, transition)
+
+
+def reported_again(reviewed: Reviewed, known: Known) -> Reviewed:
+    """The same, to be reported to a listener that knows otherwise."""
+    episode, transition = repeat_report(reviewed.episode, reviewed.transition, known)
+    return replace(reviewed, episode=episode, transition=transition)

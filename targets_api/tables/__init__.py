@@ -1,1 +1,29 @@
 """The tables of the targets database."""
+
+from typing import Final
+
+from services.persistence.schema import Schema
+from targets_api.tables import attainment, hierarchy, ledger, targets
+from targets_api.tables.base import Base
+
+__all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
+
+SCHEMA: Final = Schema(
+    "targets",
+    Base.metadata,
+    revision="targets_0004",
+    versioned=frozenset(
+        {
+            "units",
+            "unit_ancestors",
+            "organisations",
+            "organisation_ancestors",
+            "collectors",
+            "tallies",
+            "targets",
+            "target_progress",
+            "baselines",
+        }
+    ),
+)
+"""Progress is computed from the tables that are versioned."""

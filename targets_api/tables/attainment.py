@@ -1,17 +1,19 @@
-"""What is to be done after entries were taken out of the ledger."""
+"""How far each target has come, and what is to be done after entries were taken out of the ledger."""
 
 from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Text
 from sqlmodel import Field
 
+from services.persistence.checks import one_of
+from services.vocabulary import PaceStatus, Severity
 from targets_api.tables.base import Base
 
 
-class Recount(Base, table=True):
+class RecountRow(Base, table=True):
     """A statement took entries out of the ledger: targets are to be counted anew from the tallies."""
 
     __tablename__ = "recounts"
@@ -19,15 +21,27 @@ class Recount(Base, table=True):
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
 
 
-class TargetProgress(Base, table=True):
-    """How far a target has come, and what has been told of it.
+class AttainmentRow(Base, table=True):
+    """How far a target has come, and what has been reported of it.
 
     `achieved` counts the sign-ups from `count_from` to the end of the period; on top of the baseline's count where the
     measure starts from one. `covered_at_start` still moves with late sign-ups from `start_from` to the day before the
-    start; where `start_from` is null it is fixed.
+    start; where `start_from` is null it is fixed. Neither has a lower bound: what is cancelled may outweigh what came
+    since the count, and a cancellation may be received before its sign-up.
+
+    The fillfactor leaves space beside each row for its next version, so that counting touches no index.
     """
 
     __tablename__ = "target_progress"
+    __table_args__ = (
+        one_of("status", PaceStatus),
+        one_of("severity", Severity),
+        one_of("told", Severity),
+        CheckConstraint("population > 0", name="population"),
+        CheckConstraint("episode >= 0", name="episode"),
+        CheckConstraint("revision >= 0", name="revision"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
 
     target_id: UUID = Field(primary_key=True, foreign_key="targets.id")
     achieved: int = Field(default=0, sa_type=BigInteger)
@@ -35,10 +49,10 @@ class TargetProgress(Base, table=True):
     population: int | None = Field(default=None, sa_type=BigInteger)
     count_from: date
     start_from: date | None = None
-    status: str = Field(default="not_started", sa_type=Text)
-    severity: str | None = Field(default=None, sa_type=Text)
+    status: PaceStatus = Field(default="not_started", sa_type=Text)
+    severity: Severity | None = Field(default=None, sa_type=Text)
     lagging: bool = False
-    told: str | None = Field(default=None, sa_type=Text)
+    reported: Severity | None = Field(default=None, sa_type=Text, sa_column_kwargs={"name": "told", "key": "reported"})
     episode: int = 0
     revision: int = 0
     reviewed_on: date | None = None

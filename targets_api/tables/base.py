@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
 from services.messaging.tables import add_messaging_tables
+from services.persistence.checks import NAMING
+from services.persistence.versions import add_version_table
 from services.reconciliation.tables import add_listener_tables, add_source_tables, add_totals_tables
 
 
-class Base(SQLModel, registry=registry()):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """What every row of this service descends from."""
 
 
@@ -17,3 +20,4 @@ add_messaging_tables(Base.metadata)
 add_totals_tables(Base.metadata)
 add_source_tables(Base.metadata)
 add_listener_tables(Base.metadata)
+add_version_table(Base.metadata)

@@ -1,65 +1,73 @@
-"""The registry as told by enrolment, and its closures: every node with itself and all above it."""
+"""The registry as published by enrolment, and its closures: every node with itself and all above it."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text
 from sqlmodel import Field
 
+from services.persistence.checks import one_of
+from services.vocabulary import UnitLevel
 from targets_api.tables.base import Base
 
 
-class Unit(Base, table=True):
-    """A unit as its highest version says. The parent may not have been told of yet."""
+class UnitRow(Base, table=True):
+    """A unit as its highest version says. The parent may not have been received yet."""
 
     __tablename__ = "units"
-    __table_args__ = (Index("ix_units_parent_code", "parent_code"),)
+    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"))
 
-    code: str = Field(sa_type=Text, primary_key=True)
+    code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
-    level: str = Field(sa_type=Text)
+    level: UnitLevel = Field(sa_type=Text)
     parent_code: str | None = Field(default=None, sa_type=Text)
     version: int = Field(sa_type=BigInteger)
 
 
-class UnitAncestor(Base, table=True):
+class UnitAncestorRow(Base, table=True):
     """A unit and one that is above it; itself at depth 0."""
 
     __tablename__ = "unit_ancestors"
-    __table_args__ = (Index("ix_unit_ancestors_ancestor_code", "ancestor_code", "unit_code"),)
+    __table_args__ = (
+        CheckConstraint("depth >= 0", name="depth"),
+        Index("ix_unit_ancestors_ancestor_code", "ancestor_code", "unit_code"),
+    )
 
-    unit_code: str = Field(sa_type=Text, primary_key=True)
-    ancestor_code: str = Field(sa_type=Text, primary_key=True)
+    unit_code: str = Field(primary_key=True, sa_type=Text)
+    ancestor_code: str = Field(primary_key=True, sa_type=Text)
     depth: int
 
 
-class Organisation(Base, table=True):
+class OrganisationRow(Base, table=True):
     """A collection organisation as its highest version says."""
 
     __tablename__ = "organisations"
     __table_args__ = (Index("ix_organisations_parent_code", "parent_code"),)
 
-    code: str = Field(sa_type=Text, primary_key=True)
+    code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
     parent_code: str | None = Field(default=None, sa_type=Text)
     version: int = Field(sa_type=BigInteger)
 
 
-class OrganisationAncestor(Base, table=True):
+class OrganisationAncestorRow(Base, table=True):
     """An organisation and one that is above it; itself at depth 0."""
 
     __tablename__ = "organisation_ancestors"
-    __table_args__ = (Index("ix_organisation_ancestors_ancestor_code", "ancestor_code", "organisation_code"),)
+    __table_args__ = (
+        CheckConstraint("depth >= 0", name="depth"),
+        Index("ix_organisation_ancestors_ancestor_code", "ancestor_code", "organisation_code"),
+    )
 
-    organisation_code: str = Field(sa_type=Text, primary_key=True)
-    ancestor_code: str = Field(sa_type=Text, primary_key=True)
+    organisation_code: str = Field(primary_key=True, sa_type=Text)
+    ancestor_code: str = Field(primary_key=True, sa_type=Text)
     depth: int
 
 
-class Collector(Base, table=True):
+class CollectorRow(Base, table=True):
     """A collector. Who they are is personal data and stays in enrolment."""
 
     __tablename__ = "collectors"
 
-    code: str = Field(sa_type=Text, primary_key=True)
+    code: str = Field(primary_key=True, sa_type=Text)
     organisation_code: str = Field(sa_type=Text)
     version: int = Field(sa_type=BigInteger)

@@ -2,96 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.clock import Clock
-from services.context import context_of
 from services.ids import new_id
-from services.persistence.database import Database
-from services.security.tokens import Principal
-from services.vocabulary import Measure, Scheme
-from services.web.auth import requires
-from services.web.fields import Code
-from targets_api.targets import usecases
-from targets_api.targets.schemas import BaselineBody, BaselineView, TargetBody, TargetPage, TargetView
+from services.web.fields import Code, Id
+from services.web.lists import cut
+from services.web.transactions import act, read
+from targets_api.access import ProgressReader, TargetWriter
+from targets_api.targets import queries, usecases
+from targets_api.targets.schemas import BaselineBody, BaselineView, TargetBody, TargetPage, TargetQuery, TargetView
 
-Setter: TypeAlias = Annotated[Principal, requires("targets:write")]
-Reader: TypeAlias = Annotated[Principal, requires("progress:read")]
+router = APIRouter(prefix="/v1", tags=["targets"])
 
 
-def _filters(
-    unit_code: Annotated[Code | None, Query()] = None,
-    organisation_code: Annotated[Code | None, Query()] = None,
-    collector_code: Annotated[Code | None, Query()] = None,
-    scheme: Annotated[Scheme | None, Query()] = None,
-    measure: Annotated[Measure | None, Query()] = None,
-) -> dict[str, str]:
-    given = {
-        "unit_code": unit_code,
-        "organisation_code": organisation_code,
-        "collector_code": collector_code,
-        "scheme": scheme,
-        "measure": measure,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+@router.post("/targets", status_code=201, responses={200: {"model": TargetView}})
+async def set_target(body: TargetBody, _: TargetWriter, request: Request, response: Response) -> TargetView:
+    """Set a target: 201. Sent again with the same value it is answered as it stands: 200; with another value: 409.
+
+    What has been signed up already in its period counts.
+    """
+    async with act(request) as (work, context):
+        [outcome] = await usecases.set_targets(work, context, [body.target(new_id())])
+    response.status_code = 201 if outcome.is_new else 200
+    response.headers["Location"] = f"/v1/targets/{outcome.target.id}"
+    return TargetView.model_validate(outcome.target)
 
 
-def target_routes(database: Database, clock: Clock) -> APIRouter:
-    """Set and read targets."""
-    router = APIRouter(prefix="/v1/targets", tags=["targets"])
-
-    @router.post("", status_code=201, responses={200: {"model": TargetView}})
-    async def set_target(request: Request, response: Response, body: TargetBody, _: Setter) -> TargetView:
-        """Set a target: 201. Sent again with the same value it is answered as it stands: 200; with another value: 409.
-
-        What has been signed up already in its period counts.
-        """
-        async with database.write() as work:
-            context = context_of(clock, request.state.request_id)
-            [outcome] = await usecases.set_targets(work, [body.target(new_id())], context)
-        response.status_code = 201 if outcome.is_new else 200
-        response.headers["Location"] = f"/v1/targets/{outcome.target.id}"
-        return TargetView.of(outcome.target)
-
-    @router.get("/{target_id}")
-    async def target(target_id: UUID, _: Reader) -> TargetView:
-        """One target. How far it has come is told by `/v1/progress`."""
-        return TargetView.of(await usecases.read_target(database, target_id))
-
-    @router.get("")
-    async def targets(
-        filters: Annotated[dict[str, str], Depends(_filters)],
-        _: Reader,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        after: UUID | None = None,
-    ) -> TargetPage:
-        """Targets that name these in their scope, alone or beside others; the latest first."""
-        found, last = await usecases.list_targets(database, filters, after, limit)
-        return TargetPage(items=[TargetView.of(target) for target in found], next=last)
-
-    return router
+@router.get("/targets/{target_id}")
+async def get_target(target_id: Annotated[Id, Path()], _: ProgressReader, request: Request) -> TargetView:
+    """One target. How far it has come is in `/v1/progress`."""
+    async with read(request) as session:
+        return TargetView.model_validate(await queries.find_target(session, target_id))
 
 
-def baseline_routes(database: Database, clock: Clock) -> APIRouter:
-    """Set baselines."""
-    router = APIRouter(prefix="/v1/units", tags=["targets"])
+@router.get("/targets")
+async def list_targets(_: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
+    """Targets that name these in their scope, alone or beside others; the latest first."""
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+    async with read(request) as session:
+        page = cut(await queries.list_targets(session, filters, wanted.limit + 1), wanted.limit, lambda t: t.id)
+    return TargetPage(items=[TargetView.model_validate(target) for target in page.rows], next=page.next)
 
-    @router.put("/{code}/baselines", responses={201: {"model": BaselineView}})
-    async def set_baseline(
-        request: Request, response: Response, code: Code, body: BaselineBody, _: Setter
-    ) -> BaselineView:
-        """Note how many live in the unit, and how many of them the scheme covers, at the end of the day `on`.
 
-        Covered on a later day = this count + the new sign-ups from the next day on, until a later baseline takes over:
-        sign-ups of the day itself are in the count already. 201 for a new day, 200 where one of that day is replaced.
-        """
-        async with database.write() as work:
-            context = context_of(clock, request.state.request_id)
-            is_new = await usecases.set_baseline(work, body.baseline(code), context)
-        response.status_code = 201 if is_new else 200
-        return BaselineView(unit_code=code, **body.model_dump())
+@router.put("/units/{code}/baselines", responses={201: {"model": BaselineView}})
+async def set_baseline(
+    code: Annotated[Code, Path()], body: BaselineBody, _: TargetWriter, request: Request, response: Response
+) -> BaselineView:
+    """Set how many live in the unit, and how many of them the scheme covers, at the end of the day `on`.
 
-    return router
+    Covered on a later day = this count + the new sign-ups from the next day on, until a later baseline takes over:
+    sign-ups of the day itself are in the count already. 201 for a new day, 200 where one of that day is replaced.
+    """
+    baseline = body.baseline(code)
+    async with act(request) as (work, context):
+        is_new = await usecases.set_baseline(work, context, baseline)
+    response.status_code = 201 if is_new else 200
+    return BaselineView.model_validate(baseline)

@@ -1,27 +1,33 @@
-"""Bodies of targets and baselines."""
+"""Bodies, queries and answers of targets and baselines."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.vocabulary import Measure, Scheme
-from services.web.fields import NO_NUL, Code
+from services.vocabulary import Measure, Scheme, Scope
+from services.web.fields import Code, Day, Id, Name, RequestBody
+from services.web.lists import ListQuery, Page
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.target import Scope, Target
+from targets_api.domain.target import Target
 
-Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
-Count: TypeAlias = Annotated[int, Field(ge=0, le=10_000_000_000)]
+MOST_PERSONS = 10_000_000_000
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST_PERSONS)]
+_EXAMPLE: Final[dict[str, Any]] = {
+    "scope": {"unit_code": "15142"},
+    "scheme": "household_health",
+    "measure": "coverage",
+    "value": 0.9515,
+    "starts_on": "2025-10-01",
+    "ends_on": "2025-12-31",
+    "name": "Q4",
+}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ScopeBody(_Body):
+class ScopeBody(RequestBody):
     """Any mix of unit, organisation and collector; at least one."""
 
     unit_code: Code | None = None
@@ -29,32 +35,17 @@ class ScopeBody(_Body):
     collector_code: Code | None = None
 
 
-class TargetBody(_Body):
+class TargetBody(RequestBody):
     """A target to be set. `value` is persons, or for coverage a share of the population, such as 0.9515."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "scope": {"unit_code": "15142"},
-                    "scheme": "household_health",
-                    "measure": "coverage",
-                    "value": 0.9515,
-                    "starts_on": "2025-10-01",
-                    "ends_on": "2025-12-31",
-                    "name": "Q4",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     scope: ScopeBody
     scheme: Scheme
     measure: Measure
-    value: Annotated[float, Field(allow_inf_nan=False, le=10_000_000_000)]
-    starts_on: date
-    ends_on: date
+    value: Annotated[float, Field(allow_inf_nan=False, le=MOST_PERSONS)]
+    starts_on: Day
+    ends_on: Day
     name: Name | None = None
 
     def target(self, target_id: UUID) -> Target:
@@ -64,11 +55,24 @@ class TargetBody(_Body):
         return Target(target_id, scope, self.scheme, self.measure, self.value, *period, self.name)
 
 
-class TargetView(_Body):
+class TargetQuery(ListQuery):
+    """Targets that name these in their scope, alone or beside others; `after` is the `next` of the page before."""
+
+    unit_code: Code | None = None
+    organisation_code: Code | None = None
+    collector_code: Code | None = None
+    scheme: Scheme | None = None
+    measure: Measure | None = None
+    after: Id | None = None
+
+
+class TargetView(BaseModel):
     """A target that is set."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID
-    scope: ScopeBody
+    scope: Scope
     scheme: Scheme
     measure: Measure
     value: float
@@ -76,38 +80,16 @@ class TargetView(_Body):
     ends_on: date
     name: str | None
 
-    @classmethod
-    def of(cls, target: Target) -> TargetView:
-        """The target as it is told."""
-        scope = ScopeBody.model_construct(
-            unit_code=target.scope.unit_code,
-            organisation_code=target.scope.organisation_code,
-            collector_code=target.scope.collector_code,
-        )
-        return cls(
-            id=target.id,
-            scope=scope,
-            scheme=target.scheme,
-            measure=target.measure,
-            value=target.value,
-            starts_on=target.starts_on,
-            ends_on=target.ends_on,
-            name=target.name,
-        )
+
+class TargetPage(Page[TargetView]):
+    """Targets, the latest first."""
 
 
-class TargetPage(_Body):
-    """Targets, the latest first. `next` goes into `after` to read on; null at the end."""
-
-    items: list[TargetView]
-    next: UUID | None
-
-
-class BaselineBody(_Body):
+class BaselineBody(RequestBody):
     """The count at the end of the day `on`: sign-ups of that day are in it, those from the next day on come on top."""
 
     scheme: Scheme
-    on: date = Field(examples=["2025-10-24"])
+    on: Day = Field(examples=["2025-10-24"])
     population: Count = Field(examples=[26697])
     covered: Count = Field(examples=[19702])
 
@@ -116,7 +98,13 @@ class BaselineBody(_Body):
         return Baseline(unit_code, self.scheme, self.on, self.population, self.covered)
 
 
-class BaselineView(BaselineBody):
+class BaselineView(BaseModel):
     """A baseline that is set."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     unit_code: str
+    scheme: Scheme
+    on: date
+    population: int
+    covered: int

@@ -1,134 +1,140 @@
-"""Statements on targets and baselines."""
+"""Statements of targets and baselines that take part in setting them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert
 
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
-from targets_api.attainment.store import target_of
+from services.persistence.statements import Query
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import among, insert_many, table_of, unnest
+from services.vocabulary import Scheme
+from targets_api.attainment.counted import is_stock
+from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Target
-
-_COLUMNS = """t.id, t.unit_code, t.organisation_code, t.collector_code, t.scheme, t.measure, t.value, t.starts_on,
-    t.ends_on, t.name"""
-_SET = text("""
-    INSERT INTO targets (id, unit_code, organisation_code, collector_code, scheme, measure, value, starts_on, ends_on,
-                         name)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:units AS text[]), CAST(:organisations AS text[]),
-                         CAST(:collectors AS text[]), CAST(:schemes AS text[]), CAST(:measures AS text[]),
-                         CAST(:values AS double precision[]), CAST(:starts AS date[]), CAST(:ends AS date[]),
-                         CAST(:names AS text[]))
-    ON CONFLICT DO NOTHING RETURNING id
-""")
-_BEGIN = text("""
-    INSERT INTO target_progress (target_id, achieved, covered_at_start, count_from, status, lagging, episode, revision)
-    SELECT id, 0, 0, starts_on, 'not_started', false, 0, 0 FROM targets WHERE id = ANY(:ids)
-""")
-_SAME_PROMISES = text(f"""
-    SELECT {_COLUMNS}
-    FROM unnest(CAST(:units AS text[]), CAST(:organisations AS text[]), CAST(:collectors AS text[]),
-                CAST(:schemes AS text[]), CAST(:measures AS text[]), CAST(:starts AS date[]), CAST(:ends AS date[]),
-                CAST(:names AS text[])) AS k(unit_code, organisation_code, collector_code, scheme, measure, starts_on,
-                                             ends_on, name)
-    JOIN targets t ON t.scheme = k.scheme AND t.measure = k.measure
-        AND t.starts_on = k.starts_on AND t.ends_on = k.ends_on
-        AND t.unit_code IS NOT DISTINCT FROM k.unit_code
-        AND t.organisation_code IS NOT DISTINCT FROM k.organisation_code
-        AND t.collector_code IS NOT DISTINCT FROM k.collector_code AND t.name IS NOT DISTINCT FROM k.name
-""")  # noqa: S608 - our own words
-_WITHOUT_BASELINE = text("""
-    SELECT t.unit_code, t.scheme, t.ends_on
-    FROM unnest(CAST(:units AS text[]), CAST(:schemes AS text[]), CAST(:ends AS date[]))
-         AS t(unit_code, scheme, ends_on)
-    WHERE NOT EXISTS (SELECT FROM baselines b
-                      WHERE b.unit_code = t.unit_code AND b.scheme = t.scheme AND b."on" <= t.ends_on)
-""")
-_ONE = text(f"SELECT {_COLUMNS} FROM targets t WHERE t.id = :id")  # noqa: S608 - our own words
-_SET_BASELINE = text("""
-    INSERT INTO baselines (unit_code, scheme, "on", population, covered)
-    VALUES (:unit_code, :scheme, :on, :population, :covered)
-    ON CONFLICT (unit_code, scheme, "on") DO UPDATE SET population = excluded.population, covered = excluded.covered
-    RETURNING xmax = 0 AS is_new
-""")
-_MEASURED_FROM = text("""
-    SELECT id FROM targets WHERE unit_code = :unit_code AND scheme = :scheme AND measure IN ('in_force', 'coverage')
-      AND ends_on >= :on ORDER BY id
-""")
-FILTERS = ("unit_code", "organisation_code", "collector_code", "scheme", "measure")
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.targets import BaselineRow, TargetRow
 
 
-async def insert(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
-    """Insert the targets, and tell which were not promised before."""
-    columns = _promises(targets) | {"ids": [t.id for t in targets], "values": [t.value for t in targets]}
-    new = set(await work.scalars(_SET, columns))
-    await work.execute(_BEGIN, {"ids": list(new)})
+class WithoutBaseline(NamedTuple):
+    """A stock target without a baseline on or before its end."""
+
+    unit_code: str
+    scheme: Scheme
+    ends_on: date
+
+
+_t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
+_IDENTITY: Final = tuple(column.name for column in TARGET_COLUMNS if column.name not in {"id", "value"})
+"""What identifies a target besides its id: all but its value."""
+
+INSERT: Final = (
+    insert_many(TargetRow, *(column.name for column in TARGET_COLUMNS)).on_conflict_do_nothing().returning(_t.c.id)
+)
+BEGIN: Final = insert(_p).from_select(
+    ["target_id", "achieved", "covered_at_start", "count_from", "status", "lagging", "episode", "revision"],
+    select(
+        _t.c.id, literal(0), literal(0), _t.c.starts_on, literal("not_started"), false(), literal(0), literal(0)
+    ).where(_t.c.id == among("ids", Uuid())),
+)
+_wanted = unnest("wanted", **{name: _t.c[name].type for name in _IDENTITY})
+SAME_TARGETS: Final = Query(
+    target_of,
+    select(*TARGET_COLUMNS).join_from(
+        _wanted, _t, and_(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in _IDENTITY))
+    ),
+)
+_measured = unnest("measured", unit_code=Text(), scheme=Text(), ends_on=Date())
+WITHOUT_BASELINE: Final = Query(
+    WithoutBaseline,
+    select(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on).where(
+        ~exists()
+        .where(
+            _b.c.unit_code == _measured.c.unit_code,
+            _b.c.scheme == _measured.c.scheme,
+            _b.c.on <= _measured.c.ends_on,
+        )
+        .correlate(_measured)
+    ),
+)
+_baseline = insert(_b).values({column.name: bindparam(column.name, type_=column.type) for column in _b.columns})
+SET_BASELINE: Final = _baseline.on_conflict_do_update(
+    index_elements=["unit_code", "scheme", "on"],
+    set_={"population": _baseline.excluded.population, "covered": _baseline.excluded.covered},
+).returning(literal_column("xmax = 0", Boolean).label("is_new"))
+MEASURED_FROM: Final = (
+    select(_t.c.id)
+    .where(
+        _t.c.unit_code == bindparam("unit_code", type_=Text),
+        _t.c.scheme == bindparam("scheme", type_=Text),
+        _t.c.ends_on >= bindparam("on", type_=Date),
+        is_stock(_t),
+    )
+    .order_by(_t.c.id)
+)
+
+
+async def insert_targets(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
+    """Insert the targets; returns the ids of those that were not set before."""
+    columns = _identities(targets) | {"id": [t.id for t in targets], "value": [t.value for t in targets]}
+    new = set(await work.scalars(INSERT, columns))
+    await work.execute(BEGIN, {"ids": list(new)})
     return new
 
 
-async def same_promises(session: ReadSession, targets: Sequence[Target]) -> list[Target]:
-    """The targets that are there with the promise (all but the value) of one of these."""
-    return [target_of(row) for row in await session.execute(_SAME_PROMISES, _promises(targets))]
+async def same_targets(work: UnitOfWork, targets: Sequence[Target]) -> list[Target]:
+    """The stored targets that equal one of these in all but id and value."""
+    return await work.all(SAME_TARGETS, _identities(targets))
 
 
-async def without_baseline(session: ReadSession, targets: Sequence[Target]) -> set[tuple[str | None, str, date]]:
-    """Unit, scheme and end of those of the targets that no baseline lies on or before the end of."""
+async def without_baseline(work: UnitOfWork, targets: Sequence[Target]) -> list[WithoutBaseline]:
+    """Those of the targets without a baseline on or before their end."""
     columns: dict[str, list[Any]] = {
-        "units": [t.scope.unit_code for t in targets],
-        "schemes": [t.scheme for t in targets],
-        "ends": [t.ends_on for t in targets],
+        "unit_code": [t.scope.unit_code for t in targets],
+        "scheme": [t.scheme for t in targets],
+        "ends_on": [t.ends_on for t in targets],
     }
-    rows = await session.execute(_WITHOUT_BASELINE, columns)
-    return {(row.unit_code, row.scheme, row.ends_on) for row in rows}
-
-
-async def one(session: ReadSession, target_id: UUID) -> Target | None:
-    """The target of that id."""
-    row = (await session.execute(_ONE, {"id": target_id})).one_or_none()
-    return target_of(row) if row else None
-
-
-async def page(session: ReadSession, filters: Mapping[str, str], after: UUID | None, limit: int) -> list[Target]:
-    """Targets that match, the latest first, those before `after`."""
-    conditions = [f"t.{name} = :{name}" for name in FILTERS if name in filters]
-    if after:
-        conditions.append("t.id < :after")
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    statement = text(f"SELECT {_COLUMNS} FROM targets t {where} ORDER BY t.id DESC LIMIT :limit")  # noqa: S608 - our own words
-    values = {**filters, "limit": limit} | ({"after": after} if after else {})
-    return [target_of(row) for row in await session.execute(statement, values)]
+    return await work.all(WITHOUT_BASELINE, columns)
 
 
 async def set_baseline(work: UnitOfWork, baseline: Baseline) -> bool:
-    """Insert or change the baseline; tells whether there was none of that day."""
-    values = {
-        "unit_code": baseline.unit_code,
-        "scheme": baseline.scheme,
-        "on": baseline.on,
-        "population": baseline.population,
-        "covered": baseline.covered,
-    }
-    return bool((await work.execute(_SET_BASELINE, values)).scalar_one())
+    """Insert or change the baseline; whether there was none of that day."""
+    values = {name: getattr(baseline, name) for name in ("unit_code", "scheme", "on", "population", "covered")}
+    return bool((await work.execute(SET_BASELINE, values)).scalar_one())
 
 
-async def measured_from(session: ReadSession, baseline: Baseline) -> list[UUID]:
+async def measured_from(work: UnitOfWork, baseline: Baseline) -> list[UUID]:
     """Targets that the baseline may move."""
     values = {"unit_code": baseline.unit_code, "scheme": baseline.scheme, "on": baseline.on}
-    return list(await session.scalars(_MEASURED_FROM, values))
+    return list(await work.scalars(MEASURED_FROM, values))
 
 
-def _promises(targets: Sequence[Target]) -> dict[str, list[Any]]:
+def _identities(targets: Sequence[Target]) -> dict[str, list[Any]]:
     return {
-        "units": [t.scope.unit_code for t in targets],
-        "organisations": [t.scope.organisation_code for t in targets],
-        "collectors": [t.scope.collector_code for t in targets],
-        "schemes": [t.scheme for t in targets],
-        "measures": [t.measure for t in targets],
-        "starts": [t.starts_on for t in targets],
-        "ends": [t.ends_on for t in targets],
-        "names": [t.name for t in targets],
+        "unit_code": [t.scope.unit_code for t in targets],
+        "organisation_code": [t.scope.organisation_code for t in targets],
+        "collector_code": [t.scope.collector_code for t in targets],
+        "scheme": [t.scheme for t in targets],
+        "measure": [t.measure for t in targets],
+        "starts_on": [t.starts_on for t in targets],
+        "ends_on": [t.ends_on for t in targets],
+        "name": [t.name for t in targets],
     }

@@ -1,4 +1,4 @@
-"""Rules that the import graph cannot tell: all that pure packages may import, and who asks the system for the time."""
+"""Rules that import-linter cannot express: all that pure packages may import, and which code reads the time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES = (
 VALUES = frozenset(_NAMES.split())
 """What of the standard library is values and functions of values."""
 
-_ASKING = {
+_READS_TIME = {
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},
     "time": {"time", "time_ns", "localtime", "gmtime", "ctime", "strftime"},
@@ -26,7 +26,6 @@ SHARED = frozenset(
         "services.errors",
         "services.vocabulary",
         "services.calendar",
-        "services.mail_address",
         "services.reconciliation.comparison",
     }
 )
@@ -50,14 +49,14 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module or "."
 
 
-def askings_for_the_time(file: Path) -> list[str]:
+def reads_of_the_time(file: Path) -> list[str]:
     """Places that ask the system for the date or the time of day, under whatever name they imported it."""
     tree = ast.parse(file.read_text())
-    names = _names_of_asked(tree)
-    return [f"{file.name}:{line}: {words}" for line, words in _asked(tree, names)]
+    names = _imported_names(tree)
+    return [f"{file.name}:{line}: {code}" for line, code in _reads(tree, names)]
 
 
-def _names_of_asked(tree: ast.Module) -> dict[str, str]:
+def _imported_names(tree: ast.Module) -> dict[str, str]:
     """Local name to what it stands for, for imports of `datetime` and `time`."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -68,11 +67,11 @@ def _names_of_asked(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _asked(tree: ast.Module, names: dict[str, str]) -> Iterator[tuple[int, str]]:
+def _reads(tree: ast.Module, names: dict[str, str]) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute | ast.Name):
-            words = ast.unparse(node)
-            head, _, tail = words.partition(".")
-            *_, owner, asked = ["", *f"{names.get(head, '')}.{tail}".rstrip(".").split(".")]
-            if asked in _ASKING.get(owner, ()):
-                yield node.lineno, words
+            code = ast.unparse(node)
+            head, _, tail = code.partition(".")
+            *_, owner, name = ["", *f"{names.get(head, '')}.{tail}".rstrip(".").split(".")]
+            if name in _READS_TIME.get(owner, ()):
+                yield node.lineno, code

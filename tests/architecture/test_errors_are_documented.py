@@ -1,4 +1,4 @@
-"""Whoever meets an error finds it in docs/errors.md, with what to do about it."""
+"""Every error is in docs/errors.md, with its remedy."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
 
 
 def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
-    """Every kind of error of ours, wherever it is defined."""
+    """Every class of error of this project, wherever it is defined."""
     for kind in of.__subclasses__():
         if kind.__module__.partition(".")[0] in PACKAGES:
             yield kind
         yield from kinds(kind)
 
 
-def told() -> set[Row]:
+def raised() -> set[Row]:
     """Type, status and title of every error that the code can answer."""
     for package in PACKAGES:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
@@ -42,7 +42,7 @@ def documented() -> list[Row]:
 
 
 def test_every_error_is_documented_as_it_is_answered_and_no_other() -> None:
-    assert set(documented()) == told()
+    assert set(documented()) == raised()
 
 
 def test_no_error_is_documented_twice() -> None:

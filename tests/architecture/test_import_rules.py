@@ -19,7 +19,7 @@ CONTRACTS: list[Mapping[str, str]] = RULES["contracts"]
 
 @dataclass(frozen=True)
 class Planted:
-    """Files of a tree that breaks one rule. What they import need not be there but for modules of our own."""
+    """Files of a tree that breaks one rule. What they import need not be installed, except for own modules."""
 
     rule: str
     files: Mapping[str, str] = field(default_factory=dict)
@@ -76,8 +76,8 @@ def planting(tree: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     for name, line in planted.files.items():
         (tree / name).write_text((before[tree / name] or "") + f"\n{line}\n")
     yield tree
-    for path, words in before.items():
-        path.unlink() if words is None else path.write_text(words)
+    for path, content in before.items():
+        path.unlink() if content is None else path.write_text(content)
 
 
 def broken_in(tree: Path) -> set[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules import SHARED, askings_for_the_time, foreign_imports
+from tests.architecture.rules import SHARED, foreign_imports, reads_of_the_time
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("enrolment_api", "targets_api", "notifications")
@@ -30,7 +30,7 @@ def test_a_pure_package_imports_values_pure_modules_and_itself(file: Path, own: 
 
 
 def test_only_the_clock_asks_the_system_for_the_time() -> None:
-    assert [found for file in TIMELESS for found in askings_for_the_time(file)] == []
+    assert [found for file in TIMELESS for found in reads_of_the_time(file)] == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_foreign_import_is_found(tmp_path: Path, line: str) -> None:
 def test_asking_for_the_time_is_found(tmp_path: Path, line: str) -> None:
     file = tmp_path / "planted.py"
     file.write_text(line)
-    assert len(askings_for_the_time(file)) == 1
+    assert len(reads_of_the_time(file)) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_asking_for_the_time_is_found(tmp_path: Path, line: str) -> None:
 def test_handling_time_is_not_asking_for_it(tmp_path: Path, line: str) -> None:
     file = tmp_path / "planted.py"
     file.write_text(line)
-    assert askings_for_the_time(file) == []
+    assert reads_of_the_time(file) == []

@@ -12,13 +12,14 @@ from typing import Any
 
 import yaml
 
-from services.settings import SERVICES, Settings
+from drive.hosting.services import SERVICES, SETTINGS
+from tests.support.installation import environment_of
 from tests.support.postgres import PrivatePostgres
-from tests.support.town import environment_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-OURS = {name: service for name, service in COMPOSE.items() if "build" in service}
+OWN_SERVICES = {name: service for name, service in COMPOSE.items() if "build" in service}
+FIELDS = [field for settings in SETTINGS.values() for field in settings.model_fields.values()]
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
 SECRETS = {"POSTGRES_PASSWORD": "pw", "RABBITMQ_PASSWORD": "pw", "DRIVE_SECRET_KEYS": "k" * 43}
 DEADLINE_SECONDS = 60
@@ -44,8 +45,8 @@ def _in_start_order() -> list[str]:
 
 
 def test_every_setting_it_passes_is_one_that_the_services_read() -> None:
-    known = {str(field.validation_alias) for field in Settings.model_fields.values()}
-    for name, service in OURS.items():
+    known = {str(field.validation_alias) for field in FIELDS}
+    for name, service in OWN_SERVICES.items():
         assert set(service["environment"]) <= known, name
 
 
@@ -53,8 +54,10 @@ def test_what_it_requires_is_in_the_example_and_production_settings_are_valid() 
     example = re.findall(r"^(\w+)=", (ROOT / "deploy/example.env").read_text(), re.MULTILINE)
     required = {m["name"] for m in VARIABLE.finditer((ROOT / "docker-compose.yml").read_text()) if m["kind"] == "?"}
     assert required == set(example)
-    for service in OURS.values():
-        Settings.model_validate({k: _interpolated(v, SECRETS) for k, v in service["environment"].items()})
+    for service in OWN_SERVICES.values():
+        given = {k: _interpolated(v, SECRETS) for k, v in service["environment"].items()}
+        for settings in SETTINGS.values():
+            settings.model_validate(given)
 
 
 def test_the_servers_have_the_versions_volumes_and_health_checks_that_the_services_count_on() -> None:
@@ -67,16 +70,16 @@ def test_the_servers_have_the_versions_volumes_and_health_checks_that_the_servic
 
 
 def test_there_are_three_apis_three_workers_and_a_migration_that_all_wait_for() -> None:
-    commands = sorted(tuple(service["command"]) for service in OURS.values())
+    commands = sorted(tuple(service["command"]) for service in OWN_SERVICES.values())
     assert commands == sorted([("migrate",), *[(v, s) for v in ("serve", "worker") for s in SERVICES]])
-    for name, service in OURS.items():
+    for name, service in OWN_SERVICES.items():
         if name != "migrate":
             assert service["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}, name
         if service["command"][0] == "worker":
             assert service["depends_on"]["rabbitmq"] == {"condition": "service_healthy"}, name
 
 
-def test_no_container_of_ours_runs_as_root_or_holds_a_secret() -> None:
+def test_no_own_container_runs_as_root_or_holds_a_secret() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     final_stage = dockerfile.rpartition("FROM ")[2]
     assert re.search(r"^USER drive$", final_stage, re.MULTILINE)
@@ -84,7 +87,7 @@ def test_no_container_of_ours_runs_as_root_or_holds_a_secret() -> None:
     assert {".git", ".data", ".venv"} <= set((ROOT / ".dockerignore").read_text().split())
 
 
-def test_what_the_image_copies_exists_and_its_entry_point_is_ours() -> None:
+def test_what_the_image_copies_exists_and_its_entry_point_is_the_cli() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     copied = [n for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE) for n in line.split()]
@@ -101,12 +104,12 @@ async def test_its_processes_start_in_its_order_and_become_healthy_by_its_own_ch
     running: dict[str, asyncio.subprocess.Process] = {}
     try:
         for name in _in_start_order():
-            if name in OURS:
-                running[name] = await _start(OURS[name], local)
+            if name in OWN_SERVICES:
+                running[name] = await _start(OWN_SERVICES[name], local)
                 if name == "migrate":
                     assert await asyncio.wait_for(running.pop(name).wait(), DEADLINE_SECONDS) == 0
         for name in running:
-            await _until_healthy(OURS[name]["healthcheck"]["test"], local)
+            await _until_healthy(OWN_SERVICES[name]["healthcheck"]["test"], local)
     finally:
         for process in running.values():
             process.terminate()
@@ -131,8 +134,8 @@ async def _until_healthy(test: list[str], local: Mapping[str, str]) -> None:
     assert test[:2] == ["CMD", "python"]
     containers_port = re.search(r":(\d+)/", test[-1])
     assert containers_port
-    setting = next(n for n, f in Settings.model_fields.items() if f.default == int(containers_port[1]))
-    url = test[-1].replace(containers_port[1], local[str(Settings.model_fields[setting].validation_alias)])
+    setting = next(str(f.validation_alias) for f in FIELDS if f.default == int(containers_port[1]))
+    url = test[-1].replace(containers_port[1], local[setting])
     async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             check = await asyncio.create_subprocess_exec(ROOT / ".venv/bin/python", *test[2:-1], url)

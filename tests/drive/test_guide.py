@@ -1,4 +1,4 @@
-"""Whoever pastes the commands of docs/guide.md one after the other gets what it promises."""
+"""The commands of docs/guide.md, run one after the other, print what it says."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 
 from drive.demo.worlds import one_process
+from drive.hosting.configuration import Configuration, read_configuration
 from drive.hosting.one_service import databases
-from services.settings import Settings
+from tests.support.installation import PORTS
 from tests.support.processes import free_port
-from tests.support.town import PORTS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
@@ -36,19 +36,19 @@ do sleep 0.1; done
 """A person reads on while that happens."""
 
 
-def script(settings: Settings) -> str:
-    """The commands in their order, for services on these ports and a `drive` that lies where this Python does."""
+def script(configuration: Configuration) -> str:
+    """The commands in their order, for services on these ports and the `drive` of this Python's environment."""
     text = STRICT + "".join(BLOCK.findall(GUIDE))
-    for promised, taken in (
+    for expected, taken in (
         (ASKS_TARGETS, UNTIL_COUNTED + ASKS_TARGETS),
         (LOOKS_AT_ALERTS, UNTIL_RAISED + LOOKS_AT_ALERTS),
         (".venv/bin", str(Path(sys.executable).parent)),
-        (":8001", f":{settings.enrolment_api_port}"),
-        (":8002", f":{settings.targets_api_port}"),
-        (":8003", f":{settings.notifications_port}"),
+        (":8001", f":{configuration.services['enrolment'].api_port}"),
+        (":8002", f":{configuration.services['targets'].api_port}"),
+        (":8003", f":{configuration.services['notifications'].api_port}"),
     ):
-        assert promised in text
-        text = text.replace(promised, taken)
+        assert expected in text
+        text = text.replace(expected, taken)
     return text
 
 
@@ -69,12 +69,12 @@ async def said_by(script: str, environment: dict[str, str]) -> str:
 
 async def test_every_command_of_the_guide_does_what_it_says(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
-    settings = Settings.model_validate(environment)
+    configuration = read_configuration(environment)
     [today] = TODAY.findall(GUIDE)
-    with databases(settings) as urls:
-        async with one_process(settings, urls, date.fromisoformat(today)):
-            output = await said_by(script(settings), environment)
-    for promised in (
+    with databases(configuration) as urls:
+        async with one_process(configuration, urls, date.fromisoformat(today)):
+            output = await said_by(script(configuration), environment)
+    for expected in (
         '"made":167',
         '"covered_from":"2025-11-24"',
         '"index":0,"external_ref":"CT-0003","status":201',
@@ -86,4 +86,4 @@ async def test_every_command_of_the_guide_does_what_it_says(folder: Path) -> Non
         '"status":"acknowledged"',
         '"route_name":"ops-mail"',
     ):
-        assert promised in output
+        assert expected in output

@@ -8,11 +8,11 @@ from drive.demo.places import EVE
 from drive.demo.receiver import receiving
 from drive.demo.story import Story
 from drive.demo.worlds import World, one_process, six
+from drive.hosting.configuration import read_configuration
 from drive.hosting.one_service import databases
-from services.settings import Settings
+from tests.support.installation import PORTS, environment_of
 from tests.support.postgres import PrivatePostgres
 from tests.support.processes import free_port
-from tests.support.town import PORTS, environment_of
 
 LOOPBACK = {"DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8", "DRIVE_REVIEW_SECONDS": "0.2"}
 
@@ -27,9 +27,9 @@ async def _play(world: World) -> None:
 
 async def test_the_story_comes_out_right_in_one_process_on_the_embedded_default(folder: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
-    settings = Settings.model_validate({"DRIVE_DATA_DIR": str(folder), **LOOPBACK, **ports})
-    with databases(settings) as urls:
-        async with one_process(settings, urls, EVE) as world:
+    configuration = read_configuration({"DRIVE_DATA_DIR": str(folder), **LOOPBACK, **ports})
+    with databases(configuration) as urls:
+        async with one_process(configuration, urls, EVE) as world:
             await _play(world)
 
 
@@ -37,6 +37,6 @@ async def test_the_story_comes_out_right_in_six_processes_on_rabbitmq_and_a_serv
     private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
 ) -> None:
     environment = environment_of(private_postgres.url, rabbitmq_url, tmp_path, **LOOPBACK)
-    settings = Settings.model_validate(environment)
-    async with six(settings, environment, EVE) as world:
+    configuration = read_configuration(environment)
+    async with six(configuration, environment, EVE) as world:
         await _play(world)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import aiohttp
 
+from drive.hosting.configuration import read_configuration
 from drive.hosting.processes import Processes
-from services.settings import Settings
+from tests.support.installation import PORTS
 from tests.support.processes import free_port
-from tests.support.town import PORTS
 from tests.support.waiting import running
 
 DEADLINE_SECONDS = 60
@@ -83,7 +83,7 @@ async def test_a_second_run_leaves_the_first_alone(folder: Path) -> None:
     await _stopped(first)
 
 
-async def test_a_run_that_is_told_to_stop_while_it_starts_leaves_no_database_server_behind(folder: Path) -> None:
+async def test_a_run_that_is_stopped_while_it_starts_leaves_no_database_server_behind(folder: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
     process = await _drive("demo", environment={"DRIVE_DATA_DIR": str(folder), **ports})
     assert process.stdout
@@ -108,16 +108,18 @@ async def test_the_server_that_a_killed_run_left_behind_is_used_and_then_stopped
 
 async def test_a_number_that_now_belongs_to_another_process_is_not_taken_for_the_server(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
-    bystander = await asyncio.create_subprocess_exec("sleep", "600")
+    other_process = await asyncio.create_subprocess_exec("sleep", "600")
     try:
         await _run_up(environment)
         # As after a power cut: what was running is not, and its number is another's.
-        (folder / "postgres/postmaster.pid").write_text(f"{bystander.pid}\n{folder}/postgres\n0\n5432\n\n\n\nready\n")
+        (folder / "postgres/postmaster.pid").write_text(
+            f"{other_process.pid}\n{folder}/postgres\n0\n5432\n\n\n\nready\n"
+        )
         await _run_up(environment)
-        assert bystander.returncode is None
+        assert other_process.returncode is None
     finally:
-        bystander.kill()
-        await bystander.wait()
+        other_process.kill()
+        await other_process.wait()
 
 
 async def _run_up(environment: Mapping[str, str]) -> None:
@@ -137,9 +139,9 @@ async def _stopped(process: asyncio.subprocess.Process) -> int:
 
 async def test_processes_that_are_stopped_while_they_come_into_being_do_end(folder: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
-    settings = Settings.model_validate({"DRIVE_DATA_DIR": str(folder), **ports})
+    configuration = read_configuration({"DRIVE_DATA_DIR": str(folder), **ports})
     processes = Processes(
-        settings, {**ports, "DRIVE_DATA_DIR": str(folder), "DATABASE_URL": "postgresql://127.0.0.1:1"}
+        configuration, {**ports, "DRIVE_DATA_DIR": str(folder), "DATABASE_URL": "postgresql://127.0.0.1:1"}
     )
     async with running(processes.start([("serve", "enrolment")])):
         for _ in range(2):  # until it has begun, and what it began has begun, too
@@ -148,7 +150,7 @@ async def test_processes_that_are_stopped_while_they_come_into_being_do_end(fold
             await processes.stop()
 
 
-async def test_settings_that_production_must_not_have_are_refused_in_words(folder: Path) -> None:
+async def test_settings_that_production_must_not_have_are_refused_with_a_message(folder: Path) -> None:
     production = {"DRIVE_ENV": "production", "DRIVE_TODAY": "2025-10-25", "DRIVE_DATA_DIR": str(folder)}
     process = await _drive("up", environment=production)
     _, complaint = await process.communicate()

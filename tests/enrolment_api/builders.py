@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from enrolment_api.domain.enrolment import Registry
+from enrolment_api.domain.enrolment import KnownCodes
 from enrolment_api.domain.sign_up import Participant, SignUp
 
-REGISTRY = Registry(
+REGISTRY = KnownCodes(
     {"38": "province", "BHXH-CT": "insurance_unit", "15142": "commune", "15142-01": "village"},
     {"CT-07": "CT", "NL-01": "NL"},
 )

@@ -1,4 +1,4 @@
-"""A registry as the story has it, and the enrolment API on it."""
+"""A registry like that of the demo, and the enrolment API on it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WRITE = "enrolments:write enrolments:read"
 
 @dataclass
 class Service:
-    """The API under test: `ct` and `nl` speak for two post offices, `ops` keeps the registry."""
+    """The API under test: `ct` and `nl` are the clients of two post offices, `ops` keeps the registry."""
 
     runtime: TestRuntime
     app: FastAPI
@@ -42,7 +42,7 @@ class Service:
 
     async def events(self, event_type: str = "drive.enrolment.recorded.v1") -> list[str]:
         """Bodies in the outbox, oldest first."""
-        rows = await self.rows(f"SELECT body FROM outbox WHERE type = '{event_type}' ORDER BY seq")  # noqa: S608 - a test's own words
+        rows = await self.rows(f"SELECT body FROM outbox WHERE type = '{event_type}' ORDER BY seq")  # noqa: S608 - constants only
         return [row["body"] for row in rows]
 
 

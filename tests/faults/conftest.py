@@ -1,4 +1,4 @@
-"""A town per test: six processes on a PostgreSQL and a RabbitMQ that the test may break."""
+"""An installation per test: six processes on a PostgreSQL and a RabbitMQ that the test may break."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import URL
 
+from drive.hosting.services import SERVICES
 from migrations.upgrade import upgrade
-from services.settings import SERVICES
+from tests.support.installation import Installation, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres
-from tests.support.town import Town, a_town, environment_of
 
 
 @pytest.fixture
@@ -28,11 +28,13 @@ def durable_postgres() -> Iterator[PrivatePostgres]:
 
 
 @pytest_asyncio.fixture
-async def town(durable_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path) -> AsyncIterator[Town]:
+async def installation(
+    durable_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
+) -> AsyncIterator[Installation]:
     """Migrated, with nothing started."""
-    async with a_town(environment_of(durable_postgres.url, rabbitmq_url, tmp_path)) as town:
-        await migrate(town)
-        yield town
+    async with an_installation(environment_of(durable_postgres.url, rabbitmq_url, tmp_path)) as installation:
+        await migrate(installation)
+        yield installation
 
 
 async def a_role(superuser: URL) -> URL:
@@ -46,9 +48,9 @@ async def a_role(superuser: URL) -> URL:
     return superuser.set(username="drive")
 
 
-async def migrate(town: Town) -> None:
+async def migrate(installation: Installation) -> None:
     """All three databases."""
     for service in SERVICES:
-        url = town.settings.database_url_of(service)
+        url = installation.configuration.database(service)
         assert url is not None
         await upgrade(service, url)

@@ -1,4 +1,4 @@
-"""The faults that a town can be struck with: how each begins, and how it is over."""
+"""The faults of an installation: how each begins, and how it ends."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from urllib.parse import unquote, urlsplit
 import aio_pika
 import asyncpg
 
-from services.settings import ServiceName
-from tests.support.town import Town
+from drive.hosting.processes import Verb
+from drive.hosting.services import ServiceName
+from tests.support.installation import Installation
 
-Fault: TypeAlias = Callable[[Town, ServiceName], AbstractAsyncContextManager[None]]
-"""Strikes one service while the block runs."""
+Fault: TypeAlias = Callable[[Installation, ServiceName], AbstractAsyncContextManager[None]]
+"""Injects a fault into one service while the block runs."""
 
 WRITTEN: dict[ServiceName, str] = {"enrolment": "enrolments", "targets": "ledger", "notifications": "alerts"}
-"""The table that each service writes what it was told into."""
+"""The table that each service writes requests or events into."""
 _APPLICATION = "the test"
 
 
 @asynccontextmanager
-async def administrator(town: Town, service: ServiceName | None) -> AsyncIterator[Any]:
+async def administrator(installation: Installation, service: ServiceName | None) -> AsyncIterator[Any]:
     """A superuser's connection to the service's database, or to `postgres`."""
-    url = town.postgres.set(drivername="postgresql", database=f"drive_{service}" if service else "postgres")
+    url = installation.postgres.set(drivername="postgresql", database=f"drive_{service}" if service else "postgres")
     settings = {"application_name": _APPLICATION, "default_transaction_read_only": "off"}
     connection = await asyncpg.connect(url.render_as_string(hide_password=False), server_settings=settings)
     try:
@@ -35,8 +36,8 @@ async def administrator(town: Town, service: ServiceName | None) -> AsyncIterato
         await connection.close()
 
 
-async def _run(town: Town, service: ServiceName | None, *statements: str) -> None:
-    async with administrator(town, service) as connection:
+async def _run(installation: Installation, service: ServiceName | None, *statements: str) -> None:
+    async with administrator(installation, service) as connection:
         for statement in statements:
             await connection.execute(statement)
 
@@ -46,23 +47,23 @@ def _kick(service: ServiceName) -> str:
     return f"""
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = 'drive_{service}' AND application_name <> '{_APPLICATION}'
-    """  # noqa: S608 - our own words
+    """  # noqa: S608 - constants only
 
 
 def by_statements(begin: str, end: str, *, inside: bool = True, kick: bool = True) -> Fault:
     """A fault made by SQL; `{database}` and `{table}` are the service's. `inside`: run in its own database."""
 
     @asynccontextmanager
-    async def fault(town: Town, service: ServiceName) -> AsyncIterator[None]:
-        names = {"database": f"drive_{service}", "table": WRITTEN[service], "role": town.role}
+    async def fault(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+        names = {"database": f"drive_{service}", "table": WRITTEN[service], "role": installation.role}
         where = service if inside else None
-        await _run(town, where, begin.format(**names))
+        await _run(installation, where, begin.format(**names))
         if kick:
-            await _run(town, None, _kick(service))
+            await _run(installation, None, _kick(service))
         try:
             yield
         finally:
-            await _run(town, where, end.format(**names))
+            await _run(installation, where, end.format(**names))
 
     return fault
 
@@ -114,18 +115,18 @@ DATABASE_FAULTS: dict[str, Fault] = {
 
 
 @asynccontextmanager
-async def _table_locked(town: Town, service: ServiceName) -> AsyncIterator[None]:
-    async with administrator(town, service) as connection, connection.transaction():
+async def _table_locked(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+    async with administrator(installation, service) as connection, connection.transaction():
         await connection.execute(f"LOCK TABLE {WRITTEN[service]} IN ACCESS EXCLUSIVE MODE")
         yield
 
 
-def frozen(verb: str) -> Fault:
+def frozen(verb: Verb) -> Fault:
     """The service's process is stopped where it stands, and goes on afterwards."""
 
     @asynccontextmanager
-    async def fault(town: Town, service: ServiceName) -> AsyncIterator[None]:
-        process = town.processes[verb, service]
+    async def fault(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+        process = installation.processes[verb, service]
         process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -135,14 +136,14 @@ def frozen(verb: str) -> Fault:
     return fault
 
 
-def killed(verb: str) -> Fault:
+def killed(verb: Verb) -> Fault:
     """The service's process dies, and is started again afterwards."""
 
     @asynccontextmanager
-    async def fault(town: Town, service: ServiceName) -> AsyncIterator[None]:
-        await town.kill(verb, service)
+    async def fault(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+        await installation.kill(verb, service)
         yield
-        await town.start(verb, service)
+        await installation.start(verb, service)
 
     return fault
 
@@ -161,8 +162,8 @@ def on_channel(
     """A fault that an AMQP client can bring about, given a channel and the name of the service's queue."""
 
     @asynccontextmanager
-    async def fault(town: Town, service: ServiceName) -> AsyncIterator[None]:
-        async with await aio_pika.connect(town.environment["AMQP_URL"]) as connection:
+    async def fault(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+        async with await aio_pika.connect(installation.environment["AMQP_URL"]) as connection:
             channel = await connection.channel()
             await begin(channel, f"drive.{service}")
             yield
@@ -180,14 +181,14 @@ def by_rabbitmqctl(begin: Callable[[str, str], list[str]], end: Callable[[str, s
     """A fault that only the operator of the broker can bring about; the functions take vhost and user."""
 
     @asynccontextmanager
-    async def fault(town: Town, service: ServiceName) -> AsyncIterator[None]:
-        url = urlsplit(town.environment["AMQP_URL"])
+    async def fault(installation: Installation, service: ServiceName) -> AsyncIterator[None]:
+        url = urlsplit(installation.environment["AMQP_URL"])
         names = unquote(url.path[1:]) or "/", url.username or "guest"
-        await asyncio.to_thread(town.rabbitmqctl, *begin(*names))
+        await asyncio.to_thread(installation.rabbitmqctl, *begin(*names))
         try:
             yield
         finally:
-            await asyncio.to_thread(town.rabbitmqctl, *end(*names))
+            await asyncio.to_thread(installation.rabbitmqctl, *end(*names))
 
     return fault
 

@@ -1,4 +1,4 @@
-"""Processes that stand still with everything they hold: nobody else may wait for them longer than some seconds."""
+"""Suspended processes with open transactions and locks: others wait for them for some seconds at most."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ import pytest
 
 from drive.client.client import until
 from drive.demo.places import AGENCY, CAM_THACH
-from drive.hosting.all_in_one import addresses
 from tests.faults.faults import administrator, frozen
+from tests.support.installation import PARTNER, Answers, Installation
 from tests.support.postgres import PrivatePostgres
 from tests.support.proxy import proxy_to
-from tests.support.town import PARTNER, Answers, Town
 
 BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE 'drive %'"
 IN_TRANSACTION = (
@@ -35,41 +34,43 @@ TARGET = {
 }
 
 
-async def set_target(town: Town) -> None:
+async def set_target(installation: Installation) -> None:
     """As the agency does; what is answered does not matter here."""
-    token = town.user(AGENCY, "targets:write").token
+    token = installation.user(AGENCY, "targets:write").token
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
-        url = addresses(town.settings)["targets"] + "/v1/targets"
+        url = installation.configuration.addresses()["targets"] + "/v1/targets"
         async with http.post(url, json=TARGET) as answer:
             await answer.read()
 
 
-async def test_an_api_frozen_within_its_transaction_holds_up_the_counting_for_seconds_only(town: Town) -> None:
+async def test_an_api_frozen_within_its_transaction_holds_up_the_counting_for_seconds_only(
+    installation: Installation,
+) -> None:
     answers = Answers()
-    await town.start_all()
-    await town.register()
-    async with administrator(town, "targets") as admin:
+    await installation.start_all()
+    await installation.register()
+    async with administrator(installation, "targets") as admin:
         async with admin.transaction():
             # The API holds the lock that counting needs, and waits for this table.
             await admin.execute("LOCK TABLE targets IN ACCESS EXCLUSIVE MODE")
-            setting = asyncio.create_task(set_target(town))
-            await until("a blocked API", lambda: town.rows("targets", BLOCKED), bool)
-            town.processes["serve", "targets"].send_signal(signal.SIGSTOP)
-        await until("an open transaction", lambda: town.rows("targets", IN_TRANSACTION), bool)
+            setting = asyncio.create_task(set_target(installation))
+            await until("a blocked API", lambda: installation.rows("targets", BLOCKED), bool)
+            installation.processes["serve", "targets"].send_signal(signal.SIGSTOP)
+        await until("an open transaction", lambda: installation.rows("targets", IN_TRANSACTION), bool)
     began = time.monotonic()
-    await town.sign_up(town.people(40), answers)
+    await installation.sign_up(installation.people(40), answers)
     await until(
         "40 sign-ups in the ledger",
-        lambda: town.rows("targets", "SELECT 1 FROM ledger"),
+        lambda: installation.rows("targets", "SELECT 1 FROM ledger"),
         lambda rows: len(rows) == 40,
         seconds=60,
     )
     assert time.monotonic() - began < 25
-    assert await town.rows("targets", "SELECT 1 FROM parked_events") == []
-    town.processes["serve", "targets"].send_signal(signal.SIGCONT)
+    assert await installation.rows("targets", "SELECT 1 FROM dead_letters") == []
+    installation.processes["serve", "targets"].send_signal(signal.SIGCONT)
     await asyncio.gather(setting, return_exceptions=True)
-    await town.ready("serve", "targets")
-    await town.counted_once(answers)
+    await installation.ready("serve", "targets")
+    await installation.counted_once(answers)
 
 
 @contextmanager
@@ -86,20 +87,20 @@ def frozen_postgres(postgres: PrivatePostgres) -> Iterator[None]:
 
 
 async def test_with_a_frozen_database_every_answer_comes_within_ten_seconds(
-    town: Town, durable_postgres: PrivatePostgres
+    installation: Installation, durable_postgres: PrivatePostgres
 ) -> None:
     answers = Answers()
-    await town.start_all()
-    await town.register()
-    await town.sign_up(town.people(5), answers)
-    token = town.user(PARTNER, "enrolments:write").token
-    [body] = town.people(1)
+    await installation.start_all()
+    await installation.register()
+    await installation.sign_up(installation.people(5), answers)
+    token = installation.user(PARTNER, "enrolments:write").token
+    [body] = installation.people(1)
     with frozen_postgres(durable_postgres):
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
 
             async def timed() -> tuple[int, bool]:
                 began = time.monotonic()
-                url = addresses(town.settings)["enrolment"] + "/v1/enrolments"
+                url = installation.configuration.addresses()["enrolment"] + "/v1/enrolments"
                 headers = {"Idempotency-Key": str(body["external_ref"])}
                 async with http.post(url, json=body, headers=headers) as answer:
                     await answer.read()
@@ -109,74 +110,78 @@ async def test_with_a_frozen_database_every_answer_comes_within_ten_seconds(
             # More than the pool has connections, and one after the other: who waits for whom must not add up.
             assert set(await asyncio.gather(*(timed() for _ in range(30)))) == {(503, True)}
             assert await timed() == (503, True)
-    await town.sign_up([body], answers)
-    await town.counted_once(answers)
+    await installation.sign_up([body], answers)
+    await installation.counted_once(answers)
 
 
-async def test_a_frozen_worker_is_relieved_by_another_and_every_lag_is_told_in_its_order(town: Town) -> None:
+async def test_a_frozen_worker_is_relieved_by_another_and_every_lag_is_notified_in_its_order(
+    installation: Installation,
+) -> None:
     """Alerts that begin and end while one of two workers of notifications stands still."""
     answers = Answers()
-    await town.start_all()
-    await town.register()
-    async with town.user(AGENCY, "alerts:write") as ops:
+    await installation.start_all()
+    await installation.register()
+    async with installation.user(AGENCY, "alerts:write") as ops:
         route = {"channel": "mail", "address": "ops@example.org", "under": "38"}
         await ops.send("PUT", "notifications", "/v1/routes/ops", route)
-    second = await town.start_another("worker", "notifications")
-    async with frozen("worker")(town, "notifications"):
-        async with town.user(AGENCY, "targets:write") as agency:
+    second = await installation.start_another("worker", "notifications")
+    async with frozen("worker")(installation, "notifications"):
+        async with installation.user(AGENCY, "targets:write") as agency:
             small = TARGET | {"value": 12, "starts_on": "2025-10-01", "ends_on": "2025-10-25"}
             await agency.send("POST", "targets", "/v1/targets", small)
-        await town.sign_up(town.people(12), answers)
-        told = "SELECT change FROM deliveries WHERE state IN ('sent', 'superseded') ORDER BY alert_version"
+        await installation.sign_up(installation.people(12), answers)
+        changes = "SELECT change FROM deliveries WHERE state IN ('sent', 'superseded') ORDER BY alert_version"
         await until(
             "an alert with its end",
-            lambda: town.rows("notifications", told),
+            lambda: installation.rows("notifications", changes),
             lambda rows: [row["change"] for row in rows][-1:] == ["resolved"],
             seconds=60,
         )
-    assert (await town.rows("notifications", told))[0]["change"] == "raised"
-    assert len(await town.rows("notifications", "SELECT 1 FROM alerts WHERE status = 'resolved'")) == 1
+    assert (await installation.rows("notifications", changes))[0]["change"] == "raised"
+    assert len(await installation.rows("notifications", "SELECT 1 FROM alerts WHERE status = 'resolved'")) == 1
     second.terminate()
     await second.wait()
 
 
-async def test_a_relay_that_is_frozen_is_replaced(town: Town) -> None:
+async def test_a_relay_that_is_frozen_is_replaced(installation: Installation) -> None:
     answers = Answers()
-    await town.start_all()
-    await town.register()
-    second = await town.start_another("worker", "enrolment")
-    await town.sign_up(town.people(5), answers)
-    async with frozen("worker")(town, "enrolment"):
-        await town.sign_up(town.people(20), answers)
+    await installation.start_all()
+    await installation.register()
+    second = await installation.start_another("worker", "enrolment")
+    await installation.sign_up(installation.people(5), answers)
+    async with frozen("worker")(installation, "enrolment"):
+        await installation.sign_up(installation.people(20), answers)
         await until(
             "25 sign-ups in the ledger",
-            lambda: town.rows("targets", "SELECT 1 FROM ledger"),
+            lambda: installation.rows("targets", "SELECT 1 FROM ledger"),
             lambda rows: len(rows) == 25,
             seconds=60,
         )
-    await town.counted_once(answers)
+    await installation.counted_once(answers)
     second.terminate()
     await second.wait()
 
 
 @pytest.mark.long
-async def test_a_worker_behind_a_dead_connection_to_the_broker_is_relieved_by_another(town: Town) -> None:
+async def test_a_worker_behind_a_dead_connection_to_the_broker_is_relieved_by_another(
+    installation: Installation,
+) -> None:
     answers = Answers()
-    url = urlsplit(town.environment["AMQP_URL"])
+    url = urlsplit(installation.environment["AMQP_URL"])
     async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
-        await town.start_all()
-        await town.register()
-        await town.stop("worker", "targets")
+        await installation.start_all()
+        await installation.register()
+        await installation.stop("worker", "targets")
         behind = url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{port}").geturl()
-        await town.start("worker", "targets", AMQP_URL=behind)
-        await town.ready("worker", "targets")
-        second = await town.start_another("worker", "targets")
+        await installation.start("worker", "targets", AMQP_URL=behind)
+        await installation.ready("worker", "targets")
+        second = await installation.start_another("worker", "targets")
         proxy.stall()
-        await town.sign_up(town.people(40), answers)
-        await town.counted_once(answers)
-        await town.has_health("worker", "targets", 503)
+        await installation.sign_up(installation.people(40), answers)
+        await installation.counted_once(answers)
+        await installation.has_health("worker", "targets", 503)
         proxy.cut()
         proxy.flow()
-        await town.ready("worker", "targets")
+        await installation.ready("worker", "targets")
         second.terminate()
         await second.wait()

@@ -1,4 +1,4 @@
-"""A house per test, and a webhook receiver."""
+"""A notifications service per test, and a webhook receiver."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from notifications.main import create_app
 from services.runtime import Runtime
 from tests.conftest import ClientFor, MakeRuntime
 from tests.notifications.receiver import Receiver, a_receiver
-from tests.notifications.service import House, MakeHouse
+from tests.notifications.service import MakeService, NotificationsService
 from tests.support.clock import SettableClock
 
 OPS = frozenset({"alerts:read", "alerts:write"})
 
 
 @pytest_asyncio.fixture
-async def make_house(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeHouse:
-    """Makes houses; by default they may call webhooks on this machine."""
+async def make_service(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeService:
+    """Makes notifications services; by default they may call webhooks on this machine."""
 
-    async def make(**settings: Any) -> House:
+    async def make(**settings: Any) -> NotificationsService:
         given = await make_runtime("notifications", **{"webhook_allow": "127.0.0.0/8", **settings})
         # Receivers check that a webhook's timestamp is of these minutes, so the clock starts at the real time.
         clock = SettableClock(datetime.now(UTC))
-        runtime = Runtime(given.service, given.settings, clock, given.database, given.tokens, given.metrics)
+        runtime = Runtime(given.settings, clock, given.database, given.tokens, given.metrics)
         token = runtime.tokens.issue("OPS", OPS, clock.now(), timedelta(days=30))
         app = create_app(runtime)
-        return House(runtime, clock, app, await client_for(app, token))
+        return NotificationsService(runtime, clock, app, await client_for(app, token))
 
     return make
 
 
 @pytest_asyncio.fixture
-async def house(make_house: MakeHouse) -> House:
+async def service(make_service: MakeService) -> NotificationsService:
     """The service, allowed to call webhooks on this machine."""
-    return await make_house()
+    return await make_service()
 
 
 @pytest_asyncio.fixture

@@ -32,7 +32,7 @@ class Call:
 
 @dataclass
 class Receiver:
-    """`answers` are used up one by one, then it answers 200. While `gate` is closed nobody is answered."""
+    """`answers` are used up one by one, then it answers 200. While `gate` is closed it does not answer."""
 
     secret: str = ""
     answers: list[web.Response] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Receiver:
 
 @asynccontextmanager
 async def a_receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """A receiver that listens; the secret is to be told to it."""
+    """A receiver that listens; its secret is set by the test."""
     receiver = Receiver()
     receiver.gate.set()
     app = web.Application()
@@ -76,7 +76,7 @@ async def a_receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receive
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
-    """TLS with a certificate that nobody vouches for."""
+    """TLS with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The notifications service as the tests use it: its app, its handlers and its delivery loop over one database."""
+"""The notifications service as the tests use it: its app, its event handlers and its sender on one database."""
 
 from __future__ import annotations
 
@@ -13,38 +13,63 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from notifications.alerts.consumers import pace_handlers
-from notifications.alerts.usecases import PaceEvent
+from notifications.alerts.pace import PaceEvent
+from notifications.channels.registry import is_repeatable
+from notifications.deliveries import usecases as deliveries
+from notifications.deliveries.claims import Capacity
 from notifications.deliveries.sender import Sender
+from notifications.domain.delivery import Outcome
+from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.settings import NotificationsSettings
 from notifications.worker import create_sender
+from services.context import Context, context_of
 from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
-from services.contracts.targets import Scope
 from services.ids import new_id
 from services.runtime import Runtime
-from services.vocabulary import Severity
+from services.vocabulary import Scope, Severity
 from tests.support.clock import SettableClock
 
+CAPACITY = Capacity(20, 4, {})
 RAISED_AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class House:
-    """`client` may read and write alerts; `clock` moves when told to."""
+class NotificationsService:
+    """`client` may read and write alerts; `clock` moves when it is set."""
 
-    runtime: Runtime
+    runtime: Runtime[NotificationsSettings]
     clock: SettableClock
     app: FastAPI
     client: httpx.AsyncClient
 
-    def loop(self) -> Sender:
-        """A delivery loop, as a worker has one."""
+    def context(self, correlation_id: str | None = None) -> Context:
+        """The context of a use-case for an event, or for the passing of time."""
+        return context_of(self.clock, correlation_id)
+
+    def sender(self) -> Sender:
+        """A sender of deliveries, as a worker runs one."""
         return create_sender(self.runtime)
 
-    async def hear(self, *events: PaceEvent) -> None:
+    async def handle(self, *events: PaceEvent) -> None:
         """Handle each event in a unit of work of its own."""
-        handlers = pace_handlers(self.clock, new_id, lambda: None)
         for event in events:
-            async with self.runtime.database.write() as work:
-                await handlers[event.type](work, [event])
+            await self.handle_batch([event])
+
+    async def handle_batch(self, events: Sequence[PaceEvent]) -> None:
+        """Handle events of one type in one unit of work, as the consumer does."""
+        handle = pace_handlers(lambda: None)[type(events[0])]
+        async with self.runtime.database.write() as work:
+            await handle(work, self.context(events[-1].correlationid), events)
+
+    async def claim(self, capacity: Capacity = CAPACITY) -> list[OutgoingMessage]:
+        """Claim due deliveries in a unit of work, as a sender that dies right after it."""
+        async with self.runtime.database.write() as work:
+            return await deliveries.claim(work, self.context(), capacity, is_repeatable=is_repeatable)
+
+    async def record(self, message: OutgoingMessage, outcome: Outcome) -> None:
+        """Record the outcome of an attempt in a unit of work."""
+        async with self.runtime.database.write() as work:
+            await deliveries.record_outcome(work, self.context(), message, outcome)
 
     async def put_route(self, name: str, address: str, **more: Any) -> dict[str, Any]:
         """Put a route; a webhook, unless the address is one for mail."""
@@ -78,7 +103,7 @@ class House:
             return (await session.execute(text(statement), values)).all()
 
     async def execute(self, statement: str, **values: Any) -> None:
-        """ChangeKind something behind the service's back."""
+        """Change rows directly."""
         async with self.runtime.database.write() as work:
             await work.execute(text(statement), values)
 
@@ -87,7 +112,7 @@ class House:
         self.clock.advance(timedelta(**by))
 
 
-MakeHouse: TypeAlias = Callable[..., Awaitable[House]]
+MakeService: TypeAlias = Callable[..., Awaitable[NotificationsService]]
 
 
 @dataclass

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from notifications.tables.base import Base
 from notifications.worker import create_worker
 from services.contracts.pace import PaceFellBehind
-from services.contracts.subscriptions import SUBSCRIPTIONS
+from services.contracts.subscriptions import BINDINGS
 from services.ids import new_id
 from services.messaging.broker import EventMessage
 from services.messaging.in_process import InProcessBroker
 from tests.notifications.receiver import Receiver
-from tests.notifications.service import House, an_episode
+from tests.notifications.service import NotificationsService, an_episode
 
 
 def a_message(event: PaceFellBehind) -> EventMessage:
@@ -24,10 +24,10 @@ def a_message(event: PaceFellBehind) -> EventMessage:
     return EventMessage(str(new_id()), event.type, f"[{event.model_dump_json()}]".encode())
 
 
-async def test_a_pace_event_becomes_a_signed_webhook(house: House, receiver: Receiver) -> None:
-    receiver.secret = (await house.put_route("ops", receiver.url, under="38"))["secret"]
-    broker = InProcessBroker(SUBSCRIPTIONS)
-    worker = create_worker(house.runtime, broker)
+async def test_a_pace_event_becomes_a_signed_webhook(service: NotificationsService, receiver: Receiver) -> None:
+    receiver.secret = (await service.put_route("ops", receiver.url, under="38"))["secret"]
+    broker = InProcessBroker(BINDINGS)
+    worker = create_worker(service.runtime, broker)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(30):
         await broker.publish([a_message(an_episode().fell_behind())])
@@ -36,12 +36,12 @@ async def test_a_pace_event_becomes_a_signed_webhook(house: House, receiver: Rec
         await running
     assert call.body["type"] == "drive.alert.raised.v1"
     assert call.body["data"]["unit_name"] == "Xã Cẩm Thạch"
-    assert [delivery["state"] for delivery in await house.deliveries()] == ["sent"]
+    assert [delivery["state"] for delivery in await service.deliveries()] == ["sent"]
 
 
-async def test_the_migrations_make_the_tables_that_the_rows_describe(house: House) -> None:
+async def test_the_migrations_make_the_tables_that_the_rows_describe(service: NotificationsService) -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
-    async with house.runtime.database.engine.connect() as connection:
+    async with service.runtime.database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []

@@ -15,10 +15,10 @@ from services.messaging.in_process import InProcessBroker
 from services.messaging.rabbitmq import RabbitBroker
 from services.observability import Metrics
 from services.persistence.database import Database
-from services.runtime import Runtime
+from services.runtime import AnyRuntime, Runtime
 from services.security.tokens import Tokens
-from services.settings import Settings
 from tests.support.brokers import SUBSCRIPTIONS
+from tests.support.chassis import ChassisSettings
 from tests.support.postgres import Databases
 
 
@@ -40,7 +40,7 @@ async def database(database_url: URL) -> AsyncIterator[Database]:
 
 @pytest.fixture(params=["in_process", "rabbitmq"])
 def unopened_broker(request: pytest.FixtureRequest) -> Broker:
-    """Each of the brokers in turn."""
+    """Each of the two brokers."""
     if request.param == "in_process":
         return InProcessBroker(SUBSCRIPTIONS)
     return RabbitBroker(request.getfixturevalue("rabbitmq_url"), SUBSCRIPTIONS)
@@ -54,6 +54,6 @@ async def broker(unopened_broker: Broker) -> AsyncIterator[Broker]:
 
 
 @pytest_asyncio.fixture
-async def web_runtime(database: Database, tmp_path: Path) -> Runtime:
+async def web_runtime(database: Database, tmp_path: Path) -> AnyRuntime:
     """On the chassis's own tables."""
-    return Runtime("enrolment", Settings(data_dir=tmp_path), SystemClock(), database, Tokens([b"k" * 32]), Metrics())
+    return Runtime(ChassisSettings(data_dir=tmp_path), SystemClock(), database, Tokens([b"k" * 32]), Metrics())

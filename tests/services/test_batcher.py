@@ -13,7 +13,7 @@ from tests.support.waiting import soon
 
 
 class Plural:
-    """A use-case that takes a list; the test may hold it up, poison it, or let it answer wrongly."""
+    """A use-case that takes a list; the test may block it, make it fail, or let it answer wrongly."""
 
     def __init__(self) -> None:
         self.runs: list[list[int]] = []
@@ -34,7 +34,7 @@ class Plural:
         return [f"answer {item}" for item in items]
 
 
-async def test_a_call_alone_waits_for_nobody() -> None:
+async def test_a_single_call_does_not_wait() -> None:
     plural = Plural()
     assert await soon(Batcher(plural.run).submit(7)) == "answer 7"
     assert plural.runs == [[7]]
@@ -68,7 +68,7 @@ async def test_a_run_holds_no_more_than_it_may() -> None:
     assert [len(run) for run in plural.runs] == [20, 20, 10]
 
 
-async def test_a_poisonous_item_fails_alone() -> None:
+async def test_a_bad_item_fails_alone() -> None:
     plural = Plural()
     plural.poison = {3}
     batcher = Batcher(plural.run)
@@ -96,7 +96,7 @@ async def test_after_a_failure_the_next_call_is_served() -> None:
     assert await soon(batcher.submit(2)) == "answer 2"
 
 
-async def test_a_caller_that_gives_up_takes_nobody_along() -> None:
+async def test_a_cancelled_caller_does_not_cancel_others() -> None:
     plural = Plural()
     plural.may_go.clear()
     batcher = Batcher(plural.run)
@@ -109,7 +109,7 @@ async def test_a_caller_that_gives_up_takes_nobody_along() -> None:
     assert await soon(batcher.submit(2)) == "answer 2"
 
 
-async def test_a_run_that_miscounts_leaves_nobody_waiting() -> None:
+async def test_a_run_with_a_wrong_number_of_answers_leaves_no_caller_waiting() -> None:
     async def forgetful(items: Sequence[int]) -> Sequence[str]:
         return ["only one"]
 
@@ -118,7 +118,7 @@ async def test_a_run_that_miscounts_leaves_nobody_waiting() -> None:
     assert all(isinstance(answer, RuntimeError) for answer in answers)
 
 
-async def test_a_run_that_is_cancelled_leaves_nobody_waiting() -> None:
+async def test_a_run_that_is_cancelled_leaves_no_caller_waiting() -> None:
     async def cancelled(items: Sequence[int]) -> Sequence[str]:
         raise asyncio.CancelledError
 

@@ -1,4 +1,4 @@
-"""A worker keeps its loops running through what fails, tells of it, and lets them finish when it ends."""
+"""A worker restarts its loops after failures, reports these, and lets the loops finish when it ends."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from services.messaging.broker import BrokerUnavailable
 from services.messaging.in_process import InProcessBroker
 from services.messaging.outbox import emit
 from services.messaging.rabbitmq import RabbitBroker
-from services.runtime import Runtime
+from services.runtime import AnyRuntime
 from services.worker import Worker
 from tests.conftest import MakeRuntime
-from tests.support.brokers import SUBSCRIPTIONS, TARGETS
-from tests.support.clock import SettableClock
+from tests.support.brokers import SUBSCRIPTIONS
 from tests.support.effects import Effects, create_effects
 from tests.support.events import a_unit
 from tests.support.processes import free_port
@@ -27,14 +26,14 @@ from tests.support.waiting import eventually, running, soon
 
 
 @pytest_asyncio.fixture
-async def runtime(make_runtime: MakeRuntime) -> Runtime:
+async def runtime(make_runtime: MakeRuntime) -> AnyRuntime:
     """Any service's: each has the chassis's tables."""
-    return await make_runtime("enrolment")
+    return await make_runtime("targets")
 
 
 @pytest.fixture
-def worker(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Worker:
-    """A worker that does not dwell on failures."""
+def worker(runtime: AnyRuntime, monkeypatch: pytest.MonkeyPatch) -> Worker:
+    """A worker with short pauses."""
     monkeypatch.setattr(waiting, "FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(waiting, "LONGEST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(worker_module, "LONGEST_PAUSE_SECONDS", 0.01)
@@ -42,7 +41,7 @@ def worker(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 
 class Falling:
-    """A loop that falls over a few times, then runs until it is stopped."""
+    """A loop that fails a few times, then runs until it is stopped."""
 
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
@@ -59,7 +58,7 @@ class Falling:
 
 
 async def is_well(worker: Worker) -> str:
-    """What readiness would tell of the loops."""
+    """What readiness reports of the loops."""
     try:
         await worker.check_loops()
     except Unavailable as error:
@@ -68,7 +67,7 @@ async def is_well(worker: Worker) -> str:
 
 
 @pytest.mark.parametrize("error", [Unavailable("gone for lunch"), RuntimeError("a bug")], ids=["away", "bug"])
-async def test_a_loop_that_falls_over_is_told_started_again_and_forgiven_once_it_runs(
+async def test_a_loop_that_fails_is_reported_restarted_and_cleared_once_it_runs(
     worker: Worker, error: Exception
 ) -> None:
     falling = Falling(error)
@@ -93,7 +92,7 @@ async def test_a_loop_that_a_library_cancels_is_started_again_and_its_worker_liv
         await soon(task)
 
 
-async def test_a_loop_that_cannot_recover_is_told_for_as_long_as_that_lasts(
+async def test_a_loop_that_cannot_recover_is_reported_as_long_as_that_lasts(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     falling = Falling(*(RuntimeError(f"fall {number}") for number in range(3)))
@@ -106,7 +105,7 @@ async def test_a_loop_that_cannot_recover_is_told_for_as_long_as_that_lasts(
         await soon(task)
 
 
-async def test_one_loop_that_falls_over_does_not_disturb_another(worker: Worker) -> None:
+async def test_one_loop_that_fails_does_not_disturb_another(worker: Worker) -> None:
     shaky, steady = Falling(*[RuntimeError("a bug")] * 5), Falling()
     worker.add("shaky", shaky.run, shaky.stopped.set)
     worker.add("steady", steady.run, steady.stopped.set)
@@ -117,7 +116,7 @@ async def test_one_loop_that_falls_over_does_not_disturb_another(worker: Worker)
         await soon(task)
 
 
-async def test_stop_lets_a_loop_finish_what_it_has_in_hand(worker: Worker) -> None:
+async def test_stop_lets_a_loop_finish_its_work_in_progress(worker: Worker) -> None:
     began, may_end = asyncio.Event(), asyncio.Event()
     finished: list[bool] = []
 
@@ -137,7 +136,7 @@ async def test_stop_lets_a_loop_finish_what_it_has_in_hand(worker: Worker) -> No
     assert finished == [True]
 
 
-async def test_a_loop_that_cannot_be_told_to_stop_is_cancelled(worker: Worker) -> None:
+async def test_a_loop_without_stop_is_cancelled(worker: Worker) -> None:
     began = asyncio.Event()
 
     async def wait_for_ever() -> None:
@@ -168,13 +167,13 @@ async def test_what_is_done_every_so_often_is_done_again(worker: Worker) -> None
 
 
 async def test_events_go_from_the_outbox_to_their_effect_and_the_worker_stops_clean(
-    runtime: Runtime, worker: Worker
+    runtime: AnyRuntime, worker: Worker
 ) -> None:
     broker = InProcessBroker(SUBSCRIPTIONS)
     worker = Worker(runtime, broker)
     await create_effects(runtime.database)
     effects = Effects(runtime.database)
-    worker.consume(effects.consumer(TARGETS, broker, SettableClock()))
+    worker.consume(effects.handlers())
     async with running(worker.run()) as task:
         async with runtime.database.write() as work:
             await emit(work, [a_unit(f"{number}") for number in range(100)])
@@ -183,20 +182,20 @@ async def test_events_go_from_the_outbox_to_their_effect_and_the_worker_stops_cl
         await soon(task)
 
 
-async def test_the_gauges_tell_what_waits_in_the_outbox(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_gauges_count_the_rows_of_the_outbox(runtime: AnyRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "GAUGE_SECONDS", 0.001)
     async with runtime.database.write() as work:
         await work.execute(text("INSERT INTO outbox (type, body) VALUES ('t', '{}'), ('t', '{}')"))
-    nobody_reads = InProcessBroker({"targets": ("t",)})
-    async with running(Worker(runtime, nobody_reads).run()):
+    unread = InProcessBroker({"targets": ("t",)})
+    async with running(Worker(runtime, unread).run()):
 
-        async def told() -> object:
+        async def measured() -> object:
             return runtime.metrics.registry.get_sample_value("drive_outbox_rows")
 
-        await eventually(told, 2.0)
+        await eventually(measured, 2.0)
 
 
-async def test_a_broker_that_is_away_is_told(runtime: Runtime) -> None:
+async def test_an_unavailable_broker_is_reported(runtime: AnyRuntime) -> None:
     Worker(runtime, RabbitBroker(f"amqp://127.0.0.1:{free_port()}/", SUBSCRIPTIONS, timeout=1))
     with pytest.raises(BrokerUnavailable):
         await runtime.checks["broker"]()

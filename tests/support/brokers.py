@@ -10,9 +10,9 @@ from services.messaging.broker import Broker, EventMessage, Inbox, ReceivedMessa
 from tests.support.waiting import soon
 
 TARGETS, NOTIFICATIONS = "targets", "notifications"
-BOTH, ONE, UNHEARD = "drive.enrolment.recorded.v1", "drive.registry.unit.v1", "drive.alert.raised.v1"
+BOTH, ONE, UNBOUND = "drive.enrolment.recorded.v1", "drive.registry.unit.v1", "drive.alert.raised.v1"
 SUBSCRIPTIONS = {TARGETS: (BOTH, ONE), NOTIFICATIONS: (BOTH,)}
-"""BOTH goes to two queues, ONE to one, UNHEARD to none."""
+"""BOTH goes to two queues, ONE to one, UNBOUND to none."""
 
 
 class _WatchedInbox:
@@ -29,7 +29,7 @@ class _WatchedInbox:
 
 
 class Watched:
-    """Passes everything on, and tells when so many messages have been acknowledged."""
+    """Forwards everything, and counts the messages that have been acknowledged."""
 
     def __init__(self, inner: Broker) -> None:
         self._inner = inner

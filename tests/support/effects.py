@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
+from services.context import Context
 from services.contracts.enrolment import EnrolmentRecorded
 from services.contracts.registry import UnitRegistered
 from services.messaging.broker import Broker
-from services.messaging.consumer import Consumer, Handler
+from services.messaging.consumer import Consumer, Handlers
 from services.messaging.retries import Retries
 from services.observability import Metrics
 from services.persistence.database import Database
@@ -34,12 +35,12 @@ async def create_effects(database: Database) -> None:
         )
 
 
-class Poisonous(ValueError):
-    """What a handler fails with where an event's data is to blame."""
+class BadEvent(ValueError):
+    """Raised by a handler because of an event's data."""
 
 
 class Unclear(Exception):
-    """What a handler fails with where nobody can tell what is to blame."""
+    """Raised by a handler without a clear cause."""
 
 
 class Effects:
@@ -58,12 +59,12 @@ class Effects:
         self.entered = asyncio.Event()
         self.runs: list[list[str]] = []
 
-    def handlers(self) -> dict[str, Handler]:
+    def handlers(self) -> Handlers:
         """For sign-ups and units."""
-        return {"drive.enrolment.recorded.v1": self.apply, "drive.registry.unit.v1": self.apply}
+        return {EnrolmentRecorded: self.apply, UnitRegistered: self.apply}
 
-    async def apply(self, work: UnitOfWork, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
-        """Leave a row per event, then fail where one is poisonous."""
+    async def apply(self, work: UnitOfWork, _: Context, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
+        """Insert a row per event, then fail where one is in `poison`."""
         subjects = [event.subject for event in events]
         self.runs.append(subjects)
         self.entered.set()
@@ -78,7 +79,7 @@ class Effects:
         if self.unclear.intersection(subjects):
             raise Unclear(subjects)
         if found := self.poison.intersection(subjects):
-            raise Poisonous(f"cannot stomach {', '.join(sorted(found))}\0")
+            raise BadEvent(f"cannot handle {', '.join(sorted(found))}\0")
 
     async def subjects(self) -> list[str]:
         """What took effect, in that order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from drive.hosting.services import SETTINGS
 from services.settings import Settings
 
 DATABASE_URL = os.environ.get("DATABASE_URL") or None
@@ -12,5 +13,7 @@ AMQP_URL = os.environ.get("AMQP_URL") or None
 
 def forget_settings() -> None:
     """Unset every variable that the services read, for this process and those it starts."""
-    for field in Settings.model_fields.values():
-        os.environ.pop(str(field.validation_alias), None)
+    known: tuple[type[Settings], ...] = (Settings, *SETTINGS.values())
+    for settings in known:
+        for field in settings.model_fields.values():
+            os.environ.pop(str(field.validation_alias), None)

@@ -51,5 +51,5 @@ def raw(body: bytes | str, event_type: str = "drive.enrolment.recorded.v1") -> E
 
 
 def numbered(count: int, event_type: str) -> Sequence[EventMessage]:
-    """Messages whose bodies tell their order."""
+    """Messages whose bodies are numbered."""
     return [EventMessage(str(new_id()), event_type, str(number).encode()) for number in range(count)]

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from migrations.messaging import create_messaging_tables, extend_dead_letters
+from drive.hosting.services import SERVICES
+from migrations.messaging import create_messaging_tables, extend_dead_letters, rename_parked_events
 from migrations.upgrade import upgrade
-from services.settings import SERVICES
 from tests.support.processes import ensure_user, free_port, is_root, let_others_reach, private_folder, remove_folder
 
 _BIN = Path(POSTGRES_BIN_PATH)
@@ -60,8 +60,8 @@ class PrivatePostgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
         }
-        told = " ".join(f"-c {name}='{value}'" for name, value in options.items())
-        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", told)
+        settings = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", settings)
 
     def stop(self, *, immediate: bool = False) -> None:
         """Stop, breaking every connection; `immediate` is what a crash does."""
@@ -172,7 +172,7 @@ async def _nothing(_: URL) -> None:
 
 
 async def migrate_chassis(url: URL) -> None:
-    """The chassis's own tables alone, as each service's first revision makes them."""
+    """The chassis's own tables alone, as each service's revisions make them."""
     engine = create_async_engine(url)
     try:
         async with engine.begin() as connection:
@@ -185,6 +185,7 @@ def _create_chassis_tables(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)) as operations:
         create_messaging_tables()
         extend_dead_letters()
+        rename_parked_events()
         operations.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
         operations.execute("INSERT INTO alembic_version VALUES ('chassis')")
 

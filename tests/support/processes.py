@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on."""
+    """A free TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -44,7 +44,7 @@ def ensure_user(name: str) -> str:
 
 
 def private_folder(owner: str | None) -> Path:
-    """A fresh folder, given to `owner`; with a short path, since Unix sockets may lie in it."""
+    """A fresh folder, given to `owner`; with a short path, since it may hold Unix sockets."""
     folder = Path(tempfile.mkdtemp(prefix="drive-test-"))
     if owner:
         entry = pwd.getpwnam(owner)

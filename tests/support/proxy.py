@@ -1,4 +1,4 @@
-"""A TCP proxy between a client and its server: the network, with a hand on the cable."""
+"""A TCP proxy between a client and its server, to simulate network failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 
 class Proxy:
-    """Passes bytes on until it is told to cut the connections or to swallow what is sent."""
+    """Forwards bytes until a method closes the connections, or makes it drop what is sent."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port

@@ -69,7 +69,7 @@ def _binaries(names: Sequence[str]) -> str:
 
 
 class SharedVhost:
-    """The one virtual host of a broker that somebody else runs: emptied of what is ours before each use."""
+    """The one virtual host of a broker without `rabbitmqctl`: queues of earlier tests are deleted before each use."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -80,7 +80,7 @@ class SharedVhost:
         return self._url
 
     def remove(self) -> None:
-        """Take what is ours away."""
+        """Delete the queues and exchanges of the tests."""
         _apart(_empty(self._url))
 
 

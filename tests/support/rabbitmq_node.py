@@ -39,7 +39,7 @@ class PrivateRabbit:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = self._configure()
-        # A child of ours, since the one that Erlang starts where it finds none is a daemon that stays.
+        # A child process, since the one that Erlang starts where it finds none is a daemon that stays.
         self._epmd = subprocess.Popen([_program("epmd")], env=self._environment, user=self._user, cwd="/")
 
     @property
@@ -146,7 +146,7 @@ def _program(name: str) -> str:
 
 @contextmanager
 def a_private_node() -> Iterator[PrivateRabbit]:
-    """A started node of our own, removed when the block is left."""
+    """A started private node, removed when the block is left."""
     install_where_missing()
     node = PrivateRabbit()
     try:

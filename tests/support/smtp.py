@@ -1,4 +1,4 @@
-"""A mail server that answers each command as the test says, word for word."""
+"""A mail server that answers each command with the text that the test gives."""
 
 from __future__ import annotations
 

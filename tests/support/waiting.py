@@ -13,7 +13,7 @@ DEADLINE_SECONDS = 20.0
 
 
 async def soon(awaitable: Awaitable[T]) -> T:
-    """The result of what must come by itself; a test that waits for ever tells nothing."""
+    """The result of an awaitable, with a deadline: so that a test fails instead of waiting for ever."""
     async with asyncio.timeout(DEADLINE_SECONDS):
         return await awaitable
 

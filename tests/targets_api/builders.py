@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from services.context import context_of
 from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
 from services.contracts.envelope import Event
 from services.contracts.events import EVENT
@@ -24,7 +25,7 @@ from services.contracts.registry import (
 )
 from services.ids import new_id
 from services.vocabulary import UnitLevel
-from targets_api.review.usecases import sweep
+from targets_api.review.sweep import sweep
 from targets_api.worker import handlers
 from tests.support.runtime import TestRuntime
 
@@ -39,19 +40,19 @@ def _attributes(subject: str) -> dict[str, Any]:
 
 
 def a_unit(code: str, parent: str | None, level: UnitLevel = "commune", version: int = 1, name: str = "") -> Event:
-    """A unit as told by enrolment."""
+    """A unit as published by enrolment."""
     facts = UnitFacts(code=code, name=name or f"Unit {code}", level=level, parent_code=parent, version=version)
     return UnitRegistered(**_attributes(code), data=facts)
 
 
 def an_organisation(code: str, parent: str | None = None, version: int = 1) -> Event:
-    """An organisation as told by enrolment."""
+    """An organisation as published by enrolment."""
     facts = OrganisationFacts(code=code, name=f"Post office {code}", parent_code=parent, version=version)
     return OrganisationRegistered(**_attributes(code), data=facts)
 
 
 def a_collector(code: str, organisation: str = "CT", version: int = 1) -> Event:
-    """A collector as told by enrolment."""
+    """A collector as published by enrolment."""
     facts = CollectorFacts(code=code, organisation_code=organisation, version=version)
     return CollectorRegistered(**_attributes(code), data=facts)
 
@@ -98,18 +99,19 @@ def a_registry() -> list[Event]:
 
 
 @dataclass(frozen=True)
-class Drive:
-    """The service, reached as the broker, the clock and a caller would."""
+class TargetsService:
+    """The targets service in tests: its event handlers, its clock and its HTTP API on one database."""
 
     runtime: TestRuntime
     http: httpx.AsyncClient
 
-    async def hear(self, events: Sequence[Event]) -> None:
+    async def handle(self, events: Sequence[Event]) -> None:
         """Handle the events in one unit of work, as the consumer does."""
-        handle = handlers(self.runtime)
+        by_type = handlers(self.runtime)
         async with self.runtime.database.write() as work:
-            for event_type, run in groupby(events, key=lambda event: event.type):
-                await handle[event_type](work, list(run))
+            for kind, run in groupby(events, key=type):
+                together = list(run)
+                await by_type[kind](work, context_of(self.runtime.clock, together[-1].correlationid), together)
 
     async def sweep(self, today: date | None = None) -> None:
         """Let the clock be at that day, and review."""
@@ -117,17 +119,17 @@ class Drive:
             self.runtime.clock.pin(today)
         await sweep(self.runtime.database, self.runtime.clock)
 
-    async def told(self, prefix: str = "drive.pace.") -> list[Any]:
+    async def published(self, prefix: str = "drive.pace.") -> list[Any]:
         """The events in the outbox, oldest first."""
         rows = await self.rows("SELECT body FROM outbox WHERE type LIKE :prefix || '%' ORDER BY seq", prefix=prefix)
         return [EVENT.validate_json(row.body) for row in rows]
 
-    async def turns(self) -> list[str]:
-        """The names of the pace events told so far."""
-        return [event.type.split(".")[2] for event in await self.told()]
+    async def transitions(self) -> list[str]:
+        """The transitions of the pace events published so far."""
+        return [event.type.split(".")[2] for event in await self.published()]
 
     async def rows(self, sql: str, **values: Any) -> Sequence[Any]:
-        """What the database says."""
+        """Rows of a query."""
         async with self.runtime.database.read() as session:
             return (await session.execute(text(sql), values)).all()
 
@@ -138,7 +140,7 @@ class Drive:
         assert answer.status_code in (200, 201), answer.text
 
     async def target(self, **changes: Any) -> dict[str, Any]:
-        """Set a target over HTTP; of 100 new sign-ups in Cẩm Thạch from 3 to 14 November unless told otherwise."""
+        """Set a target over HTTP; of 100 new sign-ups in Cẩm Thạch from 3 to 14 November unless changed."""
         answer = await self.http.post("/v1/targets", json=a_target_body(**changes))
         assert answer.status_code == 201, answer.text
         body: dict[str, Any] = answer.json()

@@ -6,14 +6,14 @@ import pytest_asyncio
 
 from targets_api.main import create_app
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
-from tests.targets_api.builders import LAUNCH, Drive, a_registry
+from tests.targets_api.builders import LAUNCH, TargetsService, a_registry
 
 
 @pytest_asyncio.fixture
-async def drive(make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor) -> Drive:
+async def service(make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor) -> TargetsService:
     """The service on Cẩm Thạch's launch day, with a registry."""
     runtime = await make_runtime("targets", today=LAUNCH)
     http = await client_for(create_app(runtime), token_for(runtime, scope="targets:write progress:read"))
-    drive = Drive(runtime, http)
-    await drive.hear(a_registry())
-    return drive
+    service = TargetsService(runtime, http)
+    await service.handle(a_registry())
+    return service

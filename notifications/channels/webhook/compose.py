@@ -13,7 +13,7 @@ def body_of(message: OutgoingMessage) -> str:
     content = {
         "type": f"drive.alert.{message.change}.v1",
         "timestamp": _rfc3339(message.queued_at),
-        "data": message.alert,
+        "data": message.alert.model_dump(mode="json"),
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 

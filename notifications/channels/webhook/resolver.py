@@ -52,7 +52,7 @@ class GuardedResolver(AbstractResolver):
         return may_be_called(address, self._allowed, public=self._public)
 
     async def close(self) -> None:
-        """It holds nothing open."""
+        """Do nothing: no connection is kept open."""
 
 
 def _result(host: str, port: int, family: int, address: str) -> ResolveResult:

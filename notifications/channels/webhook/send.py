@@ -1,20 +1,20 @@
-"""Webhooks after Standard Webhooks (standardwebhooks.com): signed, without redirects, and never into the house."""
+"""Sends webhooks after Standard Webhooks (standardwebhooks.com): signed, without redirects, to allowed addresses."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
 from standardwebhooks import Webhook
 from yarl import URL
 
+from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.webhook.answers import of_http_answer, retry_after
 from notifications.channels.webhook.compose import body_of
 from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
-from notifications.domain.addresses import Network
-from notifications.domain.delivery import LONGEST_WAIT, Outcome, Refused, Retry, of_http_answer
+from notifications.domain.delivery import Outcome, Refused, Retry
 from notifications.domain.endpoint import literal_address
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.clock import Clock
@@ -34,7 +34,7 @@ class Webhooks:
         self._clock = clock
 
     async def send(self, message: OutgoingMessage) -> Outcome:
-        """What came of one attempt; whatever the receiver or the network do, it does not raise."""
+        """Make one attempt; whatever the receiver or the network do, it does not raise."""
         body = body_of(message)
         try:
             headers = self._headers(message, body)
@@ -67,7 +67,7 @@ class Webhooks:
         }
 
     def _signatures(self, message: OutgoingMessage, now: datetime, body: str) -> list[str]:
-        """One for each secret that is good, the newest first: the receiver may know either."""
+        """One for each valid secret, the newest first: the receiver may know either."""
         secrets = [self._secrets.open(message.secret or "", message.route_name)]
         if message.previous_secret:
             with suppress(SecretLost):
@@ -75,27 +75,15 @@ class Webhooks:
         return [Webhook(secret).sign(str(message.id), now, body) for secret in secrets]
 
 
-def retry_after(value: str, now: datetime) -> timedelta | None:
-    """The header Retry-After (RFC 9110, 10.2.3): seconds, or a date in any of the three forms of HTTP."""
-    if value.isascii() and value.isdigit():
-        digits = value.lstrip("0")
-        return timedelta(seconds=int(digits or "0")) if len(digits) < 10 else LONGEST_WAIT
-    try:
-        at = parsedate_to_datetime(value)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-
-
 @asynccontextmanager
-async def open_webhooks(allowed: Sequence[Network], secrets: SecretBox, clock: Clock) -> AsyncIterator[Webhooks]:
+async def open_webhooks(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     """https may go to public and to allowed addresses, http to allowed ones only."""
     async with AsyncExitStack() as stack:
         sessions = {}
         for scheme, public in (("https", True), ("http", False)):
-            resolver = GuardedResolver(allowed, public=public)
+            resolver = GuardedResolver(environment.settings.webhook_allow, public=public)
             sessions[scheme] = (await stack.enter_async_context(_session(resolver)), resolver)
-        yield Webhooks(sessions, secrets, clock)
+        yield Webhooks(sessions, environment.secrets, environment.clock).send
 
 
 def _session(resolver: GuardedResolver) -> ClientSession:

@@ -105,9 +105,8 @@ def test_refusal_names_the_field(changes: dict[str, Any], refusal: type[DomainEr
 
 
 def test_wrong_amount_is_refused_with_the_expected_one() -> None:
-    with pytest.raises(WrongAmount, match="1263600") as raised:
+    with pytest.raises(WrongAmount, match="1263600 VND are payable"):
         decided(a_health_sign_up(amount_paid=1))
-    assert raised.value.expected == 1_263_600
 
 
 @pytest.mark.parametrize(("born_on", "is_taken"), [(date(2010, 10, 25), True), (date(2010, 10, 26), False)])

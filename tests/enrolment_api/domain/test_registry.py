@@ -1,4 +1,4 @@
-"""What may lie under what, and the official list."""
+"""Which level may be under which, and the official list."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ async def test_all_wrong_fields_are_named_at_once(service: Service) -> None:
     assert pointers == {"/months", "/note"} | missing
 
 
-async def test_expected_amount_is_told(service: Service) -> None:
+async def test_expected_amount_is_in_the_answer(service: Service) -> None:
     assert "1263600" in (await post(service.ct, a_sign_up(amount_paid=1))).json()["errors"][0]["detail"]
 
 
@@ -186,7 +186,9 @@ async def test_batch_sent_again_is_a_replay_item_by_item(service: Service) -> No
 
 
 @pytest.mark.parametrize("token", [None, "nonsense", "a.b.c"])
-async def test_without_a_good_token_nobody_comes_in(service: Service, client_for: ClientFor, token: str | None) -> None:
+async def test_without_a_valid_token_every_request_is_refused(
+    service: Service, client_for: ClientFor, token: str | None
+) -> None:
     stranger = await client_for(service.app, token)
     for answer in (
         await post(stranger, a_sign_up()),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from enrolment_api.enrolments.answers import EnrolmentView
+from enrolment_api.enrolments.schemas import EnrolmentView
 from services.contracts.enrolment import EnrolmentRecorded
 from services.contracts.events import EVENT
 from tests.conftest import ClientFor, TokenFor
@@ -34,7 +34,7 @@ async def test_sign_up_in_a_village_counts_there(service: Service) -> None:
     assert (answer.status_code, answer.json()["unit_code"]) == (201, "15142-01")
 
 
-async def test_contradiction_with_the_personal_id_is_told_and_taken(service: Service) -> None:
+async def test_contradiction_with_the_personal_id_is_accepted_with_a_warning(service: Service) -> None:
     answer = await post(service.ct, a_sign_up(participant=a_participant(sex="female")))
     assert answer.status_code == 201
     assert [warning["pointer"] for warning in answer.json()["warnings"]] == ["/participant/sex"]
@@ -48,7 +48,7 @@ async def test_same_request_again_gets_the_first_answer(service: Service) -> Non
     assert len(await service.events()) == 1
 
 
-async def test_replay_is_told_by_content_and_not_by_spelling(service: Service) -> None:
+async def test_replay_is_recognised_by_content_and_not_by_spelling(service: Service) -> None:
     first = await post(service.ct, a_sign_up())
     respelt = dict(reversed(a_sign_up(participant=a_participant(phone="+84 912 345 678")).items()))
     again = await post(service.ct, respelt, "another-key")
@@ -141,9 +141,9 @@ async def test_identical_batches_at_once_make_one_row_each(service: Service) -> 
 
 
 async def test_of_two_organisations_that_race_for_a_person_one_wins(service: Service) -> None:
-    ours = [a_sign_up(number) for number in range(1, 31)]
-    theirs = [a_sign_up(n, external_ref=f"NL-{n}", collector_code="NL-01") for n in range(30, 0, -1)]
-    won, lost = await asyncio.gather(post_batch(service.ct, *ours), post_batch(service.nl, *theirs))
+    of_ct = [a_sign_up(number) for number in range(1, 31)]
+    of_nl = [a_sign_up(n, external_ref=f"NL-{n}", collector_code="NL-01") for n in range(30, 0, -1)]
+    won, lost = await asyncio.gather(post_batch(service.ct, *of_ct), post_batch(service.nl, *of_nl))
     statuses = sorted(item["status"] for item in won + lost)
     assert statuses == [201] * 30 + [409] * 30
     people = await service.rows("SELECT DISTINCT personal_id FROM enrolments")
@@ -160,8 +160,8 @@ async def test_rows_go_in_by_person_and_scheme_whatever_the_order_of_a_batch(ser
 
 
 async def test_race_of_single_requests_has_one_winner(service: Service) -> None:
-    theirs = a_sign_up(external_ref="NL-1", collector_code="NL-01")
-    answers = await asyncio.gather(post(service.ct, a_sign_up()), post(service.nl, theirs))
+    of_nl = a_sign_up(external_ref="NL-1", collector_code="NL-01")
+    answers = await asyncio.gather(post(service.ct, a_sign_up()), post(service.nl, of_nl))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
@@ -176,8 +176,8 @@ async def test_events_equal_the_rows_and_hold_no_personal_data(service: Service)
         "SELECT id AS enrolment_id, organisation_code, collector_code, unit_code, scheme, kind, signed_on, months,"
         " covered_from, covered_to, amount_paid, channel, campaign_code FROM enrolments ORDER BY id"
     )
-    told = sorted((event.data.model_dump() for event in events), key=lambda facts: str(facts["enrolment_id"]))
-    assert told == rows
+    facts = sorted((event.data.model_dump() for event in events), key=lambda each: str(each["enrolment_id"]))
+    assert facts == rows
     for value in _personal_values(requests):
         assert value not in "".join(bodies)
 
@@ -191,29 +191,29 @@ async def test_refusals_hold_no_personal_data(service: Service) -> None:
         a_sign_up(4, participant=a_participant(full_name="Trần\nVăn B")),
         a_sign_up(5, participant=a_participant(born_on="2025-10-26")),
     ]
-    told = json.dumps(await post_batch(service.ct, *wrong), ensure_ascii=False)
+    answer = json.dumps(await post_batch(service.ct, *wrong), ensure_ascii=False)
     for value in {*_personal_values([a_sign_up()]), "038080X", "12345", "Trần", "2025-10-26"}:
-        assert f'"{value}"' not in told
-        assert f" {value}" not in told
+        assert f'"{value}"' not in answer
+        assert f" {value}" not in answer
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "told"),
+    ("fault", "status", "expected"),
     [
         ("ALTER TABLE enrolments DROP COLUMN receipt_no", 503, "receipt_no"),
         ("ALTER TABLE enrolments ADD CONSTRAINT never CHECK (months < 0)", 500, "never"),
         ("ALTER TABLE enrolments ALTER full_name TYPE varchar(3)", 500, "StringDataRightTruncationError"),
     ],
-    ids=["the moment's", "a constraint", "the data's"],
+    ids=["temporary", "a constraint", "the data"],
 )
-async def test_a_failure_of_ours_is_logged_without_personal_data(
-    service: Service, capsys: pytest.CaptureFixture[str], fault: str, status: int, told: str
+async def test_an_internal_failure_is_logged_without_personal_data(
+    service: Service, capsys: pytest.CaptureFixture[str], fault: str, status: int, expected: str
 ) -> None:
     async with service.runtime.database.write() as work:
         await work.execute(text(fault))
     assert (await post(service.ct, a_sign_up())).status_code == status
     logged = "".join(capsys.readouterr())
-    assert told in logged
+    assert expected in logged
     for value in _personal_values([a_sign_up()]):
         assert value not in logged
 

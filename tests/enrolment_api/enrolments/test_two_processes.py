@@ -38,7 +38,7 @@ async def test_the_same_request_to_both_is_recorded_once(service: Service, other
 
 
 async def test_crossed_keys_and_references_each_have_one_winner(service: Service, other_ct: httpx.AsyncClient) -> None:
-    """A key and a reference that two other requests claim as well: whoever comes first, nobody hears of a fault."""
+    """A key and a reference that two other requests claim as well: none is answered with an internal error."""
     crossed = [
         post(client, a_sign_up(person, external_ref=f"ref-{n}-{ref}"), f"key-{n}-{key}")
         for n in ROUNDS

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from enrolment_api.reconciliation import usecases
-from enrolment_api.reconciliation.consumers import resend_handlers
+from enrolment_api.reconciliation import summaries, usecases
+from enrolment_api.reconciliation.consumers import HANDLERS
 from services.clock import Clock
+from services.context import context_of
 from services.contracts.checksums import MODULUS, checksum_of
 from services.contracts.enrolment import EnrolmentRecorded
 from services.contracts.events import EVENT
@@ -68,9 +69,9 @@ async def _ask(service: Service, **what: Any) -> None:
         correlationid="the-summary",
         data=facts,
     )
-    handle = resend_handlers(service.runtime.clock)[request.type]
+    handle = HANDLERS[type(request)]
     async with service.runtime.database.write() as work:
-        await handle(work, [request])
+        await handle(work, context_of(service.runtime.clock, request.correlationid), [request])
 
 
 async def _resend(service: Service) -> None:
@@ -127,26 +128,26 @@ async def test_a_sign_up_of_the_version_before_is_in_no_summary_and_never_publis
     assert event.id == row["id"]
 
 
-async def test_a_summary_tells_of_every_day_and_of_the_registry(service: Service) -> None:
+async def test_a_summary_has_every_day_and_the_registry(service: Service) -> None:
     await _sign_up(service, 1, 3)
     await _sign_up(service, 4, 2, "2025-10-24")
-    await usecases.summarise(service.runtime.database, service.runtime.clock, HOUR)
+    await summaries.summarise(service.runtime.database, service.runtime.clock, HOUR)
     [summary] = await _summary(service)
-    told = {day.day: Total(day.n, day.checksum) for day in summary.data.days}
-    assert told == _totals_of(await _published(service))
+    found = {day.day: Total(day.n, day.checksum) for day in summary.data.days}
+    assert found == _totals_of(await _published(service))
     assert (summary.data.from_day, summary.data.until_day) == (None, None)
     assert {each.kind: each.n for each in summary.data.registry} == {"unit": 3, "organisation": 2, "collector": 2}
 
 
 async def test_of_two_processes_one_summarises_in_an_interval(service: Service) -> None:
     for interval in (HOUR, HOUR, NOTHING):
-        await usecases.summarise(service.runtime.database, service.runtime.clock, interval)
+        await summaries.summarise(service.runtime.database, service.runtime.clock, interval)
     assert len(await _summary(service)) == 2
 
 
-def test_very_many_days_are_told_in_ranges_that_leave_no_gap() -> None:
+def test_very_many_days_are_published_in_ranges_without_gaps() -> None:
     days = [DaySummary(day=date(2015, 1, 1) + timedelta(days=n), n=1, checksum=n) for n in range(2500)]
-    ranges = usecases.ranges_of(days)
+    ranges = summaries.ranges_of(days)
     assert [day for facts in ranges for day in facts.days] == days
     assert [facts.from_day for facts in ranges] == [None, *[facts.until_day for facts in ranges][:-1]]
     assert ranges[-1].until_day is None
@@ -186,10 +187,10 @@ async def test_a_resend_that_stops_half_way_goes_on_where_it_was(service: Servic
 
 
 async def test_the_registry_is_published_again_under_the_ids_it_had(service: Service) -> None:
-    types = [f"drive.registry.{kind}.v1" for kind in usecases.KINDS]
+    types = [f"drive.registry.{kind}.v1" for kind in summaries.KINDS]
     before = [sorted([EVENT.validate_json(body).id for body in await service.events(each)]) for each in types]
     await _execute(service, "TRUNCATE outbox")
-    await _ask(service, registry=usecases.KINDS)
+    await _ask(service, registry=summaries.KINDS)
     await _resend(service)
     again = [sorted([EVENT.validate_json(body).id for body in await service.events(each)]) for each in types]
     assert again == before
@@ -207,6 +208,6 @@ async def test_a_summary_reads_no_sign_ups(service: Service) -> None:
     clock: Clock = service.runtime.clock
     async with service.runtime.database.write() as work:
         await work.execute(text("LOCK TABLE enrolments IN ACCESS EXCLUSIVE MODE"))
-        await usecases.summarise(service.runtime.database, clock, HOUR)
+        await summaries.summarise(service.runtime.database, clock, HOUR)
     [summary] = await _summary(service)
     assert [day.n for day in summary.data.days] == [5]

@@ -1,4 +1,4 @@
-"""The registry is written by idempotent PUTs and tells what is new, once."""
+"""The registry is written by idempotent PUTs, and publishes each change once."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ async def test_unit_is_made_changed_and_left_as_it_is(empty_service: Service) ->
     changed = await ops.put("/v1/units/38", json=PROVINCE | {"name": "Thanh Hoá"})
     assert [a.status_code for a in (made, same, changed)] == [201, 200, 200]
     assert [a.json()["version"] for a in (made, same, changed)] == [1, 1, 2]
-    told = await facts(empty_service, UNIT)
-    assert [(unit["name"], unit["version"]) for unit in told] == [("Tỉnh Thanh Hóa", 1), ("Thanh Hoá", 2)]
+    published = await facts(empty_service, UNIT)
+    assert [(unit["name"], unit["version"]) for unit in published] == [("Tỉnh Thanh Hóa", 1), ("Thanh Hoá", 2)]
     assert (await ops.get("/v1/units/38")).json() == changed.json()
 
 
@@ -37,7 +37,7 @@ async def test_twenty_puts_of_one_unit_at_once_make_it_once(empty_service: Servi
     assert len(await facts(empty_service, UNIT)) == 1
 
 
-async def test_organisation_and_collector_are_told_without_names_of_people(service: Service) -> None:
+async def test_organisation_and_collector_are_published_without_names_of_people(service: Service) -> None:
     assert await facts(service, "drive.registry.organisation.v1") == [
         {"code": "CT", "name": "Bưu điện CT", "parent_code": None, "version": 1},
         {"code": "NL", "name": "Bưu điện NL", "parent_code": None, "version": 1},
@@ -54,13 +54,13 @@ async def test_import_loads_the_province_once(empty_service: Service) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == {"province_code": "38", "made": 167, "changed": 0, "same": 0}
     assert again.json() == {"province_code": "38", "made": 0, "changed": 0, "same": 167}
-    told = await facts(empty_service, UNIT)
-    assert len(told) == 167
-    assert told[0]["level"] == "province"
+    published = await facts(empty_service, UNIT)
+    assert len(published) == 167
+    assert published[0]["level"] == "province"
     assert (await empty_service.ct.get("/v1/units/15142")).json()["name"] == "Xã Cẩm Thạch"
 
 
-async def test_import_puts_a_commune_that_lies_nowhere_under_its_province(empty_service: Service) -> None:
+async def test_import_puts_a_commune_without_a_parent_under_its_province(empty_service: Service) -> None:
     ops = empty_service.ops
     await ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "commune"})
     imported = await ops.post("/v1/units/import", json={"province_code": "38"})
@@ -115,7 +115,7 @@ async def test_level_that_units_below_contradict_is_refused(service: Service) ->
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/level")
 
 
-async def test_organisations_cannot_form_a_circle(service: Service) -> None:
+async def test_organisations_cannot_form_a_cycle(service: Service) -> None:
     assert (await service.ops.put("/v1/organisations/NL", json={"name": "NL", "parent_code": "CT"})).status_code == 200
     answer = await service.ops.put("/v1/organisations/CT", json={"name": "CT", "parent_code": "NL"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/parent_code")

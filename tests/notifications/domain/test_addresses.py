@@ -45,11 +45,11 @@ def test_public_addresses_may_be_called(address: str) -> None:
         "2002:a00:1::",
     ],
 )
-def test_addresses_of_the_house_may_not_be_called(address: str) -> None:
+def test_internal_addresses_may_not_be_called(address: str) -> None:
     assert not may_be_called(ip_address(address), [])
 
 
-def test_an_allowed_network_may_be_called_in_either_clothing() -> None:
+def test_an_allowed_network_may_be_called_as_ipv4_or_ipv4_in_ipv6() -> None:
     assert may_be_called(ip_address("127.0.0.1"), LOOPBACK, public=False)
     assert may_be_called(ip_address("::ffff:127.0.0.1"), LOOPBACK, public=False)
     assert not may_be_called(ip_address("::1"), LOOPBACK)

@@ -19,9 +19,7 @@ from notifications.domain.delivery import (
     Unconfirmed,
     check_retriable,
     next_step,
-    of_http_answer,
     of_interruption,
-    of_smtp_answer,
     pause_of,
 )
 
@@ -34,7 +32,7 @@ MINUTE = timedelta(minutes=1)
     [
         (Sent(), 1, Step("sent")),
         (Refused("no"), 1, Step("failed", "no")),
-        (Unconfirmed("who knows"), 1, Step("unconfirmed", "who knows")),
+        (Unconfirmed("unknown"), 1, Step("unconfirmed", "unknown")),
         (Retry("busy"), 1, Step("pending", "busy", NOW + timedelta(seconds=5))),
         (Retry("busy"), 17, Step("pending", "busy", NOW + timedelta(hours=24))),
         (Retry("busy"), 18, Step("failed", "given up after 18 attempts: busy")),
@@ -66,44 +64,9 @@ def test_retries_grow_over_about_three_days() -> None:
     assert timedelta(days=3) <= sum(RETRY_DELAYS, timedelta()) <= timedelta(days=3.5)
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (200, Sent),
-        (204, Sent),
-        (301, Refused),
-        (307, Refused),
-        (400, Retry),
-        (401, Retry),
-        (404, Retry),
-        (408, Retry),
-        (410, Refused),
-        (429, Retry),
-        (500, Retry),
-        (503, Retry),
-    ],
-)
-def test_a_webhooks_answer_has_a_meaning(status: int, kind: type[Outcome]) -> None:
-    outcome = of_http_answer(status)
-    assert isinstance(outcome, kind)
-    assert (isinstance(outcome, Refused) and outcome.gone) == (status == 410)
-
-
-def test_a_mail_servers_answer_to_the_recipient_or_the_text_is_for_good() -> None:
-    assert of_smtp_answer("RCPT", 550, "no such mailbox") == Refused("RCPT: SMTP 550: no such mailbox")
-    assert of_smtp_answer("text", 554, "spam") == Refused("text: SMTP 554: spam")
-    assert of_smtp_answer("RCPT", 421, "closing") == Retry("RCPT: SMTP 421: closing")
-
-
-def test_a_mail_servers_refusal_of_the_session_is_not() -> None:
-    assert of_smtp_answer("connect", 535, "bad login") == Retry("connect: SMTP 535: bad login")
-    assert of_smtp_answer("MAIL", 550, "policy") == Retry("MAIL: SMTP 550: policy")
-    assert of_smtp_answer("RCPT", 530, "log in first") == Retry("RCPT: SMTP 530: log in first")
-
-
-def test_an_interrupted_webhook_is_repeated_and_an_interrupted_mail_is_not() -> None:
-    assert isinstance(of_interruption("webhook"), Retry)
-    assert isinstance(of_interruption("mail"), Unconfirmed)
+def test_an_interrupted_attempt_is_repeated_only_where_receivers_recognise_a_repeat() -> None:
+    assert isinstance(of_interruption(repeatable=True), Retry)
+    assert isinstance(of_interruption(repeatable=False), Unconfirmed)
 
 
 @pytest.mark.parametrize("state", ["pending", "failed", "unconfirmed"])

@@ -1,10 +1,10 @@
-"""Who is told, and why the others are not."""
+"""Which routes are notified, and why the others are not."""
 
 from __future__ import annotations
 
 import pytest
 
-from notifications.domain.recipients import Route, recipients_of, recipients_of_the_end, why_not
+from notifications.domain.recipients import Route, reason_against, recipients_of, recipients_of_the_end
 from services.vocabulary import Severity
 
 PATH = ("38", "BHXH-CT", "15142")
@@ -23,21 +23,21 @@ PATH = ("38", "BHXH-CT", "15142")
         (Route("r", None, "warning", "HTTP 410"), "critical", "disabled: HTTP 410"),
     ],
 )
-def test_a_route_is_told_or_there_is_a_reason(route: Route, severity: Severity, reason: str | None) -> None:
-    assert why_not(route, PATH, severity) == reason
+def test_a_route_is_notified_or_there_is_a_reason(route: Route, severity: Severity, reason: str | None) -> None:
+    assert reason_against(route, PATH, severity) == reason
 
 
-def test_an_alert_without_a_unit_reaches_only_those_who_hear_everything() -> None:
+def test_an_alert_without_a_unit_reaches_only_routes_for_all_alerts() -> None:
     recipients = recipients_of([Route("all", None, "warning"), Route("some", "38", "warning")], (), "warning")
-    assert recipients.told == ("all",)
-    assert [passed.name for passed in recipients.excluded] == ["some"]
+    assert recipients.notified == ("all",)
+    assert [route.name for route in recipients.excluded] == ["some"]
 
 
-def test_the_end_is_told_to_those_who_heard_the_beginning_and_are_still_there() -> None:
+def test_the_end_goes_to_the_routes_that_were_notified_before_and_still_exist() -> None:
     routes = [Route("a", "x", "critical"), Route("b", None, "warning"), Route("c", None, "warning", "gone")]
     recipients = recipients_of_the_end(routes, {"a", "c", "removed"})
-    assert recipients.told == ("a",)
-    assert {passed.name: passed.because for passed in recipients.excluded} == {
-        "b": "was not told of the alert",
+    assert recipients.notified == ("a",)
+    assert {route.name: route.reason for route in recipients.excluded} == {
+        "b": "was not notified of the alert",
         "c": "disabled: gone",
     }

@@ -1,4 +1,4 @@
-"""Routes: put, shown without their secret, kept sealed, and never leading into the house."""
+"""Routes: put, shown without their secret, kept sealed, and never to an internal address."""
 
 from __future__ import annotations
 
@@ -7,76 +7,83 @@ from typing import Any
 
 import pytest
 
-from notifications.channels.webhook.resolver import look_up
-from notifications.routing.usecases import PutRoute, Routing
+from notifications.channels.registry import new_secret
+from notifications.routing.secrets import RouteSecrets
+from notifications.routing.usecases import PutRoute, RoutePut, put_route
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
-from tests.notifications.service import House, MakeHouse, an_episode
+from tests.notifications.service import MakeService, NotificationsService, an_episode
 
 HOOK = "https://ops.example.org/hook"
 
 
-async def test_a_webhook_secret_is_shown_once_and_sealed_at_rest(house: House) -> None:
-    made = await house.client.put("/v1/routes/ops", json={"channel": "webhook", "address": HOOK})
-    again = await house.client.put("/v1/routes/ops", json={"channel": "webhook", "address": HOOK + "2"})
+async def put(service: NotificationsService, keys: SecretBox) -> RoutePut:
+    """Put the webhook `ops` in a process that has these keys."""
+    command, secrets = PutRoute("ops", None, "warning", "webhook", HOOK), RouteSecrets(keys, new_secret)
+    async with service.runtime.database.write() as work:
+        return await put_route(work, service.context(), command, secrets)
+
+
+async def test_a_webhook_secret_is_shown_once_and_sealed_at_rest(service: NotificationsService) -> None:
+    made = await service.client.put("/v1/routes/ops", json={"channel": "webhook", "address": HOOK})
+    again = await service.client.put("/v1/routes/ops", json={"channel": "webhook", "address": HOOK + "2"})
     secret = made.json()["secret"]
     assert (made.status_code, again.status_code) == (201, 200)
     assert secret.startswith("whsec_")
     assert "secret" not in again.json()
-    assert "secret" not in (await house.client.get("/v1/routes")).text
-    [row] = await house.query("SELECT * FROM routes")
+    assert "secret" not in (await service.client.get("/v1/routes")).text
+    [row] = await service.query("SELECT * FROM routes")
     assert secret.removeprefix("whsec_") not in str(row)
-    box = SecretBox(load_secret_keys(house.runtime.settings))
+    box = SecretBox(load_secret_keys(service.runtime.settings))
     assert box.open(row.secret, "ops") == secret
     assert row.address == HOOK + "2"
 
 
-async def test_a_webhook_put_again_needs_its_old_key_no_more(house: House) -> None:
-    secret = (await house.put_route("ops", HOOK))["secret"]
-    [old] = load_secret_keys(house.runtime.settings)
+async def test_a_webhook_put_again_needs_its_old_key_no_more(service: NotificationsService) -> None:
+    secret = (await service.put_route("ops", HOOK))["secret"]
+    [old] = load_secret_keys(service.runtime.settings)
     new = b"n" * 32
-    rotated = Routing(house.runtime.database, SecretBox([new, old]), (), look_up)
-    await rotated.put(PutRoute("ops", None, "warning", "webhook", HOOK), house.clock.now())
-    [row] = await house.query("SELECT secret FROM routes")
+    await put(service, SecretBox([new, old]))
+    [row] = await service.query("SELECT secret FROM routes")
     assert SecretBox([new]).open(row.secret, "ops") == secret
 
 
-async def test_a_webhook_whose_key_was_lost_gets_a_new_secret_when_it_is_put_again(house: House) -> None:
-    await house.put_route("ops", HOOK)
-    bereft = SecretBox([b"n" * 32])
-    put = await Routing(house.runtime.database, bereft, (), look_up).put(
-        PutRoute("ops", None, "warning", "webhook", HOOK), house.clock.now()
-    )
-    [row] = await house.query("SELECT secret FROM routes")
-    assert not put.is_new
-    assert put.secret == bereft.open(row.secret, "ops")
+async def test_a_webhook_whose_key_was_lost_gets_a_new_secret_when_it_is_put_again(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", HOOK)
+    other_keys = SecretBox([b"n" * 32])
+    answer = await put(service, other_keys)
+    [row] = await service.query("SELECT secret FROM routes")
+    assert not answer.is_new
+    assert answer.secret == other_keys.open(row.secret, "ops")
 
 
-async def test_of_two_who_make_a_route_at_once_one_gets_a_secret(house: House) -> None:
+async def test_of_two_who_make_a_route_at_once_one_gets_a_secret(service: NotificationsService) -> None:
     command = {"channel": "webhook", "address": HOOK}
-    answers = await asyncio.gather(*(house.client.put("/v1/routes/ops", json=command) for _ in range(3)))
+    answers = await asyncio.gather(*(service.client.put("/v1/routes/ops", json=command) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
     assert sum("secret" in answer.json() for answer in answers) == 1
 
 
-async def test_a_mail_route_that_becomes_a_webhook_shows_its_new_secret(house: House) -> None:
-    assert "secret" not in await house.put_route("ops", "ops@example.org")
-    assert (await house.put_route("ops", HOOK))["secret"].startswith("whsec_")
-    await house.put_route("ops", "ops@example.org")
-    [row] = await house.query("SELECT secret FROM routes")
+async def test_a_mail_route_that_becomes_a_webhook_shows_its_new_secret(service: NotificationsService) -> None:
+    assert "secret" not in await service.put_route("ops", "ops@example.org")
+    assert (await service.put_route("ops", HOOK))["secret"].startswith("whsec_")
+    await service.put_route("ops", "ops@example.org")
+    [row] = await service.query("SELECT secret FROM routes")
     assert row.secret is None
 
 
-async def test_routes_are_listed_and_deleted(house: House) -> None:
-    await house.put_route("b", "b@example.org", under="38", min_severity="critical")
-    await house.put_route("a", "a@example.org")
-    items = (await house.client.get("/v1/routes")).json()["items"]
+async def test_routes_are_listed_and_deleted(service: NotificationsService) -> None:
+    await service.put_route("b", "b@example.org", under="38", min_severity="critical")
+    await service.put_route("a", "a@example.org")
+    items = (await service.client.get("/v1/routes")).json()["items"]
     assert [(item["name"], item["under"], item["min_severity"]) for item in items] == [
         ("a", None, "warning"),
         ("b", "38", "critical"),
     ]
-    assert (await house.client.delete("/v1/routes/a")).status_code == 204
-    gone = await house.client.delete("/v1/routes/a")
+    assert (await service.client.delete("/v1/routes/a")).status_code == 204
+    gone = await service.client.delete("/v1/routes/a")
     assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:no-such-route")
 
 
@@ -116,19 +123,19 @@ async def test_routes_are_listed_and_deleted(house: House) -> None:
         "https://ops.example.org/hook#",
     ],
 )
-async def test_a_bad_webhook_address_is_refused_with_the_field_named(make_house: MakeHouse, address: str) -> None:
-    house = await make_house(webhook_allow="")
-    answer = await house.client.put("/v1/routes/ops", json={"channel": "webhook", "address": address})
+async def test_a_bad_webhook_address_is_refused_with_the_field_named(make_service: MakeService, address: str) -> None:
+    service = await make_service(webhook_allow="")
+    answer = await service.client.put("/v1/routes/ops", json={"channel": "webhook", "address": address})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/address"
-    assert await house.query("SELECT 1 FROM routes") == []
+    assert await service.query("SELECT 1 FROM routes") == []
 
 
-async def test_http_is_taken_where_its_host_is_allowed(make_house: MakeHouse) -> None:
-    house = await make_house(webhook_allow="127.0.0.0/8,::1/128")
-    await house.put_route("by-address", "http://127.0.0.1:9000/hook")
-    await house.put_route("by-name", "http://localhost:9000/hook")
-    assert len(await house.query("SELECT 1 FROM routes")) == 2
+async def test_http_is_taken_where_its_host_is_allowed(make_service: MakeService) -> None:
+    service = await make_service(webhook_allow="127.0.0.0/8,::1/128")
+    await service.put_route("by-address", "http://127.0.0.1:9000/hook")
+    await service.put_route("by-name", "http://localhost:9000/hook")
+    assert len(await service.query("SELECT 1 FROM routes")) == 2
 
 
 @pytest.mark.parametrize(
@@ -153,14 +160,16 @@ async def test_http_is_taken_where_its_host_is_allowed(make_house: MakeHouse) ->
         ({"channel": "mail", "address": "a@b", "min_severty": "critical"}, "/min_severty"),
     ],
 )
-async def test_a_bad_route_is_refused_with_the_field_named(house: House, body: dict[str, Any], pointer: str) -> None:
-    answer = await house.client.put("/v1/routes/ops", json=body)
+async def test_a_bad_route_is_refused_with_the_field_named(
+    service: NotificationsService, body: dict[str, Any], pointer: str
+) -> None:
+    answer = await service.client.put("/v1/routes/ops", json=body)
     assert answer.status_code == 422
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]
 
 
-async def test_a_bad_name_is_refused(house: House) -> None:
-    answer = await house.client.put("/v1/routes/a%20b", json={"channel": "mail", "address": "a@b"})
+async def test_a_bad_name_is_refused(service: NotificationsService) -> None:
+    answer = await service.client.put("/v1/routes/a%20b", json={"channel": "mail", "address": "a@b"})
     assert answer.status_code == 422
 
 
@@ -179,9 +188,9 @@ NEVER_CALLED = [
 
 @pytest.mark.parametrize("address", NEVER_CALLED)
 async def test_an_address_that_is_read_in_more_than_one_way_is_refused_when_it_is_put(
-    house: House, address: str
+    service: NotificationsService, address: str
 ) -> None:
-    answer = await house.client.put("/v1/routes/ops", json={"channel": "webhook", "address": address})
+    answer = await service.client.put("/v1/routes/ops", json={"channel": "webhook", "address": address})
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/address"]
 
@@ -190,7 +199,7 @@ PATHS = ["/a%2Fb", "/a%2Bb?c=d+e%20f", "/%3A%7E/%41", "/a%20b?q=%26&r=1+2", "/?x
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_the_url_called_is_the_url_put(house: House, path: str) -> None:
+async def test_the_url_called_is_the_url_put(service: NotificationsService, path: str) -> None:
     asked: asyncio.Queue[str] = asyncio.Queue()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,8 +210,8 @@ async def test_the_url_called_is_the_url_put(house: House, path: str) -> None:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    await house.put_route("ops", f"http://127.0.0.1:{port}{path}")
-    await house.hear(an_episode().fell_behind())
-    await house.loop().send_due()
+    await service.put_route("ops", f"http://127.0.0.1:{port}{path}")
+    await service.handle(an_episode().fell_behind())
+    await service.sender().send_due()
     assert asked.get_nowait() == f"POST {path} HTTP/1.1\r\n"
     server.close()

@@ -93,7 +93,7 @@ GOLDEN = 1153022966335944423
 
 
 def test_sums_of_neighbouring_ids_do_not_cancel_out() -> None:
-    """Ids of one moment differ in few bits: swapping some for others must not leave the sum as it was."""
+    """Ids of the same millisecond differ in few bits: swapping some for others must not leave the sum as it was."""
     first = UUID("019a1a2b-3c4d-7e5f-8a9b-000000000000").int
     of_id = [checksum_of(replace(Facts(), enrolment_id=UUID(int=first + n))) for n in range(200)]
     pairs = {(a + b) % MODULUS for i, a in enumerate(of_id) for b in of_id[i + 1 :]}
@@ -106,7 +106,7 @@ def test_every_bit_of_a_checksum_is_even_odds() -> None:
     assert all(abs(sum(value >> bit & 1 for value in sums) - n / 2) < 250 for bit in range(63))
 
 
-def test_event_ids_follow_from_what_is_told() -> None:
+def test_event_ids_are_derived_from_the_content() -> None:
     target = UUID("019a1a2b-3c4d-7e5f-8a9b-000000000002")
     ids = [
         *(pace_event_id(target, revision) for revision in (1, 2)),

@@ -18,7 +18,7 @@ from services.contracts.enrolment import EnrolmentRecorded
 from services.contracts.envelope import Event
 from services.contracts.events import EVENT, EVENTS, AnyEvent
 from services.contracts.pace import PaceFellBehind
-from services.contracts.subscriptions import SUBSCRIPTIONS
+from services.contracts.subscriptions import BINDINGS
 
 GOLDEN = {file.stem: file.read_text() for file in sorted((Path(__file__).parent / "golden").glob("*.json"))}
 CLASSES: dict[str, type[Event]] = {
@@ -87,7 +87,7 @@ def test_an_event_is_a_cloud_event(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_no_event_has_room_for_personal_data(name: str) -> None:
+def test_no_event_has_a_field_for_personal_data(name: str) -> None:
     assert field_names(CLASSES[name]).isdisjoint(PERSONAL)
 
 
@@ -104,5 +104,5 @@ def test_a_batch_keeps_its_order() -> None:
     assert [event.type for event in EVENTS.validate_json(batch)] == list(GOLDEN)
 
 
-def test_every_type_that_somebody_listens_to_exists() -> None:
-    assert {event_type for types in SUBSCRIPTIONS.values() for event_type in types} <= CLASSES.keys()
+def test_every_type_with_a_subscription_exists() -> None:
+    assert {event_type for types in BINDINGS.values() for event_type in types} <= CLASSES.keys()

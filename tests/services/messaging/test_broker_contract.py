@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from services.messaging.broker import Broker, EventMessage, Inbox, ReceivedMessage
-from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, TARGETS, UNHEARD
+from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, TARGETS, UNBOUND
 from tests.support.events import numbered
 from tests.support.waiting import running, soon
 
@@ -32,7 +32,7 @@ def by_number(deliveries: Sequence[ReceivedMessage]) -> list[EventMessage]:
     return sorted(messages_of(deliveries), key=lambda message: int(message.body))
 
 
-async def test_messages_arrive_word_for_word_in_the_order_they_were_published(broker: Broker) -> None:
+async def test_messages_arrive_byte_for_byte_in_the_order_they_were_published(broker: Broker) -> None:
     messages = numbered(150, ONE)
     async with running(broker.publish(messages)) as publishing, broker.subscribe(TARGETS) as inbox:
         taken = await take_exactly(inbox, 150)
@@ -70,8 +70,8 @@ async def test_a_queue_gets_only_the_types_it_is_bound_to(broker: Broker) -> Non
         assert messages_of(await take_exactly(inbox, 1)) == list(both)
 
 
-async def test_a_type_nobody_listens_to_is_published_without_error(broker: Broker) -> None:
-    await soon(broker.publish(numbered(1, UNHEARD)))
+async def test_a_type_without_a_queue_is_published_without_error(broker: Broker) -> None:
+    await soon(broker.publish(numbered(1, UNBOUND)))
     await broker.check()
 
 

@@ -1,4 +1,4 @@
-"""What a consumer keeps, over both brokers: every event takes effect, or is kept and told of."""
+"""The consumer on both brokers: every event takes effect, or is kept as a dead letter and reported."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ async def consume_all(effects: Effects, broker: Broker, clock: SettableClock, me
         await soon(work)
 
 
-async def parked(database: Database) -> Sequence[Row[tuple[str, str, str, int]]]:
-    """What lies in the dead_letters."""
+async def kept(database: Database) -> Sequence[Row[tuple[str, str, str, int]]]:
+    """The rows of `dead_letters`."""
     async with database.read() as session:
-        return (await session.execute(text("SELECT * FROM parked_events ORDER BY id"))).all()
+        return (await session.execute(text("SELECT * FROM dead_letters ORDER BY id"))).all()
 
 
 async def test_a_batch_is_one_unit_of_work_and_keeps_its_order(
@@ -75,7 +75,7 @@ async def test_events_of_a_type_take_effect_in_the_order_they_were_published(
     assert [n for n in subjects if not n % 2] == list(range(0, 60, 2))
 
 
-async def test_within_a_batch_types_take_their_turns_in_the_order_of_the_handlers(
+async def test_within_a_batch_types_are_handled_in_the_order_of_the_handlers(
     effects: Effects, broker: Broker, clock: SettableClock
 ) -> None:
     await consume_all(effects, broker, clock, [a_message(a_unit("38"), a_sign_up("CT-1"), a_unit("15142"))])
@@ -83,32 +83,32 @@ async def test_within_a_batch_types_take_their_turns_in_the_order_of_the_handler
     assert await effects.units_of_work() == 1
 
 
-async def test_one_poisonous_event_harms_none_of_those_beside_it(
+async def test_one_failing_event_does_not_affect_the_others_of_its_batch(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     effects.poison = {"CT-13"}
     events = [a_sign_up(f"CT-{number}") for number in range(30)]
     await consume_all(effects, broker, clock, [a_message(*events)])
     assert await effects.subjects() == [event.subject for event in events if event.subject != "CT-13"]
-    [row] = await parked(database)
+    [row] = await kept(database)
     assert EVENT.validate_json(row.body) == events[13]
     assert (row.attempts, row.retry_at) == (1, clock.now() + dead_letters.RETRY_DELAYS[0])
-    assert "cannot stomach CT-13" in row.error
+    assert "cannot handle CT-13" in row.error
 
 
-async def test_an_event_that_takes_the_database_too_long_is_parked_and_does_not_hold_up_its_queue(
+async def test_an_event_that_takes_the_database_too_long_is_kept_and_does_not_hold_up_its_queue(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     effects.endless = {"CT-2"}
     events = [a_sign_up(f"CT-{number}") for number in range(5)]
     await consume_all(effects, broker, clock, [a_message(*events), a_message(a_sign_up("CT-5"))])
     assert await effects.subjects() == ["CT-0", "CT-1", "CT-3", "CT-4", "CT-5"]
-    [row] = await parked(database)
+    [row] = await kept(database)
     assert EVENT.validate_json(row.body) == events[2]
     assert row.retry_at == clock.now() + dead_letters.RETRY_DELAYS[0]
 
 
-async def test_a_parked_event_is_tried_again_with_growing_delays_and_then_lies_dead(
+async def test_a_kept_event_is_tried_again_with_growing_delays_and_then_waits_for_a_person(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retries_module, "POLL_SECONDS", 0.001)
@@ -116,7 +116,7 @@ async def test_a_parked_event_is_tried_again_with_growing_delays_and_then_lies_d
     await consume_all(effects, broker, clock, [a_message(a_sign_up("CT-1"))])
 
     async def state() -> tuple[int, timedelta | None]:
-        [row] = await parked(database)
+        [row] = await kept(database)
         return row.attempts, row.retry_at and row.retry_at - clock.now()
 
     async with running(effects.retries(TARGETS, broker, clock).run()):
@@ -134,7 +134,7 @@ async def test_the_delays_before_another_try_grow() -> None:
     assert list(dead_letters.RETRY_DELAYS) == sorted(set(dead_letters.RETRY_DELAYS))
 
 
-async def test_a_parked_event_takes_effect_once_when_what_ailed_it_is_gone(
+async def test_a_kept_event_takes_effect_once_when_what_ailed_it_is_gone(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retries_module, "POLL_SECONDS", 0.001)
@@ -144,20 +144,20 @@ async def test_a_parked_event_takes_effect_once_when_what_ailed_it_is_gone(
     clock.advance(dead_letters.RETRY_DELAYS[0])
 
     async def left() -> int:
-        return len(await parked(database))
+        return len(await kept(database))
 
     async with running(effects.retries(TARGETS, broker, clock).run()):
         await eventually(left, 0)
     assert sorted(await effects.subjects()) == ["CT-1", "CT-2"]
 
 
-async def test_an_event_of_a_type_nobody_here_handles_is_kept_and_said_to_be_so(
+async def test_an_event_of_a_type_without_a_handler_is_kept_with_that_reason(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     foreign = a_sign_up().model_dump(mode="json") | {"type": "drive.weather.changed.v1"}
     await consume_all(effects, broker, clock, [raw(json.dumps([foreign])), a_message(a_sign_up("CT-1"))])
     assert await effects.subjects() == ["CT-1"]
-    [row] = await parked(database)
+    [row] = await kept(database)
     assert json.loads(row.body) == foreign
     assert "drive.weather.changed.v1" in row.error
     assert row.retry_at is None
@@ -182,46 +182,46 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("body", [body for body, _ in BROKEN.values()], ids=list(BROKEN))
-async def test_what_cannot_be_understood_is_buried_with_its_reason_and_what_follows_takes_effect(
+async def test_what_cannot_be_parsed_is_kept_with_its_reason_and_what_follows_takes_effect(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database, body: bytes
 ) -> None:
     await consume_all(effects, broker, clock, [raw(body), a_message(a_sign_up("CT-1"))])
     assert await effects.subjects() == ["CT-1"]
-    [row] = await parked(database)
+    [row] = await kept(database)
     reason = next(reason for known, reason in BROKEN.values() if known == body)
     assert row.error
     assert reason in row.error
-    assert dead_letters.raw_of(row) in (body, body[1:-1])
+    assert dead_letters.raw_of(row.raw, row.body) in (body, body[1:-1])
     assert row.retry_at is None
     assert row.type == "drive.enrolment.recorded.v1"
 
 
-async def test_a_broken_event_is_buried_word_for_word_and_those_of_its_message_take_effect(
+async def test_a_broken_event_is_kept_byte_for_byte_and_those_of_its_message_take_effect(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     good, broken = a_sign_up("CT-1").model_dump(mode="json"), {"type": "drive.enrolment.recorded.v1", "subject": "Cẩm"}
     await consume_all(effects, broker, clock, [raw(json.dumps([good, broken, good | {"subject": "CT-2"}]))])
     assert await effects.subjects() == ["CT-1", "CT-2"]
-    [row] = await parked(database)
+    [row] = await kept(database)
     assert json.loads(row.body) == broken
 
 
-async def test_an_empty_batch_is_acknowledged_and_harms_nobody(
+async def test_an_empty_batch_is_acknowledged(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     await consume_all(effects, broker, clock, [raw(b"[]"), a_message(a_sign_up("CT-1"))])
     assert await effects.subjects() == ["CT-1"]
-    assert await parked(database) == []
+    assert await kept(database) == []
 
 
-async def test_what_comes_again_while_it_is_parked_is_not_parked_twice(
+async def test_what_comes_again_while_it_is_kept_is_not_kept_twice(
     effects: Effects, broker: Broker, clock: SettableClock, database: Database
 ) -> None:
     effects.poison = {"CT-1"}
     poisonous, broken = a_message(a_sign_up("CT-1")), raw(b"not JSON")
     await consume_all(effects, broker, clock, [poisonous, broken])
     await consume_all(effects, broker, clock, [poisonous, broken])
-    assert len(await parked(database)) == 2
+    assert len(await kept(database)) == 2
 
 
 async def test_an_event_that_comes_twice_reaches_the_handler_twice_with_the_same_id(
@@ -234,7 +234,7 @@ async def test_an_event_that_comes_twice_reaches_the_handler_twice_with_the_same
     assert ids == [event.id, event.id]
 
 
-async def test_a_consumer_told_to_stop_finishes_its_batch_and_leaves_the_rest(
+async def test_a_stopped_consumer_finishes_its_batch_and_leaves_the_rest(
     effects: Effects, broker: Broker, clock: SettableClock
 ) -> None:
     watched = Watched(broker)
@@ -270,7 +270,7 @@ async def test_a_consumer_that_dies_before_it_acknowledges_leaves_the_batch_to_t
     assert await effects.subjects() == ["CT-1"]
 
 
-async def test_a_batch_in_hand_while_the_database_is_away_takes_effect_once_when_it_is_back(
+async def test_a_batch_in_progress_while_the_database_is_away_takes_effect_once_when_it_is_back(
     broker: Broker, clock: SettableClock, private_postgres: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "FIRST_PAUSE_SECONDS", 0.01)
@@ -292,5 +292,5 @@ async def test_a_batch_in_hand_while_the_database_is_away_takes_effect_once_when
         await watched.acknowledged(2)
         assert not work.done()
     assert await effects.subjects() == [event.subject for event in events]
-    assert len(await parked(database)) == 1
+    assert len(await kept(database)) == 1
     await database.close()

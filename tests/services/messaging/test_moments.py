@@ -1,4 +1,4 @@
-"""What is the moment's fault is waited for, and only what an event's data is to blame for becomes a dead letter."""
+"""Temporary conditions are waited for, and only an error that an event's own data causes makes a dead letter."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ async def allow(database: Database) -> None:
     await run_sql(database, "DROP FUNCTION refuse() CASCADE")
 
 
-async def letters(database: Database) -> Sequence[Any]:
+async def kept(database: Database) -> Sequence[Any]:
     """The dead letters."""
     async with database.read() as session:
-        return (await session.execute(text("SELECT * FROM parked_events ORDER BY retry_at, id"))).all()
+        return (await session.execute(text("SELECT * FROM dead_letters ORDER BY retry_at, id"))).all()
 
 
 async def state_of(consumer: Consumer) -> str:
@@ -113,7 +113,7 @@ async def consuming(effects: Effects, broker: Watched) -> AsyncIterator[Consumer
 
 
 @pytest.mark.parametrize("state", NOT_NOW)
-async def test_an_error_that_says_not_now_is_waited_out_and_told(
+async def test_a_temporary_error_is_waited_out_and_reported(
     effects: Effects, broker: Watched, database: Database, state: str
 ) -> None:
     await refuse(database, state)
@@ -126,7 +126,7 @@ async def test_an_error_that_says_not_now_is_waited_out_and_told(
         assert await state_of(consumer) == "ok"
         assert consumer.metrics.consumer_waits._value.get() == 0
     assert await effects.subjects() == ["CT-1"]
-    assert await letters(database) == []
+    assert await kept(database) == []
 
 
 @pytest.mark.parametrize("state", OF_THE_DATA)
@@ -136,22 +136,22 @@ async def test_an_error_that_the_data_is_to_blame_for_makes_a_dead_letter(
     await refuse(database, state)
     async with running(broker.publish([a_message(a_sign_up("CT-1"))])), consuming(effects, broker):
         await broker.acknowledged(1)
-    [letter] = await letters(database)
-    assert json.loads(letter.body)["subject"] == "CT-1"
-    assert letter.retry_at is not None
+    [dead_letter] = await kept(database)
+    assert json.loads(dead_letter.body)["subject"] == "CT-1"
+    assert dead_letter.retry_at is not None
 
 
-async def test_dead_letters_that_cannot_be_written_keep_the_batch_in_hand(
+async def test_dead_letters_that_cannot_be_written_keep_the_batch_unacknowledged(
     effects: Effects, broker: Watched, database: Database
 ) -> None:
     effects.poison = {"CT-2"}
-    await refuse(database, "23505", "parked_events")
+    await refuse(database, "23505", "dead_letters")
     messages = [a_message(a_sign_up("CT-1"), a_sign_up("CT-2")), raw("not JSON")]
     async with running(broker.publish(messages)), consuming(effects, broker) as consumer:
         await eventually(lambda: waits(consumer), True)
         await allow(database)
         await broker.acknowledged(2)
-    assert len(await letters(database)) == 2
+    assert len(await kept(database)) == 2
     assert set(await effects.subjects()) == {"CT-1"}
 
 
@@ -163,11 +163,11 @@ async def test_an_unclear_error_counts_against_the_event_where_others_go_through
     async with running(broker.publish([a_message(*events)])), consuming(effects, broker):
         await broker.acknowledged(1)
     assert await effects.subjects() == ["CT-0", "CT-1", "CT-3", "CT-4"]
-    [letter] = await letters(database)
-    assert letter.id == events[2].id
+    [dead_letter] = await kept(database)
+    assert dead_letter.id == events[2].id
 
 
-async def test_an_unclear_error_counts_against_the_moment_where_nothing_goes_through(
+async def test_an_unclear_error_is_taken_as_temporary_where_no_event_succeeds(
     effects: Effects, broker: Watched, database: Database
 ) -> None:
     effects.unclear = {"CT-1"}
@@ -177,10 +177,10 @@ async def test_an_unclear_error_counts_against_the_moment_where_nothing_goes_thr
         effects.unclear = set()
         await broker.acknowledged(1)
     assert await effects.subjects() == ["CT-1"]
-    assert await letters(database) == []
+    assert await kept(database) == []
 
 
-async def test_a_consumer_told_to_stop_while_it_waits_stops_at_once_and_leaves_the_batch(
+async def test_a_consumer_stopped_while_it_waits_ends_at_once_and_leaves_the_batch(
     effects: Effects, broker: Watched, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "FIRST_PAUSE_SECONDS", 3600)
@@ -216,9 +216,9 @@ async def test_what_could_not_be_stored_is_broken_byte_for_byte_and_harms_none_o
     async with running(broker.publish(messages)), consuming(effects, broker):
         await broker.acknowledged(2)
     assert await effects.subjects() == [f"CT-{n}" for n in range(4)]
-    [letter] = await letters(database)
-    assert dead_letters.raw_of(letter) == bad.encode()
-    assert letter.retry_at is None
+    [dead_letter] = await kept(database)
+    assert dead_letters.raw_of(dead_letter.raw, dead_letter.body) == bad.encode()
+    assert dead_letter.retry_at is None
 
 
 async def test_text_that_only_looks_like_nul_is_an_event_like_any_other(
@@ -252,18 +252,18 @@ async def test_a_message_that_came_back_again_and_again_is_tried_alone_and_takes
         async with consuming(effects, broker):
             await broker.acknowledged(3)
     assert await effects.subjects() == []
-    assert [letter.attempts for letter in await letters(database)] == [0, 0, 0]
+    assert [dead_letter.attempts for dead_letter in await kept(database)] == [0, 0, 0]
     retries = effects.retries(TARGETS, broker, SettableClock())
     while await retries.retry_one():
         pass
     assert await effects.subjects() == [f"CT-{n}{more}" for n in range(3) for more in ("", "-2")]
-    assert await letters(database) == []
+    assert await kept(database) == []
 
 
 async def test_the_event_that_ends_its_process_is_found_within_its_batch_and_given_up_after_many_attempts(
     effects: Effects, broker: Watched, database: Database
 ) -> None:
-    """The process ends where the handler waits at its gate: the attempt has begun, and nothing more is heard of it."""
+    """The process ends where the handler waits at its gate: the attempt has begun, and has no outcome."""
     clock = SettableClock()
     async with database.write() as work:
         batch = a_message(a_sign_up("CT-1"), a_sign_up("killer"), a_sign_up("CT-2"))
@@ -276,20 +276,22 @@ async def test_the_event_that_ends_its_process_is_found_within_its_batch_and_giv
         effects.died.clear()
         clock.advance(dead_letters.LEASE)
     assert sorted(await effects.subjects()) == ["CT-1", "CT-2"]
-    [letter] = await letters(database)
-    assert json.loads(letter.body)["subject"] == "killer"
-    assert letter.retry_at is None
-    assert "ended with their process" in letter.error
+    [dead_letter] = await kept(database)
+    assert json.loads(dead_letter.body)["subject"] == "killer"
+    assert dead_letter.retry_at is None
+    assert "ended with their process" in dead_letter.error
 
 
 async def is_quiet(effects: Effects, working: asyncio.Task[None], database: Database, clock: SettableClock) -> bool:
-    """Whether the killer has struck, or nothing is due."""
+    """Whether the process has ended, or nothing is due."""
     if effects.died.is_set() or working.done():
         return True
-    return all(letter.retry_at is None or letter.retry_at > clock.now() for letter in await letters(database))
+    return all(
+        dead_letter.retry_at is None or dead_letter.retry_at > clock.now() for dead_letter in await kept(database)
+    )
 
 
-async def test_a_retry_that_the_moment_does_not_allow_uses_up_no_attempt(
+async def test_a_retry_during_a_temporary_condition_uses_up_no_attempt(
     effects: Effects, broker: Watched, database: Database
 ) -> None:
     effects.poison = {"CT-1"}
@@ -303,9 +305,9 @@ async def test_a_retry_that_the_moment_does_not_allow_uses_up_no_attempt(
     for _ in range(MOST_UNFINISHED + 2):
         with pytest.raises(Unavailable):
             await retries.retry_one()
-    [letter] = await letters(database)
-    assert (letter.attempts, letter.begun) == (1, 0)
+    [dead_letter] = await kept(database)
+    assert (dead_letter.attempts, dead_letter.begun) == (1, 0)
     await allow(database)
     assert await retries.retry_one()
     assert await effects.subjects() == ["CT-1"]
-    assert await letters(database) == []
+    assert await kept(database) == []

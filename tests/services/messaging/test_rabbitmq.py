@@ -1,4 +1,4 @@
-"""What only RabbitMQ can do to us: restart, lose connections, stop answering, lose a queue, give up on a message."""
+"""What only RabbitMQ can do: restart, lose connections, stop answering, lose a queue, dead-letter a message."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ async def broker(rabbitmq_url: str) -> AsyncIterator[RabbitBroker]:
 
 
 @pytest_asyncio.fixture
-async def cable(rabbitmq_url: str) -> AsyncIterator[tuple[Proxy, RabbitBroker]]:
-    """A broker at the end of a cable that can be cut."""
+async def proxied(rabbitmq_url: str) -> AsyncIterator[tuple[Proxy, RabbitBroker]]:
+    """A broker behind a proxy whose connections can be closed."""
     url = urlsplit(rabbitmq_url)
     async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
         user = url.netloc.rpartition("@")[0]
@@ -112,16 +112,18 @@ async def test_a_broker_that_is_not_there_is_unavailable_in_every_way() -> None:
             raise AssertionError("there is nothing to subscribe to")
 
 
-async def test_a_cut_connection_ends_the_subscription(cable: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = cable
+async def test_a_cut_connection_ends_the_subscription(proxied: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = proxied
     async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
         proxy.cut()
         with pytest.raises(BrokerUnavailable):
             await soon(taking)
 
 
-async def test_what_cannot_be_acknowledged_any_more_says_so_and_comes_again(cable: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = cable
+async def test_what_cannot_be_acknowledged_any_more_says_so_and_comes_again(
+    proxied: tuple[Proxy, RabbitBroker],
+) -> None:
+    proxy, broker = proxied
     messages = numbered(1, ONE)
     await broker.publish(messages)
     async with broker.subscribe(TARGETS) as inbox:
@@ -135,8 +137,8 @@ async def test_what_cannot_be_acknowledged_any_more_says_so_and_comes_again(cabl
     assert await held(broker, TARGETS, 1) == list(messages)
 
 
-async def test_publishing_works_again_after_the_connection_was_cut(cable: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = cable
+async def test_publishing_works_again_after_the_connection_was_cut(proxied: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = proxied
     first, second, third = numbered(3, ONE)
     await broker.publish([first])
     proxy.cut()
@@ -146,8 +148,8 @@ async def test_publishing_works_again_after_the_connection_was_cut(cable: tuple[
     assert await held(broker, TARGETS, 2) == [first, third]
 
 
-async def test_a_connection_that_is_open_but_dead_times_out(cable: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = cable
+async def test_a_connection_that_is_open_but_dead_times_out(proxied: tuple[Proxy, RabbitBroker]) -> None:
+    proxy, broker = proxied
     first, second, third = numbered(3, ONE)
     await broker.publish([first])
     proxy.stall()
@@ -361,7 +363,7 @@ async def test_in_process_nothing_is_confirmed_before_every_queue_has_acknowledg
         await soon(publishing)
 
 
-async def test_in_process_what_nobody_acknowledges_in_time_is_refused_and_taken_back() -> None:
+async def test_in_process_what_is_not_acknowledged_in_time_is_refused_and_taken_back() -> None:
     broker = InProcessBroker(SUBSCRIPTIONS, confirm_timeout=0.01)
     first, second = numbered(2, ONE)
     with pytest.raises(BrokerUnavailable):

@@ -192,15 +192,15 @@ async def test_a_second_relay_stands_by_and_takes_over_when_the_first_lets_go(
     assert second_wire.subjects() == ["2"]
 
 
-async def test_a_relay_that_dies_lets_go_of_its_place(database: Database, other_process: Database) -> None:
-    wire, heir = Wire(), Wire()
+async def test_a_relay_that_ends_releases_its_lock(database: Database, other_process: Database) -> None:
+    wire, standby = Wire(), Wire()
     wire.confirmed.clear()
     await commit(database, [a_unit()])
     async with running(a_relay(database, wire).run()):
         await soon(wire.reached.wait())
-    async with running(a_relay(other_process, heir).run()):
+    async with running(a_relay(other_process, standby).run()):
         await eventually(lambda: waiting(database), 0)
-    assert heir.subjects() == ["15142"]
+    assert standby.subjects() == ["15142"]
 
 
 async def test_a_relay_whose_connection_is_killed_is_unavailable_and_sends_again_what_it_could_not_strike_off(
@@ -244,7 +244,7 @@ async def test_a_relay_whose_database_does_not_answer_any_more_says_so_in_time(
         await behind.close()
 
 
-async def test_a_relay_told_to_stop_finishes_the_round_in_hand(database: Database) -> None:
+async def test_a_stopped_relay_finishes_the_round_in_progress(database: Database) -> None:
     wire = Wire()
     wire.confirmed.clear()
     await commit(database, [a_unit("0")])
@@ -258,7 +258,7 @@ async def test_a_relay_told_to_stop_finishes_the_round_in_hand(database: Databas
     assert await waiting(database) == 0
 
 
-async def test_a_relay_told_to_stop_does_not_wait_for_ever_for_a_reader_that_is_gone(
+async def test_a_stopped_relay_does_not_wait_for_ever_for_a_consumer_that_is_gone(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "LAST_ROUND_SECONDS", 0.01)
@@ -274,7 +274,7 @@ async def test_a_relay_told_to_stop_does_not_wait_for_ever_for_a_reader_that_is_
     assert await waiting(database) == 1
 
 
-async def test_a_relay_that_stands_by_stops_when_told(database: Database, other_process: Database) -> None:
+async def test_a_relay_that_stands_by_can_be_stopped(database: Database, other_process: Database) -> None:
     async with running(a_relay(database, Wire()).run()):
         await commit(database, [a_unit()])
         await eventually(lambda: waiting(database), 0)
@@ -307,15 +307,15 @@ async def test_a_database_that_refuses_the_claim_refuses_it_before_anything_is_p
     assert wire.subjects() == ["15142"]
 
 
-async def test_a_frozen_relay_loses_its_place_to_another(
+async def test_a_suspended_relay_loses_its_lock_to_another(
     database: Database, other_process: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 1)
-    frozen, heir = Wire(), Wire()
-    frozen.confirmed.clear()
+    suspended, standby = Wire(), Wire()
+    suspended.confirmed.clear()
     await commit(database, [a_unit()])
-    async with running(a_relay(database, frozen).run()):
-        await soon(frozen.reached.wait())
-        async with running(a_relay(other_process, heir).run()):
+    async with running(a_relay(database, suspended).run()):
+        await soon(suspended.reached.wait())
+        async with running(a_relay(other_process, standby).run()):
             await eventually(lambda: waiting(database), 0)
-    assert heir.subjects() == ["15142"]
+    assert standby.subjects() == ["15142"]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, text
+from sqlalchemy import Integer, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -17,16 +17,9 @@ from services.ids import new_id
 from services.messaging.outbox import emit
 from services.persistence.database import Database
 from services.persistence.driver_errors import StatementRefused
+from services.persistence.unnest import columns_of, insert_many, table_of
 from tests.support.events import a_unit
 from tests.support.waiting import running, soon
-
-THINGS = Table(
-    "things",
-    MetaData(),
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("size", Integer),
-)
 
 
 class Base(SQLModel, registry=registry()):
@@ -40,7 +33,11 @@ class Thing(Base, table=True):
 
     id: UUID = Field(primary_key=True)
     name: str
-    size: int | None
+    size: int | None = Field(None, sa_type=Integer)
+
+
+INSERT = insert_many(Thing)
+INSERT_NEW = insert_many(Thing).on_conflict_do_nothing().returning(table_of(Thing))
 
 
 @pytest_asyncio.fixture
@@ -60,14 +57,14 @@ async def names(database: Database) -> list[str]:
 async def insert(database: Database, *new: str, then: Exception | None = None) -> None:
     """A unit of work that inserts rows, and may fail after that."""
     async with database.write() as work:
-        await work.bulk_insert(THINGS, [{"id": new_id(), "name": name, "size": 1} for name in new])
+        await work.execute(INSERT, columns_of([{"id": new_id(), "name": name, "size": 1} for name in new]))
         if then:
             raise then
 
 
 async def test_a_unit_of_work_is_committed_when_its_block_is_left(things: Database) -> None:
     async with things.write() as work:
-        await work.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 1}])
+        await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 1}]))
         assert await names(things) == []
     assert await names(things) == ["a"]
 
@@ -83,7 +80,7 @@ async def test_a_unit_of_work_that_is_cancelled_leaves_nothing(things: Database)
 
     async def work() -> None:
         async with things.write() as work:
-            await work.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 1}])
+            await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 1}]))
             inserted.set()
             await asyncio.Event().wait()
 
@@ -108,11 +105,11 @@ async def test_a_read_session_cannot_write(things: Database) -> None:
 
 async def test_what_fails_in_a_savepoint_is_undone_alone(things: Database) -> None:
     async with things.write() as work:
-        await work.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 1}])
+        await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 1}]))
         with pytest.raises(IntegrityError):
             async with work.savepoint():
-                await work.bulk_insert(THINGS, [{"id": new_id(), "name": "a", "size": 2}])
-        await work.bulk_insert(THINGS, [{"id": new_id(), "name": "b", "size": None}])
+                await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 2}]))
+        await work.execute(INSERT, columns_of([{"id": new_id(), "name": "b", "size": None}]))
     assert await names(things) == ["a", "b"]
 
 
@@ -135,16 +132,11 @@ async def test_a_bulk_insert_answers_for_the_rows_that_went_in(things: Database)
     rows = [{"id": new_id(), "name": f"{n:04}", "size": n if n % 2 else None} for n in range(1000)]
     await insert(things, "0500", "Cẩm Thạch")
     async with things.write() as work:
-        went_in = await work.bulk_insert(THINGS, rows, on_conflict="(name) DO NOTHING", returning="id, name, size")
+        went_in = (await work.execute(INSERT_NEW, columns_of(rows))).all()
     assert [(row.id, row.name, row.size) for row in went_in] == [
         (row["id"], row["name"], row["size"]) for row in rows if row["name"] != "0500"
     ]
     assert len(await names(things)) == 1001
-
-
-async def test_a_bulk_insert_of_nothing_does_nothing(things: Database) -> None:
-    async with things.write() as work:
-        assert await work.bulk_insert(THINGS, [], returning="id") == []
 
 
 async def test_a_value_that_looks_like_sql_is_a_value(things: Database) -> None:

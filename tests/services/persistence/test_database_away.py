@@ -78,15 +78,15 @@ async def test_a_connection_killed_in_mid_statement_is_unavailable_and_replaced(
 ) -> None:
     async with running(sleep_in(database)) as sleeping:
         await statement_runs(database)
-        killer = Database(database_url)
-        async with killer.write() as work:
+        administrator = Database(database_url)
+        async with administrator.write() as work:
             await work.execute(
                 text(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                     " WHERE query LIKE 'SELECT pg_sleep%' AND datname = current_database() AND state = 'active'"
                 )
             )
-        await killer.close()
+        await administrator.close()
         with pytest.raises(Unavailable):
             await soon(sleeping)
     assert await ask(database) == 1
@@ -94,20 +94,20 @@ async def test_a_connection_killed_in_mid_statement_is_unavailable_and_replaced(
 
 async def test_an_idle_connection_that_was_killed_is_replaced(database: Database, database_url: URL) -> None:
     await ask(database)
-    killer = Database(database_url)
-    async with killer.write() as work:
+    administrator = Database(database_url)
+    async with administrator.write() as work:
         await work.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
-    await killer.close()
+    await administrator.close()
     await eventually(lambda: is_answered(database), True)
 
 
 async def is_answered(database: Database) -> bool:
-    """Whether the database can be asked; news of a killed connection takes its time to arrive."""
+    """Whether the database can be asked; a client notices a closed connection only after some time."""
     try:
         return await ask(database) == 1
     except Unavailable:
@@ -171,7 +171,7 @@ async def sleep_with_a_limit(database: Database) -> None:
         await work.execute(text("SELECT pg_sleep(60)"))
 
 
-async def test_the_server_looks_after_clients_that_vanish_without_a_word(database: Database) -> None:
+async def test_the_server_detects_clients_that_are_gone(database: Database) -> None:
     async with database.read() as session:
         asked = text("SELECT CAST(setting AS int) FROM pg_settings WHERE name LIKE 'tcp_keepalives%'")
         idle, interval, tries = sorted(await session.scalars(asked), reverse=True)

@@ -1,4 +1,4 @@
-"""When a listener takes a difference for a loss, and when it asks again."""
+"""Which differences are losses, and when the source is asked again."""
 
 from __future__ import annotations
 
@@ -6,51 +6,51 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.reconciliation.comparison import NEVER, Asked, Heard, Total, asked_again, compare, judge, may_ask
+from services.reconciliation.comparison import NEVER, Asked, Comparison, Total, asked_again, compare, judge, may_ask
 
 NOW = datetime(2025, 10, 25, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def heard(told: int, ours: int) -> Heard:
+def compared(source: int, local: int) -> Comparison:
     """A comparison of sign-ups whose checksums follow from their number."""
-    return Heard(total(told), total(ours), "unclear", NOW)
+    return Comparison(total(source), total(local), "unclear", NOW)
 
 
 def total(n: int) -> Total:
-    """Of so many."""
+    """A total of `n` sign-ups."""
     return Total(n, n * 1000)
 
 
 @pytest.mark.parametrize(
-    ("told", "ours", "before", "verdict"),
+    ("source", "local", "before", "verdict"),
     [
         (10, 10, None, "same"),
         (10, 7, None, "unclear"),
-        (10, 7, heard(10, 7), "missing"),
-        (10, 7, heard(8, 5), "missing"),
-        (10, 8, heard(8, 5), "unclear"),
-        (10, 12, heard(10, 10), "unclear"),
-        (10, 12, heard(10, 12), "surplus"),
-        (5, 10, heard(10, 10), "unclear"),
-        (5, 10, heard(5, 10), "surplus"),
-        (5, 7, heard(10, 10), "unclear"),
-        (0, 3, heard(0, 3), "surplus"),
+        (10, 7, compared(10, 7), "missing"),
+        (10, 7, compared(8, 5), "missing"),
+        (10, 8, compared(8, 5), "unclear"),
+        (10, 12, compared(10, 10), "unclear"),
+        (10, 12, compared(10, 12), "surplus"),
+        (5, 10, compared(10, 10), "unclear"),
+        (5, 10, compared(5, 10), "surplus"),
+        (5, 7, compared(10, 10), "unclear"),
+        (0, 3, compared(0, 3), "surplus"),
     ],
 )
 def test_a_difference_is_a_loss_only_where_nothing_on_its_way_can_explain_it(
-    told: int, ours: int, before: Heard | None, verdict: str
+    source: int, local: int, before: Comparison | None, verdict: str
 ) -> None:
-    assert judge(total(told), total(ours), before) == verdict
+    assert judge(total(source), total(local), before) == verdict
 
 
 def test_as_many_with_other_facts_is_a_loss_too() -> None:
-    before = Heard(Total(10, 1), Total(10, 2), "unclear", NOW)
+    before = Comparison(Total(10, 1), Total(10, 2), "unclear", NOW)
     assert judge(Total(10, 1), Total(10, 2), before) == "missing"
 
 
 def test_requests_count_from_zero_once_nothing_is_known_to_differ() -> None:
-    lost = Heard(total(10), total(7), "missing", NOW, Asked(3, NOW))
+    lost = Comparison(total(10), total(7), "missing", NOW, Asked(3, NOW))
     assert compare(total(10), total(8), NOW, lost).asked == Asked(3, NOW)
     assert compare(total(10), total(10), NOW, lost).asked == NEVER
     assert compare(total(12), total(10), NOW, lost).asked == NEVER

@@ -9,13 +9,13 @@ from sqlalchemy.engine import URL
 from services.errors import Unavailable
 from services.observability import Metrics
 from services.persistence.database import Database
-from services.runtime import Runtime
+from services.runtime import AnyRuntime, Runtime
 from services.web.app import build_app
 from tests.conftest import ClientFor
 
 
 @pytest_asyncio.fixture
-async def client(web_runtime: Runtime, client_for: ClientFor) -> httpx.AsyncClient:
+async def client(web_runtime: AnyRuntime, client_for: ClientFor) -> httpx.AsyncClient:
     """A client of an app that has nothing else."""
     return await client_for(build_app(web_runtime, title="test", routers=[]))
 
@@ -27,10 +27,10 @@ async def test_a_process_with_its_database_is_live_and_ready(client: httpx.Async
 
 
 async def test_a_process_without_its_database_is_live_and_not_ready(
-    web_runtime: Runtime, database_url: URL, client_for: ClientFor
+    web_runtime: AnyRuntime, database_url: URL, client_for: ClientFor
 ) -> None:
     missing = Database(database_url.set(database="drive_test_never_made"))
-    lost = Runtime("enrolment", web_runtime.settings, web_runtime.clock, missing, web_runtime.tokens, Metrics())
+    lost = Runtime(web_runtime.settings, web_runtime.clock, missing, web_runtime.tokens, Metrics())
     client = await client_for(build_app(lost, title="test", routers=[]))
     assert (await client.get("/health/live")).status_code == 200
     ready = await client.get("/health/ready")
@@ -39,7 +39,7 @@ async def test_a_process_without_its_database_is_live_and_not_ready(
     await missing.close()
 
 
-async def test_a_process_is_ready_only_when_every_check_is(web_runtime: Runtime, client: httpx.AsyncClient) -> None:
+async def test_a_process_is_ready_only_when_every_check_is(web_runtime: AnyRuntime, client: httpx.AsyncClient) -> None:
     async def away() -> None:
         raise Unavailable("the broker is away")
 
@@ -54,8 +54,8 @@ async def test_a_process_is_ready_only_when_every_check_is(web_runtime: Runtime,
     assert ready.json()["checks"]["database"] == "ok"
 
 
-async def test_a_check_that_breaks_is_not_ready_either_and_tells_no_secret(
-    web_runtime: Runtime, client: httpx.AsyncClient
+async def test_a_check_that_raises_is_not_ready_and_shows_no_secret(
+    web_runtime: AnyRuntime, client: httpx.AsyncClient
 ) -> None:
     async def broken() -> None:
         raise ValueError("amqp://drive:secret@")

@@ -12,7 +12,7 @@ import pytest
 from fastapi import APIRouter
 
 from drive.hosting.serving import serving
-from services.runtime import Runtime
+from services.runtime import AnyRuntime
 from services.web.app import build_app
 from services.web.middleware import MAX_BODY_BYTES
 
@@ -47,14 +47,15 @@ def post(port: int, headers: dict[str, str], *, chunked: bool) -> tuple[int, str
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("connection", ["close", "keep-alive"])
-async def test_a_client_hears_that_its_body_is_too_large(
-    web_runtime: Runtime, connection: str, *, chunked: bool
+async def test_a_client_receives_the_refusal_of_a_body_that_is_too_large(
+    web_runtime: AnyRuntime, connection: str, *, chunked: bool
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     headers = {"Connection": connection, "Content-Type": "application/json"}
     if chunked:
         headers["Transfer-Encoding"] = "chunked"
-    async with serving(build_app(web_runtime, title="test", routers=[routes()]), "127.0.0.1", port, setting="none"):
+    settings = web_runtime.settings.model_copy(update={"api_port": port})
+    async with serving(build_app(web_runtime, title="test", routers=[routes()]), settings, "api_port"):
         answer = await asyncio.to_thread(post, port, headers, chunked=chunked)
     assert answer == (413, "urn:drive:problem:too-large")

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Annotated, Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Request, Security
 from pydantic import BaseModel, Field
 
+from services.context import Actor
 from services.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
-from services.runtime import Runtime
-from services.security.tokens import Principal
+from services.runtime import AnyRuntime
 from services.web import middleware
 from services.web.app import build_app
-from services.web.auth import requires
+from services.web.auth import authorize
+from services.web.fields import Day
 from services.web.middleware import MAX_BODY_BYTES
 from tests.conftest import ClientFor, TokenFor
 
@@ -27,7 +27,7 @@ from tests.conftest import ClientFor, TokenFor
 class Person(BaseModel):
     """Part of a body."""
 
-    born_on: date
+    born_on: Day
     name: str = Field(min_length=1)
 
 
@@ -82,14 +82,14 @@ def routes() -> APIRouter:
             given_up.append(body["n"])
 
     @router.get("/mine")
-    async def mine(principal: Annotated[Principal, requires("progress:read")]) -> str:
-        return principal.organisation_code
+    async def mine(actor: Annotated[Actor, Security(authorize, scopes=["progress:read"])]) -> str:
+        return actor.organisation_code
 
     return router
 
 
 @pytest_asyncio.fixture
-async def client(web_runtime: Runtime, client_for: ClientFor) -> httpx.AsyncClient:
+async def client(web_runtime: AnyRuntime, client_for: ClientFor) -> httpx.AsyncClient:
     """A client without a token."""
     return await client_for(build_app(web_runtime, title="test", routers=[routes()]))
 
@@ -154,7 +154,7 @@ async def test_a_wrong_parameter_is_named_by_where_it_stands(client: httpx.Async
     assert pointers(problem(answer, 422, "invalid")) == ["/path/number", "/query/limit"]
 
 
-async def test_a_wrong_field_is_told_what_would_mend_it(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_field_is_answered_with_its_remedy(client: httpx.AsyncClient) -> None:
     answer = await client.post("/bodies", json={"people": [{"born_on": "gestern"}]})
     assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
         "/people/0/born_on": "a date is expected, such as 2025-10-25",
@@ -190,7 +190,7 @@ async def test_a_refusal_of_the_domain_is_a_problem(
     assert answer.headers.get("retry-after") == ("7" if kind == "unavailable" else None)
 
 
-async def test_a_bug_is_a_problem_that_tells_its_id_and_nothing_of_the_inside(client: httpx.AsyncClient) -> None:
+async def test_a_bug_is_a_problem_with_the_request_id_and_without_internals(client: httpx.AsyncClient) -> None:
     answer = await client.get("/bug", headers={"x-request-id": "given-by-caller"})
     body = problem(answer, 500, "internal")
     assert "given-by-caller" in body["detail"]
@@ -222,14 +222,14 @@ async def test_a_refusal_carries_the_id_too(client: httpx.AsyncClient) -> None:
 
 async def test_a_body_that_says_it_is_too_large_is_refused_unread(client: httpx.AsyncClient) -> None:
     async def body() -> AsyncIterator[bytes]:
-        raise AssertionError("nobody should read this")
+        raise AssertionError("this must stay confidential")
         yield b""
 
     answer = await client.post("/bodies", content=body(), headers={"content-length": str(MAX_BODY_BYTES + 1)})
     problem(answer, 413, "too-large")
 
 
-async def test_a_body_that_turns_out_too_large_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_exceeds_the_limit_while_it_is_read_is_refused(client: httpx.AsyncClient) -> None:
     sent = 0
 
     async def body() -> AsyncIterator[bytes]:
@@ -255,7 +255,7 @@ async def test_a_length_beyond_all_numbers_is_too_large(client: httpx.AsyncClien
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1e3", "", "١٢", "+5", "1_0"])
-async def test_a_length_that_is_no_number_is_no_fault_of_ours(client: httpx.AsyncClient, length: str) -> None:
+async def test_a_length_that_is_no_number_is_not_an_internal_error(client: httpx.AsyncClient, length: str) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", length.encode())]
     answer = await client.post("/bodies", content=json.dumps(GOOD).encode(), headers=headers)
     assert answer.status_code < 500
@@ -269,7 +269,7 @@ async def test_whoever_shows_no_good_token_is_asked_for_one(client: httpx.AsyncC
 
 
 async def test_a_token_is_worth_what_it_grants(
-    client: httpx.AsyncClient, web_runtime: Runtime, token_for: TokenFor
+    client: httpx.AsyncClient, web_runtime: AnyRuntime, token_for: TokenFor
 ) -> None:
     def bearer(scope: str) -> dict[str, str]:
         return {"authorization": f"Bearer {token_for(web_runtime, org='CT', scope=scope)}"}
@@ -288,14 +288,14 @@ async def test_requests_are_measured_by_route_and_not_by_path(client: httpx.Asyn
     assert "/nowhere" not in metrics
 
 
-async def test_the_description_of_the_api_tells_of_problems(client: httpx.AsyncClient) -> None:
+async def test_the_documentation_of_the_api_lists_problems(client: httpx.AsyncClient) -> None:
     description = (await client.get("/openapi.json")).json()
     answers = description["paths"]["/bodies"]["post"]["responses"]
     assert "application/problem+json" in answers["4XX"]["content"]
     assert (await client.get("/docs")).status_code == 200
 
 
-async def test_the_description_of_readiness_tells_of_no_problem_that_never_comes(client: httpx.AsyncClient) -> None:
+async def test_the_documentation_of_readiness_lists_no_problem_that_never_occurs(client: httpx.AsyncClient) -> None:
     answers = (await client.get("/openapi.json")).json()["paths"]["/health/ready"]["get"]["responses"]
     assert answers.keys() == {"200", "503"}
 

@@ -32,7 +32,7 @@ TARGETS = st.builds(
     organisation_code=st.none() | st.sampled_from(["CT", "NL", "VNPOST"]),
     collector_code=st.none() | st.sampled_from(COLLECTORS),
     scheme=st.sampled_from(["household_health", "voluntary_social"]),
-    kind=st.sampled_from(["new", "renewal"]),
+    measure=st.sampled_from(["new", "renewal", "in_force", "coverage"]),
     count_from=DAYS,
     start_from=st.none() | DAYS,
     starts_on=DAYS,
@@ -45,7 +45,8 @@ def in_scope(target: Counting, key: TallyKey) -> bool:
         (target.units is None or key.unit_code in target.units)
         and (target.collector_code is None or target.collector_code == key.collector_code)
         and (target.organisation_code is None or target.organisation_code in ABOVE.get(key.organisation_code, set()))
-        and (target.scheme, target.kind) == (key.scheme, key.kind)
+        and target.scheme == key.scheme
+        and (target.measure == "renewal") == (key.kind == "renewal")
     )
 
 
@@ -62,7 +63,7 @@ def spelled_out(target: Counting, deltas: dict[TallyKey, int]) -> Advance:
     deltas=st.dictionaries(KEYS, st.integers(1, 50), max_size=30),
     targets=st.lists(TARGETS, max_size=10, unique_by=lambda t: t.target_id),
 )
-def test_a_batch_advances_each_target_by_what_lies_in_its_scope_and_time(
+def test_a_batch_advances_each_target_by_what_is_in_its_scope_and_time(
     deltas: dict[TallyKey, int], targets: list[Counting]
 ) -> None:
     advances = advances_of(deltas, targets, ABOVE)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from services.calendar import WorkingCalendar
 from services.holidays import calendar_of
-from services.vocabulary import Measure, Severity
+from services.vocabulary import Measure, PaceStatus, Scope, Severity
 from targets_api.domain.episode import Episode, transition_of
-from targets_api.domain.pace import Progress, Status, Verdict, pace_of
-from targets_api.domain.target import Scope, Target
+from targets_api.domain.pace import Progress, Verdict, pace_of
+from targets_api.domain.target import Target
 
 NO_HOLIDAYS = WorkingCalendar(frozenset())
 DAYS = st.dates(date(2025, 1, 1), date(2026, 12, 31))
@@ -30,11 +30,11 @@ def a_target(value: float = 100, measure: Measure = "new", starts_on: date = STA
     return Target(UUID(int=1), Scope("15142"), "household_health", measure, value, starts_on, ends_on)
 
 
-def the_pace(achieved: int, on: date, previous: Status | None = None, target: Target | None = None) -> Verdict:
+def the_pace(achieved: int, on: date, previous: PaceStatus | None = None, target: Target | None = None) -> Verdict:
     return pace_of(target or a_target(), Progress(achieved), on, NO_HOLIDAYS, previous=previous)
 
 
-Example = tuple[str, int, date, Status | None, Status, Severity | None, float | None, int, float | None]
+Example = tuple[str, int, date, PaceStatus | None, PaceStatus, Severity | None, float | None, int, float | None]
 WORKED: list[Example] = [
     # what, achieved, on, previous; status, severity, ratio, short by, needed a day
     ("before the start", 0, nov(1), None, "not_started", None, None, 0, 10.0),
@@ -67,8 +67,8 @@ WORKED: list[Example] = [
 def test_a_worked_example_is_judged(
     achieved: int,
     on: date,
-    previous: Status | None,
-    status: Status,
+    previous: PaceStatus | None,
+    status: PaceStatus,
     severity: Severity | None,
     ratio: float | None,
     short_by: int,
@@ -94,7 +94,7 @@ def test_the_launch_day_of_cam_thach_is_six_percent_of_its_way() -> None:
     assert "352 of 5,701 persons (6.2%)" in verdict.because
 
 
-def test_less_than_one_person_short_is_not_news() -> None:
+def test_less_than_one_person_short_is_not_behind() -> None:
     target = a_target(value=2)
     assert the_pace(0, date(2025, 11, 5), target=target).status == "on_track"
     assert the_pace(0, date(2025, 11, 7), target=target).status == "behind"
@@ -171,12 +171,14 @@ EPISODES: list[tuple[str, list[tuple[int, date]], list[str | None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("steps", "turns"), [row[1:] for row in EPISODES], ids=[row[0] for row in EPISODES])
-def test_each_turn_of_an_episode_is_told_once(steps: list[tuple[int, date]], turns: list[str | None]) -> None:
-    episode, heard = Episode(), []
+@pytest.mark.parametrize(("steps", "transitions"), [row[1:] for row in EPISODES], ids=[row[0] for row in EPISODES])
+def test_each_transition_of_an_episode_is_reported_once(
+    steps: list[tuple[int, date]], transitions: list[str | None]
+) -> None:
+    episode, reported = Episode(), []
     for achieved, on in steps:
         episode, transition = transition_of(episode, the_pace(achieved, on, "behind" if episode.lagging else None))
-        heard.append(transition)
-    assert heard == turns
-    assert episode.revision == len([transition for transition in turns if transition])
-    assert episode.number == turns.count("fell_behind")
+        reported.append(transition)
+    assert reported == transitions
+    assert episode.revision == len([transition for transition in transitions if transition])
+    assert episode.number == transitions.count("fell_behind")

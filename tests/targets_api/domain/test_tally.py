@@ -9,6 +9,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.vocabulary import Kind, Scheme
 from targets_api.domain.tally import deltas_of
 
 
@@ -17,9 +18,9 @@ class A:
     """A sign-up."""
 
     unit_code: str
-    scheme: str
+    scheme: Scheme
     signed_on: date
-    kind: str
+    kind: Kind
     organisation_code: str
     collector_code: str
 

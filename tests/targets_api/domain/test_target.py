@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from services.vocabulary import Scope
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline, InvalidBaseline
-from targets_api.domain.target import InvalidTarget, Scope, Target, checked
+from targets_api.domain.target import InvalidTarget, Target, checked
 
 A_TARGET = Target(
     UUID(int=1), Scope("15142"), "household_health", "coverage", 0.9515, date(2025, 10, 1), date(2025, 12, 31)

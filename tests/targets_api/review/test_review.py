@@ -1,4 +1,4 @@
-"""Reviews: each transition of a target is told once, whoever looks and however often."""
+"""Reviews: each transition of a target is reported once, however many reviewers there are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import text
 
-from tests.targets_api.builders import CAM_THACH, LAUNCH, Drive, a_unit, sign_ups
+from tests.targets_api.builders import CAM_THACH, LAUNCH, TargetsService, a_unit, sign_ups
 
 FRIDAY, MONDAY, WEDNESDAY = date(2025, 11, 7), date(2025, 11, 10), date(2025, 11, 12)
 AFTER = date(2025, 11, 17)
@@ -23,13 +23,13 @@ _THEIR_PROGRESS = """
 """
 
 
-async def test_silence_makes_a_target_fall_behind_and_two_reviewers_tell_it_once(drive: Drive) -> None:
-    target = await drive.target()
-    await drive.hear(sign_ups(40, signed_on=date(2025, 11, 3)))
-    assert await drive.turns() == []
-    drive.runtime.clock.pin(FRIDAY)
-    await asyncio.gather(drive.sweep(), drive.sweep(), drive.sweep())
-    [event] = await drive.told()
+async def test_a_target_without_sign_ups_falls_behind_and_two_reviewers_report_it_once(service: TargetsService) -> None:
+    target = await service.target()
+    await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
+    assert await service.transitions() == []
+    service.runtime.clock.pin(FRIDAY)
+    await asyncio.gather(service.sweep(), service.sweep(), service.sweep())
+    [event] = await service.published()
     assert event.type == "drive.pace.fell_behind.v1"
     assert (str(event.data.target_id), event.data.episode, event.data.revision) == (target["id"], 1, 1)
     assert event.data.path == ("38", "CS-CT", CAM_THACH)
@@ -40,110 +40,110 @@ async def test_silence_makes_a_target_fall_behind_and_two_reviewers_tell_it_once
     assert (figures.on, figures.needed_per_day) == (FRIDAY, 12.0)
 
 
-async def test_it_worsens_and_recovers_once_each(drive: Drive) -> None:
-    await drive.target()
-    await drive.hear(sign_ups(40, signed_on=date(2025, 11, 3)))
-    await drive.sweep(FRIDAY)
-    await drive.sweep(date(2025, 11, 8))
-    await drive.sweep(date(2025, 11, 9))
-    assert await drive.turns() == ["fell_behind"]
-    await asyncio.gather(drive.sweep(WEDNESDAY), drive.sweep(WEDNESDAY))
-    assert await drive.turns() == ["fell_behind", "worsened"]
-    await drive.hear(sign_ups(35, signed_on=WEDNESDAY))
-    assert await drive.turns() == ["fell_behind", "worsened"]
-    await asyncio.gather(*(drive.hear(sign_ups(2, signed_on=WEDNESDAY)) for _ in range(4)))
-    assert await drive.turns() == ["fell_behind", "worsened", "recovered"]
-    assert [event.data.revision for event in await drive.told()] == [1, 2, 3]
-    [row] = await drive.rows("SELECT lagging, status FROM target_progress")
+async def test_it_worsens_and_recovers_once_each(service: TargetsService) -> None:
+    await service.target()
+    await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
+    await service.sweep(FRIDAY)
+    await service.sweep(date(2025, 11, 8))
+    await service.sweep(date(2025, 11, 9))
+    assert await service.transitions() == ["fell_behind"]
+    await asyncio.gather(service.sweep(WEDNESDAY), service.sweep(WEDNESDAY))
+    assert await service.transitions() == ["fell_behind", "worsened"]
+    await service.handle(sign_ups(35, signed_on=WEDNESDAY))
+    assert await service.transitions() == ["fell_behind", "worsened"]
+    await asyncio.gather(*(service.handle(sign_ups(2, signed_on=WEDNESDAY)) for _ in range(4)))
+    assert await service.transitions() == ["fell_behind", "worsened", "recovered"]
+    assert [event.data.revision for event in await service.published()] == [1, 2, 3]
+    [row] = await service.rows("SELECT lagging, status FROM target_progress")
     assert (row.lagging, row.status) == (False, "on_track")
 
 
-async def test_each_turn_tells_the_gravest_severity_of_its_episode_and_the_next_episode_begins_anew(
-    drive: Drive,
+async def test_each_transition_has_the_gravest_severity_of_its_episode_and_the_next_episode_begins_anew(
+    service: TargetsService,
 ) -> None:
-    await drive.target()
-    await drive.hear(sign_ups(40, signed_on=date(2025, 11, 3)))
-    await drive.sweep(FRIDAY)
-    await drive.sweep(WEDNESDAY)
-    await drive.hear(sign_ups(43, signed_on=WEDNESDAY))
-    await drive.sweep(date(2025, 11, 14))
-    assert await drive.turns() == ["fell_behind", "worsened", "recovered", "fell_behind"]
-    told = [(event.data.severity, event.data.worst_severity) for event in await drive.told()]
-    assert told == [("warning", "warning"), ("critical", "critical"), (None, "critical"), ("warning", "warning")]
+    await service.target()
+    await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
+    await service.sweep(FRIDAY)
+    await service.sweep(WEDNESDAY)
+    await service.handle(sign_ups(43, signed_on=WEDNESDAY))
+    await service.sweep(date(2025, 11, 14))
+    assert await service.transitions() == ["fell_behind", "worsened", "recovered", "fell_behind"]
+    severities = [(event.data.severity, event.data.worst_severity) for event in await service.published()]
+    assert severities == [("warning", "warning"), ("critical", "critical"), (None, "critical"), ("warning", "warning")]
 
 
-async def test_a_second_episode_has_the_next_number(drive: Drive) -> None:
-    await drive.target()
-    await drive.sweep(FRIDAY)
-    await drive.hear(sign_ups(50, signed_on=FRIDAY))
-    await drive.sweep(WEDNESDAY)
-    events = await drive.told()
-    assert await drive.turns() == ["fell_behind", "recovered", "fell_behind"]
+async def test_a_second_episode_has_the_next_number(service: TargetsService) -> None:
+    await service.target()
+    await service.sweep(FRIDAY)
+    await service.handle(sign_ups(50, signed_on=FRIDAY))
+    await service.sweep(WEDNESDAY)
+    events = await service.published()
+    assert await service.transitions() == ["fell_behind", "recovered", "fell_behind"]
     assert [event.data.episode for event in events] == [1, 1, 2]
 
 
-async def test_a_target_that_is_met_recovers_for_good(drive: Drive) -> None:
-    await drive.target()
-    await drive.sweep(FRIDAY)
-    await drive.hear(sign_ups(100, signed_on=FRIDAY))
-    assert (await drive.progress())["targets"][0]["status"] == "met"
-    await drive.sweep(AFTER)
-    assert await drive.turns() == ["fell_behind", "recovered"]
+async def test_a_target_that_is_met_recovers_for_good(service: TargetsService) -> None:
+    await service.target()
+    await service.sweep(FRIDAY)
+    await service.handle(sign_ups(100, signed_on=FRIDAY))
+    assert (await service.progress())["targets"][0]["status"] == "met"
+    await service.sweep(AFTER)
+    assert await service.transitions() == ["fell_behind", "recovered"]
 
 
-async def test_a_target_that_ended_unmet_is_missed_once_and_left_alone(drive: Drive) -> None:
-    await drive.target()
-    await drive.hear(sign_ups(99, signed_on=date(2025, 11, 3)))
-    await drive.sweep(AFTER)
-    [event] = await drive.told()
+async def test_a_target_that_ended_unmet_is_missed_once_and_left_alone(service: TargetsService) -> None:
+    await service.target()
+    await service.handle(sign_ups(99, signed_on=date(2025, 11, 3)))
+    await service.sweep(AFTER)
+    [event] = await service.published()
     assert (event.data.status, event.data.severity, event.data.figures.short_by) == ("missed", "critical", 1)
-    await drive.sweep(date(2025, 12, 1))
-    assert await drive.turns() == ["fell_behind"]
-    [row] = await drive.rows("SELECT reviewed_on FROM target_progress")
+    await service.sweep(date(2025, 12, 1))
+    assert await service.transitions() == ["fell_behind"]
+    [row] = await service.rows("SELECT reviewed_on FROM target_progress")
     assert row.reviewed_on == AFTER
-    await drive.hear(sign_ups(1, signed_on=date(2025, 11, 14)))
-    assert await drive.turns() == ["fell_behind", "recovered"]
+    await service.handle(sign_ups(1, signed_on=date(2025, 11, 14)))
+    assert await service.transitions() == ["fell_behind", "recovered"]
 
 
-async def test_a_target_set_late_is_behind_at_once(drive: Drive) -> None:
-    drive.runtime.clock.pin(MONDAY)
-    await drive.target()
-    assert await drive.turns() == ["fell_behind"]
-    [event] = await drive.told("drive.target.set")
+async def test_a_target_set_late_is_behind_at_once(service: TargetsService) -> None:
+    service.runtime.clock.pin(MONDAY)
+    await service.target()
+    assert await service.transitions() == ["fell_behind"]
+    [event] = await service.published("drive.target.set")
     assert (event.data.value, event.data.scope.unit_code) == (100, CAM_THACH)
 
 
-async def test_a_new_baseline_can_end_an_episode(drive: Drive) -> None:
-    await drive.baseline(LAUNCH, covered=1000, population=2000)
-    await drive.target(measure="coverage", value=0.6)
-    await drive.sweep(MONDAY)
-    await drive.baseline(MONDAY, covered=1190, population=2000)
-    assert await drive.turns() == ["fell_behind", "recovered"]
-    recovered = (await drive.told())[-1]
+async def test_a_new_baseline_can_end_an_episode(service: TargetsService) -> None:
+    await service.baseline(LAUNCH, covered=1000, population=2000)
+    await service.target(measure="coverage", value=0.6)
+    await service.sweep(MONDAY)
+    await service.baseline(MONDAY, covered=1190, population=2000)
+    assert await service.transitions() == ["fell_behind", "recovered"]
+    recovered = (await service.published())[-1]
     assert recovered.data.figures.achieved == 0.595
 
 
-async def test_a_unit_that_moves_takes_its_sign_ups_out_of_the_pace(drive: Drive) -> None:
-    await drive.target()
-    await drive.hear(sign_ups(60, unit_code="15142-01", signed_on=date(2025, 11, 3)))
-    await drive.sweep(FRIDAY)
-    assert await drive.turns() == []
-    await drive.hear([a_unit("15142-01", "15127", "village", version=2)])
-    assert await drive.turns() == ["fell_behind"]
+async def test_a_unit_that_moves_takes_its_sign_ups_out_of_the_pace(service: TargetsService) -> None:
+    await service.target()
+    await service.handle(sign_ups(60, unit_code="15142-01", signed_on=date(2025, 11, 3)))
+    await service.sweep(FRIDAY)
+    assert await service.transitions() == []
+    await service.handle([a_unit("15142-01", "15127", "village", version=2)])
+    assert await service.transitions() == ["fell_behind"]
 
 
-async def test_an_event_keeps_the_correlation_of_what_caused_it(drive: Drive) -> None:
-    await drive.target()
-    await drive.sweep(FRIDAY)
-    await drive.hear(sign_ups(60, signed_on=FRIDAY))
-    by_the_clock, by_a_request = await drive.told()
+async def test_an_event_keeps_the_correlation_of_what_caused_it(service: TargetsService) -> None:
+    await service.target()
+    await service.sweep(FRIDAY)
+    await service.handle(sign_ups(60, signed_on=FRIDAY))
+    by_the_clock, by_a_request = await service.published()
     assert by_a_request.correlationid == "the-request"
     assert by_the_clock.correlationid not in ("", "the-request")
 
 
-async def test_more_targets_than_fit_a_unit_of_work_are_all_reviewed(drive: Drive) -> None:
-    async with drive.runtime.database.write() as work:
+async def test_more_targets_than_fit_a_unit_of_work_are_all_reviewed(service: TargetsService) -> None:
+    async with service.runtime.database.write() as work:
         await work.execute(text(_MANY_TARGETS))
         await work.execute(text(_THEIR_PROGRESS))
-    await drive.sweep(FRIDAY)
-    assert (await drive.turns()).count("fell_behind") == 1203
+    await service.sweep(FRIDAY)
+    assert (await service.transitions()).count("fell_behind") == 1203

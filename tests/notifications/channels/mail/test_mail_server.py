@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.channels.mail.send import MailServer
+from notifications.channels.mail.smtp import MailServer
 
 
 @pytest.mark.parametrize(

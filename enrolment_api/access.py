@@ -1,0 +1,31 @@
+"""The scopes of the enrolment API, and who may do what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+
+from fastapi import Security
+
+from services.context import ADMIN, Actor
+from services.web.auth import authorize
+
+REGISTRY_WRITE: Final = "registry:write"
+ENROLMENTS_WRITE: Final = "enrolments:write"
+ENROLMENTS_READ: Final = "enrolments:read"
+PARTICIPANTS_READ: Final = "participants:read"
+"""Personal data in clear."""
+SCOPES: Final = frozenset({REGISTRY_WRITE, ENROLMENTS_WRITE, ENROLMENTS_READ, PARTICIPANTS_READ, ADMIN})
+
+RegistryWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[REGISTRY_WRITE])]
+EnrolmentWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_WRITE])]
+EnrolmentReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ])]
+
+
+def sees_participants(actor: Actor) -> bool:
+    """Whether personal data is shown in clear."""
+    return actor.may(PARTICIPANTS_READ)
+
+
+def sees_all_collectors(actor: Actor) -> bool:
+    """Whoever keeps the registry sees the collectors of every organisation."""
+    return actor.may(REGISTRY_WRITE)

@@ -1,0 +1,33 @@
+"""The runner that records: single requests that come together share a unit of work, and so a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from enrolment_api.domain.contribution import Rates
+from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.enrolments.outcomes import Outcome
+from enrolment_api.enrolments.usecases import record
+from services.batcher import Batcher
+from services.clock import Clock
+from services.context import context_of
+from services.persistence.database import Database
+
+
+class Recorder:
+    """Opens the units of work in which sign-ups are recorded."""
+
+    def __init__(self, database: Database, clock: Clock, rates: Rates) -> None:
+        self._database = database
+        self._clock = clock
+        self._rates = rates
+        self._batcher = Batcher(self.record_many)
+
+    async def record_one(self, request: EnrolmentRequest) -> Outcome:
+        """Record it with those that come at the same time; return once it is committed. Raises Unavailable."""
+        return await self._batcher.submit(request)
+
+    async def record_many(self, requests: Sequence[EnrolmentRequest]) -> list[Outcome]:
+        """One unit of work. Raises Unavailable where the database is away; then send them again."""
+        async with self._database.write() as work:
+            return await record(work, context_of(self._clock), requests, self._rates)

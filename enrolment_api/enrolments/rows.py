@@ -1,0 +1,79 @@
+"""Between an enrolment and its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from enrolment_api.domain.contribution import Contribution
+from enrolment_api.domain.enrolment import Decision, Enrolment
+from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.tables.enrolments import EnrolmentRow
+
+
+def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
+    """The columns of an accepted sign-up."""
+    sign_up, decision = enrolment.sign_up, enrolment.decision
+    person, contribution = sign_up.participant, decision.contribution
+    return {
+        "id": enrolment.id,
+        "organisation_code": sign_up.organisation_code,
+        "external_ref": sign_up.external_ref,
+        "idempotency_key": request.idempotency_key,
+        "fingerprint": request.fingerprint,
+        "scheme": sign_up.scheme,
+        "kind": decision.kind,
+        "status": enrolment.status,
+        "unit_code": sign_up.unit_code,
+        "collector_code": sign_up.collector_code,
+        "signed_on": sign_up.signed_on,
+        "months": sign_up.months,
+        "amount_paid": sign_up.amount_paid,
+        "receipt_no": sign_up.receipt_no,
+        "full_name": person.full_name,
+        "born_on": person.born_on,
+        "sex": person.sex,
+        "personal_id": person.personal_id,
+        "social_insurance_code": person.social_insurance_code,
+        "phone": person.phone,
+        "household_code": sign_up.household_code,
+        "member_no": sign_up.member_no,
+        "monthly_income": sign_up.monthly_income,
+        "support_group": sign_up.support_group,
+        "channel": sign_up.channel,
+        "campaign_code": sign_up.campaign_code,
+        "covered_from": decision.covered_from,
+        "covered_to": decision.covered_to,
+        "due": contribution.due,
+        "state_support": contribution.state_support,
+        "payable": contribution.payable,
+        "recorded_at": enrolment.recorded_at,
+        "checksum": checksum,
+    }
+
+
+def enrolment_of(row: EnrolmentRow) -> Enrolment:
+    """The enrolment in a row."""
+    sign_up = SignUp(
+        organisation_code=row.organisation_code,
+        external_ref=row.external_ref,
+        scheme=row.scheme,
+        unit_code=row.unit_code,
+        collector_code=row.collector_code,
+        signed_on=row.signed_on,
+        months=row.months,
+        amount_paid=row.amount_paid,
+        receipt_no=row.receipt_no,
+        participant=Participant(
+            row.full_name, row.born_on, row.sex, row.personal_id, row.social_insurance_code, row.phone
+        ),
+        household_code=row.household_code,
+        member_no=row.member_no,
+        monthly_income=row.monthly_income,
+        support_group=row.support_group,
+        channel=row.channel,
+        campaign_code=row.campaign_code,
+    )
+    contribution = Contribution(row.due, row.state_support, row.payable)
+    decision = Decision(row.kind, row.covered_from, row.covered_to, contribution)
+    return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at)

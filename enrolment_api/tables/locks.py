@@ -1,0 +1,14 @@
+"""The locks of the enrolment service, in the order in which a unit of work takes them.
+
+1. REGISTRY, by whoever changes the registry; recording sign-ups does not take it.
+2. Rows of the registry, in the order of the request: only the holder of REGISTRY writes them.
+3. Rows of sign-ups, by personal ID and scheme: two batches that share people wait for each other one way only.
+4. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
+"""
+
+from typing import Final
+
+from services.persistence.locks import AdvisoryLock
+
+REGISTRY: Final = AdvisoryLock("registry", 0x72656769)
+"""One change of the registry at a time: what one checks, another cannot move."""

@@ -1,0 +1,49 @@
+"""What a kind of channel consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from notifications.domain.delivery import Outcome
+from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.settings import NotificationsSettings
+from services.clock import Clock
+from services.security.sealing import SecretBox
+
+CheckAddress: TypeAlias = Callable[[str, NotificationsSettings], Awaitable[None]]
+"""Raises Invalid with the pointer /address where a route must not have this address. It may look up host names."""
+Send: TypeAlias = Callable[[OutgoingMessage], Awaitable[Outcome]]
+"""Makes one attempt, of three minutes at most, and returns its outcome, also where receiver or network fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEnvironment:
+    """What a channel may need to send: `secrets` opens the sealed signing secrets of routes."""
+
+    settings: NotificationsSettings
+    secrets: SecretBox
+    clock: Clock
+
+
+OpenChannel: TypeAlias = Callable[[ChannelEnvironment], AbstractAsyncContextManager[Send]]
+"""Opens the channel's clients; they are closed when the block is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """A kind of channel.
+
+    `new_secret` makes a signing secret, which a route then has: shown once when the route is put, and rotated by
+    `POST /v1/routes/{name}/secrets`. None where the channel does not sign.
+
+    `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
+    end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
+    """
+
+    check_address: CheckAddress
+    open: OpenChannel
+    new_secret: Callable[[], str] | None = None
+    repeatable: bool = False

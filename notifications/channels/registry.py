@@ -1,0 +1,33 @@
+"""CHANNELS: every kind of channel, by the name that a route gives as its `channel`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from notifications.channels.kind import ChannelEnvironment, ChannelKind, Send
+from notifications.channels.mail.kind import MAIL
+from notifications.channels.webhook.kind import WEBHOOK
+
+CHANNELS: Mapping[str, ChannelKind] = {
+    "webhook": WEBHOOK,
+    "mail": MAIL,
+}
+
+
+def new_secret(channel: str) -> str | None:
+    """A new signing secret for a route of this channel; None where the channel does not sign."""
+    kind = CHANNELS.get(channel)
+    return kind.new_secret() if kind and kind.new_secret else None
+
+
+def is_repeatable(channel: str) -> bool:
+    """Whether an attempt whose sender stopped before its end may be made again."""
+    return channel in CHANNELS and CHANNELS[channel].repeatable
+
+
+@asynccontextmanager
+async def open_channels(environment: ChannelEnvironment) -> AsyncIterator[Mapping[str, Send]]:
+    """Every channel's `send`, by its name."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(kind.open(environment)) for name, kind in CHANNELS.items()}

@@ -1,0 +1,84 @@
+"""Reads of the deliveries and their attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, exists
+from sqlmodel import col, select
+
+from notifications.domain.delivery import State
+from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from services.persistence.unit_of_work import ReadSession
+from services.persistence.unnest import among
+
+_OF_ALERTS = col(DeliveryRow.alert_id) == among("alert_ids", Uuid())
+_OF_DELIVERIES = col(AttemptRow.delivery_id) == among("delivery_ids", Uuid())
+
+NOTIFIED = (
+    select(DeliveryRow.alert_id, DeliveryRow.route_name).distinct().where(_OF_ALERTS, DeliveryRow.change != "resolved")
+)
+HAS_NEWER = select(
+    exists().where(
+        col(DeliveryRow.alert_id) == bindparam("alert"),
+        col(DeliveryRow.route_name) == bindparam("route"),
+        col(DeliveryRow.alert_version) > bindparam("version"),
+    )
+)
+NEWEST_FIRST: Final = select(DeliveryRow).order_by(col(DeliveryRow.id).desc())
+ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.delivery_id), col(AttemptRow.attempt))
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries are wanted; None leaves a field open."""
+
+    alert_id: UUID | None = None
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryWithAttempts:
+    """A delivery, and the attempts to send it, the first one first."""
+
+    delivery: DeliveryRow
+    attempts: Sequence[AttemptRow]
+
+
+async def list_deliveries(
+    session: ReadSession, wanted: DeliveryFilter, after: UUID | None, limit: int
+) -> list[DeliveryWithAttempts]:
+    """Up to `limit` deliveries after the one with the id `after`, newest first."""
+    statement = NEWEST_FIRST.limit(limit)
+    if after:
+        statement = statement.where(col(DeliveryRow.id) < after)
+    if wanted.alert_id:
+        statement = statement.where(col(DeliveryRow.alert_id) == wanted.alert_id)
+    if wanted.state:
+        statement = statement.where(col(DeliveryRow.state) == wanted.state)
+    return await with_attempts(session, (await session.scalars(statement)).all())
+
+
+async def with_attempts(session: ReadSession, rows: Sequence[DeliveryRow]) -> list[DeliveryWithAttempts]:
+    """The deliveries, in the same order, each with its attempts."""
+    attempts: dict[UUID, list[AttemptRow]] = {row.id: [] for row in rows}
+    for attempt in await session.scalars(ATTEMPTS, {"delivery_ids": list(attempts)}):
+        attempts[attempt.delivery_id].append(attempt)
+    return [DeliveryWithAttempts(row, attempts[row.id]) for row in rows]
+
+
+async def notified_routes(session: ReadSession, alert_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """The names of the routes that were notified of each alert before it was resolved."""
+    notified: dict[UUID, set[str]] = {alert_id: set() for alert_id in alert_ids}
+    for row in await session.execute(NOTIFIED, {"alert_ids": list(alert_ids)}):
+        notified[row.alert_id].add(row.route_name)
+    return notified
+
+
+async def has_newer(session: ReadSession, row: DeliveryRow) -> bool:
+    """Whether a newer version of the alert was queued for the same route."""
+    values = {"alert": row.alert_id, "route": row.route_name, "version": row.alert_version}
+    return bool((await session.execute(HAS_NEWER, values)).scalar_one())

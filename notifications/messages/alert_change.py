@@ -1,0 +1,25 @@
+"""A change of an alert, as it is passed from alerts to deliveries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.domain.alert import ChangeKind
+from notifications.messages.alert_snapshot import AlertSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """A change of which routes are to be notified, with the alert right after it.
+
+    `at` and `correlation_id` are those of the event that caused it. `unreported`: the alert ended with a severity of
+    which no route was notified before, so that all routes it concerns are notified of the end.
+    """
+
+    alert: AlertSnapshot
+    kind: ChangeKind
+    reason: str
+    at: datetime
+    correlation_id: str
+    unreported: bool = False

@@ -1,0 +1,49 @@
+"""The settings of the notifications service."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
+
+from notifications.domain.mail_address import is_mail_address
+from services.settings import Port, ServiceSettings, checked_server
+
+_SENDER = re.compile(r"(?P<name>[^<>@,;:()\[\]\"\\]+ <)?(?P<address>[^<>]+)(?(name)>)")
+"""RFC 5322, 3.4: an address, or a name of words and an address in angle brackets."""
+
+
+class NotificationsSettings(ServiceSettings):
+    """Where notifications answers and keeps its data, its mail server, and which private networks it may call."""
+
+    service: ClassVar[str] = "notifications"
+
+    api_port: Port = Field(8003, validation_alias="NOTIFICATIONS_PORT")
+    worker_port: Port = Field(8013, validation_alias="NOTIFICATIONS_WORKER_PORT")
+    own_database_url: str | None = Field(None, validation_alias="NOTIFICATIONS_DATABASE_URL", repr=False)
+    smtp_url: str | None = Field(None, validation_alias="SMTP_URL", repr=False)
+    mail_from: str = Field("drive@localhost", validation_alias="DRIVE_MAIL_FROM")
+    webhook_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), validation_alias="DRIVE_WEBHOOK_ALLOW"
+    )
+
+    @field_validator("webhook_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _is_smtp(cls, value: str | None) -> str | None:
+        return checked_server(value, ("smtp", "smtps"), "smtp://user:password@host:587")
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _is_a_sender(cls, value: str) -> str:
+        sender = _SENDER.fullmatch(value) if value.isprintable() else None
+        if not sender or not is_mail_address(sender["address"]):
+            raise ValueError("give a mail address, such as drive@bhxh.example or Drive <drive@bhxh.example>")
+        return value

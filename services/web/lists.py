@@ -1,0 +1,54 @@
+"""Lists: one form of query parameters, one form of page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.web.fields import digits
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DEFAULT_LIMIT: Final = 100
+MOST: Final = 500
+
+Limit: TypeAlias = Annotated[
+    int, digits(least=1, most=MOST), Field(description=f"how many at most; up to {MOST}", examples=[DEFAULT_LIMIT])
+]
+
+
+class QueryParameters(BaseModel):
+    """Parameters of a query; one that is not declared is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListQuery(QueryParameters):
+    """Which part of a list. A list's own query adds its filters, and `after` with the type of its cursor."""
+
+    limit: Limit = DEFAULT_LIMIT
+
+
+class Page(BaseModel, Generic[T]):
+    """A part of a list; `next` goes into `after` to read on, and is null at the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[R]):
+    """The rows of one page, and the cursor of the next one."""
+
+    rows: Sequence[R]
+    next: str | None
+
+
+def cut(found: Sequence[R], limit: int, cursor: Callable[[R], object]) -> Cut[R]:
+    """A page of rows that were read with `limit + 1`: one more than asked for shows that there is a next page."""
+    rows = found[:limit]
+    return Cut(rows, str(cursor(rows[-1])) if len(found) > limit else None)

@@ -1,0 +1,84 @@
+"""The targets that a batch of sign-ups may count for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import Date, FromClause, Select, Text, bindparam, func, null, select, union_all
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.persistence.statements import Query
+from services.persistence.unit_of_work import ReadSession
+from services.persistence.unnest import among, table_of, unnest
+from targets_api.domain.counting import Counting
+from targets_api.domain.tally import TallyKey
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.hierarchy import UnitAncestorRow
+from targets_api.tables.targets import TargetRow
+
+_t, _p, _a = table_of(TargetRow), table_of(AttainmentRow), table_of(UnitAncestorRow)
+_codes = unnest("u", units=Text())
+_reached = (
+    select(_a.c.ancestor_code.label("code"), func.array_agg(_a.c.unit_code).label("units"))
+    .join_from(_codes, _a, _a.c.unit_code == _codes.c.units)
+    .group_by(_a.c.ancestor_code)
+    .cte("reached")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+
+
+def _candidates(source: FromClause, units: ColumnElement[Any], *scope: ColumnElement[bool]) -> Select[Any]:
+    """Targets of a scope whose days overlap those of the batch, in the order of the fields of `Counting`."""
+    return (
+        select(
+            _t.c.id.label("target_id"),
+            units.label("units"),
+            _t.c.organisation_code,
+            _t.c.collector_code,
+            _t.c.scheme,
+            _t.c.measure,
+            _p.c.count_from,
+            _p.c.start_from,
+            _t.c.starts_on,
+            _t.c.ends_on,
+        )
+        .select_from(source.join(_p, _p.c.target_id == _t.c.id))
+        .where(
+            _t.c.ends_on >= bindparam("first", type_=Date),
+            func.least(_p.c.count_from, _p.c.start_from) <= bindparam("last", type_=Date),
+            *scope,
+        )
+    )
+
+
+CANDIDATES: Final = Query(
+    Counting,
+    union_all(
+        _candidates(_reached.join(_t, _t.c.unit_code == _reached.c.code), _reached.c.units),
+        _candidates(_t, null(), _t.c.unit_code.is_(None), _t.c.collector_code == among("collectors", Text())),
+        _candidates(
+            _t,
+            null(),
+            _t.c.unit_code.is_(None),
+            _t.c.collector_code.is_(None),
+            _t.c.organisation_code == among("organisations", Text()),
+        ),
+    ),
+)
+"""By the narrowest part of each target's scope that has an index."""
+
+
+async def candidates(
+    session: ReadSession, deltas: Collection[TallyKey], organisations: Collection[str]
+) -> list[Counting]:
+    """Every target that one of the deltas may count for; `organisations` are theirs with all above them."""
+    days = {key.day for key in deltas}
+    values = {
+        "units": list({key.unit_code for key in deltas}),
+        "collectors": list({key.collector_code for key in deltas}),
+        "organisations": list(organisations),
+        "first": min(days),
+        "last": max(days),
+    }
+    return await session.all(CANDIDATES, values)

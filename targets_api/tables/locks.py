@@ -1,0 +1,15 @@
+"""The locks of the targets service, in the order in which a unit of work takes them.
+
+1. COUNTING: shared by whoever counts sign-ups; exclusive for whoever computes from the tallies what counting then keeps
+   up to date. A batch handles the registry before sign-ups, so that a unit of work never goes from shared to exclusive.
+2. Rows of the ledger, by event id; rows of tallies, by key: two batches that share some wait for each other one way.
+3. Rows of `target_progress`, by target id.
+4. COMPARISON (of the chassis), by whoever compares with a summary.
+5. A counter of the version, the first that is free (of the chassis, before the commit).
+"""
+
+from typing import Final
+
+from services.persistence.locks import AdvisoryLock
+
+COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)

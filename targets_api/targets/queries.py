@@ -1,0 +1,51 @@
+"""Reads of targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+
+from services.persistence.statements import Query
+from services.persistence.unit_of_work import ReadSession
+from services.persistence.unnest import table_of
+from services.vocabulary import Measure, Scheme
+from targets_api.attainment.rows import TARGET_COLUMNS, target_of
+from targets_api.domain.target import NoSuchTarget, Target
+from targets_api.tables.targets import TargetRow
+
+_t = table_of(TargetRow).c
+ONE: Final = Query(target_of, select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid)))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What targets name in their scope, alone or beside others; None leaves a condition open."""
+
+    unit_code: str | None = None
+    organisation_code: str | None = None
+    collector_code: str | None = None
+    scheme: Scheme | None = None
+    measure: Measure | None = None
+    after: UUID | None = None
+
+
+async def find_target(session: ReadSession, target_id: UUID) -> Target:
+    """The target of that id. Raises NoSuchTarget."""
+    target = await session.first(ONE, {"id": target_id})
+    if target is None:
+        raise NoSuchTarget(f"no target has the id {target_id}")
+    return target
+
+
+async def list_targets(session: ReadSession, filters: Filters, limit: int) -> list[Target]:
+    """At most `limit` targets that match, the latest first, those before `after`."""
+    wanted = select(*TARGET_COLUMNS).order_by(_t.id.desc()).limit(limit)
+    for name in ("unit_code", "organisation_code", "collector_code", "scheme", "measure"):
+        if value := getattr(filters, name):
+            wanted = wanted.where(_t[name] == value)
+    if filters.after:
+        wanted = wanted.where(_t.id < filters.after)
+    return await session.all(Query(target_of, wanted))

@@ -1,0 +1,111 @@
+"""Steps of the recipes in docs/extending.md that nothing else would miss."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from alembic.script import ScriptDirectory
+from pydantic import BaseModel, TypeAdapter
+
+import services.contracts
+from drive.hosting.services import SERVICES, ServiceName, create_worker, schema_of
+from enrolment_api.domain.contribution import Contribution
+from enrolment_api.domain.enrolment import Decision, Enrolment
+from enrolment_api.enrolments.enrolment_view import view_of
+from enrolment_api.enrolments.rows import enrolment_of, row_of
+from enrolment_api.enrolments.schemas import AnySignUp, SignUpBody
+from enrolment_api.enrolments.sign_up_body import request_of
+from enrolment_api.tables.enrolments import EnrolmentRow
+from migrations.upgrade import alembic_config
+from notifications.channels.mail.compose import subject_of
+from notifications.channels.registry import CHANNELS
+from services.clock import SystemClock
+from services.contracts.envelope import Event
+from services.contracts.events import AnyEvent
+from services.contracts.subscriptions import BINDINGS, SUBSCRIPTIONS
+from services.ids import new_id
+from services.messaging.consumer import Handlers
+from services.messaging.in_process import InProcessBroker
+from services.vocabulary import Measure, Scheme
+from services.worker import Worker
+from targets_api.domain.target import STOCK_MEASURES, counted_kind
+from tests.conftest import MakeRuntime
+from tests.enrolment_api.conftest import LAUNCH_DAY, a_sign_up, a_voluntary_sign_up
+from tests.notifications.outgoing_message import an_outgoing_message
+
+ROOT = Path(__file__).parents[2]
+MEASURES = {
+    "new": ("new", False),
+    "renewal": ("renewal", False),
+    "in_force": ("new", True),
+    "coverage": ("new", True),
+}
+"""The kind of sign-ups that each measure counts, and whether it is a stock, counted from a baseline."""
+SIGN_UP: TypeAdapter[AnySignUp] = TypeAdapter(SignUpBody)
+
+
+def shown_after_storage(body: AnySignUp) -> dict[str, Any]:
+    """What is shown of a sign-up that was read, stored, and read from its row."""
+    request = request_of(body, "CT", "key-1", "request-1")
+    decision = Decision("new", LAUNCH_DAY, LAUNCH_DAY, Contribution(0, 0, 0))
+    enrolment = Enrolment(new_id(), request.sign_up, decision, "recorded", SystemClock().now())
+    stored = EnrolmentRow(**row_of(request, enrolment, checksum=0))
+    return view_of(enrolment_of(stored), clear=True).model_dump(mode="json")
+
+
+@pytest.mark.parametrize("sign_up", [a_sign_up(), a_voluntary_sign_up()], ids=["health", "voluntary"])
+def test_every_field_of_a_sign_up_is_stored_and_shown(sign_up: dict[str, Any]) -> None:
+    body = SIGN_UP.validate_python(sign_up)
+    assert [name for name in type(body).model_fields if name not in sign_up] == []
+    shown = shown_after_storage(body)
+    assert {name: shown.get(name) for name in sign_up} == body.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_needs_its_newest_migration(service: ServiceName) -> None:
+    assert ScriptDirectory.from_config(alembic_config(service)).get_heads() == [schema_of(service).revision]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_subscribes_to_the_events_that_it_handles(
+    service: ServiceName, make_runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled: list[Handlers] = []
+    monkeypatch.setattr(Worker, "consume", lambda _, handlers: handled.append(handlers))
+    create_worker(await make_runtime(service), InProcessBroker(BINDINGS))
+    assert set().union(*handled) == set(SUBSCRIPTIONS[service])
+
+
+def test_every_class_of_events_can_be_read() -> None:
+    for module in pkgutil.walk_packages(services.contracts.__path__, "services.contracts."):
+        importlib.import_module(module.name)
+    classes = {kind for kind in Event.__subclasses__() if kind.__module__.startswith("services.contracts.")}
+    assert classes == set(get_args(get_args(AnyEvent)[0]))
+
+
+def test_every_folder_of_channels_has_its_line() -> None:
+    folders = {file.parent.name for file in (ROOT / "notifications" / "channels").glob("*/__init__.py")}
+    assert folders == set(CHANNELS)
+
+
+def test_every_measure_counts_what_it_is_meant_to() -> None:
+    words: tuple[Measure, ...] = get_args(Measure)
+    assert {word: (counted_kind(word), word in STOCK_MEASURES) for word in words} == MEASURES
+
+
+@pytest.mark.parametrize("field", [("measure", get_args(Measure)), ("scheme", get_args(Scheme))], ids=lambda f: f[0])
+def test_a_mail_names_every_measure_and_scheme(field: tuple[str, tuple[str, ...]]) -> None:
+    name, words = field
+    alert = an_outgoing_message().alert
+    subjects = {subject_of(changed(alert, name, word), "raised") for word in words}
+    assert len(subjects) == len(words)
+
+
+def changed(model: Any, field: str, value: object) -> Any:
+    """A copy of the model with another value."""
+    assert isinstance(model, BaseModel)
+    return model.model_copy(update={field: value})

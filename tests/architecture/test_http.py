@@ -1,0 +1,176 @@
+"""What holds for every operation of the three services, by their documents: names, scopes, lists, strict input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from drive.hosting.services import SERVICES, ServiceName, create_app
+from tests.conftest import ClientFor, MakeRuntime, TokenFor
+
+WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "date": ("0", "315532800", "1761350400000", "2025-10-25T00:00:00", "2025-10-25 ", "20251025", "2025-1-5", "now"),
+    "uuid": ("0198c5a27d3e7c4b9a1f3f2b6c8d9e01", "{0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01}", "1"),
+    "integer": ("1_000", "+5", " 5", "5 ", "5.0", "5e0", "0x5", "true", "٥", "", "-1"),
+    "enum": ("", "NEW", "0", "true", "household_health "),
+}
+"""By the form that the document gives: texts that a lenient parser would take, or mistake."""
+WRONG_VALUES: Mapping[str, tuple[object, ...]] = {
+    "date": (
+        315532800,
+        "315532800",
+        0,
+        "0",
+        True,
+        "2025-10-25T00:00:00",
+        "20251025",
+        "2025-02-30",
+        2025.5,
+        ["2025-10-25"],
+    ),
+    "uuid": ("0198c5a27d3e7c4b9a1f3f2b6c8d9e01", 1),
+    "integer": ("1000", "1_000", True, 1.5, "1e3", [1]),
+    "number": ("1000", "1_000", True, "0.5", "NaN"),
+    "boolean": ("true", 1, 0, "yes", "on"),
+    "string": (1, True, ["a"], {}),
+    "enum": (1, True, "", "Male", "household_health "),
+}
+"""The same for the JSON of a body."""
+
+
+@dataclass
+class Api:
+    """A service's document, and a client that may do everything."""
+
+    document: Mapping[str, Any]
+    client: httpx.AsyncClient
+
+    def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Method, path and description of each, those for the operator apart."""
+        for path, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                if path.startswith("/v1/"):
+                    yield method.upper(), path, operation
+
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without references, and without the null that an optional field may be."""
+        if "$ref" in schema:
+            return self.resolved(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+        return self.resolved(choices[0]) if len(choices) == 1 else schema
+
+    async def refusals(self, method: str, path: str, **request: Any) -> list[str]:
+        """Where the errors of a refused request point to."""
+        for name in ("code", "name"):
+            path = path.replace(f"{{{name}}}", "A-1")
+        path = path.replace("_id}", "").replace("{", "")
+        answer = await self.client.request(method, path, headers={"Idempotency-Key": "key-1"}, **request)
+        assert answer.status_code < 500, answer.text
+        return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
+
+
+@pytest_asyncio.fixture(params=SERVICES)
+async def api(
+    request: pytest.FixtureRequest, make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor
+) -> Api:
+    """One of the three."""
+    service: ServiceName = request.param
+    runtime = await make_runtime(service)
+    app = create_app(runtime)
+    return Api(app.openapi(), await client_for(app, token_for(runtime)))
+
+
+def form_of(schema: Mapping[str, Any]) -> str:
+    """Which of the wrong values fit it."""
+    if "enum" in schema or "const" in schema:
+        return "enum"
+    form: str = schema.get("format") or schema.get("type") or "string"
+    return form
+
+
+def test_names_in_a_document_are_unique_and_plain(api: Api) -> None:
+    ids = [operation["operationId"] for _, _, operation in api.operations()]
+    assert len(set(ids)) == len(ids)
+    # FastAPI joins module and class, or adds -Input and -Output, where two schemas would have one name.
+    assert [name for name in api.document["components"]["schemas"] if not name.isalnum()] == []
+
+
+def test_every_operation_names_its_scope(api: Api) -> None:
+    assert [path for _, path, operation in api.operations() if not operation["security"][0]["bearer"]] == []
+
+
+def test_every_list_has_the_same_limits(api: Api) -> None:
+    limits = [
+        {name: parameter["schema"][name] for name in ("default", "minimum", "maximum")}
+        for _, _, operation in api.operations()
+        for parameter in operation.get("parameters", ())
+        if parameter["name"] == "limit"
+    ]
+    assert limits
+    assert all(limit == {"default": 100, "minimum": 1, "maximum": 500} for limit in limits)
+
+
+async def test_a_parameter_that_is_unknown_or_given_twice_is_refused(api: Api) -> None:
+    for method, path, operation in api.operations():
+        assert "/query/unknown" in await api.refusals(method, path, params={"unknown": "1"}), path
+        for name, schema in query_of(operation).items():
+            twice = [(name, right_text(api.resolved(schema)))] * 2
+            assert f"/query/{name}" in await api.refusals(method, path, params=twice), (path, name)
+
+
+def right_text(schema: Mapping[str, Any]) -> str:
+    """A value that is taken where it is given once."""
+    right = {"date": "2025-10-25", "uuid": "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01", "integer": "5", "string": "A"}
+    return str(schema["enum"][0]) if "enum" in schema else right[form_of(schema)]
+
+
+def query_of(operation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The query parameters of an operation."""
+    return {p["name"]: p["schema"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+
+
+async def test_a_parameter_in_any_other_form_is_refused(api: Api) -> None:
+    taken = []
+    for method, path, operation in api.operations():
+        for name, schema in query_of(operation).items():
+            for wrong in WRONG_TEXTS.get(form_of(api.resolved(schema)), ()):
+                if f"/query/{name}" not in await api.refusals(method, path, params={name: wrong}):
+                    taken.append(f"{path}?{name}={wrong}")
+    assert taken == []
+
+
+async def test_a_field_in_any_other_form_is_refused(api: Api) -> None:
+    taken, tried = [], 0
+    for method, path, operation in api.operations():
+        for schema in bodies_of(api, operation):
+            for pointer, body in wrong_bodies(api, schema):
+                tried += 1
+                if pointer not in await api.refusals(method, path, json=body):
+                    taken.append(f"{method} {path} {body}")
+    assert taken == []
+    assert tried > 5
+
+
+def bodies_of(api: Api, operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The schemas of the bodies that it takes; a list of items is left to the tests of that operation."""
+    if "requestBody" not in operation:
+        return []
+    schema = api.resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+    return [found for each in schema.get("oneOf", [schema]) if "properties" in (found := api.resolved(each))]
+
+
+def wrong_bodies(api: Api, schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Bodies with one wrong field, and the pointer to it. Constants stay, since they decide which schema is meant."""
+    constants = {name: field["const"] for name, field in schema["properties"].items() if "const" in field}
+    for name, field in schema["properties"].items():
+        inner = api.resolved(field)
+        if inner.get("properties"):
+            yield from ((f"/{name}{pointer}", constants | {name: body}) for pointer, body in wrong_bodies(api, inner))
+        elif name not in constants:
+            for wrong in WRONG_VALUES.get(form_of(inner), ()):
+                yield f"/{name}", constants | {name: wrong}

@@ -1,0 +1,95 @@
+"""Each parameter of each list reaches the database: one that is read and then forgotten would filter nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from drive.hosting.services import SERVICES, ServiceName, create_app
+from services.ids import new_id
+from services.persistence.database import Database
+from tests.conftest import ClientFor, MakeRuntime, TokenFor
+
+UNPAGED = {"/v1/routes"}
+"""Lists that are short by their nature: all of it is answered, and no parameter is taken."""
+
+
+def lists_of(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The query parameters of each route that answers a page."""
+    found = {}
+    for path, operations in document["paths"].items():
+        parameters = operations.get("get", {}).get("parameters", [])
+        if any(parameter["name"] == "limit" for parameter in parameters):
+            found[path] = [parameter for parameter in parameters if parameter["in"] == "query"]
+    return found
+
+
+def a_value_of(parameter: dict[str, Any]) -> str:
+    """A value that the parameter takes, other than its default."""
+    schema = next((s for s in parameter["schema"].get("anyOf", ()) if s.get("type") != "null"), parameter["schema"])
+    if "enum" in schema:
+        return str(schema["enum"][-1])
+    if schema.get("type") == "integer":
+        return "7"
+    return {"date": "2025-10-25", "uuid": str(new_id())}.get(schema.get("format", ""), "CODE-1")
+
+
+@contextmanager
+def recorded(database: Database) -> Iterator[list[str]]:
+    """The statements that reach the driver, with their parameters."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        seen.append(f"{statement} {parameters}")
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def statements_of(database: Database, client: httpx.AsyncClient, path: str, query: dict[str, str]) -> list[str]:
+    """What a request asks the database."""
+    with recorded(database) as seen:
+        answer = await client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    return seen
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_parameter_of_a_list_reaches_the_database(
+    service: ServiceName, make_runtime: MakeRuntime, token_for: TokenFor, client_for: ClientFor
+) -> None:
+    runtime = await make_runtime(service)
+    app = create_app(runtime)
+    client = await client_for(app, token_for(runtime))
+    lists = lists_of(app.openapi())
+    assert lists
+    without_effect = []
+    for path, parameters in lists.items():
+        plain = await statements_of(runtime.database, client, path, {})
+        assert plain, path
+        for parameter in parameters:
+            query = {parameter["name"]: a_value_of(parameter)}
+            if await statements_of(runtime.database, client, path, query) == plain:
+                without_effect.append((path, parameter["name"]))
+    assert without_effect == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_list_is_read_in_pages(service: ServiceName, make_runtime: MakeRuntime) -> None:
+    document = create_app(await make_runtime(service)).openapi()
+    answers = {
+        name for name, schema in document["components"]["schemas"].items() if "next" in schema.get("properties", {})
+    }
+    paged = lists_of(document)
+    for path, operations in document["paths"].items():
+        answer = str(operations.get("get", {}).get("responses", {}).get("200", ""))
+        assert path in UNPAGED or path in paged or not any(f"/{name}'" in answer for name in answers), path
