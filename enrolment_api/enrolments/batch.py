@@ -11,7 +11,8 @@ from pydantic_core import from_json, to_json
 
 from enrolment_api.enrolments.enrolment_view import warnings_of
 from enrolment_api.enrolments.outcomes import Outcome, Replayed
-from enrolment_api.enrolments.schemas import MOST_ITEMS, AnySignUp, BatchAnswer, BatchBody, BatchItem, SignUpBody
+from enrolment_api.enrolments.schemas import MOST_ITEMS, BatchAnswer, BatchBody, BatchItem
+from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody
 from services.errors import DomainError, FieldError, Invalid
 from services.web.problems import REMEDIES, Malformed, pointer_to, problem_of, refusal_of_body, summary
 

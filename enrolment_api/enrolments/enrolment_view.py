@@ -2,11 +2,71 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.identifiers import mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
-from enrolment_api.enrolments.schemas import ContributionView, EnrolmentView, HouseholdView, ParticipantView
+from services.vocabulary import Kind, Scheme
 from services.web.problems import ProblemField
+
+
+class ParticipantView(BaseModel):
+    """The person. Without the scope participants:read what identifies them is masked."""
+
+    full_name: str
+    born_on: str
+    sex: str
+    personal_id: str
+    social_insurance_code: str | None
+    phone: str | None
+
+
+class HouseholdView(BaseModel):
+    """Which household, and which of its members."""
+
+    code: str
+    member_no: int
+
+
+class ContributionView(BaseModel):
+    """VND for all months."""
+
+    due: int
+    state_support: int
+    payable: int
+
+
+class EnrolmentView(BaseModel):
+    """An accepted sign-up. `warnings` name what looks wrong and was accepted all the same."""
+
+    id: UUID
+    status: Literal["recorded", "cancelled"]
+    kind: Kind
+    organisation_code: str
+    external_ref: str
+    scheme: Scheme
+    unit_code: str
+    collector_code: str
+    signed_on: date
+    months: int
+    amount_paid: int
+    receipt_no: str | None
+    participant: ParticipantView
+    household: HouseholdView | None
+    monthly_income: int | None
+    support_group: str
+    channel: str | None
+    campaign_code: str | None
+    covered_from: date
+    covered_to: date
+    contribution: ContributionView
+    recorded_at: datetime
+    warnings: list[ProblemField]
 
 
 def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:

@@ -9,19 +9,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, sees_participants
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, BadItem, answer_of, read_batch
-from enrolment_api.enrolments.enrolment_view import view_of
+from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.queries import Filters, find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
-from enrolment_api.enrolments.schemas import (
-    AnySignUp,
-    BatchAnswer,
-    EnrolmentPage,
-    EnrolmentQuery,
-    EnrolmentView,
-    IdempotencyHeader,
-)
-from enrolment_api.enrolments.sign_up_body import request_of
+from enrolment_api.enrolments.schemas import BatchAnswer, EnrolmentPage, EnrolmentQuery, IdempotencyHeader
+from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
 from services.errors import DomainError
 from services.web.fields import Id
 from services.web.hot_route import Declaration, HotRequest, hot_route

@@ -2,78 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 from pydantic_core import core_schema
 
-from enrolment_api.domain import identifiers
-from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
-from services.vocabulary import Kind, Scheme
+from enrolment_api.enrolments.enrolment_view import EnrolmentView
+from enrolment_api.enrolments.sign_up_body import SignUpBody
 from services.web.fields import Code, Day, Form, Id, RequestBody, Text
 from services.web.lists import ListQuery, Page
 from services.web.problems import Problem, ProblemField
 
 MOST_ITEMS = 1000
-LARGEST_AMOUNT = 10**12
-
-Amount: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
-"""Whole VND."""
-
-
-class ParticipantBody(RequestBody):
-    """The person who is signed up."""
-
-    full_name: Annotated[str, Field(max_length=400), AfterValidator(identifiers.personal_name)]
-    born_on: Day
-    sex: identifiers.Sex
-    personal_id: Annotated[str, Field(max_length=40), AfterValidator(identifiers.personal_id)]
-    social_insurance_code: (
-        Annotated[str, Field(max_length=40), AfterValidator(identifiers.social_insurance_code)] | None
-    ) = None
-    phone: Annotated[str, Field(max_length=40), AfterValidator(identifiers.mobile)] | None = None
-
-
-class HouseholdBody(RequestBody):
-    """Which household, and the ordinal number of the member who pays."""
-
-    code: Text
-    member_no: Annotated[int, Field(ge=1, le=50)]
-
-
-class _SignUpBody(RequestBody):
-    external_ref: Text
-    unit_code: Code
-    collector_code: Code
-    signed_on: Day
-    months: Annotated[int, Field(ge=1, le=60)]
-    amount_paid: Amount
-    receipt_no: Text | None = None
-    participant: ParticipantBody
-    channel: Code | None = None
-    campaign_code: Code | None = None
-
-
-class HealthSignUp(_SignUpBody):
-    """Household health insurance."""
-
-    scheme: Literal["household_health"]
-    household: HouseholdBody
-    support_group: HealthGroup = "none"
-
-
-class VoluntarySignUp(_SignUpBody):
-    """Voluntary social insurance."""
-
-    scheme: Literal["voluntary_social"]
-    monthly_income: Amount
-    support_group: VoluntaryGroup = "none"
-
-
-AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp
-SignUpBody: TypeAlias = Annotated[AnySignUp, Field(discriminator="scheme")]
 
 
 class BatchBody(RequestBody):
@@ -108,60 +49,6 @@ class EnrolmentQuery(ListQuery):
     signed_from: Day | None = None
     signed_to: Day | None = None
     after: Id | None = None
-
-
-class ParticipantView(BaseModel):
-    """The person. Without the scope participants:read what identifies them is masked."""
-
-    full_name: str
-    born_on: str
-    sex: str
-    personal_id: str
-    social_insurance_code: str | None
-    phone: str | None
-
-
-class HouseholdView(BaseModel):
-    """Which household, and which of its members."""
-
-    code: str
-    member_no: int
-
-
-class ContributionView(BaseModel):
-    """VND for all months."""
-
-    due: int
-    state_support: int
-    payable: int
-
-
-class EnrolmentView(BaseModel):
-    """An accepted sign-up. `warnings` name what looks wrong and was accepted all the same."""
-
-    id: UUID
-    status: Literal["recorded", "cancelled"]
-    kind: Kind
-    organisation_code: str
-    external_ref: str
-    scheme: Scheme
-    unit_code: str
-    collector_code: str
-    signed_on: date
-    months: int
-    amount_paid: int
-    receipt_no: str | None
-    participant: ParticipantView
-    household: HouseholdView | None
-    monthly_income: int | None
-    support_group: str
-    channel: str | None
-    campaign_code: str | None
-    covered_from: date
-    covered_to: date
-    contribution: ContributionView
-    recorded_at: datetime
-    warnings: list[ProblemField]
 
 
 class EnrolmentPage(Page[EnrolmentView]):

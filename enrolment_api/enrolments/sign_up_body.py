@@ -1,12 +1,78 @@
-"""From the body of a sign-up into the domain."""
+"""The body of a sign-up, and what it becomes in the domain."""
 
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Annotated, Literal, TypeAlias
 
+from pydantic import AfterValidator, Field
+
+from enrolment_api.domain import identifiers
+from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
 from enrolment_api.domain.sign_up import Participant, SignUp
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
-from enrolment_api.enrolments.schemas import AnySignUp, HealthSignUp, ParticipantBody, VoluntarySignUp
+from services.web.fields import Code, Day, RequestBody, Text
+
+LARGEST_AMOUNT = 10**12
+
+
+Amount: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
+"""Whole VND."""
+
+
+class ParticipantBody(RequestBody):
+    """The person who is signed up."""
+
+    full_name: Annotated[str, Field(max_length=400), AfterValidator(identifiers.personal_name)]
+    born_on: Day
+    sex: identifiers.Sex
+    personal_id: Annotated[str, Field(max_length=40), AfterValidator(identifiers.personal_id)]
+    social_insurance_code: (
+        Annotated[str, Field(max_length=40), AfterValidator(identifiers.social_insurance_code)] | None
+    ) = None
+    phone: Annotated[str, Field(max_length=40), AfterValidator(identifiers.mobile)] | None = None
+
+
+class HouseholdBody(RequestBody):
+    """Which household, and the ordinal number of the member who pays."""
+
+    code: Text
+    member_no: Annotated[int, Field(ge=1, le=50)]
+
+
+class _SignUpBody(RequestBody):
+    external_ref: Text
+    unit_code: Code
+    collector_code: Code
+    signed_on: Day
+    months: Annotated[int, Field(ge=1, le=60)]
+    amount_paid: Amount
+    receipt_no: Text | None = None
+    participant: ParticipantBody
+    channel: Code | None = None
+    campaign_code: Code | None = None
+
+
+class HealthSignUp(_SignUpBody):
+    """Household health insurance."""
+
+    scheme: Literal["household_health"]
+    household: HouseholdBody
+    support_group: HealthGroup = "none"
+
+
+class VoluntarySignUp(_SignUpBody):
+    """Voluntary social insurance."""
+
+    scheme: Literal["voluntary_social"]
+    monthly_income: Amount
+    support_group: VoluntaryGroup = "none"
+
+
+AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp
+
+
+SignUpBody: TypeAlias = Annotated[AnySignUp, Field(discriminator="scheme")]
 
 
 def request_of(body: AnySignUp, organisation_code: str, key: str | None, correlation_id: str) -> EnrolmentRequest:

@@ -1,35 +1,30 @@
-"""Every event that crosses the broker. A changed meaning is a new version, never a changed old one."""
+"""Every event that crosses the broker: the classes of events of this package, which differ in their type.
+
+A changed meaning is a new version, never a changed old one.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+import pkgutil
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, Final, Union
 
 from pydantic import Discriminator, TypeAdapter
 
-from services.contracts.alerts import AlertAcknowledged, AlertRaised, AlertResolved
-from services.contracts.enrolment import EnrolmentRecorded
-from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
-from services.contracts.reconciliation import EnrolmentSummary, PaceSummary, ResendRequested
-from services.contracts.registry import CollectorRegistered, OrganisationRegistered, UnitRegistered
-from services.contracts.targets import TargetSet
+from services.contracts.envelope import Event, type_of
 
-AnyEvent: TypeAlias = Annotated[
-    EnrolmentRecorded
-    | UnitRegistered
-    | OrganisationRegistered
-    | CollectorRegistered
-    | TargetSet
-    | PaceFellBehind
-    | PaceWorsened
-    | PaceRecovered
-    | AlertRaised
-    | AlertAcknowledged
-    | AlertResolved
-    | EnrolmentSummary
-    | PaceSummary
-    | ResendRequested,
-    Discriminator("type"),
-]
 
-EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
-EVENTS: TypeAdapter[list[AnyEvent]] = TypeAdapter(list[AnyEvent])
+def _event_types() -> dict[str, type[Event]]:
+    package = __name__.rpartition(".")[0]
+    for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+        if module.name != __name__:
+            import_module(module.name)
+    classes = [kind for kind in Event.__subclasses__() if kind.__module__.startswith(f"{package}.")]
+    return {type_of(kind): kind for kind in classes}
+
+
+EVENT_TYPES: Final[Mapping[str, type[Event]]] = _event_types()
+_ANY: Any = Annotated[Union[tuple(EVENT_TYPES.values())], Discriminator("type")]  # noqa: UP007
+EVENT: Final[TypeAdapter[Event]] = TypeAdapter(_ANY)
+EVENTS: Final[TypeAdapter[list[Event]]] = TypeAdapter(list[_ANY])

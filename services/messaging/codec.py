@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from services.contracts.events import EVENT, EVENTS, AnyEvent
+from services.contracts.envelope import Event
+from services.contracts.events import EVENT, EVENTS
 from services.messaging.broker import EventMessage, ReceivedMessage
 
 _NUL = b"\\u0000"
@@ -30,9 +31,9 @@ class Broken:
     error: str
 
 
-def decode(deliveries: Sequence[ReceivedMessage], known: Collection[str]) -> tuple[list[AnyEvent], list[Broken]]:
+def decode(deliveries: Sequence[ReceivedMessage], known: Collection[str]) -> tuple[list[Event], list[Broken]]:
     """All events of the deliveries in order, and apart from them what is broken or of a type not in `known`."""
-    events: list[AnyEvent] = []
+    events: list[Event] = []
     broken: list[Broken] = []
     for delivery in deliveries:
         for item in decode_message(delivery.message):
@@ -45,7 +46,7 @@ def decode(deliveries: Sequence[ReceivedMessage], known: Collection[str]) -> tup
     return events, broken
 
 
-def decode_message(message: EventMessage) -> Sequence[AnyEvent | Broken]:
+def decode_message(message: EventMessage) -> Sequence[Event | Broken]:
     """The events of one message, and what is broken in it. It does not raise, whatever the body is."""
     try:
         if _NUL not in message.body:
@@ -95,7 +96,7 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
-def _event(routing_key: str, item: bytes) -> AnyEvent | Broken:
+def _event(routing_key: str, item: bytes) -> Event | Broken:
     try:
         event = EVENT.validate_json(item)
     except ValidationError as error:

@@ -15,7 +15,6 @@ import structlog
 from services.clock import Clock
 from services.context import Context, context_of
 from services.contracts.envelope import Event, type_of
-from services.contracts.events import AnyEvent
 from services.errors import DomainError, Unavailable
 from services.messaging import dead_letters
 from services.messaging.broker import Broker, Inbox, ReceivedMessage
@@ -31,7 +30,7 @@ log = structlog.get_logger(__name__)
 Handler: TypeAlias = Callable[[UnitOfWork, Context, Sequence[Any]], Awaitable[None]]
 """Handles events of one class within the unit of work of their batch. An event that comes twice must change nothing."""
 Handlers: TypeAlias = Mapping[type[Event], Handler]
-Failure: TypeAlias = tuple[AnyEvent, Exception]
+Failure: TypeAlias = tuple[Event, Exception]
 
 MESSAGES_PER_BATCH = 10
 MOST_RETURNS = 20
@@ -114,7 +113,7 @@ class Consumer:
         if failures or broken or suspects:
             await self._keep(failures, broken, suspects)
 
-    async def _apply_apart(self, events: Sequence[AnyEvent]) -> list[Failure]:
+    async def _apply_apart(self, events: Sequence[Event]) -> list[Failure]:
         """Apply what can be applied; return the rest with its errors. Raises Unavailable for a temporary condition.
 
         An error that may have either cause is taken for the event's fault where other events of the batch succeeded,
@@ -128,7 +127,7 @@ class Consumer:
             raise Unavailable(f"not one event can be handled ({type(unclear[0]).__name__})")
         return failures
 
-    async def _apply_or_halve(self, events: Sequence[AnyEvent], failures: list[Failure]) -> None:
+    async def _apply_or_halve(self, events: Sequence[Event], failures: list[Failure]) -> None:
         """One unit of work; where it fails, halves, down to the event that fails alone."""
         try:
             async with self._database.write() as work:
@@ -144,7 +143,7 @@ class Consumer:
             await self._apply_or_halve(events[:middle], failures)
             await self._apply_or_halve(events[middle:], failures)
 
-    async def handle(self, work: UnitOfWork, events: Sequence[AnyEvent]) -> None:
+    async def handle(self, work: UnitOfWork, events: Sequence[Event]) -> None:
         """Let the events take effect within a unit of work."""
         for kind, handle in self.handlers.items():
             if run := [event for event in events if isinstance(event, kind)]:

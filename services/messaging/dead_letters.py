@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, UUID
 
 from sqlalchemy import text
 
-from services.contracts.events import AnyEvent
+from services.contracts.envelope import Event
 from services.messaging.broker import EventMessage
 from services.messaging.codec import Broken
 from services.persistence.statements import Query
@@ -90,7 +90,7 @@ async def keep_broken(work: UnitOfWork, broken: Sequence[Broken], now: datetime)
         await _insert(work, _id_of(item.body), item.type, item.body, item.error, now, None)
 
 
-async def keep_event(work: UnitOfWork, event: AnyEvent, error: Exception, now: datetime) -> None:
+async def keep_event(work: UnitOfWork, event: Event, error: Exception, now: datetime) -> None:
     """Keep an event whose handling failed, to be tried again."""
     body = event.model_dump_json().encode()
     await _insert(work, event.id, event.type, body, repr(error), now, now + RETRY_DELAYS[0], attempts=1)

@@ -11,13 +11,7 @@ from services.holidays import calendar_of
 from services.vocabulary import PaceStatus
 from targets_api.domain.pace import Progress, pace_of
 from targets_api.domain.target import STOCK_MEASURES
-from targets_api.progress.queries import (
-    CollectorFigures,
-    Figures,
-    OrganisationFigures,
-    TargetFigures,
-    UnitFigures,
-)
+from targets_api.progress.queries import CollectorFigures, Figures, OrganisationFigures, TargetFigures, UnitFigures
 from targets_api.progress.schemas import (
     ChildProgress,
     ChildrenProgress,

@@ -21,15 +21,7 @@ from targets_api.progress.progress_view import (
     organisation_progress,
     unit_progress,
 )
-from targets_api.progress.queries import (
-    COLLECTORS,
-    ORGANISATIONS,
-    UNITS,
-    Owner,
-    ProgressKey,
-    children_of,
-    figures_of,
-)
+from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS, Owner, ProgressKey, children_of, figures_of
 
 MOST_REMEMBERED: Final = 10_000
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 
 from services.contracts.events import EVENT
+from services.contracts.pace import PaceFellBehind
 from services.contracts.subscriptions import BINDINGS
 from services.messaging.broker import EventMessage
 from services.messaging.in_process import InProcessBroker
@@ -42,7 +43,7 @@ async def test_sign_ups_come_in_and_pace_goes_out_through_the_broker(service: Ta
                 await inbox.acknowledge([delivery])
         await inbox.acknowledge([delivery])
     event = EVENT.validate_json(delivery.message.body[1:-1])
-    assert event.type == "drive.pace.fell_behind.v1"
+    assert isinstance(event, PaceFellBehind)
     assert event.data.scope.unit_code == CAM_THACH
     worker.stop()
     await running

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from enrolment_api.enrolments.schemas import EnrolmentView
+from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from services.contracts.enrolment import EnrolmentRecorded
 from services.contracts.events import EVENT
 from tests.conftest import ClientFor, TokenFor

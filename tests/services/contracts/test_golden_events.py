@@ -8,22 +8,18 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import get_args
 from uuid import UUID
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from services.contracts.enrolment import EnrolmentRecorded
-from services.contracts.envelope import Event
-from services.contracts.events import EVENT, EVENTS, AnyEvent
+from services.contracts.events import EVENT, EVENT_TYPES, EVENTS
 from services.contracts.pace import PaceFellBehind
 from services.contracts.subscriptions import BINDINGS
 
 GOLDEN = {file.stem: file.read_text() for file in sorted((Path(__file__).parent / "golden").glob("*.json"))}
-CLASSES: dict[str, type[Event]] = {
-    event.model_fields["type"].default: event for event in get_args(get_args(AnyEvent)[0])
-}
+CLASSES = EVENT_TYPES
 PERSONAL = {"full_name", "born_on", "sex", "personal_id", "social_insurance_code", "phone", "participant", "household"}
 
 
