@@ -71,6 +71,14 @@ class ClientFor(Protocol):
 
 
 @pytest.fixture(scope="session")
+def empty_postgres() -> Iterator[PrivatePostgres]:
+    """A server with no databases that is never started, for others to begin like."""
+    server = PrivatePostgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[URL]:
     """The server that all tests share: that of DATABASE_URL, else a private one."""
     if environment.DATABASE_URL:
@@ -95,9 +103,9 @@ async def databases(postgres_server: URL) -> AsyncIterator[Databases]:
 
 
 @pytest.fixture
-def private_postgres() -> Iterator[PrivatePostgres]:
+def private_postgres(empty_postgres: PrivatePostgres) -> Iterator[PrivatePostgres]:
     """A started server that the test may stop and restart."""
-    server = PrivatePostgres(durable=True)
+    server = PrivatePostgres(durable=True, like=empty_postgres)
     try:
         server.start()
         yield server

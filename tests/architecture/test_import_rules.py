@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,43 +19,46 @@ CONTRACTS: list[Mapping[str, str]] = RULES["contracts"]
 
 @dataclass(frozen=True)
 class Planted:
-    """Files of a tree that breaks one rule. What they import need not be installed, except for own modules."""
+    """An import that breaks a rule. What is imported need not be installed, except for own modules."""
 
     rule: str
-    files: Mapping[str, str] = field(default_factory=dict)
+    file: str
+    imported: str
+
+    @property
+    def link(self) -> str:
+        """How lint-imports shows it."""
+        return f"{self.file.removesuffix('.py').replace('/', '.')} -> {self.imported}"
 
 
 PLANTS = [
-    Planted("pure", {"targets_api/domain/planted.py": "import asyncio"}),
-    Planted("pure", {"enrolment_api/domain/planted.py": "from os import environ"}),
-    Planted("pure", {"notifications/domain/planted.py": "from services.clock import SystemClock"}),
-    Planted("pure", {"services/errors.py": "from pydantic import BaseModel"}),
-    Planted("pure", {"services/vocabulary.py": "from pydantic import BaseModel"}),
-    Planted("contracts", {"services/contracts/planted.py": "import services.settings"}),
-    Planted("storage", {"targets_api/targets/store.py": "from fastapi import Depends"}),
-    Planted("storage", {"enrolment_api/registry/queries.py": "from enrolment_api.registry import usecases"}),
-    Planted("usecases", {"notifications/alerts/usecases.py": "import aiohttp"}),
-    Planted("usecases", {"targets_api/counting/usecases.py": "import services.messaging.rabbitmq"}),
-    Planted("edge", {"targets_api/targets/routes.py": "import targets_api.tables.targets"}),
-    Planted("edge", {"targets_api/counting/consumers.py": "from services.messaging.outbox import emit"}),
-    Planted("enrolment-layers", {"enrolment_api/registry/queries.py": "import enrolment_api.enrolments.store"}),
-    Planted("enrolment-layers", {"enrolment_api/unlayered.py": ""}),
-    Planted("targets-layers", {"targets_api/review/queries.py": "import targets_api.targets.schemas"}),
-    Planted("targets-layers", {"targets_api/ledger/store.py": "import targets_api.attainment.recount"}),
-    Planted("targets-layers", {"targets_api/tables/ledger.py": "import targets_api.hierarchy.queries"}),
-    Planted(
-        "notifications-layers", {"notifications/messages/outgoing_message.py": "import notifications.routing.store"}
-    ),
-    Planted(
-        "notifications-layers", {"notifications/channels/mail/compose.py": "import notifications.deliveries.schemas"}
-    ),
-    Planted("acyclic", {"services/errors.py": "import services.clock", "services/clock.py": "import services.errors"}),
-    Planted("independence", {"targets_api/progress/queries.py": "import enrolment_api.main"}),
-    Planted("services", {"notifications/alerts/store.py": "import migrations.upgrade"}),
-    Planted("wheel", {"drive/cli.py": "import bench.run"}),
-    Planted("chassis", {"services/planted.py": "import notifications"}),
-    Planted("amqp", {"enrolment_api/registry/official.py": "import aio_pika"}),
+    Planted("pure", "targets_api/domain/planted.py", "asyncio"),
+    Planted("pure", "enrolment_api/domain/planted.py", "os"),
+    Planted("pure", "notifications/domain/planted.py", "services.clock"),
+    Planted("pure", "services/errors.py", "pydantic"),
+    Planted("pure", "services/vocabulary.py", "pydantic"),
+    Planted("contracts", "services/contracts/planted.py", "services.settings"),
+    Planted("storage", "targets_api/targets/store.py", "fastapi"),
+    Planted("storage", "enrolment_api/registry/queries.py", "enrolment_api.registry.usecases"),
+    Planted("usecases", "notifications/alerts/usecases.py", "aiohttp"),
+    Planted("usecases", "targets_api/counting/usecases.py", "services.messaging.rabbitmq"),
+    Planted("edge", "targets_api/targets/routes.py", "targets_api.tables.targets"),
+    Planted("edge", "targets_api/counting/consumers.py", "services.messaging.outbox"),
+    Planted("enrolment-layers", "enrolment_api/registry/queries.py", "enrolment_api.enrolments.store"),
+    Planted("targets-layers", "targets_api/review/queries.py", "targets_api.targets.schemas"),
+    Planted("targets-layers", "targets_api/ledger/store.py", "targets_api.attainment.recount"),
+    Planted("targets-layers", "targets_api/tables/ledger.py", "targets_api.hierarchy.queries"),
+    Planted("notifications-layers", "notifications/messages/outgoing_message.py", "notifications.routing.store"),
+    Planted("notifications-layers", "notifications/channels/mail/compose.py", "notifications.deliveries.schemas"),
+    Planted("independence", "targets_api/progress/queries.py", "enrolment_api.main"),
+    Planted("services", "notifications/alerts/store.py", "migrations.upgrade"),
+    Planted("wheel", "drive/cli.py", "bench.run"),
+    Planted("chassis", "services/planted.py", "notifications"),
+    Planted("amqp", "enrolment_api/registry/official.py", "aio_pika"),
 ]
+UNLAYERED = "enrolment_api/unlayered.py"
+"""A module in no layer of its service."""
+CYCLE = {"services/errors.py": "services.clock", "services/clock.py": "services.errors"}
 
 
 @pytest.fixture(scope="module")
@@ -68,20 +71,20 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture
-def planting(tree: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """The tree with the test's files added to; taken out again after it."""
-    planted: Planted = request.param
-    before = {tree / name: (tree / name).read_text() if (tree / name).exists() else None for name in planted.files}
-    for name, line in planted.files.items():
-        (tree / name).write_text((before[tree / name] or "") + f"\n{line}\n")
-    yield tree
-    for path, content in before.items():
-        path.unlink() if content is None else path.write_text(content)
+@pytest.fixture(scope="module")
+def broken(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """What lint-imports reports once everything is planted, each in its place and all at once."""
+    planted = tmp_path_factory.mktemp("planted")
+    shutil.copytree(tree, planted, dirs_exist_ok=True)
+    (planted / UNLAYERED).touch()
+    for file, imported in [*((plant.file, plant.imported) for plant in PLANTS), *CYCLE.items()]:
+        with (planted / file).open("a") as module:
+            module.write(f"\nimport {imported}\n")
+    return broken_in(planted)
 
 
-def broken_in(tree: Path) -> set[str]:
-    """The ids of the contracts that lint-imports finds broken in the tree."""
+def broken_in(tree: Path) -> dict[str, str]:
+    """The ids of the contracts that lint-imports finds broken in the tree, and how it explains each."""
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         check=False,
@@ -91,20 +94,33 @@ def broken_in(tree: Path) -> set[str]:
         text=True,
     )
     assert all(f"{c['name']} KEPT" in done.stdout or f"{c['name']} BROKEN" in done.stdout for c in CONTRACTS), done
-    return {c["id"] for c in CONTRACTS if f"{c['name']} BROKEN" in done.stdout}
+    broken = [c for c in CONTRACTS if f"{c['name']} BROKEN" in done.stdout]
+    return {c["id"]: _explanation(done.stdout, c["name"], [other["name"] for other in broken]) for c in broken}
+
+
+def _explanation(output: str, name: str, broken: list[str]) -> str:
+    """The chapter of a contract, up to that of the next one."""
+    chapter = output.partition(f"\n{name}\n{'-' * len(name)}\n")[2]
+    ends = [place for other in broken if (place := chapter.find(f"\n{other}\n{'-' * len(other)}\n")) >= 0]
+    return chapter[: min(ends, default=None)]
 
 
 def test_the_tree_as_it_is_breaks_no_rule(tree: Path) -> None:
-    assert broken_in(tree) == set()
+    assert broken_in(tree) == {}
 
 
-@pytest.mark.parametrize(
-    "planting", PLANTS, indirect=True, ids=[f"{p.rule}: {' '.join(p.files.values())}" for p in PLANTS]
-)
-def test_a_planted_import_breaks_its_rule(planting: Path, request: pytest.FixtureRequest) -> None:
-    planted: Planted = request.node.callspec.params["planting"]
-    assert planted.rule in broken_in(planting)
+@pytest.mark.parametrize("planted", PLANTS, ids=[f"{p.rule}: {p.link}" for p in PLANTS])
+def test_a_planted_import_breaks_its_rule(broken: Mapping[str, str], planted: Planted) -> None:
+    assert planted.link in broken[planted.rule]
+
+
+def test_a_module_in_no_layer_is_found(broken: Mapping[str, str]) -> None:
+    assert "unlayered" in broken["enrolment-layers"]
+
+
+def test_a_cycle_is_found(broken: Mapping[str, str]) -> None:
+    assert "No cycles are allowed in services." in broken["acyclic"]
 
 
 def test_every_rule_is_shown_to_be_able_to_fail() -> None:
-    assert {planted.rule for planted in PLANTS} == {contract["id"] for contract in CONTRACTS}
+    assert {planted.rule for planted in PLANTS} | {"acyclic"} == {contract["id"] for contract in CONTRACTS}

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from drive.demo.places import EVE
 from drive.demo.receiver import receiving
@@ -10,6 +15,7 @@ from drive.demo.story import Story
 from drive.demo.worlds import World, one_process, six
 from drive.hosting.configuration import read_configuration
 from drive.hosting.one_service import databases
+from tests.support.forked import Forked
 from tests.support.installation import PORTS, environment_of
 from tests.support.postgres import PrivatePostgres
 from tests.support.processes import free_port
@@ -33,6 +39,25 @@ async def test_the_story_comes_out_right_in_one_process_on_the_embedded_default(
             await _play(world)
 
 
+@pytest.fixture
+def forked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the processes is started as an operator starts it; where it is started anew, it is forked."""
+    started: set[tuple[str, ...]] = set()
+    from_nothing = asyncio.create_subprocess_exec
+
+    async def start(*command: str, env: Mapping[str, str]) -> asyncio.subprocess.Process | Forked:
+        if command not in started:
+            started.add(command)
+            return await from_nothing(*command, env=env)
+        assert command[:3] == (sys.executable, "-m", "drive")
+        process = Forked(*command[3:], environment=env)
+        await process.start()
+        return process
+
+    monkeypatch.setattr("drive.hosting.processes.asyncio.create_subprocess_exec", start)
+
+
+@pytest.mark.usefixtures("forked_again")
 async def test_the_story_comes_out_right_in_six_processes_on_rabbitmq_and_a_server(
     private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
 ) -> None:

@@ -10,16 +10,30 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import URL
 
-from drive.hosting.services import SERVICES
+from drive.hosting.services import SERVICES, SETTINGS
 from migrations.upgrade import upgrade
 from tests.support.installation import Installation, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres
 
 
+@pytest_asyncio.fixture(scope="session")
+async def migrated_postgres(empty_postgres: PrivatePostgres) -> AsyncIterator[PrivatePostgres]:
+    """A server with all three databases that does not run, for others to begin like."""
+    server = PrivatePostgres(like=empty_postgres)
+    try:
+        server.start()
+        for service in SERVICES:
+            await upgrade(service, server.url.set(database=SETTINGS[service].database_name()))
+        server.stop()
+        yield server
+    finally:
+        server.remove()
+
+
 @pytest.fixture
-def durable_postgres() -> Iterator[PrivatePostgres]:
-    """A server that keeps what it committed, however it ends."""
-    server = PrivatePostgres(durable=True)
+def durable_postgres(migrated_postgres: PrivatePostgres) -> Iterator[PrivatePostgres]:
+    """A migrated server that keeps what it committed, however it ends."""
+    server = PrivatePostgres(durable=True, like=migrated_postgres)
     try:
         server.start()
         yield server
@@ -33,7 +47,6 @@ async def installation(
 ) -> AsyncIterator[Installation]:
     """Migrated, with nothing started."""
     async with an_installation(environment_of(durable_postgres.url, rabbitmq_url, tmp_path)) as installation:
-        await migrate(installation)
         yield installation
 
 

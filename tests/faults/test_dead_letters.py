@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import sys
 from typing import Any
 
 import aio_pika
@@ -13,6 +11,7 @@ import pytest
 
 from drive.client.client import until
 from tests.faults.faults import DATABASE_FAULTS
+from tests.support.forked import Forked
 from tests.support.installation import Answers, Installation
 
 RECORDED = "drive.enrolment.recorded.v1"
@@ -20,15 +19,12 @@ RECORDED = "drive.enrolment.recorded.v1"
 
 async def drive(installation: Installation, *arguments: str, code: int = 0) -> str:
     """What a command of `drive dead-letters` says."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "drive", "dead-letters", *arguments),
-        env={**os.environ, **installation.environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == code, errors.decode()
-    return (output if code == 0 else errors).decode()
+    folder = installation.configuration.common.data_dir
+    environment = {**os.environ, **installation.environment}
+    process = Forked("dead-letters", *arguments, environment=environment, output=folder)
+    await process.start()
+    assert await process.wait() == code, (folder / "errors").read_text()
+    return (folder / ("output" if code == 0 else "errors")).read_text()
 
 
 async def dead_letters_of(installation: Installation, *arguments: str) -> list[dict[str, Any]]:
@@ -84,7 +80,8 @@ async def test_dead_letters_are_listed_shown_replayed_and_dropped(installation: 
     await until(
         "a replayed dead letter", lambda: dead_letters_of(installation), lambda found: len(found) == 1, seconds=60
     )
-    assert len(await installation.rows("targets", "SELECT 1 FROM ledger")) == 4
+    ledger = "SELECT 1 FROM ledger"
+    await until("4 sign-ups", lambda: installation.rows("targets", ledger), lambda rows: len(rows) == 4, seconds=60)
     await drive(installation, "replay", "--type", RECORDED, "--older-than", "1h")
     [broken] = await dead_letters_of(installation)
     assert "no dead letter" in await drive(installation, "replay", dead["id"], code=2)
@@ -93,7 +90,7 @@ async def test_dead_letters_are_listed_shown_replayed_and_dropped(installation: 
     assert await dead_letters_of(installation) == []
     [dropped] = await dead_letters_of(installation, "--all")
     assert (dropped["state"], dropped["drop_reason"]) == ("dropped", "test data of another system")
-    assert len(await installation.rows("targets", "SELECT 1 FROM ledger")) == 4
+    assert len(await installation.rows("targets", ledger)) == 4
 
 
 @pytest.mark.long

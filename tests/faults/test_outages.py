@@ -20,14 +20,13 @@ async def test_sign_ups_go_on_while_the_broker_is_away_and_all_are_counted_once_
 ) -> None:
     answers = Answers()
     async with an_installation(environment_of(durable_postgres.url, private_rabbitmq.url, tmp_path)) as installation:
-        await migrate(installation)
         await installation.start_all()
         await installation.register()
         await installation.sign_up(installation.people(50), answers)
         await asyncio.to_thread(private_rabbitmq.stop)
         back_at = asyncio.get_running_loop().time() + OUTAGE_SECONDS
         while asyncio.get_running_loop().time() < back_at:
-            await installation.sign_up(installation.people(20), answers)
+            await installation.sign_up(installation.people(20), answers, at_once=1)
         assert answers.refused == []
         assert answers.cut_off == 0
         assert await installation.health("serve", "enrolment") == 200
@@ -60,8 +59,10 @@ async def _refusals(answers: Answers) -> int:
     return len(answers.refused)
 
 
-async def test_processes_started_before_broker_and_database_exist_get_to_work_once_they_do(tmp_path: Path) -> None:
-    postgres, rabbit, answers = PrivatePostgres(durable=True), PrivateRabbit(), Answers()
+async def test_processes_started_before_broker_and_database_exist_get_to_work_once_they_do(
+    empty_postgres: PrivatePostgres, tmp_path: Path
+) -> None:
+    postgres, rabbit, answers = PrivatePostgres(durable=True, like=empty_postgres), PrivateRabbit(), Answers()
     try:
         async with an_installation(environment_of(postgres.url, rabbit.url, tmp_path)) as installation:
             for verb, service in COMMANDS:

@@ -17,7 +17,6 @@ from aio_pika.abc import AbstractChannel
 from drive.client.client import until
 from drive.demo.places import AGENCY, CAM_THACH
 from drive.hosting.processes import VERBS
-from tests.faults.conftest import migrate
 from tests.support.installation import DAY, Answers, Installation, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres, dump, restore
 
@@ -32,7 +31,6 @@ async def installation(
     """Six processes that summarise twice a second."""
     environment = environment_of(durable_postgres.url, rabbitmq_url, tmp_path, DRIVE_RECONCILE_SECONDS="0.5")
     async with an_installation(environment) as installation:
-        await migrate(installation)
         await installation.start_all()
         await installation.register()
         yield installation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import secrets
 import signal
@@ -28,6 +29,7 @@ from drive.hosting.services import ServiceName
 from services.clock import SystemClock
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
+from tests.support.forked import Forked
 from tests.support.processes import free_port
 
 PORTS = (
@@ -72,8 +74,8 @@ class Installation:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
         self.configuration = read_configuration(self.environment)
-        self.processes: dict[tuple[str, str], asyncio.subprocess.Process] = {}
-        self._others: list[asyncio.subprocess.Process] = []
+        self.processes: dict[tuple[str, str], Forked] = {}
+        self._others: list[Forked] = []
         self.postgres = make_url(self.environment["DATABASE_URL"]).set(username="postgres", password=None)
         self.role = make_url(self.environment["DATABASE_URL"]).username
         self.rabbitmqctl: Callable[..., None] = _no_private_broker
@@ -81,9 +83,11 @@ class Installation:
 
     async def start(self, verb: Verb, service: ServiceName, **more: str) -> None:
         """Start one process; it need not be ready when this returns."""
-        self.processes[verb, service] = await processes.start((verb, service), {**self.environment, **more})
+        environment = {**os.environ, **self.environment, **more}
+        self.processes[verb, service] = Forked(verb, service, environment=environment)
+        await self.processes[verb, service].start()
 
-    async def start_another(self, verb: Verb, service: ServiceName) -> asyncio.subprocess.Process:
+    async def start_another(self, verb: Verb, service: ServiceName) -> Forked:
         """A second process of the same kind, on a port of its own; ready when this returns, and ended by the test."""
         first = self.processes[verb, service]
         port, name = free_port(), f"{service.upper()}_{'WORKER' if verb == 'worker' else 'API'}_PORT"
@@ -109,7 +113,7 @@ class Installation:
         """SIGTERM: time to finish the work in progress. Returns the exit code."""
         return await self._end(self.processes.pop((verb, service)), signal.SIGTERM)
 
-    async def _end(self, process: asyncio.subprocess.Process, how: signal.Signals) -> int:
+    async def _end(self, process: Forked, how: signal.Signals) -> int:
         if process.returncode is None:
             process.send_signal(how)
         return await process.wait()

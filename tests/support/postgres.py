@@ -36,8 +36,11 @@ _FAST = {
 class PrivatePostgres:
     """A PostgreSQL server of the test's own, on a port that stays the same over restarts."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """`durable`: what was committed outlives a crash of the server, as it must where a test crashes it."""
+    def __init__(self, *, durable: bool = False, like: PrivatePostgres | None = None) -> None:
+        """`durable`: what was committed outlives a crash of the server, as it must where a test crashes it.
+
+        `like`: one that does not run, whose databases are copied; that takes a tenth of the time of making them.
+        """
         self._options = {**_FAST, "synchronous_commit": "on"} if durable else _FAST
         self._user = ensure_user(_SYSTEM_USER) if is_root() else None
         self._folder = private_folder(self._user)
@@ -45,7 +48,10 @@ class PrivatePostgres:
         self._port = free_port()
         if self._user:
             let_others_reach(_BIN)
-        self._run("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres")
+        if like:
+            self._run("cp", "-Rp", str(like._data), str(self._data))
+        else:
+            self._command("initdb", "--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres")
 
     @property
     def url(self) -> URL:
@@ -61,11 +67,11 @@ class PrivatePostgres:
             "unix_socket_directories": "",
         }
         settings = " ".join(f"-c {name}='{value}'" for name, value in options.items())
-        self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", settings)
+        self._command("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", settings)
 
     def stop(self, *, immediate: bool = False) -> None:
         """Stop, breaking every connection; `immediate` is what a crash does."""
-        self._run("pg_ctl", "stop", "-w", "-m", "immediate" if immediate else "fast")
+        self._command("pg_ctl", "stop", "-w", "-m", "immediate" if immediate else "fast")
 
     def pids(self) -> list[int]:
         """The server's processes, the postmaster first."""
@@ -83,11 +89,14 @@ class PrivatePostgres:
             self.stop(immediate=True)
         remove_folder(self._folder)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _command(self, program: str, *arguments: str) -> None:
+        self._run(str(_BIN / program), "-D", str(self._data), *arguments)
+
+    def _run(self, *command: str) -> None:
         # pg_ctl leaves a server behind that inherits its pipes: a file is the only output that ends.
         with (self._folder / "output").open("w+") as output:
             done = subprocess.run(
-                [str(_BIN / program), "-D", str(self._data), *arguments],
+                command,
                 check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -97,7 +106,7 @@ class PrivatePostgres:
             )
             if done.returncode:
                 output.seek(0)
-                raise RuntimeError(f"{program} failed: {output.read()}")
+                raise RuntimeError(f"{' '.join(command)} failed: {output.read()}")
 
 
 def dump(database: URL, file: Path) -> None:
@@ -128,13 +137,15 @@ class Databases:
 
     def __init__(self, server: URL) -> None:
         self._server = server.set(drivername="postgresql+asyncpg")
+        self._engine = create_async_engine(self._server, isolation_level="AUTOCOMMIT")
         self._names = count(1)
         self._templates: dict[str, URL] = {}
 
     async def create(self, kind: str) -> URL:
         """A fresh database. `kind` is a service, `chassis` for the messaging tables alone, or `empty`."""
-        url = self._fresh()
-        await self._command(f'CREATE DATABASE "{url.database}" TEMPLATE "{(await self._template(kind)).database}"')
+        url, template = self._fresh(), (await self._template(kind)).database
+        # Its files are copied, which takes a fifth of the time of writing every page to the log.
+        await self._command(f'CREATE DATABASE "{url.database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return url
 
     async def drop(self, url: URL) -> None:
@@ -146,6 +157,7 @@ class Databases:
         for url in self._templates.values():
             await self.drop(url)
         self._templates.clear()
+        await self._engine.dispose()
 
     async def _template(self, kind: str) -> URL:
         if kind not in self._templates:
@@ -159,12 +171,8 @@ class Databases:
         return self._server.set(database=f"drive_test_{os.getpid()}_{next(self._names)}")
 
     async def _command(self, sql: str) -> None:
-        engine = create_async_engine(self._server, isolation_level="AUTOCOMMIT")
-        try:
-            async with engine.connect() as connection:
-                await connection.execute(text(sql))
-        finally:
-            await engine.dispose()
+        async with self._engine.connect() as connection:
+            await connection.execute(text(sql))
 
 
 async def _nothing(_: URL) -> None:

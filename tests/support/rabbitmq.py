@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import aio_pika
@@ -20,14 +17,18 @@ from aio_pika.exceptions import AMQPError
 
 from services.contracts.subscriptions import SUBSCRIPTIONS
 from services.messaging.topology import DEAD_EXCHANGE, EXCHANGE
-from tests.support.processes import answers
+from tests.support.processes import answers, one_at_a_time
 from tests.support.rabbitmq_node import GREETING, a_private_node, control
 
 _VHOSTS_AT_ONCE = 8
 
 
 class Vhosts:
-    """Virtual hosts of a broker whose `rabbitmqctl` we may use: made some at a time, since each command starts a VM."""
+    """Virtual hosts of a broker whose `rabbitmqctl` we may use: made some at a time, since each command starts a VM.
+
+    Those that were used are deleted with the same command: each takes some of the broker's file handles, and a broker
+    that has none left answers nobody any more.
+    """
 
     def __init__(self, url: str, run: Callable[..., None]) -> None:
         self._url = url
@@ -37,31 +38,34 @@ class Vhosts:
         self._unused: list[str] = []
 
     def fresh(self) -> str:
-        """The AMQP URL of an empty virtual host."""
+        """The AMQP URL of an empty virtual host; whoever was given one before needs it no more."""
         if not self._unused:
             self._make([f"drive-test-{os.getpid()}-{next(self._numbers)}" for _ in range(_VHOSTS_AT_ONCE)])
         return urlsplit(self._url)._replace(path="/" + quote(self._unused.pop(0), safe="")).geturl()
 
     def _make(self, names: list[str]) -> None:
         user = urlsplit(self._url).username or "guest"
-        self._made += names
+        used, self._made = self._made, self._made + names
         self._eval(
-            f'[begin rabbit_vhost:add(V, <<"test">>), rabbit_auth_backend_internal:set_permissions('
+            f'{_deletion(used)}, [begin rabbit_vhost:add(V, <<"test">>), rabbit_auth_backend_internal:set_permissions('
             f'<<"{user}">>, V, <<".*">>, <<".*">>, <<".*">>, <<"test">>) end || V <- {_binaries(names)}].'
         )
-        self._unused += names
+        self._made, self._unused = names, list(names)
 
     def remove(self) -> None:
         """Delete those that were made, with all that is in them."""
         if self._made:
-            self._eval(f'[rabbit_vhost:delete(V, <<"test">>) || V <- {_binaries(self._made)}].')
+            self._eval(f"{_deletion(self._made)}.")
             self._made, self._unused = [], []
 
     def _eval(self, erlang: str) -> None:
         """One at a time on this machine: each command takes a port of a few, and vhosts are made one after another."""
-        with (Path(tempfile.gettempdir()) / "drive-test-rabbitmqctl.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with one_at_a_time("rabbitmqctl"):
             self._run("eval", erlang)
+
+
+def _deletion(names: Sequence[str]) -> str:
+    return f'[rabbit_vhost:delete(V, <<"test">>) || V <- {_binaries(names)}, rabbit_vhost:exists(V)]'
 
 
 def _binaries(names: Sequence[str]) -> str:
@@ -125,6 +129,8 @@ def _on_machine(url: str) -> Vhosts | None:
     try:
         _apart(_connect(hosts.fresh()))
     except (subprocess.SubprocessError, OSError, AMQPError):
+        with suppress(subprocess.SubprocessError):
+            hosts.remove()
         return None
     return hosts
 

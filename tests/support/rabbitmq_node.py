@@ -12,9 +12,17 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.support.processes import answers, ensure_user, free_port, is_root, private_folder, remove_folder
+from tests.support.processes import (
+    answers,
+    ensure_user,
+    free_port,
+    is_root,
+    private_folder,
+    remove_folder,
+)
 
 GREETING = b"AMQP\x00\x00\x09\x01"
 """What an AMQP 0-9-1 client says first; a broker that has started answers it."""
@@ -130,10 +138,20 @@ class PrivateRabbit:
 def control(
     command: Sequence[str], environment: dict[str, str] | None = None, user: str | None = None, timeout: float = 60
 ) -> None:
-    """Run a rabbitmqctl command. Raises CalledProcessError with what it said."""
-    subprocess.run(
-        command, env=environment, user=user, cwd="/", check=True, capture_output=True, text=True, timeout=timeout
-    )
+    """Run a rabbitmqctl command. Raises CalledProcessError with what it said, TimeoutExpired where it says nothing."""
+    with subprocess.Popen(
+        command, env=environment, user=user, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=timeout)
+        except BaseException:
+            # The command is a shell; left alone, the VM within keeps one of the few ports that these commands have.
+            for each in psutil.Process(process.pid).children(recursive=True):
+                each.kill()
+            process.kill()
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output, errors)
 
 
 def _program(name: str) -> str:

@@ -16,6 +16,13 @@ from services.contracts.events import EVENT
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import WRITE, Service, a_participant, a_sign_up, a_voluntary_sign_up, post, post_batch
 
+NOTE_EACH_INSERT = (
+    "CREATE TABLE inserted (n bigint GENERATED ALWAYS AS IDENTITY, external_ref text)",
+    "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN INSERT INTO inserted (external_ref) VALUES (NEW.external_ref); RETURN NEW; END $$",
+    "CREATE TRIGGER note BEFORE INSERT ON enrolments FOR EACH ROW EXECUTE FUNCTION note()",
+)
+
 
 async def test_sign_up_is_answered_with_its_kind_cover_and_contribution(service: Service) -> None:
     answer = await post(service.ct, a_sign_up())
@@ -154,8 +161,11 @@ async def test_rows_go_in_by_person_and_scheme_whatever_the_order_of_a_batch(ser
     """So that two batches that share people wait for each other one way only."""
     health = [a_sign_up(number) for number in (1, 2)]
     voluntary = [a_voluntary_sign_up(number, external_ref=f"V-{number}") for number in (1, 2)]
+    async with service.runtime.database.write() as session:
+        for statement in NOTE_EACH_INSERT:
+            await session.execute(text(statement))
     await post_batch(service.ct, *reversed(health + voluntary))
-    rows = await service.rows("SELECT external_ref FROM enrolments ORDER BY ctid")
+    rows = await service.rows("SELECT external_ref FROM inserted ORDER BY n")
     assert [row["external_ref"] for row in rows] == ["CT-0001", "V-1", "CT-0002", "V-2"]
 
 
