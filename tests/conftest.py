@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -30,6 +31,8 @@ from tests.support.rabbitmq_node import PrivateRabbit, a_private_node
 from tests.support.runtime import TestRuntime
 
 environment.forget_settings()
+hypothesis.settings.register_profile("drive", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("drive")
 # The default shows the locals of every frame of a logged exception, which takes seconds.
 structlog.configure(
     processors=[

@@ -1,0 +1,214 @@
+"""What a target counts is the same three times: by the rule in plain Python, in SQL, and batch after batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, get_args
+from uuid import UUID
+
+import pytest_asyncio
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
+from services.vocabulary import Measure, Scheme
+from targets_api.attainment.recount import recount
+from targets_api.domain.target import STOCK_MEASURES, counted_kind
+from tests.targets_api.builders import CAM_THACH, LAUNCH, TargetsService, a_collector, a_sign_up, an_organisation
+
+ABOVE: Final = {
+    "15142-01": ("15142-01", CAM_THACH, "CS-CT", "38"),
+    "15142-02": ("15142-02", CAM_THACH, "CS-CT", "38"),
+    CAM_THACH: (CAM_THACH, "CS-CT", "38"),
+    "15127": ("15127", "CS-CT", "38"),
+    "CT": ("CT", "VNPOST"),
+    "NL": ("NL", "VNPOST"),
+    "VTL": ("VTL",),
+}
+"""Units and organisations, each with all above it."""
+UNITS: Final = ("15142-01", "15142-02", CAM_THACH, "15127")
+ORGANISATIONS: Final = ("CT", "NL", "VTL")
+COLLECTORS: Final = ("CT-07", "CT-08", "VTL-01")
+CLEAN: Final = text("TRUNCATE targets, target_progress, baselines, ledger, tallies, recounts, outbox CASCADE")
+
+days = st.integers(-12, 12).map(lambda n: LAUNCH + timedelta(days=n))
+schemes = st.sampled_from(get_args(Scheme))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A target to be set."""
+
+    unit: str | None
+    organisation: str | None
+    collector: str | None
+    scheme: Scheme
+    measure: Measure
+    starts_on: date
+    length: int
+
+    @property
+    def body(self) -> dict[str, object]:
+        """As it is posted."""
+        return {
+            "scope": {
+                "unit_code": self.unit,
+                "organisation_code": self.organisation,
+                "collector_code": self.collector,
+            },
+            "scheme": self.scheme,
+            "measure": self.measure,
+            "value": 0.9 if self.measure == "coverage" else 100,
+            "starts_on": self.starts_on.isoformat(),
+            "ends_on": (self.starts_on + timedelta(days=self.length)).isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A count of one day."""
+
+    unit: str
+    scheme: Scheme
+    on: date
+    covered: int
+
+
+def scopes() -> st.SearchStrategy[Spec]:
+    """Targets of flows for any scope, of stocks for a unit."""
+    flows = st.builds(
+        Spec,
+        unit=st.sampled_from([None, "38", "CS-CT", *UNITS]),
+        organisation=st.sampled_from([None, "VNPOST", *ORGANISATIONS]),
+        collector=st.sampled_from([None, *COLLECTORS]),
+        scheme=schemes,
+        measure=st.sampled_from(["new", "renewal"]),
+        starts_on=days,
+        length=st.integers(0, 12),
+    ).filter(lambda spec: bool(spec.unit or spec.organisation or spec.collector))
+    stocks = st.builds(
+        Spec,
+        unit=st.sampled_from(UNITS),
+        organisation=st.none(),
+        collector=st.none(),
+        scheme=schemes,
+        measure=st.sampled_from(sorted(STOCK_MEASURES)),
+        starts_on=days,
+        length=st.integers(0, 12),
+    )
+    return flows | stocks
+
+
+sign_ups = st.builds(
+    a_sign_up,
+    unit_code=st.sampled_from(UNITS),
+    organisation_code=st.sampled_from(ORGANISATIONS),
+    collector_code=st.sampled_from(COLLECTORS),
+    scheme=schemes,
+    kind=st.sampled_from(["new", "renewal"]),
+    signed_on=days,
+)
+baselines = st.builds(
+    Baseline,
+    unit=st.sampled_from(UNITS),
+    scheme=schemes,
+    on=st.integers(-12, 0).map(lambda n: LAUNCH + timedelta(days=n)),
+    covered=st.integers(0, 900),
+)
+
+
+def counts(spec: Spec, facts: EnrolmentFacts) -> bool:
+    """Whether a sign-up is in the target's scope and of what its measure counts, on whatever day."""
+    return (
+        (facts.scheme, facts.kind) == (spec.scheme, counted_kind(spec.measure))
+        and (spec.unit is None or spec.unit in ABOVE[facts.unit_code])
+        and (spec.organisation is None or spec.organisation in ABOVE[facts.organisation_code])
+        and spec.collector in (None, facts.collector_code)
+    )
+
+
+def expected(spec: Spec, recorded: Sequence[EnrolmentRecorded], known: Sequence[Baseline]) -> tuple[int, int]:
+    """What the target has achieved, and where it began."""
+    signed_on = [event.data.signed_on for event in recorded if counts(spec, event.data)]
+    ends_on = spec.starts_on + timedelta(days=spec.length)
+    if spec.measure not in STOCK_MEASURES:
+        return sum(spec.starts_on <= day <= ends_on for day in signed_on), 0
+    of_unit = {b.on: b.covered for b in known if (b.unit, b.scheme) == (spec.unit, spec.scheme) and b.on <= ends_on}
+    latest = max(of_unit)
+    achieved = of_unit[latest] + sum(latest < day <= ends_on for day in signed_on)
+    before = max((on for on in of_unit if on < spec.starts_on), default=None)
+    if before is None:
+        return achieved, of_unit[min(of_unit)]
+    return achieved, of_unit[before] + sum(before < day < spec.starts_on for day in signed_on)
+
+
+@pytest_asyncio.fixture
+async def counting(service: TargetsService) -> TargetsService:
+    """With a second partner."""
+    await service.handle([an_organisation("VTL"), a_collector("VTL-01", "VTL")])
+    return service
+
+
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.generate],  # to shrink a failure would take minutes
+)
+@given(
+    specs=st.lists(scopes(), min_size=1, max_size=6, unique=True),
+    early=st.lists(sign_ups, max_size=12),
+    late=st.lists(sign_ups, max_size=24),
+    known=st.lists(baselines, max_size=8, unique_by=lambda b: (b.unit, b.scheme, b.on)),
+    size=st.integers(1, 9),
+)
+async def test_rule_sql_and_batches_count_the_same(
+    counting: TargetsService,
+    specs: list[Spec],
+    early: list[EnrolmentRecorded],
+    late: list[EnrolmentRecorded],
+    known: list[Baseline],
+    size: int,
+) -> None:
+    async with counting.runtime.database.write() as work:
+        await work.execute(CLEAN)
+    if early:
+        await counting.handle(early)
+    for each in known:
+        await put(counting, each)
+    targets = {UUID((await counting.target(**spec.body))["id"]): spec for spec in specs if is_settable(spec, known)}
+    for batch in in_batches(late, size):
+        await counting.handle(batch)
+    everything = {target: expected(spec, [*early, *late], known) for target, spec in targets.items()}
+    assert await attained(counting) == everything, "batch after batch"
+    async with counting.runtime.database.write() as work:
+        await recount(work, sorted(targets))
+    assert await attained(counting) == everything, "recounted in SQL"
+
+
+def is_settable(spec: Spec, known: Sequence[Baseline]) -> bool:
+    """A stock needs a baseline up to the end of its period."""
+    ends_on = spec.starts_on + timedelta(days=spec.length)
+    return spec.measure not in STOCK_MEASURES or any(
+        (b.unit, b.scheme) == (spec.unit, spec.scheme) and b.on <= ends_on for b in known
+    )
+
+
+def in_batches(events: Sequence[EnrolmentRecorded], size: int) -> Iterator[list[EnrolmentRecorded]]:
+    """Batches of that size."""
+    return ([*events[start : start + size]] for start in range(0, len(events), size))
+
+
+async def put(service: TargetsService, baseline: Baseline) -> None:
+    """Set a baseline over HTTP."""
+    body = {"scheme": baseline.scheme, "on": baseline.on.isoformat(), "population": 1000, "covered": baseline.covered}
+    answer = await service.http.put(f"/v1/units/{baseline.unit}/baselines", json=body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+async def attained(service: TargetsService) -> dict[UUID, tuple[int, int]]:
+    """What is stored of each target: achieved, and covered at its start."""
+    rows = await service.rows("SELECT target_id, achieved, covered_at_start FROM target_progress")
+    return {row.target_id: (row.achieved, row.covered_at_start) for row in rows}
