@@ -20,6 +20,7 @@ from tests.support.processes import (
     ensure_user,
     free_port,
     is_root,
+    one_at_a_time,
     private_folder,
     remove_folder,
 )
@@ -165,7 +166,8 @@ def _program(name: str) -> str:
 @contextmanager
 def a_private_node() -> Iterator[PrivateRabbit]:
     """A started private node, removed when the block is left."""
-    install_where_missing()
+    with one_at_a_time("install"):
+        install_where_missing()
     node = PrivateRabbit()
     try:
         node.start()
