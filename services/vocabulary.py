@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Vnd: TypeAlias = int
 """Whole Vietnamese đồng."""
@@ -14,6 +14,8 @@ UnitLevel: TypeAlias = Literal["province", "insurance_unit", "commune", "village
 """From the highest to the lowest."""
 Measure: TypeAlias = Literal["new", "renewal", "in_force", "coverage"]
 """What a target is measured by: sign-ups of a kind, persons covered, or their share of the population."""
+SHARES: Final[frozenset[Measure]] = frozenset({"coverage"})
+"""Measures whose values are shares of the population; those of the others are persons."""
 PaceStatus: TypeAlias = Literal["ahead", "on_track", "behind", "met", "missed", "not_started"]
 PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 Severity: TypeAlias = Literal["warning", "critical"]

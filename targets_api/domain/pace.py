@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.calendar import WorkingCalendar
-from services.vocabulary import PaceStatus, Severity
+from services.vocabulary import SHARES, PaceStatus, Severity
 from targets_api.domain.target import Target
 
 LAGGING: Final[frozenset[PaceStatus]] = frozenset({"behind", "missed"})
@@ -104,7 +104,7 @@ def pace_of(
 def goal_of(target: Target, progress: Progress) -> float:
     """The value in persons."""
     # Rounded: 0.81 of 39,500 is 31,995 on paper and a trace more in binary, which nobody could ever reach.
-    return round(target.value * (progress.population or 0), 6) if target.measure == "coverage" else target.value
+    return round(target.value * (progress.population or 0), 6) if target.measure in SHARES else target.value
 
 
 def _days(target: Target, on: date, calendar: WorkingCalendar) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from services.errors import Conflict, FieldError, Invalid, NotFound
-from services.vocabulary import Kind, Measure, Scheme, Scope
+from services.vocabulary import SHARES, Kind, Measure, Scheme, Scope
 
 STOCK_MEASURES: Final[frozenset[Measure]] = frozenset({"in_force", "coverage"})
 """Measures of how many are covered, and so counted from a baseline; the others count sign-ups from zero."""
@@ -23,8 +23,8 @@ def counted_kind(measure: Measure) -> Kind:
 
 FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
-LEAST_COVERAGE: Final = 0.0001
-"""Coverage is given to four decimal places."""
+LEAST_SHARE: Final = 0.0001
+"""Shares are given to four decimal places."""
 
 
 class InvalidTarget(Invalid):
@@ -84,12 +84,14 @@ def _scope_errors(target: Target) -> Iterator[FieldError]:
 
 
 def _value_errors(target: Target) -> Iterator[FieldError]:
-    is_coverage = target.measure == "coverage"
-    least = LEAST_COVERAGE if is_coverage else 1
+    is_share = target.measure in SHARES
+    least = LEAST_SHARE if is_share else 1
     if not math.isfinite(target.value) or target.value < least:
-        yield FieldError("/value", f"must be at least {least}{'' if is_coverage else ' person'}")
-    elif is_coverage and target.value > 1:
-        yield FieldError("/value", "coverage is a share of the population, at most 1: write 0.9515 for 95.15 %")
+        yield FieldError("/value", f"must be at least {least}{'' if is_share else ' person'}")
+    elif is_share and target.value > 1:
+        yield FieldError(
+            "/value", f"{target.measure} is a share of the population, at most 1: write 0.9515 for 95.15 %"
+        )
 
 
 def _period_errors(target: Target) -> Iterator[FieldError]:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from services.context import Context
 from services.contracts.identities import pace_event_id
 from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
-from services.vocabulary import PaceTransition
+from services.vocabulary import SHARES, PaceTransition
 from targets_api.hierarchy.queries import PlacedUnit
 from targets_api.review.judgement import Reviewed
 
@@ -55,7 +55,7 @@ def _facts(reviewed: Reviewed, unit: PlacedUnit | None, context: Context) -> Pac
 
 def _figures(reviewed: Reviewed, context: Context) -> PaceFigures:
     target, progress, verdict = reviewed.standing.target, reviewed.standing.progress, reviewed.verdict
-    share = progress.achieved / progress.population if target.measure == "coverage" and progress.population else None
+    share = progress.achieved / progress.population if target.measure in SHARES and progress.population else None
     return PaceFigures(
         on=context.today,
         value=target.value,

@@ -14,7 +14,7 @@ from notifications.domain.delivery import Refused
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.clock import BUSINESS_ZONE
-from services.vocabulary import Measure, Scheme
+from services.vocabulary import SHARES, Measure, Scheme
 
 _POLICY = compat32.clone(linesep="\r\n")
 
@@ -119,7 +119,7 @@ def _target(alert: AlertSnapshot) -> str:
 
 
 def _amount(alert: AlertSnapshot, value: float) -> str:
-    return _percent(value) if alert.measure == "coverage" else f"{value:,.0f}"
+    return _percent(value) if alert.measure in SHARES else f"{value:,.0f}"
 
 
 def _percent(share: float) -> str:

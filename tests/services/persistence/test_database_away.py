@@ -10,7 +10,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from services.errors import Unavailable
+from services.errors import NotMigrated, Unavailable
 from services.persistence.database import Database
 from services.persistence.driver_errors import TookTooLong
 from tests.support.postgres import Databases, PrivatePostgres
@@ -121,12 +121,12 @@ async def test_a_database_that_is_not_there_is_unavailable(database_url: URL) ->
     await missing.close()
 
 
-async def test_a_database_that_is_not_migrated_is_unavailable(databases: Databases) -> None:
+async def test_a_database_that_is_not_migrated_is_named_as_such(databases: Databases) -> None:
     url = await databases.create("empty")
     empty = Database(url)
-    with pytest.raises(Unavailable):
+    with pytest.raises(NotMigrated):
         await empty.check()
-    with pytest.raises(Unavailable):
+    with pytest.raises(NotMigrated):
         await ask_for_rows(empty)
     await empty.close()
     await databases.drop(url)
