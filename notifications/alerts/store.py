@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, or_, tuple_
+from sqlalchemy import Integer, Uuid, bindparam, or_, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -17,21 +17,18 @@ from services.contracts.pace import PaceFacts
 from services.errors import Unavailable
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import columns_of, insert_many, table_of
+from services.persistence.unnest import among, columns_of, insert_many, table_of, unnest
 
 Episode: TypeAlias = tuple[UUID, int]
 """A target's id and the number of the time that it fell behind."""
 
-_TARGET_IDS = bindparam("target_ids", type_=ARRAY(Uuid))
-EPISODES: Final = (
-    func.unnest(_TARGET_IDS, bindparam("episodes", type_=ARRAY(Integer)))
-    .table_valued("target_id", "episode", name="wanted")
-    .render_derived()
-)
-_OF_EPISODES = tuple_(col(AlertRow.target_id), col(AlertRow.episode)).in_(select_columns(EPISODES))
+_wanted = unnest("wanted", target_ids=Uuid(), episodes=Integer())
+_OF_EPISODES = tuple_(col(AlertRow.target_id), col(AlertRow.episode)).in_(select_columns(_wanted))
 OF_EPISODES_AND_UNRESOLVED = (
     select(AlertRow)
-    .where(col(AlertRow.target_id) == any_(_TARGET_IDS), or_(_OF_EPISODES, col(AlertRow.status) != "resolved"))
+    .where(
+        col(AlertRow.target_id) == among("target_ids", Uuid()), or_(_OF_EPISODES, col(AlertRow.status) != "resolved")
+    )
     .order_by(col(AlertRow.id))
     .with_for_update()
 )

@@ -12,14 +12,16 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 
-def unnest(name: str, /, **types: TypeEngine[Any]) -> TableValuedAlias:
+def unnest(name: str, ordinality: str | None = None, /, **types: TypeEngine[Any]) -> TableValuedAlias:
     """A table called `name`, one column for each of the types; each column is an array parameter of its name.
+
+    `ordinality` names a further column with the number of each row, from 1.
 
     In an UPDATE it must not have the name of a column that is not set: SQLAlchemy would set that one, too.
     """
     arrays = [bindparam(parameter, type_=ARRAY(kind, dimensions=1)) for parameter, kind in types.items()]
     columns = [column(parameter, kind) for parameter, kind in types.items()]
-    return func.unnest(*arrays).table_valued(*columns).render_derived(name=name)
+    return func.unnest(*arrays).table_valued(*columns, with_ordinality=ordinality).render_derived(name=name)
 
 
 def among(name: str, kind: TypeEngine[Any]) -> CollectionAggregate[Any]:

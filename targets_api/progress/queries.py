@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, Date, FromClause, Integer, Text, bindparam, cast, column, extract, func, select, true
+from sqlalchemy import Date, FromClause, Integer, Text, bindparam, cast, extract, func, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.persistence.unnest import table_of
+from services.persistence.unnest import columns_of, table_of, unnest
 from services.vocabulary import Kind, Scheme, UnitLevel
 from targets_api.attainment.counted import tallies_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
@@ -101,18 +101,7 @@ def _target_figures(
     return TargetFigures(place, achieved, covered_at_start, population, lagging, target_of(*target))
 
 
-_k = (
-    func.unnest(
-        bindparam("codes", type_=ARRAY(Text)),
-        bindparam("schemes", type_=ARRAY(Text)),
-        bindparam("starts", type_=ARRAY(Date)),
-        bindparam("ons", type_=ARRAY(Date)),
-    )
-    .table_valued(
-        column("code", Text), column("scheme", Text), column("start", Date), column("on", Date), with_ordinality="place"
-    )
-    .render_derived(name="k")
-)
+_k = unnest("k", "place", code=Text(), scheme=Text(), start=Date(), on=Date())
 _x, _t, _p = table_of(TallyRow), table_of(TargetRow), table_of(AttainmentRow)
 _units, _unit_ancestors, _baselines = table_of(UnitRow), table_of(UnitAncestorRow), table_of(BaselineRow)
 _organisations, _organisation_ancestors = table_of(OrganisationRow), table_of(OrganisationAncestorRow)
@@ -262,8 +251,7 @@ async def figures_of(
     session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], today: date
 ) -> list[Figures[F] | None]:
     """The figures for each key; None for owners that are not known."""
-    codes, schemes, starts, ons = zip(*keys, strict=True)
-    columns = {"codes": list(codes), "schemes": list(schemes), "starts": list(starts), "ons": list(ons)}
+    columns = columns_of(key._asdict() for key in keys)
     owners = {found.place: found for found in await session.all(owner.figures, columns)}
     targets: dict[int, list[TargetFigures]] = {}
     for found in await session.all(owner.targets, {**columns, "today": today}):
