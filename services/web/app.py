@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from services.runtime import AnyRuntime
 from services.web import openapi
 from services.web.health import health_router
+from services.web.hot_route import match_first
 from services.web.middleware import RequestMiddleware
 from services.web.parameters import refuse_unknown_parameters
 from services.web.problems import install_problems
@@ -29,6 +30,7 @@ def build_app(runtime: AnyRuntime, *, title: str, routers: Sequence[APIRouter] =
     for router in routers:
         app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.include_router(health_router)
+    match_first(app, routers)
     install_problems(app)
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics)
     app.openapi = lambda: openapi.completed(app)  # type: ignore[method-assign]  # how FastAPI says to extend it

@@ -6,14 +6,16 @@ times as much as this, is left out (ADR 12).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.routing import Route
 
 from services.context import Actor, Context
 from services.web.auth import BEARER, authorized
@@ -90,6 +92,17 @@ def hot_route(
     return register
 
 
+def match_first(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Let the app find the hot routes of its routers before it walks through the routers, which costs 30 µs a request.
+
+    The document has them where they are declared.
+    """
+    hot = [route for router in routers for route in router.routes if isinstance(route, _HotRoute)]
+    app.router.routes[:0] = [
+        Route(each.path, each.endpoint, methods=sorted(each.methods or ()), include_in_schema=False) for each in hot
+    ]
+
+
 async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotRequest[Any, Any, Any]:
     actor = authorized(request, wanted.scope)
     headers = _headers(request, wanted.headers) if wanted.headers else None
@@ -101,19 +114,26 @@ async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotR
 
 
 def _headers(request: Request, model: type[H]) -> H:
-    names = [str(field.alias or name) for name, field in model.model_fields.items()]
-    given = {name: value for name in names if (value := request.headers.get(name)) is not None}
+    given = {name: value for name in _names(model) if (value := request.headers.get(name)) is not None}
     try:
         return model.model_validate(given)
     except ValidationError as error:
         raise refusal_of_header(error) from None
 
 
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """The names by which the fields come in."""
+    return frozenset(str(field.alias or name) for name, field in model.model_fields.items())
+
+
 def _parameters(request: Request, model: type[P]) -> P:
-    names = {str(field.alias or name) for name, field in model.model_fields.items()}
-    refuse_parameters_but(names - request.path_params.keys(), request)
+    items = request.query_params.multi_items()
+    given = dict(items)
+    if len(given) < len(items) or not request.path_params.keys().isdisjoint(given):
+        refuse_parameters_but(_names(model) - request.path_params.keys(), request)
     try:
-        return model.model_validate({**request.query_params, **request.path_params})
+        return model.model_validate({**given, **request.path_params})
     except ValidationError as error:
         raise RequestValidationError(_located(error, request.path_params)) from error
 
