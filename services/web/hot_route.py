@@ -15,12 +15,13 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from services.context import Actor, Context
 from services.web.auth import BEARER, authorized
 from services.web.openapi import body_of
-from services.web.parameters import refuse_parameters_but, refuse_unknown_parameters
+from services.web.parameters import refuse_parameters_but
 from services.web.problems import Malformed, refusal_of_body, refusal_of_header
 from services.web.transactions import request_context
 
@@ -66,6 +67,12 @@ class _HotRoute(APIRoute):
         return self.endpoint
 
 
+class _MatchedFirst(Route):
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}  # as FastAPI's own do: requests are measured by it
+
+
 def hot_route(
     router: APIRouter, method: str, path: str, declaration: Declaration[Any, Any, Any]
 ) -> Callable[[Endpoint], Endpoint]:
@@ -99,7 +106,8 @@ def match_first(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """
     hot = [route for router in routers for route in router.routes if isinstance(route, _HotRoute)]
     app.router.routes[:0] = [
-        Route(each.path, each.endpoint, methods=sorted(each.methods or ()), include_in_schema=False) for each in hot
+        _MatchedFirst(each.path, each.endpoint, methods=sorted(each.methods or ()), include_in_schema=False)
+        for each in hot
     ]
 
 
@@ -107,8 +115,8 @@ async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotR
     actor = authorized(request, wanted.scope)
     headers = _headers(request, wanted.headers) if wanted.headers else None
     parameters = _parameters(request, wanted.parameters) if wanted.parameters else None
-    if not wanted.parameters:
-        await refuse_unknown_parameters(request)
+    if not wanted.parameters and request.query_params:
+        refuse_parameters_but(frozenset(), request)
     body = _body(await request.body(), wanted.body) if wanted.body else None
     return HotRequest(request, actor, parameters, headers, body)
 

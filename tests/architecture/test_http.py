@@ -115,6 +115,15 @@ def test_every_list_has_the_same_limits(api: Api) -> None:
     assert all(limit == {"default": 100, "minimum": 1, "maximum": 500} for limit in limits)
 
 
+async def test_every_request_is_measured_by_the_path_of_its_route(api: Api) -> None:
+    for method, path, _ in api.operations():
+        await api.refusals(method, path)
+    metrics = (await api.client.get("/metrics")).text
+    paths = {path for _, path, _ in api.operations()}
+    assert {path for path in paths if f'route="{path}"' not in metrics} == set()
+    assert 'route="none"' not in metrics
+
+
 async def test_a_parameter_that_is_unknown_or_given_twice_is_refused(api: Api) -> None:
     for method, path, operation in api.operations():
         assert "/query/unknown" in await api.refusals(method, path, params={"unknown": "1"}), path
