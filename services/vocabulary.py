@@ -12,6 +12,8 @@ Kind: TypeAlias = Literal["new", "renewal"]
 """Of a sign-up: whether the person had cover by the scheme shortly before."""
 UnitLevel: TypeAlias = Literal["province", "insurance_unit", "commune", "village"]
 """From the highest to the lowest."""
+RegistryKind: TypeAlias = Literal["unit", "organisation", "collector"]
+"""What the registry holds entries of."""
 Measure: TypeAlias = Literal["new", "renewal", "in_force", "coverage"]
 """What a target is measured by: sign-ups of a kind, persons covered, or their share of the population."""
 SHARES: Final[frozenset[Measure]] = frozenset({"coverage"})

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 Action: TypeAlias = Callable[[], Awaitable[None]]
 
+_OUTBOX_ROWS = text("SELECT count(*) FROM outbox")
+
 GAUGE_SECONDS = 15.0
 LOCK_WATCH_SECONDS = 2.0
 RESTORE_SECONDS = 60.0
@@ -127,7 +129,7 @@ class Worker:
     async def _measure(self) -> None:
         metrics = self._runtime.metrics
         async with self._runtime.database.read() as session:
-            metrics.outbox_rows.set((await session.execute(text("SELECT count(*) FROM outbox"))).scalar_one())
+            metrics.outbox_rows.set((await session.execute(_OUTBOX_ROWS)).scalar_one())
             dead, retrying = await dead_letters.count(session)
         metrics.dead_events.set(dead)
         metrics.retrying_events.set(retrying)

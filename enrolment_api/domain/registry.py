@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import UnitLevel
@@ -20,7 +21,7 @@ class UnknownUnit(Invalid):
         super().__init__(remedy, (FieldError(pointer, remedy),))
 
 
-LEVELS: tuple[UnitLevel, ...] = ("province", "insurance_unit", "commune", "village")
+LEVELS: tuple[UnitLevel, ...] = get_args(UnitLevel)
 """From the highest to the lowest."""
 
 

@@ -14,10 +14,10 @@ from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
-from services.contracts.reconciliation import RegistryKind
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
 from services.reconciliation.totals import registry_totals
+from services.vocabulary import RegistryKind
 
 Entry: TypeAlias = tuple[Unit | Organisation | Collector, int]
 """An entry of the registry, and its version."""

@@ -9,19 +9,14 @@ from typing import Final, get_args
 from enrolment_api.reconciliation.queries import REGISTRY_TOTALS
 from services.clock import Clock
 from services.context import Context, context_of
-from services.contracts.reconciliation import (
-    DaySummary,
-    EnrolmentSummary,
-    EnrolmentSummaryFacts,
-    RegistryKind,
-    RegistrySummary,
-)
+from services.contracts.reconciliation import DaySummary, EnrolmentSummary, EnrolmentSummaryFacts, RegistrySummary
 from services.contracts.sources import ENROLMENT_SOURCE
 from services.ids import new_id
 from services.messaging.outbox import emit
 from services.persistence.database import Database
 from services.persistence.unit_of_work import ReadSession
 from services.reconciliation import schedule, totals
+from services.vocabulary import RegistryKind
 
 DAYS_PER_SUMMARY: Final = 1000
 KINDS: Final[tuple[RegistryKind, ...]] = get_args(RegistryKind)

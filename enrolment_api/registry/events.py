@@ -9,7 +9,6 @@ from enrolment_api.domain.registry import Collector, Organisation, Unit
 from services.context import Context
 from services.contracts.envelope import Event
 from services.contracts.identities import registry_event_id
-from services.contracts.reconciliation import RegistryKind
 from services.contracts.registry import (
     CollectorFacts,
     CollectorRegistered,
@@ -18,6 +17,7 @@ from services.contracts.registry import (
     UnitFacts,
     UnitRegistered,
 )
+from services.vocabulary import RegistryKind
 
 
 def registered_event(entry: Unit | Organisation | Collector, version: int, context: Context) -> Event:

@@ -11,11 +11,12 @@ import structlog
 
 from notifications.alerts import store
 from notifications.domain import alert as rules
-from notifications.domain.alert import ChangeKind, Pace, PaceTransition
+from notifications.domain.alert import ChangeKind, Pace
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
+from services.vocabulary import PaceTransition
 
 log = structlog.get_logger(__name__)
 

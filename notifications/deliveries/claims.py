@@ -35,13 +35,17 @@ class Claimed(NamedTuple):
     unreadable: list[tuple[Attempt, str]]
 
 
+async def lock_claims(work: UnitOfWork) -> None:
+    """Units of work that claim run one after another, so that each sees what the one before has claimed."""
+    await take(work, CLAIMS)
+
+
 async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: datetime) -> Claimed:
     """Lease due deliveries until then; no other sender gets them before.
 
-    Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Units
-    of work that claim run one after another, so that each sees what the one before has claimed.
+    Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
+    `lock_claims`.
     """
-    await take(work, CLAIMS)
     await work.execute(sql.SUPERSEDE)
     await work.execute(sql.FAIL_WITHOUT_ROUTE, {"now": now})
     busy = {"busy_routes": list(capacity.sending), "busy_counts": list(capacity.sending.values())}

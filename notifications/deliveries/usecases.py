@@ -96,6 +96,7 @@ async def claim(
 ) -> list[OutgoingMessage]:
     """Lease due deliveries, and end the attempts whose sender stopped; `is_repeatable` is asked about their channel."""
     now = context.now
+    await claims.lock_claims(work)
     for expired in await claims.expired(work, now):
         attempt = Attempt(expired.delivery_id, expired.attempt)
         await _record(work, attempt, rules.of_interruption(repeatable=is_repeatable(expired.channel)), now)

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from services.errors import Conflict, FieldError, NotFound
-from services.vocabulary import Severity
+from services.vocabulary import PaceTransition, Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
-PaceTransition: TypeAlias = Literal["fell_behind", "worsened", "recovered"]
 ChangeKind: TypeAlias = Literal["raised", "worsened", "resolved"]
 
 _RANK: dict[Severity, int] = {"warning": 1, "critical": 2}

@@ -25,11 +25,11 @@ UPSERT: Final = INSERT.on_conflict_do_update(
 
 
 async def save(work: UnitOfWork, found: Mapping[UUID, Difference], gone: Collection[UUID]) -> None:
-    """Store what differs, and delete what no longer does."""
+    """Store what differs, and delete what no longer does; in the order of targets."""
     if gone:
-        await work.execute(DELETE, {"target_ids": list(gone)})
+        await work.execute(DELETE, {"target_ids": sorted(gone)})
     if found:
-        await work.execute(UPSERT, [_row(target_id, each).model_dump() for target_id, each in found.items()])
+        await work.execute(UPSERT, [_row(target_id, each).model_dump() for target_id, each in sorted(found.items())])
 
 
 def _row(target_id: UUID, difference: Difference) -> PaceDifferenceRow:

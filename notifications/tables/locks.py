@@ -4,6 +4,7 @@
 2. Rows of alerts, by id; new ones are inserted by target and episode.
 3. Rows of deliveries: one by one, or SKIP LOCKED.
 4. Rows of routes.
+5. Rows of `pace_differences`, by target id.
 """
 
 from typing import Final

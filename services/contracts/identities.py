@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from services.contracts.reconciliation import RegistryKind
+from services.vocabulary import RegistryKind
 
 _NAMESPACE = UUID("5f0f6a3e-7c55-5d8e-9a55-64726976650a")
 

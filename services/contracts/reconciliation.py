@@ -10,8 +10,8 @@ from pydantic import Field
 
 from services.contracts.envelope import Event, Facts
 from services.contracts.sources import ENROLMENT_SOURCE, TARGETS_SOURCE
+from services.vocabulary import RegistryKind
 
-RegistryKind: TypeAlias = Literal["unit", "organisation", "collector"]
 Checksum: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import BigInteger, Select, Table, Text, cast, func, literal, lit
 from sqlalchemy.dialects.postgresql import BIT
 
 from services.contracts.checksums import MODULUS
-from services.contracts.reconciliation import RegistryKind
 from services.persistence import locks
 from services.persistence.database import Database
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.reconciliation.comparison import Total
+from services.vocabulary import RegistryKind
 
 _DELTAS_PER_FOLD: Final = 50_000
 _FOLD = text("""

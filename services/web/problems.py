@@ -93,8 +93,8 @@ _FRAMEWORK: Mapping[int, str] = {
     404: "there is nothing at this path: /docs lists what there is",
     405: "the header Allow names what can be asked for here",
 }
-_KINDS: Mapping[int, type[DomainError]] = {status: kind for kind, status in _STATUS.items()}
 """Remedies in the answers to errors of the framework itself, by status."""
+_KINDS: Mapping[int, type[DomainError]] = {status: kind for kind, status in _STATUS.items()}
 
 
 def status_of(error: DomainError) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
+from services.vocabulary import RegistryKind
 from targets_api.hierarchy.trees import AMONG_CODES
 from targets_api.tables.hierarchy import (
     CollectorRow,
@@ -19,8 +20,6 @@ from targets_api.tables.hierarchy import (
     UnitAncestorRow,
     UnitRow,
 )
-
-EntryKind: TypeAlias = Literal["unit", "organisation", "collector"]
 
 
 class PlacedUnit(NamedTuple):
@@ -38,7 +37,7 @@ class OrganisationPath(NamedTuple):
     above: list[str]
 
 
-_TABLES: Final[Mapping[EntryKind, type[UnitRow | OrganisationRow | CollectorRow]]] = {
+_TABLES: Final[Mapping[RegistryKind, type[UnitRow | OrganisationRow | CollectorRow]]] = {
     "unit": UnitRow,
     "organisation": OrganisationRow,
     "collector": CollectorRow,
@@ -62,7 +61,7 @@ ORGANISATIONS_ABOVE: Final = Query(
 )
 
 
-async def known_codes(session: ReadSession, kind: EntryKind, codes: Collection[str]) -> set[str]:
+async def known_codes(session: ReadSession, kind: RegistryKind, codes: Collection[str]) -> set[str]:
     """Those of the codes that are known."""
     return set(await session.scalars(KNOWN[kind], {"codes": list(codes)})) if codes else set()
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.context import Context
-from services.contracts.reconciliation import EnrolmentSummary, RegistryKind, ResendFacts, ResendRequested
+from services.contracts.reconciliation import EnrolmentSummary, ResendFacts, ResendRequested
 from services.contracts.sources import ENROLMENT_SOURCE, TARGETS_SOURCE
 from services.ids import new_id
 from services.messaging.outbox import emit
@@ -18,6 +18,7 @@ from services.reconciliation import listener, totals
 from services.reconciliation.comparison import Total
 from services.reconciliation.listener import Range, Summary
 from services.reconciliation.totals import registry_totals
+from services.vocabulary import RegistryKind
 from targets_api.tables.hierarchy import CollectorRow, OrganisationRow, UnitRow
 
 KINDS: Final = ("day", "registry")

@@ -11,17 +11,18 @@ from services.context import Context
 from services.errors import FieldError, NotFound
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
+from services.vocabulary import RegistryKind
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, Target, TargetDiffers, checked
-from targets_api.hierarchy.queries import EntryKind, known_codes
+from targets_api.hierarchy.queries import known_codes
 from targets_api.review.usecases import review
 from targets_api.targets import store
 from targets_api.targets.events import target_set
 
-_SCOPE_FIELDS: Final[dict[str, EntryKind]] = {
+_SCOPE_FIELDS: Final[dict[str, RegistryKind]] = {
     "unit_code": "unit",
     "organisation_code": "organisation",
     "collector_code": "collector",

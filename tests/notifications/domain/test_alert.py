@@ -17,13 +17,12 @@ from notifications.domain.alert import (
     Changed,
     ChangeKind,
     Pace,
-    PaceTransition,
     StaleVersion,
     Unchanged,
     acknowledge,
     follow,
 )
-from services.vocabulary import Severity
+from services.vocabulary import PaceTransition, Severity
 
 AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 SEVERITIES = st.sampled_from(get_args(Severity))
