@@ -9,7 +9,7 @@ from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.worker import Worker
 from targets_api.counting import consumers as counting
-from targets_api.reconciliation.consumers import reconciliation_handlers
+from targets_api.reconciliation.consumers import request_handlers, summary_handlers
 from targets_api.reconciliation.summaries import summarise
 from targets_api.registry import consumers as registry
 from targets_api.review.sweep import sweep
@@ -17,9 +17,14 @@ from targets_api.settings import TargetsSettings
 
 
 def handlers(runtime: Runtime[TargetsSettings]) -> Handlers:
-    """In the order in which a batch is handled: the registry first, whose lock excludes counting; the summaries last,
-    which are compared with what the rest has brought."""
-    return {**registry.HANDLERS, **counting.HANDLERS, **reconciliation_handlers(runtime)}
+    """In the order in which a batch is handled: those first whose lock excludes counting; the summaries last, which are
+    compared with what the rest has brought."""
+    return {
+        **registry.HANDLERS,
+        **request_handlers(runtime.metrics),
+        **counting.HANDLERS,
+        **summary_handlers(runtime),
+    }
 
 
 def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:

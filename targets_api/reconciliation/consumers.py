@@ -8,20 +8,27 @@ from datetime import timedelta
 from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, ResendRequested
 from services.messaging.consumer import Handlers
+from services.observability import Metrics
 from services.persistence.unit_of_work import UnitOfWork
 from services.runtime import AnyRuntime
 from targets_api.reconciliation.comparison import compare
 from targets_api.reconciliation.usecases import take_requests
 
 
-def reconciliation_handlers(runtime: AnyRuntime) -> Handlers:
-    """The comparison comes last: it is to see what the rest of its batch did."""
-    interval, metrics = timedelta(seconds=runtime.settings.reconcile_seconds), runtime.metrics
+def request_handlers(metrics: Metrics) -> Handlers:
+    """What listeners ask for."""
 
     async def on_requests(work: UnitOfWork, context: Context, events: Sequence[ResendRequested]) -> None:
         await take_requests(work, context, events, metrics)
 
+    return {ResendRequested: on_requests}
+
+
+def summary_handlers(runtime: AnyRuntime) -> Handlers:
+    """What enrolment says that it has."""
+    interval, metrics = timedelta(seconds=runtime.settings.reconcile_seconds), runtime.metrics
+
     async def on_summaries(work: UnitOfWork, context: Context, events: Sequence[EnrolmentSummary]) -> None:
         await compare(work, context, events, interval=interval, metrics=metrics)
 
-    return {ResendRequested: on_requests, EnrolmentSummary: on_summaries}
+    return {EnrolmentSummary: on_summaries}

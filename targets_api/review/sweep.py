@@ -7,7 +7,7 @@ from typing import Final
 from services.clock import Clock
 from services.context import context_of
 from services.persistence.database import Database
-from targets_api.review.queries import due
+from targets_api.review.store import lock_due
 from targets_api.review.usecases import review
 
 TARGETS_PER_UNIT_OF_WORK: Final = 500
@@ -18,7 +18,7 @@ async def sweep(database: Database, clock: Clock) -> None:
     while True:
         async with database.write() as work:
             context = context_of(clock)
-            target_ids = await due(work, context.today, TARGETS_PER_UNIT_OF_WORK)
+            target_ids = await lock_due(work, context.today, TARGETS_PER_UNIT_OF_WORK)
             await review(work, context, target_ids)
         if len(target_ids) < TARGETS_PER_UNIT_OF_WORK:
             return

@@ -1,9 +1,11 @@
 """The locks of the targets service, in the order in which a unit of work takes them.
 
 1. COUNTING: shared by whoever counts sign-ups; exclusive for whoever computes from the tallies what counting then keeps
-   up to date. A batch handles the registry before sign-ups, so that a unit of work never goes from shared to exclusive.
+   up to date, and for whoever locks attainment in several steps. A batch handles the registry and the requests of
+   listeners before sign-ups, so that a unit of work never goes from shared to exclusive.
 2. Rows of the ledger, by event id; rows of tallies, by key: two batches that share some wait for each other one way.
-3. Rows of `target_progress`, by target id.
+3. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
+   take COUNTING, waits for none of them (SKIP LOCKED).
 4. COMPARISON (of the chassis), by whoever compares with a summary.
 5. A counter of the version, the first that is free (of the chassis, before the commit).
 """

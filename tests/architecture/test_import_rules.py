@@ -53,7 +53,7 @@ PLANTS = [
     Planted("edge", "targets_api/targets/routes.py", "targets_api.tables.targets"),
     Planted("edge", "targets_api/counting/consumers.py", "services.messaging.outbox"),
     Planted("enrolment-layers", "enrolment_api/registry/queries.py", "enrolment_api.enrolments.store"),
-    Planted("targets-layers", "targets_api/review/queries.py", "targets_api.targets.schemas"),
+    Planted("targets-layers", "targets_api/review/store.py", "targets_api.targets.schemas"),
     Planted("targets-layers", "targets_api/ledger/store.py", "targets_api.attainment.recount"),
     Planted("targets-layers", "targets_api/tables/ledger.py", "targets_api.hierarchy.queries"),
     Planted("notifications-layers", "notifications/messages/outgoing_message.py", "notifications.routing.store"),

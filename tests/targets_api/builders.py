@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import groupby
 from typing import Any
 
 import httpx
@@ -107,11 +106,10 @@ class TargetsService:
 
     async def handle(self, events: Sequence[Event]) -> None:
         """Handle the events in one unit of work, as the consumer does."""
-        by_type = handlers(self.runtime)
         async with self.runtime.database.write() as work:
-            for kind, run in groupby(events, key=type):
-                together = list(run)
-                await by_type[kind](work, context_of(self.runtime.clock, together[-1].correlationid), together)
+            for kind, handle in handlers(self.runtime).items():
+                if run := [event for event in events if type(event) is kind]:
+                    await handle(work, context_of(self.runtime.clock, run[-1].correlationid), run)
 
     async def sweep(self, today: date | None = None) -> None:
         """Let the clock be at that day, and review."""

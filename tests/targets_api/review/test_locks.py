@@ -1,0 +1,99 @@
+"""Units of work that lock the attainment of several targets, in several steps, never block each other for good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from services.context import context_of
+from services.contracts.envelope import Event
+from services.contracts.reconciliation import KnownPace, ResendFacts, ResendRequested
+from services.contracts.sources import NOTIFICATIONS_SOURCE, TARGETS_SOURCE
+from services.ids import new_id
+from services.persistence.unit_of_work import UnitOfWork
+from targets_api.worker import handlers
+from tests.support.waiting import eventually, soon
+from tests.targets_api.builders import CAM_THACH, NOON, TargetsService, a_sign_up, a_unit, an_organisation
+
+FRIDAY = date(2025, 11, 7)
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+async def handle(service: TargetsService, work: UnitOfWork, kind: type[Event], events: Sequence[Event]) -> None:
+    """Events of one class, in a unit of work that goes on."""
+    context = context_of(service.runtime.clock, events[0].correlationid)
+    await handlers(service.runtime)[kind](work, context, events)
+
+
+async def handle_beside(service: TargetsService, batch: Sequence[Event], other: Coroutine[Any, Any, None]) -> None:
+    """Handle a batch; between its first class of events and the rest, another unit of work gets as far as it can.
+
+    Raises what went wrong in either.
+    """
+    steps = [(kind, run) for kind in handlers(service.runtime) if (run := [e for e in batch if type(e) is kind])]
+    async with service.runtime.database.write() as work:
+        await handle(service, work, *steps[0])
+        task = asyncio.create_task(other)
+        await until_done_or_blocked(service, task)
+        for step in steps[1:]:
+            await handle(service, work, *step)
+    await soon(task)
+
+
+async def until_done_or_blocked(service: TargetsService, task: asyncio.Task[None]) -> None:
+    """Until the task has ended, or waits for a lock."""
+
+    async def is_so() -> bool:
+        async with service.runtime.database.read() as session:
+            return task.done() or (await session.execute(WAITING)).scalar_one() > 0
+
+    await eventually(is_so, True)
+
+
+async def a_target_of_each(service: TargetsService) -> tuple[str, str]:
+    """The ids of a target of an organisation and of one of a unit, which comes after it in the order of ids."""
+    of_organisation = await service.target(scope={"organisation_code": "CT"})
+    of_unit = await service.target(scope={"unit_code": CAM_THACH})
+    assert of_organisation["id"] < of_unit["id"]
+    return of_organisation["id"], of_unit["id"]
+
+
+async def reviewed_on(service: TargetsService) -> Sequence[date | None]:
+    """The day of each target's last review."""
+    return [row.reviewed_on for row in await service.rows("SELECT reviewed_on FROM target_progress")]
+
+
+async def test_a_sweep_and_a_batch_that_moves_units_and_organisations_both_end(service: TargetsService) -> None:
+    await a_target_of_each(service)
+    service.runtime.clock.pin(FRIDAY)
+    await handle_beside(
+        service, [a_unit(CAM_THACH, "38", version=2), an_organisation("CT", version=2)], service.sweep()
+    )
+    await service.sweep()
+    assert await reviewed_on(service) == [FRIDAY, FRIDAY]
+
+
+async def test_two_batches_that_count_and_answer_a_listener_both_end(service: TargetsService) -> None:
+    of_organisation, of_unit = await a_target_of_each(service)
+
+    def asks_about(target_id: str) -> ResendRequested:
+        known = KnownPace.model_validate({"target_id": target_id, "episode": 0, "revision": 0})
+        return ResendRequested(
+            id=new_id(),
+            source=NOTIFICATIONS_SOURCE,
+            subject=TARGETS_SOURCE,
+            time=NOON,
+            correlationid="the-request",
+            data=ResendFacts(addressee=TARGETS_SOURCE, targets=(known,)),
+        )
+
+    elsewhere = a_sign_up(unit_code="15127", signed_on=date(2025, 11, 3))
+    in_the_unit = a_sign_up(organisation_code="NL", signed_on=date(2025, 11, 3))
+    await handle_beside(
+        service, [elsewhere, asks_about(of_unit)], service.handle([in_the_unit, asks_about(of_organisation)])
+    )
+    assert [await service.achieved(each) for each in (of_organisation, of_unit)] == [1, 1]
