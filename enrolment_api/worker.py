@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from enrolment_api.reconciliation.consumers import HANDLERS
+from enrolment_api.reconciliation.resends import resend
 from enrolment_api.reconciliation.summaries import summarise
-from enrolment_api.reconciliation.usecases import resend
 from services.messaging.broker import Broker
 from services.runtime import AnyRuntime
 from services.worker import Worker

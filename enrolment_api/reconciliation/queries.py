@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam
 from sqlmodel import col, select
 
 from enrolment_api.domain.enrolment import Enrolment
@@ -28,44 +29,46 @@ REGISTRY_TOTALS: Final = registry_totals(
 _FIRST_ID: Final = UUID(int=0)
 
 
+_limit = bindparam("limit", type_=Integer)
+OF_DAY: Final = (
+    select(EnrolmentRow)
+    .where(
+        col(EnrolmentRow.checksum).is_not(None),
+        col(EnrolmentRow.signed_on) == bindparam("day", type_=Date),
+        col(EnrolmentRow.id) > bindparam("after", type_=Uuid),
+    )
+    .order_by(col(EnrolmentRow.id))
+    .limit(_limit)
+)
+_after = bindparam("after", type_=Text)
+UNITS: Final = select(UnitRow).where(col(UnitRow.code) > _after).order_by(col(UnitRow.code)).limit(_limit)
+ORGANISATIONS: Final = (
+    select(OrganisationRow).where(col(OrganisationRow.code) > _after).order_by(col(OrganisationRow.code)).limit(_limit)
+)
+COLLECTORS: Final = (
+    select(CollectorRow).where(col(CollectorRow.code) > _after).order_by(col(CollectorRow.code)).limit(_limit)
+)
+
+
 async def enrolments_of_day(session: ReadSession, day: date, after: UUID | None, limit: int) -> list[Enrolment]:
     """Those that can be published again, in the order of their ids.
 
     An enrolment without a checksum was published under another id: under its own it would be counted twice.
     """
-    row = EnrolmentRow
-    wanted = (
-        select(row)
-        .where(col(row.checksum).is_not(None), row.signed_on == day, col(row.id) > (after or _FIRST_ID))
-        .order_by(col(row.id))
-        .limit(limit)
-    )
-    return [enrolment_of(row) for row in await session.scalars(wanted)]
+    page = {"day": day, "after": after or _FIRST_ID, "limit": limit}
+    return [enrolment_of(row) for row in await session.scalars(OF_DAY, page)]
 
 
 async def entries(session: ReadSession, kind: RegistryKind, after: str, limit: int) -> Sequence[Entry]:
     """Registry entries of a kind with their versions, in the order of their codes; `after` is the last code seen."""
+    page = {"after": after, "limit": limit}
     match kind:
         case "unit":
-            return await _units(session, after, limit)
+            units = await session.scalars(UNITS, page)
+            return [(Unit(u.code, u.name, u.level, u.parent_code), u.version) for u in units]
         case "organisation":
-            return await _organisations(session, after, limit)
+            organisations = await session.scalars(ORGANISATIONS, page)
+            return [(Organisation(o.code, o.name, o.parent_code), o.version) for o in organisations]
         case "collector":
-            return await _collectors(session, after, limit)
-
-
-async def _units(session: ReadSession, after: str, limit: int) -> list[Entry]:
-    wanted = select(UnitRow).where(col(UnitRow.code) > after).order_by(col(UnitRow.code)).limit(limit)
-    return [(Unit(u.code, u.name, u.level, u.parent_code), u.version) for u in await session.scalars(wanted)]
-
-
-async def _organisations(session: ReadSession, after: str, limit: int) -> list[Entry]:
-    row = OrganisationRow
-    wanted = select(row).where(col(row.code) > after).order_by(col(row.code)).limit(limit)
-    return [(Organisation(o.code, o.name, o.parent_code), o.version) for o in await session.scalars(wanted)]
-
-
-async def _collectors(session: ReadSession, after: str, limit: int) -> list[Entry]:
-    row = CollectorRow
-    wanted = select(row).where(col(row.code) > after).order_by(col(row.code)).limit(limit)
-    return [(Collector(c.code, c.name, c.organisation_code), c.version) for c in await session.scalars(wanted)]
+            collectors = await session.scalars(COLLECTORS, page)
+            return [(Collector(c.code, c.name, c.organisation_code), c.version) for c in collectors]

@@ -1,57 +1,25 @@
-"""Take requests to publish events again, and publish them page by page."""
+"""Take requests to publish events again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from uuid import UUID
+from collections.abc import Iterator, Sequence
 
-from enrolment_api.enrolments.events import recorded_event
-from enrolment_api.reconciliation import queries
-from enrolment_api.reconciliation.summaries import KINDS
-from enrolment_api.registry.events import registered_event
-from services.clock import Clock
-from services.context import Context, context_of
-from services.contracts.envelope import Event
+from services.context import Context
 from services.contracts.reconciliation import ResendRequested
 from services.contracts.sources import ENROLMENT_SOURCE
-from services.observability import Metrics
-from services.persistence.database import Database
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unit_of_work import UnitOfWork
 from services.reconciliation import resends
-from services.reconciliation.resends import EventPage, Requester, Resend
+from services.reconciliation.resends import Asked
 
 
 async def take_requests(work: UnitOfWork, context: Context, requests: Sequence[ResendRequested]) -> None:
     """Note what is asked of enrolment; it is published page by page, so that none of it is lost."""
-    for request in requests:
-        if request.data.addressee == ENROLMENT_SOURCE:
-            requester = Requester(request.source, context.now, request.correlationid)
-            await resends.ask(work, "day", [day.isoformat() for day in request.data.days], requester)
-            await resends.ask(work, "registry", list(request.data.registry), requester)
+    own = [request for request in requests if request.data.addressee == ENROLMENT_SOURCE]
+    await resends.ask(work, [asked for request in own for asked in _asked(request)], context.now)
 
 
-async def resend(database: Database, clock: Clock, metrics: Metrics) -> None:
-    """A runner: publish again what was asked for."""
-
-    async def read_page(session: ReadSession, what: Resend, limit: int) -> EventPage:
-        if what.kind == "day":
-            return await _page_of_day(session, what, limit)
-        return await _page_of_registry(session, context_of(clock, what.correlation_id), what, limit)
-
-    await resends.publish_all(database, metrics, read_page)
-
-
-async def _page_of_day(session: ReadSession, what: Resend, limit: int) -> EventPage:
-    """Sign-ups under their old ids. What else is published of a sign-up (a correction, a cancellation) belongs here."""
-    after = UUID(what.after) if what.after else None
-    enrolments = await queries.enrolments_of_day(session, date.fromisoformat(what.key), after, limit)
-    events: list[Event] = [recorded_event(enrolment, what.correlation_id) for enrolment in enrolments]
-    return EventPage(events, str(enrolments[-1].id) if len(enrolments) == limit else None)
-
-
-async def _page_of_registry(session: ReadSession, context: Context, what: Resend, limit: int) -> EventPage:
-    kind = next(kind for kind in KINDS if kind == what.key)
-    entries = await queries.entries(session, kind, what.after or "", limit)
-    events = [registered_event(entry, version, context) for entry, version in entries]
-    return EventPage(events, entries[-1][0].code if len(entries) == limit else None)
+def _asked(request: ResendRequested) -> Iterator[Asked]:
+    keys = {"day": [day.isoformat() for day in request.data.days], "registry": request.data.registry}
+    return (
+        Asked(kind, key, request.source, request.correlationid) for kind, of_kind in keys.items() for key in of_kind
+    )

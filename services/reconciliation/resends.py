@@ -25,7 +25,10 @@ MOST_WAITING: Final = 5000
 
 _ASK = text("""
     INSERT INTO resends (kind, key, sent, asked_at, asked_by, correlation_id)
-    SELECT :kind, key, 0, :now, :by, :correlation_id FROM unnest(CAST(:keys AS text[])) AS k(key) ORDER BY key
+    SELECT kind, key, 0, :now, source, correlation_id
+    FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[]), CAST(:sources AS text[]),
+        CAST(:correlation_ids AS text[])) AS asked (kind, key, source, correlation_id)
+    ORDER BY kind, key
     ON CONFLICT DO NOTHING
 """)
 _ADVANCE = text("UPDATE resends SET after = :after, sent = :sent WHERE kind = :kind AND key = :key")
@@ -67,19 +70,29 @@ ReadPage: TypeAlias = Callable[[ReadSession, Resend, int], Awaitable[EventPage]]
 
 
 @dataclass(frozen=True, slots=True)
-class Requester:
-    """The source of the request, its time, and the request that caused it."""
+class Asked:
+    """Something that a source asks for, because of which request."""
 
+    kind: str
+    key: str
     source: str
-    at: datetime
     correlation_id: str
 
 
-async def ask(work: UnitOfWork, kind: str, keys: Sequence[str], requester: Requester) -> None:
-    """Note what is to be published again; what is noted already is under way."""
-    if keys:
-        origin = {"now": requester.at, "by": requester.source, "correlation_id": requester.correlation_id}
-        await work.execute(_ASK, {"kind": kind, "keys": list(keys), **origin})
+async def ask(work: UnitOfWork, asked: Sequence[Asked], now: datetime) -> None:
+    """Note what is to be published again; what is noted already is under way.
+
+    All that a unit of work notes belongs into one call: it is inserted in the order of its keys, so that no two block
+    each other.
+    """
+    if asked:
+        columns = {
+            "kinds": [each.kind for each in asked],
+            "keys": [each.key for each in asked],
+            "sources": [each.source for each in asked],
+            "correlation_ids": [each.correlation_id for each in asked],
+        }
+        await work.execute(_ASK, {**columns, "now": now})
 
 
 async def publish_all(database: Database, metrics: Metrics, read_page: ReadPage) -> None:

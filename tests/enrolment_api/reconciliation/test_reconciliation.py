@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from enrolment_api.reconciliation import summaries, usecases
+from enrolment_api.reconciliation import summaries
 from enrolment_api.reconciliation.consumers import HANDLERS
+from enrolment_api.reconciliation.resends import resend
 from services.clock import Clock
 from services.context import context_of
 from services.contracts.checksums import MODULUS, checksum_of
@@ -76,7 +77,7 @@ async def _ask(service: Service, **what: Any) -> None:
 
 async def _resend(service: Service) -> None:
     runtime = service.runtime
-    await usecases.resend(runtime.database, runtime.clock, runtime.metrics)
+    await resend(runtime.database, runtime.clock, runtime.metrics)
 
 
 async def _summary(service: Service) -> list[EnrolmentSummary]:
