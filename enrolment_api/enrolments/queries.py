@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -13,7 +14,18 @@ from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.errors import NotFound
+from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
+
+IN_ORDER: Final = select(EnrolmentRow).order_by(col(EnrolmentRow.id))
+CONDITIONS: Final[Conditions] = {
+    "unit_code": lambda code: col(EnrolmentRow.unit_code) == code,
+    "collector_code": lambda code: col(EnrolmentRow.collector_code) == code,
+    "external_ref": lambda ref: col(EnrolmentRow.external_ref) == ref,
+    "signed_from": lambda day: col(EnrolmentRow.signed_on) >= day,
+    "signed_to": lambda day: col(EnrolmentRow.signed_on) <= day,
+    "after": lambda enrolment_id: col(EnrolmentRow.id) > enrolment_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +52,6 @@ async def list_enrolments(
     session: ReadSession, organisation_code: str, filters: Filters, limit: int
 ) -> Sequence[Enrolment]:
     """The organisation's sign-ups in the order in which they were recorded, at most `limit`."""
-    row = EnrolmentRow
-    wanted = select(row).where(row.organisation_code == organisation_code)
-    equal = ((row.unit_code, filters.unit_code), (row.collector_code, filters.collector_code))
-    for column, value in (*equal, (row.external_ref, filters.external_ref)):
-        wanted = wanted.where(column == value) if value else wanted
-    if filters.signed_from:
-        wanted = wanted.where(col(row.signed_on) >= filters.signed_from)
-    if filters.signed_to:
-        wanted = wanted.where(col(row.signed_on) <= filters.signed_to)
-    if filters.after:
-        wanted = wanted.where(col(row.id) > filters.after)
-    rows = await session.scalars(wanted.order_by(col(row.id)).limit(limit))
+    own = IN_ORDER.where(EnrolmentRow.organisation_code == organisation_code)
+    rows = await session.scalars(where_given(own, CONDITIONS, filters).limit(limit))
     return [enrolment_of(row) for row in rows]

@@ -26,7 +26,7 @@ Outcomes: TypeAlias = dict[int, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class _Grounds:
+class _Basis:
     """The data that decisions are based on."""
 
     context: Context
@@ -40,15 +40,15 @@ async def record(
     """Record the sign-ups, and answer each in its place; a bad one does not affect the others."""
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
-    grounds = _Grounds(context, rates, await store.known_codes(work, [r.sign_up for _, r in originals]))
+    basis = _Basis(context, rates, await store.known_codes(work, [r.sign_up for _, r in originals]))
     for each in _rounds(originals):
-        outcomes |= await _record_round(work, each, grounds)
+        outcomes |= await _record_round(work, each, basis)
     outcomes |= {number: _repeated(outcomes[original]) for number, original in duplicates.items()}
     return [outcomes[number] for number in range(len(requests))]
 
 
-async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], grounds: _Grounds) -> Outcomes:
-    outcomes = await _decide(work, requests, grounds)
+async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
+    outcomes = await _decide(work, requests, basis)
     accepted = [(r, o.enrolment) for n, r in requests if isinstance(o := outcomes[n], Recorded)]
     events = [recorded_event(enrolment, request.correlation_id) for request, enrolment in accepted]
     inserted = await store.insert(work, accepted, {event.id: checksum_of(event.data) for event in events})
@@ -59,13 +59,13 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], grounds:
     return outcomes
 
 
-async def _decide(work: UnitOfWork, requests: Sequence[Numbered], grounds: _Grounds) -> Outcomes:
+async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
     covers = await store.last_covers(work, [request.sign_up for _, request in requests])
     outcomes: Outcomes = {}
-    today, now = grounds.context.today, grounds.context.now
+    today, now = basis.context.today, basis.context.now
     for place, (number, request) in enumerate(requests):
         try:
-            decision = decide(request.sign_up, grounds.known, covers.get(place), today=today, rates=grounds.rates)
+            decision = decide(request.sign_up, basis.known, covers.get(place), today=today, rates=basis.rates)
         except DomainError as refusal:
             outcomes[number] = refusal
         else:

@@ -15,6 +15,7 @@ from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
+from services.ids import FIRST_ID
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
 from services.reconciliation.totals import registry_totals
@@ -26,8 +27,6 @@ Entry: TypeAlias = tuple[Unit | Organisation | Collector, int]
 REGISTRY_TOTALS: Final = registry_totals(
     {"unit": table_of(UnitRow), "organisation": table_of(OrganisationRow), "collector": table_of(CollectorRow)}
 )
-_FIRST_ID: Final = UUID(int=0)
-
 
 _limit = bindparam("limit", type_=Integer)
 OF_DAY: Final = (
@@ -55,7 +54,7 @@ async def enrolments_of_day(session: ReadSession, day: date, after: UUID | None,
 
     An enrolment without a checksum was published under another id: under its own it would be counted twice.
     """
-    page = {"day": day, "after": after or _FIRST_ID, "limit": limit}
+    page = {"day": day, "after": after or FIRST_ID, "limit": limit}
     return [enrolment_of(row) for row in await session.scalars(OF_DAY, page)]
 
 

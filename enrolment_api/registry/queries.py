@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from sqlmodel import col, select
 
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.errors import NotFound
+from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import UnitLevel
 
 R = TypeVar("R", UnitRow, OrganisationRow, CollectorRow)
+
+UNITS: Final = select(UnitRow).order_by(col(UnitRow.code))
+CONDITIONS: Final[Conditions] = {
+    "parent_code": lambda code: col(UnitRow.parent_code) == code,
+    "level": lambda level: col(UnitRow.level) == level,
+    "after": lambda code: col(UnitRow.code) > code,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which units; None leaves a condition open. `after` is the code of the last one seen."""
+
+    parent_code: str | None = None
+    level: UnitLevel | None = None
+    after: str | None = None
 
 
 async def find_unit(session: ReadSession, code: str) -> UnitRow:
@@ -32,18 +50,9 @@ async def find_collector(session: ReadSession, code: str, organisation_code: str
     return _found(None if hidden else row, f"no collector {code} is registered")
 
 
-async def list_units(
-    session: ReadSession, *, parent_code: str | None, level: UnitLevel | None, after: str | None, limit: int
-) -> Sequence[UnitRow]:
-    """At most `limit` units in the order of their codes, from the one after `after` on."""
-    wanted = select(UnitRow).order_by(col(UnitRow.code)).limit(limit)
-    if parent_code:
-        wanted = wanted.where(UnitRow.parent_code == parent_code)
-    if level:
-        wanted = wanted.where(UnitRow.level == level)
-    if after:
-        wanted = wanted.where(col(UnitRow.code) > after)
-    return (await session.scalars(wanted)).all()
+async def list_units(session: ReadSession, filters: Filters, limit: int) -> Sequence[UnitRow]:
+    """At most `limit` units in the order of their codes."""
+    return (await session.scalars(where_given(UNITS, CONDITIONS, filters).limit(limit))).all()
 
 
 def _found(row: R | None, detail: str) -> R:

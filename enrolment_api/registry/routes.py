@@ -69,9 +69,9 @@ async def get_unit(code: CodeInPath, _: EnrolmentReader, request: Request) -> Un
 @router.get("/units")
 async def list_units(_: EnrolmentReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
     """Units in the order of their codes."""
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
-        filters = wanted.model_dump(exclude={"limit"})
-        page = cut(await queries.list_units(session, **filters, limit=wanted.limit + 1), wanted.limit, lambda u: u.code)
+        page = cut(await queries.list_units(session, filters, wanted.limit + 1), wanted.limit, lambda unit: unit.code)
     return UnitPage(items=[UnitView.model_validate(row) for row in page.rows], next=page.next)
 
 

@@ -21,7 +21,8 @@ class EnrolmentRow(Base, table=True):
     """A sign-up and what was decided on it.
 
     `unit_code` and `collector_code` have no foreign keys: both are looked up before each insert, nothing is ever
-    removed from the registry, and the locks that a foreign key takes would make a busy collector's row hot.
+    removed from the registry, and the locks that a foreign key takes would make sign-ups of a busy collector wait for
+    each other.
 
     `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
     published again.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from notifications.alerts.pace import PaceEvent
 from notifications.alerts.usecases import follow_pace
 from services.context import Context
-from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
+from services.contracts.pace import PaceEvent, PaceFellBehind, PaceRecovered, PaceWorsened
 from services.messaging.consumer import Handlers
 from services.persistence.unit_of_work import UnitOfWork
 

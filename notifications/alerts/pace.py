@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 from uuid import UUID
 
 import structlog
@@ -15,12 +14,10 @@ from notifications.domain.alert import ChangeKind, Pace
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
-from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
+from services.contracts.pace import PaceEvent, PaceFellBehind, PaceRecovered, PaceWorsened
 from services.vocabulary import PaceTransition
 
 log = structlog.get_logger(__name__)
-
-PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
 
 _TRANSITIONS: Mapping[type[PaceEvent], PaceTransition] = {
     PaceFellBehind: "fell_behind",

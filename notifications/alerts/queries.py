@@ -12,19 +12,29 @@ from sqlmodel import col, select
 from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
+from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Severity
 
 NEWEST_FIRST: Final = select(AlertRow).order_by(col(AlertRow.id).desc())
 
 
+CONDITIONS: Final[Conditions] = {
+    "status": lambda status: col(AlertRow.status) == status,
+    "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
+    "severity": lambda severity: col(AlertRow.severity) == severity,
+    "after": lambda alert_id: col(AlertRow.id) < alert_id,
+}
+
+
 @dataclass(frozen=True, slots=True)
-class AlertFilter:
-    """Which alerts are wanted; None leaves a field open."""
+class Filters:
+    """Which alerts; None leaves a condition open. `after` is the id of the last one seen."""
 
     status: Status | None = None
     under: str | None = None
     severity: Severity | None = None
+    after: UUID | None = None
 
 
 async def find_alert(session: ReadSession, alert_id: UUID) -> AlertSnapshot:
@@ -35,15 +45,7 @@ async def find_alert(session: ReadSession, alert_id: UUID) -> AlertSnapshot:
     return AlertSnapshot.model_validate(row)
 
 
-async def list_alerts(session: ReadSession, wanted: AlertFilter, after: UUID | None, limit: int) -> list[AlertSnapshot]:
-    """Up to `limit` alerts after the one with the id `after`, newest first."""
-    statement = NEWEST_FIRST.limit(limit)
-    if after:
-        statement = statement.where(col(AlertRow.id) < after)
-    if wanted.status:
-        statement = statement.where(col(AlertRow.status) == wanted.status)
-    if wanted.severity:
-        statement = statement.where(col(AlertRow.severity) == wanted.severity)
-    if wanted.under:
-        statement = statement.where(col(AlertRow.path).op("@>")(func.to_jsonb(wanted.under)))
-    return [AlertSnapshot.model_validate(row) for row in await session.scalars(statement)]
+async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:
+    """At most `limit` alerts, the newest first."""
+    wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
+    return [AlertSnapshot.model_validate(row) for row in await session.scalars(wanted)]

@@ -20,9 +20,9 @@ router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 @router.get("")
 async def list_alerts(_: AlertReader, wanted: Annotated[AlertQuery, Query()], request: Request) -> AlertPage:
     """Alerts, newest first."""
-    filters = queries.AlertFilter(wanted.status, wanted.under, wanted.severity)
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
-        found = await queries.list_alerts(session, filters, wanted.after, wanted.limit + 1)
+        found = await queries.list_alerts(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda alert: alert.id)
     return AlertPage(items=list(page.rows), next=page.next)
 

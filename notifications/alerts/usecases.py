@@ -7,12 +7,13 @@ from uuid import UUID
 
 from notifications.alerts import store
 from notifications.alerts.events import acknowledged, events_of
-from notifications.alerts.pace import AlertsOfTargets, PaceEvent, episode_of
+from notifications.alerts.pace import AlertsOfTargets, episode_of
 from notifications.deliveries.usecases import queue
 from notifications.domain import alert as rules
 from notifications.domain.alert import NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.context import Context
+from services.contracts.pace import PaceEvent
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from notifications.domain.delivery import State
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among
 
@@ -30,14 +31,20 @@ HAS_NEWER = select(
 )
 NEWEST_FIRST: Final = select(DeliveryRow).order_by(col(DeliveryRow.id).desc())
 ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.delivery_id), col(AttemptRow.attempt))
+CONDITIONS: Final[Conditions] = {
+    "alert_id": lambda alert_id: col(DeliveryRow.alert_id) == alert_id,
+    "state": lambda state: col(DeliveryRow.state) == state,
+    "after": lambda delivery_id: col(DeliveryRow.id) < delivery_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryFilter:
-    """Which deliveries are wanted; None leaves a field open."""
+class Filters:
+    """Which deliveries; None leaves a condition open. `after` is the id of the last one seen."""
 
     alert_id: UUID | None = None
     state: State | None = None
+    after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +55,10 @@ class DeliveryWithAttempts:
     attempts: Sequence[AttemptRow]
 
 
-async def list_deliveries(
-    session: ReadSession, wanted: DeliveryFilter, after: UUID | None, limit: int
-) -> list[DeliveryWithAttempts]:
-    """Up to `limit` deliveries after the one with the id `after`, newest first."""
-    statement = NEWEST_FIRST.limit(limit)
-    if after:
-        statement = statement.where(col(DeliveryRow.id) < after)
-    if wanted.alert_id:
-        statement = statement.where(col(DeliveryRow.alert_id) == wanted.alert_id)
-    if wanted.state:
-        statement = statement.where(col(DeliveryRow.state) == wanted.state)
-    return await with_attempts(session, (await session.scalars(statement)).all())
+async def list_deliveries(session: ReadSession, filters: Filters, limit: int) -> list[DeliveryWithAttempts]:
+    """At most `limit` deliveries, the newest first."""
+    wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
+    return await with_attempts(session, (await session.scalars(wanted)).all())
 
 
 async def with_attempts(session: ReadSession, rows: Sequence[DeliveryRow]) -> list[DeliveryWithAttempts]:

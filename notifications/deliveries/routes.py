@@ -19,9 +19,9 @@ router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
 @router.get("")
 async def list_deliveries(_: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request) -> DeliveryPage:
     """Deliveries, newest first, each with all attempts."""
-    filters = queries.DeliveryFilter(wanted.alert_id, wanted.state)
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
-        found = await queries.list_deliveries(session, filters, wanted.after, wanted.limit + 1)
+        found = await queries.list_deliveries(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda each: each.delivery.id)
     return DeliveryPage(items=[DeliveryView.of(each) for each in page.rows], next=page.next)
 

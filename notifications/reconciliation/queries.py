@@ -6,20 +6,28 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, func
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from notifications.domain.pace_comparison import Difference, Stage, Unresolved
 from notifications.tables.alerts import AlertRow
 from notifications.tables.pace_differences import PaceDifferenceRow
+from services.ids import FIRST_ID
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among
 from services.reconciliation.comparison import Asked
 
+
+def _within(target_id: Mapped[UUID]) -> list[ColumnElement[bool]]:
+    """From `from_id` on, and before `until_id`, or to the end where that is null."""
+    until_id = bindparam("until_id", type_=Uuid)
+    return [target_id >= bindparam("from_id", type_=Uuid), or_(until_id.is_(None), target_id < until_id)]
+
+
 UNRESOLVED: Final = (
     select(AlertRow.target_id, AlertRow.episode, AlertRow.last_revision)
-    .where(col(AlertRow.status) != "resolved")
+    .where(col(AlertRow.status) != "resolved", *_within(col(AlertRow.target_id)))
     .order_by(col(AlertRow.target_id), col(AlertRow.episode))
 )
 KNOWN: Final = (
@@ -31,13 +39,13 @@ KNOWN: Final = (
     .where(col(AlertRow.target_id) == among("target_ids", Uuid()))
     .group_by(col(AlertRow.target_id))
 )
-DIFFERENCES: Final = select(PaceDifferenceRow)
+DIFFERENCES: Final = select(PaceDifferenceRow).where(*_within(col(PaceDifferenceRow.target_id)))
 CONFIRMED: Final = select(func.count()).select_from(PaceDifferenceRow).where(col(PaceDifferenceRow.confirmed))
 
 
 async def unresolved(session: ReadSession, from_id: UUID | None, until_id: UUID | None) -> list[Unresolved]:
     """Alerts that are not resolved, of targets in this range of ids."""
-    rows = await session.execute(UNRESOLVED.where(*_within(col(AlertRow.target_id), from_id, until_id)))
+    rows = await session.execute(UNRESOLVED, {"from_id": from_id or FIRST_ID, "until_id": until_id})
     return [Unresolved(row.target_id, row.episode, row.last_revision) for row in rows]
 
 
@@ -52,20 +60,13 @@ async def known(session: ReadSession, target_ids: Collection[UUID]) -> dict[UUID
 
 async def differences(session: ReadSession, from_id: UUID | None, until_id: UUID | None) -> dict[UUID, Difference]:
     """What differed at the summary before, by target."""
-    rows = await session.scalars(DIFFERENCES.where(*_within(col(PaceDifferenceRow.target_id), from_id, until_id)))
+    rows = await session.scalars(DIFFERENCES, {"from_id": from_id or FIRST_ID, "until_id": until_id})
     return {row.target_id: _difference(row) for row in rows}
 
 
 async def count_confirmed(session: ReadSession) -> int:
     """How many targets are known to differ."""
     return int((await session.scalars(CONFIRMED)).one())
-
-
-def _within(target_id: Mapped[UUID], from_id: UUID | None, until_id: UUID | None) -> list[ColumnElement[bool]]:
-    return [
-        *([target_id >= from_id] if from_id is not None else []),
-        *([target_id < until_id] if until_id is not None else []),
-    ]
 
 
 def _difference(row: PaceDifferenceRow) -> Difference:

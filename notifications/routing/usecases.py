@@ -5,29 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from notifications.domain.route import NoSuchRoute, NotAWebhook
 from notifications.routing import store
 from notifications.routing.secrets import RouteSecrets
 from notifications.tables.routing import RouteRow
 from services.context import Context
-from services.errors import Conflict, NotFound
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import Severity
 
 SECRET_OVERLAP = timedelta(days=1)
-
-
-class NoSuchRoute(NotFound):
-    """There is no route of this name."""
-
-    code = "no-such-route"
-    title = "There is no such route"
-
-
-class NotAWebhook(Conflict):
-    """The route's channel does not sign."""
-
-    code = "not-a-webhook"
-    title = "The route is no webhook"
 
 
 @dataclass(frozen=True, slots=True)

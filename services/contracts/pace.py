@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.contracts.envelope import Code, Event, Facts, Name
@@ -76,3 +76,6 @@ class PaceRecovered(Event):
     type: Literal["drive.pace.recovered.v1"] = "drive.pace.recovered.v1"
     source: str = TARGETS_SOURCE
     data: PaceFacts
+
+
+PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered

@@ -21,7 +21,7 @@ from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 RETRY_DELAYS = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
-"""What passes by itself mostly does within a minute; what needs a person is left alone after an hour and a quarter."""
+"""What passes by itself mostly does within a minute; the rest needs a person: no retry after an hour and a quarter."""
 MOST_UNFINISHED = 20
 """After so many attempts in a row that ended with their process, a dead letter counts as the cause."""
 LONGEST_ERROR = 2000

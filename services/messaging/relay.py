@@ -1,7 +1,7 @@
 """The relay: takes events from the outbox to the broker, and keeps each row until the broker has confirmed it.
 
 It claims rows by deleting them, publishes them, and commits: a database that refuses the write (read-only, no rights,
-disk full) refuses it before anything is published, and a relay that dies before the commit leaves them as they were.
+disk full) refuses it before anything is published, and a relay that ends before the commit leaves them as they were.
 """
 
 from __future__ import annotations
@@ -78,20 +78,20 @@ class Relay:
             while not self._stopping.is_set():
                 self._database.committed_events.clear()
                 if not await self._relay_some(connection):
-                    await self._more()
+                    await self._wait_for_events()
 
     @asynccontextmanager
     async def _as_the_only_one(self) -> AsyncIterator[AsyncConnection]:
         with unavailable_when_away():
             async with self._database.engine.connect() as connection:
                 try:
-                    await self._win_the_lock(connection)
+                    await self._wait_for_lock(connection)
                     yield connection
                 finally:
                     # The lock belongs to the connection: only closing that releases it in every case.
                     await asyncio.shield(connection.invalidate())
 
-    async def _win_the_lock(self, connection: AsyncConnection) -> None:
+    async def _wait_for_lock(self, connection: AsyncConnection) -> None:
         # PostgreSQL does not notify this process when another releases the lock: it has to be polled.
         async with connection.begin():
             await connection.execute(_LIMITS, {"seconds": f"{SILENCE_SECONDS}s"})
@@ -113,7 +113,7 @@ class Relay:
         except Stopped:
             raise BrokerUnavailable("the broker did not confirm before the relay had to stop") from None
 
-    async def _more(self) -> None:
+    async def _wait_for_events(self) -> None:
         await pause(POLL_SECONDS, self._database.committed_events)
 
 

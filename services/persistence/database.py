@@ -133,4 +133,4 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 def _refuse_closed(connection: Any, *_: object) -> None:
     """Where the server went and came back, take a new connection; asyncpg knows by itself which ones were closed."""
     if connection.driver_connection.is_closed():
-        raise DisconnectionError("the server closed this connection while it lay in the pool")
+        raise DisconnectionError("the server closed this connection while it was idle in the pool")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -90,9 +89,3 @@ class UnitOfWork(ReadSession):
         self._session.add_all(rows)
         self.written |= {str(row.__tablename__) for row in rows}
         await self._session.flush()
-
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
-        """What fails in here is undone alone, and the unit of work goes on."""
-        async with self._session.begin_nested():
-            yield

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 PAUSES: Final = (1, 5, 15, 60)
 """In intervals between summaries: how long after each request the next one for the same difference may follow."""
-_EARLY: Final = 0.9
+EARLY: Final = 0.9
 """Summaries come a little early or late: a pause counts as over when nine tenths of it are."""
 
 Verdict: TypeAlias = Literal["same", "unclear", "missing", "surplus"]
@@ -76,7 +76,7 @@ def may_ask(asked: Asked, now: datetime, interval: timedelta) -> bool:
     if asked.at is None or asked.times == 0:
         return True
     pause = interval * PAUSES[min(asked.times, len(PAUSES)) - 1]
-    return now - asked.at >= pause * _EARLY
+    return now - asked.at >= pause * EARLY
 
 
 def asked_again(asked: Asked, now: datetime) -> Asked:

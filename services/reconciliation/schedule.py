@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from services.persistence.unit_of_work import UnitOfWork
+from services.reconciliation.comparison import EARLY
 
-_EARLY = 0.9
 _TAKE = text("""
     INSERT INTO summary_turns (name, taken_at) VALUES (:name, :now)
     ON CONFLICT (name) DO UPDATE SET taken_at = excluded.taken_at
@@ -19,5 +19,5 @@ _TAKE = text("""
 
 async def claim_interval(work: UnitOfWork, name: str, now: datetime, interval: timedelta) -> bool:
     """Whether this process is to do it now: none has within the interval. A stored time in the future is ignored."""
-    values = {"name": name, "now": now, "earliest": now - interval * _EARLY, "latest": now + interval}
+    values = {"name": name, "now": now, "earliest": now - interval * EARLY, "latest": now + interval}
     return (await work.execute(_TAKE, values)).first() is not None

@@ -13,7 +13,7 @@ class Episode:
     """What has been reported of a target so far.
 
     `number` counts the times it fell behind, `revision` every transition; `reported` is the gravest severity reported
-    in the present episode, so that hovering about the critical threshold worsens it once.
+    in the present episode, so that a ratio that moves about the critical threshold worsens it once.
     """
 
     lagging: bool = False

@@ -103,7 +103,7 @@ def pace_of(
 
 def goal_of(target: Target, progress: Progress) -> float:
     """The value in persons."""
-    # Rounded: 0.81 of 39,500 is 31,995 on paper and a trace more in binary, which nobody could ever reach.
+    # Rounded: 0.81 of 39,500 is 31,995, but slightly more in binary floating point, which nobody could ever reach.
     return round(target.value * (progress.population or 0), 6) if target.measure in SHARES else target.value
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from services.batcher import Batcher
 from services.clock import Clock
-from services.errors import NotFound
 from services.persistence.database import Database
 from services.persistence.versions import current_version
 from services.web.etag import Tagged, tagged
+from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.progress_view import (
     children_progress,
     collector_progress,
@@ -24,13 +24,6 @@ from targets_api.progress.progress_view import (
 from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS, Owner, ProgressKey, children_of, figures_of
 
 MOST_REMEMBERED: Final = 10_000
-
-
-class NoSuchOwner(NotFound):
-    """No such unit, organisation or collector has been registered."""
-
-    code = "no-such-owner"
-    title = "Nothing is registered under this code"
 
 
 @dataclass(frozen=True, slots=True)

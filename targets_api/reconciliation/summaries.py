@@ -10,13 +10,13 @@ from services.clock import Clock
 from services.context import Context, context_of
 from services.contracts.reconciliation import LaggingTarget, PaceSummary, PaceSummaryFacts
 from services.contracts.sources import TARGETS_SOURCE
-from services.ids import new_id
+from services.ids import FIRST_ID, new_id
 from services.messaging.outbox import emit
 from services.observability import Metrics
 from services.persistence.database import Database
 from services.persistence.unit_of_work import ReadSession
 from services.reconciliation import listener, schedule, totals
-from targets_api.reconciliation import store
+from targets_api.reconciliation import queries
 from targets_api.reconciliation.comparison import KINDS
 from targets_api.reconciliation.recount import recount_after_loss
 
@@ -40,7 +40,7 @@ async def _summaries(session: ReadSession, context: Context) -> list[PaceSummary
     summaries: list[PaceSummary] = []
     start: UUID | None = None
     while True:
-        found = await store.lagging_from(session, start or store.FIRST_ID, TARGETS_PER_SUMMARY + 1)
+        found = await queries.lagging_from(session, start or FIRST_ID, TARGETS_PER_SUMMARY + 1)
         end = found[-1].target_id if len(found) > TARGETS_PER_SUMMARY else None
         lagging = tuple(LaggingTarget(**each._asdict()) for each in found[:TARGETS_PER_SUMMARY])
         summaries.append(_summary(context, PaceSummaryFacts(from_id=start, until_id=end, lagging=lagging)))

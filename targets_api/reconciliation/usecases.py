@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 
 from services.context import Context
+from services.contracts.pace import PaceEvent
 from services.contracts.reconciliation import ResendRequested
 from services.contracts.sources import TARGETS_SOURCE
 from services.observability import Metrics
@@ -15,7 +16,6 @@ from services.persistence.unit_of_work import UnitOfWork
 from services.reconciliation import resends
 from targets_api.attainment.store import lock_counting
 from targets_api.domain.episode import Known
-from targets_api.review.events import PaceEvent
 from targets_api.review.usecases import review_and_report_again
 
 log = structlog.get_logger(__name__)

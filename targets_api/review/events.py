@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from services.context import Context
 from services.contracts.identities import pace_event_id
-from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
+from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
 from services.vocabulary import SHARES, PaceTransition
 from targets_api.hierarchy.queries import PlacedUnit
 from targets_api.review.judgement import Reviewed
-
-PaceEvent: TypeAlias = PaceFellBehind | PaceWorsened | PaceRecovered
 
 _EVENTS: Final[dict[PaceTransition, type[PaceEvent]]] = {
     "fell_behind": PaceFellBehind,

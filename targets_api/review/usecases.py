@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.context import Context
+from services.contracts.pace import PaceEvent
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.store import save
 from targets_api.domain.episode import Known
 from targets_api.hierarchy.queries import placed_units
-from targets_api.review.events import PaceEvent, pace_event
+from targets_api.review.events import pace_event
 from targets_api.review.judgement import Reviewed, judge, reported_again
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
 
+from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
@@ -18,6 +19,15 @@ from targets_api.tables.targets import TargetRow
 
 _t = table_of(TargetRow).c
 ONE: Final = Query(target_of, select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid)))
+LATEST_FIRST: Final = select(*TARGET_COLUMNS).order_by(_t.id.desc())
+CONDITIONS: Final[Conditions] = {
+    "unit_code": lambda code: _t.unit_code == code,
+    "organisation_code": lambda code: _t.organisation_code == code,
+    "collector_code": lambda code: _t.collector_code == code,
+    "scheme": lambda scheme: _t.scheme == scheme,
+    "measure": lambda measure: _t.measure == measure,
+    "after": lambda target_id: _t.id < target_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +52,5 @@ async def find_target(session: ReadSession, target_id: UUID) -> Target:
 
 async def list_targets(session: ReadSession, filters: Filters, limit: int) -> list[Target]:
     """At most `limit` targets that match, the latest first, those before `after`."""
-    wanted = select(*TARGET_COLUMNS).order_by(_t.id.desc()).limit(limit)
-    for name in ("unit_code", "organisation_code", "collector_code", "scheme", "measure"):
-        if value := getattr(filters, name):
-            wanted = wanted.where(_t[name] == value)
-    if filters.after:
-        wanted = wanted.where(_t.id < filters.after)
+    wanted = where_given(LATEST_FIRST, CONDITIONS, filters).limit(limit)
     return await session.all(Query(target_of, wanted))

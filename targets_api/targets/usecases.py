@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from services.context import Context
-from services.errors import FieldError, NotFound
+from services.errors import FieldError
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import RegistryKind
@@ -16,6 +16,7 @@ from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
+from targets_api.domain.owner import NoSuchUnit
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, Target, TargetDiffers, checked
 from targets_api.hierarchy.queries import known_codes
 from targets_api.review.usecases import review
@@ -27,13 +28,6 @@ _SCOPE_FIELDS: Final[dict[str, RegistryKind]] = {
     "organisation_code": "organisation",
     "collector_code": "collector",
 }
-
-
-class NoSuchUnit(NotFound):
-    """No such unit has been registered."""
-
-    code = "no-such-unit"
-    title = "There is no such unit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from notifications.alerts.consumers import pace_handlers
-from notifications.alerts.pace import PaceEvent
 from notifications.channels.registry import is_repeatable
 from notifications.deliveries import usecases as deliveries
 from notifications.deliveries.claims import Capacity
@@ -23,7 +22,7 @@ from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.settings import NotificationsSettings
 from notifications.worker import create_sender
 from services.context import Context, context_of
-from services.contracts.pace import PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
+from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
 from services.ids import new_id
 from services.runtime import Runtime
 from services.vocabulary import Scope, Severity

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from notifications.alerts.pace import PaceEvent
+from services.contracts.pace import PaceEvent
 from services.ids import new_id
 from tests.conftest import ClientFor, TokenFor
 from tests.notifications.service import NotificationsService, an_episode

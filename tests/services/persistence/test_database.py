@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from sqlalchemy import Integer, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -101,16 +100,6 @@ async def test_a_read_session_cannot_write(things: Database) -> None:
     assert await names(things) == []
     await insert(things, "b")
     assert await names(things) == ["b"]
-
-
-async def test_what_fails_in_a_savepoint_is_undone_alone(things: Database) -> None:
-    async with things.write() as work:
-        await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 1}]))
-        with pytest.raises(IntegrityError):
-            async with work.savepoint():
-                await work.execute(INSERT, columns_of([{"id": new_id(), "name": "a", "size": 2}]))
-        await work.execute(INSERT, columns_of([{"id": new_id(), "name": "b", "size": None}]))
-    assert await names(things) == ["a", "b"]
 
 
 async def test_rows_are_added_changed_and_found_by_their_key(things: Database) -> None:
