@@ -18,7 +18,9 @@ class RouteBody(RequestBody):
     min_severity: Severity = "warning"
     channel: KnownChannel
     address: str = Field(
-        max_length=2000, description="An https:// URL, or a mail address", examples=["https://ops.example.org/drive"]
+        max_length=2000,
+        description="What the channel sends to: for a webhook an https:// URL, for mail a mail address",
+        examples=["https://ops.example.org/drive"],
     )
 
 
