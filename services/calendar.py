@@ -1,4 +1,4 @@
-"""Working days: Monday to Friday less public holidays."""
+"""Working days: Monday to Friday less public holidays, and days of a week-end that are worked for them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """Which days count. `holidays` are public holidays; those on a week-end change nothing."""
+    """Which days count. `holidays` are days off, those on a week-end change nothing; `worked` are days of a week-end
+    that are worked in exchange for one."""
 
     holidays: frozenset[date]
+    worked: frozenset[date] = frozenset()
 
     @cached_property
     def _days_off(self) -> list[int]:
         return sorted(day.toordinal() for day in self.holidays if day.weekday() < 5)
+
+    @cached_property
+    def _worked(self) -> list[int]:
+        return sorted(day.toordinal() for day in self.worked if day.weekday() >= 5)
 
     def working_days(self, first: date, last: date) -> int:
         """Working days from `first` to `last`, both included; 0 where `last` is before `first`."""
         if last < first:
             return 0
         start, end = first.toordinal(), last.toordinal()
-        days_off = bisect_right(self._days_off, end) - bisect_left(self._days_off, start)
-        return _weekdays_until(end) - _weekdays_until(start - 1) - days_off
+        weekdays = _weekdays_until(end) - _weekdays_until(start - 1)
+        return weekdays - _within(self._days_off, start, end) + _within(self._worked, start, end)
+
+
+def _within(ordinals: list[int], start: int, end: int) -> int:
+    return bisect_right(ordinals, end) - bisect_left(ordinals, start)
 
 
 def _weekdays_until(ordinal: int) -> int:

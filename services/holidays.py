@@ -1,4 +1,4 @@
-"""Vietnam's public holidays (Labour Code 2019, Art 112), from the `holidays` library."""
+"""Vietnam's public holidays (Labour Code 2019, Art 112), and days worked for them, from the `holidays` library."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ def calendar_of(days: Iterable[date]) -> WorkingCalendar:
 
 @lru_cache(maxsize=256)
 def _calendar(first: int, last: int) -> WorkingCalendar:
-    return WorkingCalendar(frozenset().union(*(_holidays(year) for year in range(first, last + 1))))
-
-
-@lru_cache(maxsize=256)
-def _holidays(year: int) -> frozenset[date]:
-    # A day off in lieu may be in the year after, so the year before is read as well.
-    found = holidays.country_holidays("VN", years=(year - 1, year))
-    return frozenset(day for day in found if day.year == year)
+    # A day off in lieu, or worked for one, may be in the year before or after.
+    found = holidays.country_holidays("VN", years=range(first - 1, last + 2))
+    return WorkingCalendar(frozenset(found), frozenset(found.weekend_workdays))

@@ -40,7 +40,7 @@ async def _progress(client: Client, owners: str, code: str) -> Any:
 
 
 def _progress_table(communes: list[tuple[Commune, Any]]) -> Table:
-    table = _titled("Household health insurance: progress, and what is owed a working day")
+    table = _titled("Household health insurance: progress, and what is owed a day")
     table.add_column("commune")
     for heading in ("before", "launch", "since", "covered", "coverage", "attained", "expected", "a day"):
         table.add_column(heading, justify="right")

@@ -17,7 +17,8 @@ from drive.demo.registry import organisations_and_collectors, units
 from drive.demo.worlds import World
 
 SCHEME: Final = "household_health"
-WEEK_OF_SILENCE: Final = (date(2025, 10, 29), date(2025, 10, 30), date(2025, 10, 31))
+DAYS_OF_SILENCE: Final = (date(2025, 10, 29), date(2025, 10, 30), date(2025, 10, 31), date(2025, 11, 1))
+"""Each is judged by the days before it; the last is the Saturday on which the home visits begin."""
 CATCHING_UP: Final = ((date(2025, 11, 1), 240), (date(2025, 11, 2), 240))
 """A week-end of home visits in Cẩm Thủy: the day and the sign-ups it brings."""
 MAIL: Final = "ops@bhxh-38.example"
@@ -55,7 +56,10 @@ class Story:
         await agency.send_each("PUT", "enrolment", units())
         await agency.send_each("PUT", "enrolment", organisations_and_collectors())
         await self._arrived(agency)
-        self.say(f"It sets the year's target: {COVERAGE_TARGET:.2%} of each commune covered by {YEAR_END}.")
+        await self.world.move_to(CAM_THACH.launch_day)
+        self.say(
+            f"It sets who was covered on {EVE}, and a target: {COVERAGE_TARGET:.2%} of each commune by {YEAR_END}."
+        )
         for commune in COMMUNES:
             await _set_target(agency, commune)
         await self._set_routes()
@@ -117,8 +121,8 @@ class Story:
         )
 
     async def _fall_behind(self, agency: Client) -> None:
-        for day in WEEK_OF_SILENCE:
-            self.say(f"{day}: nobody signs up.")
+        for day in DAYS_OF_SILENCE:
+            self.say(f"{day}: nobody has signed up since.")
             await self.world.move_to(day)
             await self._pace_seen(agency, day)
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")

@@ -13,11 +13,12 @@ from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among, table_of, unnest
 from targets_api.domain.counting import Counting
 from targets_api.domain.tally import TallyKey
-from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.attainment import AttainmentRow, TargetPartRow
 from targets_api.tables.hierarchy import UnitAncestorRow
 from targets_api.tables.targets import TargetRow
 
 _t, _p, _a = table_of(TargetRow), table_of(AttainmentRow), table_of(UnitAncestorRow)
+_parts = table_of(TargetPartRow)
 _codes = unnest("u", units=Text())
 _reached = (
     select(_a.c.ancestor_code.label("code"), func.array_agg(_a.c.unit_code).label("units"))
@@ -28,8 +29,10 @@ _reached = (
 )
 
 
-def _candidates(source: FromClause, units: ColumnElement[Any], *scope: ColumnElement[bool]) -> Select[Any]:
-    """Targets of a scope whose days overlap those of the batch, in the order of the fields of `Counting`."""
+def _candidates(
+    source: FromClause, units: ColumnElement[Any], *scope: ColumnElement[bool], days: FromClause = _p
+) -> Select[Any]:
+    """Targets of a scope whose `days` overlap those of the batch, in the order of the fields of `Counting`."""
     return (
         select(
             _t.c.id.label("target_id"),
@@ -38,15 +41,15 @@ def _candidates(source: FromClause, units: ColumnElement[Any], *scope: ColumnEle
             _t.c.collector_code,
             _t.c.scheme,
             _t.c.measure,
-            _p.c.count_from,
-            _p.c.start_from,
+            days.c.count_from,
+            days.c.start_from,
             _t.c.starts_on,
             _t.c.ends_on,
         )
         .select_from(source.join(_p, _p.c.target_id == _t.c.id))
         .where(
             _t.c.ends_on >= bindparam("first", type_=Date),
-            func.least(_p.c.count_from, _p.c.start_from) <= bindparam("last", type_=Date),
+            func.least(days.c.count_from, days.c.start_from) <= bindparam("last", type_=Date),
             *scope,
         )
     )
@@ -56,6 +59,11 @@ CANDIDATES: Final = Query(
     Counting,
     union_all(
         _candidates(_reached.join(_t, _t.c.unit_code == _reached.c.code), _reached.c.units),
+        _candidates(
+            _reached.join(_parts, _parts.c.unit_code == _reached.c.code).join(_t, _t.c.id == _parts.c.target_id),
+            _reached.c.units,
+            days=_parts,
+        ),
         _candidates(_t, null(), _t.c.unit_code.is_(None), _t.c.collector_code == among("collectors", Text())),
         _candidates(
             _t,
@@ -66,7 +74,7 @@ CANDIDATES: Final = Query(
         ),
     ),
 )
-"""By the narrowest part of each target's scope that has an index."""
+"""By the narrowest part of each target's scope that has an index; a target in parts has a row for each of them."""
 
 
 async def candidates(

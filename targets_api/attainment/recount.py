@@ -9,63 +9,89 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, func, select, true, update
+from sqlalchemy import Text, Uuid, case, delete, false, func, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, table_of
 from targets_api.attainment.counted import is_stock, tallies_of
+from targets_api.attainment.parts import parts_of
 from targets_api.attainment.store import LOCK
-from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.attainment import AttainmentRow, TargetPartRow
 from targets_api.tables.targets import BaselineRow, TargetRow
 
-_t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
+_t, _p, _b, _parts = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow), table_of(TargetPartRow)
+_of_stock = parts_of(_t.c.unit_code, _t.c.scheme, _t.c.ends_on, _t).lateral("of_stock")
+_counted = (
+    select(
+        _t.c.id,
+        func.coalesce(_of_stock.c.unit_code, _t.c.unit_code).label("unit_code"),
+        *(_t.c[name] for name in ("organisation_code", "collector_code", "scheme", "measure", "starts_on", "ends_on")),
+        func.coalesce(_of_stock.c.unit_code != _t.c.unit_code, false()).label("is_part"),
+    )
+    .select_from(_t.outerjoin(_of_stock, is_stock(_t)))
+    .where(_t.c.id == among("ids", Uuid()))
+    .cte("counted")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
+"""A row for each target; for each of its parts, where it is measured from their baselines."""
+_q = _counted.c
 
 
 def _baseline(name: str, *within: ColumnElement[bool], earliest: bool = False) -> LateralFromClause:
     """The latest (or earliest) baseline that a stock target is measured from, of those `within` certain days."""
     day = _b.c.on.asc() if earliest else _b.c.on.desc()
-    of_target = (_b.c.unit_code == _t.c.unit_code, _b.c.scheme == _t.c.scheme)
-    return select(_b).where(is_stock(_t), *of_target, *within).order_by(day).limit(1).correlate(_t).lateral(name)
+    of_part = (_b.c.unit_code == _q.unit_code, _b.c.scheme == _q.scheme)
+    found = select(_b).where(is_stock(_counted), *of_part, *within).order_by(day).limit(1)
+    return found.correlate(_counted).lateral(name)
 
 
-_latest = _baseline("latest", _b.c.on <= _t.c.ends_on)
-_before = _baseline("before", _b.c.on < _t.c.starts_on)
-_first = _baseline("first", _b.c.on.between(_t.c.starts_on, _t.c.ends_on), earliest=True)
-_count_from = func.coalesce(_latest.c.on + 1, _t.c.starts_on)
+_latest = _baseline("latest", _b.c.on <= _q.ends_on)
+_before = _baseline("before", _b.c.on < _q.starts_on)
+_first = _baseline("first", _b.c.on.between(_q.starts_on, _q.ends_on), earliest=True)
+_count_from = func.coalesce(_latest.c.on + 1, _q.starts_on)
 _start_from = _before.c.on + 1
-_counted = tallies_of(_t).lateral("c")
+_c = tallies_of(_counted).lateral("c")
 _sums = (
     select(
-        func.sum(_counted.c.n).filter(_counted.c.day >= _count_from).label("since"),
-        func.sum(_counted.c.n).filter(_counted.c.day >= _start_from, _counted.c.day < _t.c.starts_on).label("early"),
+        func.coalesce(func.sum(_c.c.n).filter(_c.c.day >= _count_from), 0).label("since"),
+        func.coalesce(func.sum(_c.c.n).filter(_c.c.day >= _start_from, _c.c.day < _q.starts_on), 0).label("early"),
     )
-    .where(_counted.c.day.between(func.least(_count_from, _start_from), _t.c.ends_on))
+    .where(_c.c.day.between(func.least(_count_from, _start_from), _q.ends_on))
     .lateral("s")
 )
+_from_baselines = (
+    _counted.outerjoin(_latest, true()).outerjoin(_before, true()).outerjoin(_first, true()).join(_sums, true())
+)
+_began = func.coalesce(_before.c.covered + _sums.c.early, _first.c.covered, 0)
 _new = (
     select(
-        _t.c.id,
-        _count_from.label("count_from"),
-        _start_from.label("start_from"),
-        _latest.c.population,
-        (func.coalesce(_latest.c.covered, 0) + func.coalesce(_sums.c.since, 0)).label("achieved"),
-        func.coalesce(_before.c.covered + func.coalesce(_sums.c.early, 0), _first.c.covered, 0).label(
-            "covered_at_start"
-        ),
+        _q.id,
+        case((func.bool_or(_q.is_part), func.max(_q.ends_on) + 1), else_=func.max(_count_from)).label("count_from"),
+        case((~func.bool_or(_q.is_part), func.max(_start_from))).label("start_from"),
+        func.max(_first.c.on + 1).filter(_before.c.on.is_(None)).label("measured_from"),
+        func.sum(_latest.c.population).label("population"),
+        func.sum(func.coalesce(_latest.c.covered, 0) + _sums.c.since).label("achieved"),
+        func.sum(_began).label("covered_at_start"),
     )
-    .select_from(_t.outerjoin(_latest, true()).outerjoin(_before, true()).outerjoin(_first, true()).join(_sums, true()))
-    .where(_t.c.id == among("ids", Uuid()))
+    .select_from(_from_baselines)
+    .group_by(_q.id)
     .subquery("new")
 )
-RECOUNT: Final = (
-    update(_p)
-    .where(_p.c.target_id == _new.c.id)
-    .values({name: _new.c[name] for name in ("achieved", "covered_at_start", "population", "count_from", "start_from")})
-)
+_KEPT: Final = ("achieved", "covered_at_start", "population", "count_from", "start_from", "measured_from")
+RECOUNT: Final = update(_p).where(_p.c.target_id == _new.c.id).values({name: _new.c[name] for name in _KEPT})
 """Counting begins after the latest baseline up to the end of the period, else at its start; where the target began is
-the latest baseline before the period with the sign-ups up to the start, else the first within it."""
+the latest baseline before the period with the sign-ups up to the start, else the first within it, and then the target
+is measured from the day after that one. Where parts have the baselines, the target has the sums of theirs, and nothing
+is counted for it but by part."""
+FORGET_PARTS: Final = delete(_parts).where(_parts.c.target_id == among("ids", Uuid()))
+INSERT_PARTS: Final = insert(_parts).from_select(
+    ["target_id", "unit_code", "count_from", "start_from"],
+    select(_q.id, _q.unit_code, _count_from, _start_from)
+    .select_from(_counted.outerjoin(_latest, true()).outerjoin(_before, true()))
+    .where(_q.is_part),
+)
 OF_UNITS: Final = select(_t.c.id).where(_t.c.unit_code == among("codes", Text())).order_by(_t.c.id)
 OF_ORGANISATIONS: Final = select(_t.c.id).where(_t.c.organisation_code == among("codes", Text())).order_by(_t.c.id)
 
@@ -75,6 +101,8 @@ async def recount(work: UnitOfWork, target_ids: Sequence[UUID]) -> None:
     if target_ids:
         await work.execute(LOCK, {"ids": list(target_ids)})
         await work.execute(RECOUNT, {"ids": list(target_ids)})
+        await work.execute(FORGET_PARTS, {"ids": list(target_ids)})
+        await work.execute(INSERT_PARTS, {"ids": list(target_ids)})
 
 
 async def targets_of_units(session: ReadSession, codes: Collection[str]) -> list[UUID]:

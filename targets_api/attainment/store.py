@@ -53,10 +53,8 @@ _AMONG_IDS = among("ids", Uuid())
 
 def _standing(*columns: Any) -> Standing:
     target, values = columns[: len(TARGET_COLUMNS)], columns[len(TARGET_COLUMNS) :]
-    achieved, covered_at_start, population, status, severity, lagging, reported, number, revision, reviewed_on = values
-    progress = Progress(achieved, covered_at_start, population)
-    episode = Episode(lagging, reported, number, revision)
-    return Standing(target_of(*target), progress, status, severity, episode, reviewed_on)
+    progress, (status, severity), episode, reviewed_on = values[:4], values[4:6], values[6:10], values[10]
+    return Standing(target_of(*target), Progress(*progress), status, severity, Episode(*episode), reviewed_on)
 
 
 LOCK: Final = select(_p.c.target_id).where(_p.c.target_id == _AMONG_IDS).order_by(_p.c.target_id).with_for_update()
@@ -67,6 +65,7 @@ LOCKED_STANDINGS: Final = Query(
         _p.c.achieved,
         _p.c.covered_at_start,
         _p.c.population,
+        _p.c.measured_from,
         _p.c.status,
         _p.c.severity,
         _p.c.lagging,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.errors import FieldError, Invalid
 from services.vocabulary import Scheme
@@ -37,8 +37,9 @@ def checked(baseline: Baseline, today: date) -> Baseline:
 
 
 def _errors(baseline: Baseline, today: date) -> Iterator[FieldError]:
-    if baseline.on > today:
-        yield FieldError("/on", f"a count is of a day that has come: at most {today}")
+    if baseline.on >= today:
+        yesterday = today - timedelta(days=1)
+        yield FieldError("/on", f"a count is of the end of a day that is over: at most {yesterday}")
     if baseline.on < FIRST_DAY:
         yield FieldError("/on", f"must not be before {FIRST_DAY}")
     if baseline.population <= 0:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from services.calendar import WorkingCalendar
 from services.vocabulary import SHARES, PaceStatus, Severity
+from targets_api.domain.period import Elapsed, elapsed, last_day_over
+from targets_api.domain.rounding import cut, raised
 from targets_api.domain.target import Target
 
 LAGGING: Final[frozenset[PaceStatus]] = frozenset({"behind", "missed"})
+LEAST_WAY: Final = 0.05
+"""Of the goal. A stock that began closer to its goal, or above it, is measured on this last part of the goal, since a
+share of next to nothing says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +39,23 @@ class Progress:
     """How far a target has come, in persons.
 
     For new and renewal: sign-ups in the period, from zero. For in_force and coverage: persons covered, from
-    `covered_at_start`; coverage needs the `population` as well.
+    `covered_at_start`, which was counted on the day before `measured_from` where that is after the start of the period;
+    coverage needs the `population` as well.
     """
 
     achieved: int
     covered_at_start: int = 0
     population: int | None = None
+    measured_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`attained` and `expected` are shares of the way from where the target began; `ratio` is the one by the other.
 
-    `short_by` is whole persons short of what was expected by now, never below zero; `needed_per_day` is persons per
-    working day left, from tomorrow on; None where no day is left or nothing is owed.
+    `short_by` is whole persons short of what was expected by now, never below zero; `needed_per_day` is persons for
+    each day left that counts, the running day included; None where no day is left or nothing is owed. Shares have three
+    decimal places and are cut, `needed_per_day` has one and is rounded up: nothing is shown as reached before it is.
     """
 
     status: PaceStatus
@@ -68,75 +76,102 @@ class Verdict:
 DEFAULT_POLICY: Final = PacePolicy()
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From where a target began to its goal, in persons, and how much of it is behind it."""
+
+    began: int
+    goal: int
+    achieved: int
+    level: float
+    """What is expected by now: the goal itself where it was reached at the start."""
+
+    @property
+    def base(self) -> float:
+        """Where shares of the way are zero."""
+        return min(self.began, self.goal * (1 - LEAST_WAY))
+
+    @property
+    def attained(self) -> float:
+        """Zero where persons were lost since the start."""
+        return max(0.0, self.share_of(self.achieved))
+
+    @property
+    def expected(self) -> float:
+        return self.share_of(self.level)
+
+    @property
+    def ratio(self) -> float | None:
+        # Rounded, so that what is exactly at a threshold on paper is so in binary, too.
+        return round(self.attained / self.expected, 9) if self.expected > 0 else None
+
+    @property
+    def shortfall(self) -> float:
+        return max(0.0, round(self.level - self.achieved, 6))
+
+    def share_of(self, level: float) -> float:
+        return round((level - self.base) / (self.goal - self.base), 9)
+
+
 def pace_of(
     target: Target,
     progress: Progress,
     on: date,
+    today: date,
     calendar: WorkingCalendar,
     policy: PacePolicy = DEFAULT_POLICY,
     previous: PaceStatus | None = None,
 ) -> Verdict:
-    """Judge the target at the end of the day `on`. `previous` is its status so far, which decides what clears it."""
-    goal = goal_of(target, progress)
-    # A goal that was reached before the start has no way to go: it is then measured from zero.
-    began = progress.covered_at_start if progress.covered_at_start < goal else 0
-    attained = (progress.achieved - began) / (goal - began)
-    gone, left = _days(target, on, calendar)
-    expected = gone / (gone + left)
-    # Rounded, so that what is exactly at a threshold on paper is so in binary, too.
-    ratio = round(attained / expected, 9) if expected else None
-    shortfall = max(0.0, round((goal - began) * (expected - attained), 6))
-    owed = goal - progress.achieved
-    status = _status(target, on, attained, ratio, shortfall, policy, previous)
+    """Judge the target as of the day `on`: what is expected is for the days that are over, of which `today` is none.
+
+    `previous` is its status so far, which decides what clears it.
+    """
+    days = _days(target, progress, last_day_over(on, today), calendar)
+    way = _way(target, progress, days.share)
+    owed = way.goal - way.achieved
+    status = _status(target, on, way, days, policy, previous)
     return Verdict(
         status=status,
-        severity=_severity(status, ratio, policy),
-        attained=attained,
-        expected=expected,
-        ratio=ratio,
-        short_by=math.ceil(shortfall),
-        needed_per_day=owed / left if owed > 0 and left else None,
-        because=f"{progress.achieved - began:,} of {math.ceil(goal - began):,} persons ({attained:.1%}) by {on}, "
-        f"when {expected:.1%} of the working days are gone",
+        severity=_severity(status, way.ratio, policy),
+        attained=cut(way.attained, 3),
+        expected=cut(way.expected, 3),
+        ratio=None if way.ratio is None else cut(way.ratio, 3),
+        short_by=math.ceil(way.shortfall),
+        needed_per_day=raised(owed / days.left, 1) if owed > 0 and days.left else None,
+        because=_because(way, on, days),
     )
 
 
-def goal_of(target: Target, progress: Progress) -> float:
-    """The value in persons."""
+def goal_of(target: Target, progress: Progress) -> int:
+    """The value in whole persons."""
     # Rounded: 0.81 of 39,500 is 31,995, but slightly more in binary floating point, which nobody could ever reach.
-    return round(target.value * (progress.population or 0), 6) if target.measure in SHARES else target.value
+    goal = round(target.value * (progress.population or 0), 6) if target.measure in SHARES else target.value
+    return max(1, math.ceil(goal))
 
 
-def _days(target: Target, on: date, calendar: WorkingCalendar) -> tuple[int, int]:
-    """Working days gone and left at the end of `on`; calendar days where the period has no working day at all."""
-    last_gone = min(on, target.ends_on)
-    first_left = max(target.starts_on, last_gone + timedelta(days=1))
-    gone = calendar.working_days(target.starts_on, last_gone)
-    left = calendar.working_days(first_left, target.ends_on)
-    if gone + left:
-        return gone, left
-    gone = max(0, (last_gone - target.starts_on).days + 1)
-    return gone, (target.ends_on - target.starts_on).days + 1 - gone
+def _days(target: Target, progress: Progress, over_until: date, calendar: WorkingCalendar) -> Elapsed:
+    first = max(target.starts_on, progress.measured_from or target.starts_on)
+    return elapsed(min(first, target.ends_on), target.ends_on, over_until, calendar)
+
+
+def _way(target: Target, progress: Progress, share: float) -> _Way:
+    began, goal = progress.covered_at_start, goal_of(target, progress)
+    level = began + (goal - began) * share if began < goal else goal
+    return _Way(began, goal, progress.achieved, level)
 
 
 def _status(
-    target: Target,
-    on: date,
-    attained: float,
-    ratio: float | None,
-    shortfall: float,
-    policy: PacePolicy,
-    previous: PaceStatus | None,
+    target: Target, on: date, way: _Way, days: Elapsed, policy: PacePolicy, previous: PaceStatus | None
 ) -> PaceStatus:
     if on < target.starts_on:
         return "not_started"
-    if attained >= 1:
+    if way.achieved >= way.goal:
         return "met"
-    if on > target.ends_on:
+    if not days.left:
         return "missed"
-    if _lags(ratio, shortfall, policy, previous):
+    if _lags(way.ratio, way.shortfall, policy, previous):
         return "behind"
-    return "ahead" if ratio is not None and ratio >= policy.ahead_from else "on_track"
+    return "ahead" if way.ratio is not None and way.ratio >= policy.ahead_from else "on_track"
 
 
 def _lags(ratio: float | None, shortfall: float, policy: PacePolicy, previous: PaceStatus | None) -> bool:
@@ -152,3 +187,11 @@ def _severity(status: PaceStatus, ratio: float | None, policy: PacePolicy) -> Se
     if status == "behind":
         return "critical" if ratio is not None and ratio < policy.critical_below else "warning"
     return None
+
+
+def _because(way: _Way, on: date, days: Elapsed) -> str:
+    if way.base < way.began or way.achieved < way.began:
+        return f"{way.achieved:,} of {way.goal:,} persons by {on}, when {math.ceil(way.level):,} are expected"
+    done, all_of_it = way.achieved - way.began, way.goal - way.began
+    time = f"when {cut(days.share, 3):.1%} of the {days.name} are over"
+    return f"{done:,} of {all_of_it:,} persons ({cut(way.attained, 3):.1%}) by {on}, {time}"

@@ -21,11 +21,13 @@ class ProgressQuery(QueryParameters):
     start: Day | None = Field(
         None, alias="from", description="count from this day; default: 1 January of the year of `on`"
     )
-    on: Day | None = Field(None, description="count to this day, included; default: today")
+    on: Day | None = Field(None, description="count to this day, included, today at the latest; default: today")
 
     def key(self, today: date) -> ProgressKey:
-        """With the defaults. Raises Invalid where `from` is after `on`."""
+        """With the defaults. Raises Invalid where `on` is after today, or `from` after `on`."""
         on = self.on or today
+        if on > today:
+            raise Invalid.field("/query/on", f"a day that has come is expected, {today} at the latest")
         start = self.start or date(on.year, 1, 1)
         if start > on:
             raise Invalid.field("/query/from", f"from must not be after on, {on}")

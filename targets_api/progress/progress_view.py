@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from services.calendar import WorkingCalendar
 from services.holidays import calendar_of
 from services.vocabulary import PaceStatus
 from targets_api.domain.pace import Progress, pace_of
+from targets_api.domain.rounding import cut
 from targets_api.domain.target import STOCK_MEASURES
-from targets_api.progress.queries import CollectorFigures, Figures, OrganisationFigures, TargetFigures, UnitFigures
+from targets_api.progress.queries import (
+    CollectorFigures,
+    DirectFigures,
+    Figures,
+    OrganisationFigures,
+    TargetFigures,
+    UnitFigures,
+)
 from targets_api.progress.schemas import (
     ChildProgress,
     ChildrenProgress,
@@ -25,7 +33,17 @@ from targets_api.progress.schemas import (
     UnitProgress,
 )
 
+_NO_COVERAGE: Final[Any] = {"population": None, "covered": None, "coverage": None, "without_baseline": []}
 F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
+
+
+class SignedUp(Protocol):
+    """Sums of sign-ups by kind."""
+
+    @property
+    def new(self) -> int: ...
+    @property
+    def renewal(self) -> int: ...
 
 
 def unit_progress(figures: Figures[UnitFigures], today: date) -> UnitProgress:
@@ -51,9 +69,9 @@ def collector_progress(figures: Figures[CollectorFigures], today: date) -> Colle
 
 
 def children_progress(
-    parent: Figures[UnitFigures], children: Iterable[Figures[UnitFigures]], today: date
+    parent: Figures[UnitFigures], children: Iterable[Figures[UnitFigures]], direct: DirectFigures, today: date
 ) -> ChildrenProgress:
-    """Of each of the children of a unit."""
+    """Of each of the children of a unit, and of the unit itself where something was signed up there: so they add up."""
     items = [
         ChildProgress(
             unit=UnitOfProgress.model_validate(child.owner),
@@ -63,23 +81,31 @@ def children_progress(
         )
         for child in children
     ]
-    return ChildrenProgress(unit=UnitOfProgress.model_validate(parent.owner), items=items, **_period(parent))
+    unit = UnitOfProgress.model_validate(parent.owner)
+    if any(direct):
+        items.append(ChildProgress(unit=unit, direct=True, **_counts_of(direct), **_NO_COVERAGE, targets=[]))
+    return ChildrenProgress(unit=unit, items=items, **_period(parent))
 
 
 def _period(figures: Figures[F]) -> dict[str, Any]:
     return {"scheme": figures.key.scheme, "start": figures.key.start, "on": figures.key.on}
 
 
-def _counts(figures: Figures[F]) -> dict[str, Any]:
-    new, renewal = int(figures.owner.new), int(figures.owner.renewal)
+def _counts(figures: Figures[F]) -> dict[str, int]:
+    return _counts_of(figures.owner)
+
+
+def _counts_of(sums: SignedUp) -> dict[str, int]:
+    new, renewal = int(sums.new), int(sums.renewal)
     return {"new": new, "renewal": renewal, "cancelled": 0, "net": new + renewal}
 
 
 def _coverage(unit: UnitFigures) -> dict[str, Any]:
+    missing = {"without_baseline": unit.without_baseline}
     if unit.population is None or unit.covered is None:
-        return {"population": None, "covered": None, "coverage": None}
-    covered = int(unit.covered)
-    return {"population": unit.population, "covered": covered, "coverage": round(covered / unit.population, 4)}
+        return {**_NO_COVERAGE, **missing}
+    population, covered = int(unit.population), int(unit.covered)
+    return {"population": population, "covered": covered, "coverage": cut(covered / population, 4), **missing}
 
 
 def _paces(figures: Figures[F], today: date) -> dict[str, Any]:
@@ -94,7 +120,7 @@ def _calendar(targets: Sequence[TargetFigures]) -> WorkingCalendar:
 def _pace(figures: Figures[F], each: TargetFigures, today: date, calendar: WorkingCalendar) -> TargetPace:
     target, on = each.target, figures.key.on
     lagged: PaceStatus | None = "behind" if each.lagging and on == today else None
-    verdict = pace_of(target, _progress_of(figures, each), on, calendar, previous=lagged)
+    verdict = pace_of(target, _progress_of(figures, each), on, today, calendar, previous=lagged)
     return TargetPace(
         id=target.id,
         name=target.name,
@@ -103,13 +129,13 @@ def _pace(figures: Figures[F], each: TargetFigures, today: date, calendar: Worki
         value=target.value,
         starts_on=target.starts_on,
         ends_on=target.ends_on,
-        attained=round(verdict.attained, 3),
-        expected=round(verdict.expected, 3),
-        ratio=None if verdict.ratio is None else round(verdict.ratio, 3),
+        attained=verdict.attained,
+        expected=verdict.expected,
+        ratio=verdict.ratio,
         status=verdict.status,
         severity=verdict.severity,
         short_by=verdict.short_by,
-        needed_per_day=None if verdict.needed_per_day is None else round(verdict.needed_per_day, 1),
+        needed_per_day=verdict.needed_per_day,
         because=verdict.because,
     )
 
@@ -118,7 +144,7 @@ def _progress_of(figures: Figures[F], each: TargetFigures) -> Progress:
     """A stock within its period is the unit's own figure of the day; what was not counted yet stands where it began."""
     unit = figures.owner
     if each.target.measure not in STOCK_MEASURES or figures.key.on > each.target.ends_on:
-        return Progress(int(each.achieved), each.covered_at_start, each.population)
+        return Progress(int(each.achieved), each.covered_at_start, each.population, each.measured_from)
     if not isinstance(unit, UnitFigures) or unit.population is None or unit.covered is None:
-        return Progress(each.covered_at_start, each.covered_at_start, each.population)
-    return Progress(int(unit.covered), each.covered_at_start, unit.population)
+        return Progress(each.covered_at_start, each.covered_at_start, each.population, each.measured_from)
+    return Progress(int(unit.covered), each.covered_at_start, int(unit.population), each.measured_from)

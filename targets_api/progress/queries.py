@@ -16,7 +16,9 @@ from services.persistence.unnest import columns_of, table_of, unnest
 from services.vocabulary import Kind, Scheme, UnitLevel
 from targets_api.attainment.counted import tallies_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
+from targets_api.domain.collation import collation_key
 from targets_api.domain.target import Target
+from targets_api.progress.coverage import stock_of, without_baseline
 from targets_api.tables.attainment import AttainmentRow
 from targets_api.tables.hierarchy import (
     CollectorRow,
@@ -26,7 +28,7 @@ from targets_api.tables.hierarchy import (
     UnitRow,
 )
 from targets_api.tables.ledger import TallyRow
-from targets_api.tables.targets import BaselineRow, TargetRow
+from targets_api.tables.targets import TargetRow
 
 
 class ProgressKey(NamedTuple):
@@ -39,7 +41,8 @@ class ProgressKey(NamedTuple):
 
 
 class UnitFigures(NamedTuple):
-    """A unit with all below it; `place` is that of its key, from 1. `covered` and `population` need a baseline."""
+    """A unit with all below it; `place` is that of its key, from 1. `covered` and `population` need a baseline, its
+    own or those of its parts; `without_baseline` are the communes that none counts."""
 
     place: int
     new: int
@@ -49,6 +52,14 @@ class UnitFigures(NamedTuple):
     level: UnitLevel
     population: int | None
     covered: int | None
+    without_baseline: list[str]
+
+
+class DirectFigures(NamedTuple):
+    """Sign-ups of a unit itself, and of none below it."""
+
+    new: int
+    renewal: int
 
 
 class OrganisationFigures(NamedTuple):
@@ -79,6 +90,7 @@ class TargetFigures(NamedTuple):
     achieved: int
     covered_at_start: int
     population: int | None
+    measured_from: date | None
     lagging: bool
     target: Target
 
@@ -95,52 +107,35 @@ class Owner(Generic[F]):
     targets: Query[TargetFigures]
 
 
-def _target_figures(
-    place: int, achieved: int, covered_at_start: int, population: int | None, lagging: bool, *target: Any
-) -> TargetFigures:
-    return TargetFigures(place, achieved, covered_at_start, population, lagging, target_of(*target))
+def _target_figures(*columns: Any) -> TargetFigures:
+    own, target = columns[: -len(TARGET_COLUMNS)], columns[-len(TARGET_COLUMNS) :]
+    return TargetFigures._make([*own, target_of(*target)])
 
 
 _k = unnest("k", "place", code=Text(), scheme=Text(), start=Date(), on=Date())
 _x, _t, _p = table_of(TallyRow), table_of(TargetRow), table_of(AttainmentRow)
-_units, _unit_ancestors, _baselines = table_of(UnitRow), table_of(UnitAncestorRow), table_of(BaselineRow)
+_units, _unit_ancestors = table_of(UnitRow), table_of(UnitAncestorRow)
 _organisations, _organisation_ancestors = table_of(OrganisationRow), table_of(OrganisationAncestorRow)
 _collectors = table_of(CollectorRow)
 
 
-def _signed_up(kind: Kind, since: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(_x.c.n).filter(_x.c.kind == kind, _x.c.day >= since), 0)
+def _signed_up(kind: Kind) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(_x.c.n).filter(_x.c.kind == kind), 0).label(kind)
 
 
 def _sums(tallies: FromClause, *conditions: ColumnElement[bool]) -> Any:
-    """New sign-ups and renewals of the period."""
+    """New sign-ups and renewals."""
     return (
-        select(_signed_up("new", _k.c.start).label("new"), _signed_up("renewal", _k.c.start).label("renewal"))
+        select(_signed_up("new"), _signed_up("renewal"))
         .select_from(tallies)
         .where(_x.c.scheme == _k.c.scheme, *conditions)
     )
 
 
 _in_period = _x.c.day.between(_k.c.start, _k.c.on)
-_b = (
-    select(_baselines.c.on, _baselines.c.population, _baselines.c.covered)
-    .where(_baselines.c.unit_code == _k.c.code, _baselines.c.scheme == _k.c.scheme, _baselines.c.on <= _k.c.on)
-    .order_by(_baselines.c.on.desc())
-    .limit(1)
-    .correlate(_k)
-    .lateral("b")
-)
 _below_unit = _unit_ancestors.join(_x, _x.c.unit_code == _unit_ancestors.c.unit_code)
-_unit_sums = (
-    _sums(
-        _below_unit,
-        _unit_ancestors.c.ancestor_code == _k.c.code,
-        _x.c.day.between(func.least(_k.c.start, _b.c.on + 1), _k.c.on),
-    )
-    .add_columns(_signed_up("new", _b.c.on + 1).label("since"))
-    .correlate(_k, _b)
-    .lateral("s")
-)
+_unit_sums = _sums(_below_unit, _unit_ancestors.c.ancestor_code == _k.c.code, _in_period).correlate(_k).lateral("s")
+_stock, _uncounted = stock_of(_k), without_baseline(_k)
 _below_organisation = _organisation_ancestors.join(
     _x, _x.c.organisation_code == _organisation_ancestors.c.organisation_code
 )
@@ -175,6 +170,7 @@ def _targets(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
             (_p.c.achieved - func.coalesce(_later.c.n, 0)).label("achieved"),
             _p.c.covered_at_start,
             _p.c.population,
+            _p.c.measured_from,
             _p.c.lagging,
             *TARGET_COLUMNS,
         )
@@ -195,9 +191,15 @@ UNITS: Final = Owner(
             _units.c.code,
             _units.c.name,
             _units.c.level,
-            _b.c.population,
-            (_b.c.covered + _unit_sums.c.since).label("covered"),
-        ).select_from(_k.join(_units, _units.c.code == _k.c.code).outerjoin(_b, true()).outerjoin(_unit_sums, true())),
+            _stock.c.population,
+            _stock.c.covered,
+            _uncounted.c.codes.label("without_baseline"),
+        ).select_from(
+            _k.join(_units, _units.c.code == _k.c.code)
+            .join(_unit_sums, true())
+            .join(_stock, true())
+            .join(_uncounted, true())
+        ),
     ),
     _targets(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
 )
@@ -232,9 +234,17 @@ COLLECTORS: Final = Owner(
     _targets(_t.c.collector_code == _k.c.code),
 )
 CHILDREN: Final = (
-    select(_units.c.code)
+    select(_units.c.code, _units.c.name)
     .where(_units.c.parent_code == bindparam("code", type_=Text))
-    .order_by(_units.c.name, _units.c.code)
+    .order_by(_units.c.code)
+)
+DIRECT: Final = Query(
+    DirectFigures,
+    select(_signed_up("new"), _signed_up("renewal")).where(
+        _x.c.unit_code == bindparam("code", type_=Text),
+        _x.c.scheme == bindparam("scheme", type_=Text),
+        _x.c.day.between(bindparam("start", type_=Date), bindparam("on", type_=Date)),
+    ),
 )
 
 
@@ -263,5 +273,11 @@ async def figures_of(
 
 
 async def children_of(session: ReadSession, unit_code: str) -> list[str]:
-    """Codes of the units directly below, by name."""
-    return list(await session.scalars(CHILDREN, {"code": unit_code}))
+    """Codes of the units directly below, by name in the order of the Vietnamese alphabet."""
+    children = (await session.execute(CHILDREN, {"code": unit_code})).all()
+    return [child.code for child in sorted(children, key=lambda child: collation_key(child.name))]
+
+
+async def direct_figures(session: ReadSession, key: ProgressKey) -> DirectFigures:
+    """What was signed up in the unit itself, and in none below it."""
+    return await session.one(DIRECT, key._asdict())

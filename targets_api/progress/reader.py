@@ -21,7 +21,16 @@ from targets_api.progress.progress_view import (
     organisation_progress,
     unit_progress,
 )
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS, Owner, ProgressKey, children_of, figures_of
+from targets_api.progress.queries import (
+    COLLECTORS,
+    ORGANISATIONS,
+    UNITS,
+    Owner,
+    ProgressKey,
+    children_of,
+    direct_figures,
+    figures_of,
+)
 
 MOST_REMEMBERED: Final = 10_000
 
@@ -59,14 +68,15 @@ class ProgressReader:
         return _found("collector", key, await self._collectors.submit(key))
 
     async def of_children(self, key: ProgressKey) -> Tagged:
-        """Each unit directly below the unit. Raises NoSuchOwner."""
+        """Each unit directly below the unit, and what was signed up in itself. Raises NoSuchOwner."""
         today = self._clock.today()
         async with self._database.read() as session:
             keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
             unit, *children = await figures_of(session, UNITS, keys, today)
+            direct = await direct_figures(session, key)
         if unit is None:
             raise _unknown("unit", key)
-        return _bytes(children_progress(unit, filter(None, children), today))
+        return _bytes(children_progress(unit, filter(None, children), direct, today))
 
     def _batcher(
         self, owner: Owner[Any], view: Callable[[Any, date], BaseModel]

@@ -24,7 +24,8 @@ class NamedScope(_Answer):
 
 class TargetPace(_Answer):
     """A target's pace at the end of the day `on`. `attained` and `expected` are shares of the way from the start;
-    `ratio` is attained / expected; `short_by` and `needed_per_day` (working days) are persons."""
+    `ratio` is attained / expected; `short_by` is persons, `needed_per_day` persons for each day left that counts,
+    the running one included. Shares are cut to three decimal places, `needed_per_day` is rounded up to one."""
 
     id: UUID
     name: str | None
@@ -79,9 +80,15 @@ class _Counts(_Answer):
 
 
 class _Coverage(_Answer):
-    population: int | None = Field(description="of the latest baseline; null where there is none")
-    covered: int | None = Field(description="the latest baseline on or before `on`, and the new sign-ups since")
-    coverage: float | None
+    population: int | None = Field(
+        description="of the latest baseline on or before `on`: of the unit, else of the insurance units and communes "
+        "below it that have one; null where there is none"
+    )
+    covered: int | None = Field(description="of the same baselines, and the new sign-ups since each of them")
+    coverage: float | None = Field(description="covered / population, cut to four decimal places")
+    without_baseline: list[str] = Field(
+        description="communes at or below the unit that no baseline counts, so that `covered` lacks them"
+    )
 
 
 class _Targets(_Answer):
@@ -107,13 +114,15 @@ class CollectorProgress(_Targets, _Counts, _Period):
 
 
 class ChildProgress(_Targets, _Coverage, _Counts):
-    """A unit below the one that was asked for."""
+    """A unit below the one that was asked for, or that unit itself, for the sign-ups of no unit below it."""
 
     unit: UnitOfProgress
+    direct: bool = Field(False, description="sign-ups of the unit that was asked for itself")
 
 
 class ChildrenProgress(_Period):
-    """Each unit directly below, by name."""
+    """Each unit directly below, by name in the order of the Vietnamese alphabet; then the unit itself, where there are
+    sign-ups of it and of none below it. So the items add up to the unit."""
 
     unit: UnitOfProgress
     items: list[ChildProgress]

@@ -8,6 +8,7 @@ from services.context import Context
 from services.contracts.identities import pace_event_id
 from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
 from services.vocabulary import SHARES, PaceTransition
+from targets_api.domain.rounding import cut
 from targets_api.hierarchy.queries import PlacedUnit
 from targets_api.review.judgement import Reviewed
 
@@ -57,10 +58,10 @@ def _figures(reviewed: Reviewed, context: Context) -> PaceFigures:
     return PaceFigures(
         on=context.today,
         value=target.value,
-        achieved=progress.achieved if share is None else round(share, 4),
-        attained=round(verdict.attained, 3),
-        expected=round(verdict.expected, 3),
-        ratio=None if verdict.ratio is None else round(verdict.ratio, 3),
+        achieved=progress.achieved if share is None else cut(share, 4),
+        attained=verdict.attained,
+        expected=verdict.expected,
+        ratio=verdict.ratio,
         short_by=verdict.short_by,
-        needed_per_day=None if verdict.needed_per_day is None else round(verdict.needed_per_day, 1),
+        needed_per_day=verdict.needed_per_day,
     )

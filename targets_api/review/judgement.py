@@ -51,7 +51,7 @@ async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) 
 
 def _judge_one(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:
     previous: PaceStatus | None = "behind" if standing.episode.lagging else None
-    verdict = pace_of(standing.target, standing.progress, context.today, calendar, previous=previous)
+    verdict = pace_of(standing.target, standing.progress, context.today, context.today, calendar, previous=previous)
     episode, transition = transition_of(standing.episode, verdict)
     return Reviewed(standing, verdict, episode, transition)
 

@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0004",
+    revision="targets_0005",
     versioned=frozenset(
         {
             "units",
@@ -22,6 +22,7 @@ SCHEMA: Final = Schema(
             "tallies",
             "targets",
             "target_progress",
+            "target_parts",
             "baselines",
         }
     ),

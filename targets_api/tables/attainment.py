@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text
 from sqlmodel import Field
 
 from services.persistence.checks import one_of
@@ -27,7 +27,8 @@ class AttainmentRow(Base, table=True):
     `achieved` counts the sign-ups from `count_from` to the end of the period; on top of the baseline's count where the
     measure starts from one. `covered_at_start` still moves with late sign-ups from `start_from` to the day before the
     start; where `start_from` is null it is fixed. Neither has a lower bound: what is cancelled may outweigh what came
-    since the count, and a cancellation may be received before its sign-up.
+    since the count, and a cancellation may be received before its sign-up. `measured_from` is the day after the first
+    baseline, where that is within the period.
 
     The fillfactor leaves space beside each row for its next version, so that counting touches no index.
     """
@@ -49,6 +50,7 @@ class AttainmentRow(Base, table=True):
     population: int | None = Field(default=None, sa_type=BigInteger)
     count_from: date
     start_from: date | None = None
+    measured_from: date | None = None
     status: PaceStatus = Field(default="not_started", sa_type=Text)
     severity: Severity | None = Field(default=None, sa_type=Text)
     lagging: bool = False
@@ -56,3 +58,18 @@ class AttainmentRow(Base, table=True):
     episode: int = 0
     revision: int = 0
     reviewed_on: date | None = None
+
+
+class TargetPartRow(Base, table=True):
+    """A unit below a stock target's own, from whose baseline it is measured, since its own unit has none.
+
+    Sign-ups in the part count from `count_from`; those from `start_from` on move where the target began.
+    """
+
+    __tablename__ = "target_parts"
+    __table_args__ = (Index("ix_target_parts_unit_code", "unit_code"),)
+
+    target_id: UUID = Field(primary_key=True, foreign_key="targets.id")
+    unit_code: str = Field(primary_key=True, sa_type=Text)
+    count_from: date
+    start_from: date | None = None

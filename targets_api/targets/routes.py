@@ -50,7 +50,7 @@ async def list_targets(_: ProgressReader, wanted: Annotated[TargetQuery, Query()
 async def set_baseline(
     code: Annotated[Code, Path()], body: BaselineBody, _: TargetWriter, request: Request, response: Response
 ) -> BaselineView:
-    """Set how many live in the unit, and how many of them the scheme covers, at the end of the day `on`.
+    """Set how many live in the unit, and how many of them the scheme covers, at the end of the day `on`, which is over.
 
     Covered on a later day = this count + the new sign-ups from the next day on, until a later baseline takes over:
     sign-ups of the day itself are in the count already. 201 for a new day, 200 where one of that day is replaced.

@@ -27,10 +27,12 @@ from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, insert_many, table_of, unnest
 from services.vocabulary import Scheme
 from targets_api.attainment.counted import is_stock
+from targets_api.attainment.parts import parts_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Target
 from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.hierarchy import UnitAncestorRow
 from targets_api.tables.targets import BaselineRow, TargetRow
 
 
@@ -43,6 +45,7 @@ class WithoutBaseline(NamedTuple):
 
 
 _t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
+_above = table_of(UnitAncestorRow)
 _IDENTITY: Final = tuple(column.name for column in TARGET_COLUMNS if column.name not in {"id", "value"})
 """What identifies a target besides its id: all but its value."""
 
@@ -66,13 +69,7 @@ _measured = unnest("measured", unit_code=Text(), scheme=Text(), ends_on=Date())
 WITHOUT_BASELINE: Final = Query(
     WithoutBaseline,
     select(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on).where(
-        ~exists()
-        .where(
-            _b.c.unit_code == _measured.c.unit_code,
-            _b.c.scheme == _measured.c.scheme,
-            _b.c.on <= _measured.c.ends_on,
-        )
-        .correlate(_measured)
+        ~exists(parts_of(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on, _measured).subquery().select())
     ),
 )
 _baseline = insert(_b).values({column.name: bindparam(column.name, type_=column.type) for column in _b.columns})
@@ -83,7 +80,8 @@ SET_BASELINE: Final = _baseline.on_conflict_do_update(
 MEASURED_FROM: Final = (
     select(_t.c.id)
     .where(
-        _t.c.unit_code == bindparam("unit_code", type_=Text),
+        _t.c.unit_code == _above.c.ancestor_code,
+        _above.c.unit_code == bindparam("unit_code", type_=Text),
         _t.c.scheme == bindparam("scheme", type_=Text),
         _t.c.ends_on >= bindparam("on", type_=Date),
         is_stock(_t),
@@ -122,7 +120,7 @@ async def set_baseline(work: UnitOfWork, baseline: Baseline) -> bool:
 
 
 async def measured_from(work: UnitOfWork, baseline: Baseline) -> list[UUID]:
-    """Targets that the baseline may move."""
+    """Targets that the baseline may move: those of its unit, and of units above, which may be measured by parts."""
     values = {"unit_code": baseline.unit_code, "scheme": baseline.scheme, "on": baseline.on}
     return list(await work.scalars(MEASURED_FROM, values))
 

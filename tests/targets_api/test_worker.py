@@ -27,6 +27,7 @@ async def test_sign_ups_come_in_and_pace_goes_out_through_the_broker(service: Ta
     worker = create_worker(service.runtime, broker)
     running = asyncio.create_task(worker.run())
     await service.target()
+    service.runtime.clock.pin(date(2025, 11, 3))
     events = sign_ups(10, signed_on=date(2025, 11, 3))
     body = "[" + ",".join(event.model_dump_json() for event in events) + "]"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.mime.text import MIMEText
@@ -106,7 +107,7 @@ def _facts(alert: AlertSnapshot) -> Iterator[tuple[str, str]]:
     yield "Progress", f"{attained} of the way to the target; {expected} was expected by now"
     yield "Short by", f"{figures.short_by:,} persons"
     if figures.needed_per_day is not None:
-        yield "Needed", f"{figures.needed_per_day:,.1f} persons a working day until {alert.ends_on:%Y-%m-%d}"
+        yield "Needed", f"{figures.needed_per_day:,.1f} persons a day until {alert.ends_on:%Y-%m-%d}"
     yield "Severity", alert.severity
     yield "Since", f"{alert.raised_at.astimezone(BUSINESS_ZONE):%Y-%m-%d %H:%M} (Asia/Ho_Chi_Minh)"
     yield "Alert", f"{alert.id}, version {alert.version}"
@@ -119,7 +120,7 @@ def _target(alert: AlertSnapshot) -> str:
 
 
 def _amount(alert: AlertSnapshot, value: float) -> str:
-    return _percent(value) if alert.measure in SHARES else f"{value:,.0f}"
+    return _percent(value) if alert.measure in SHARES else f"{math.ceil(value):,}"
 
 
 def _percent(share: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -77,5 +77,8 @@ def test_each_wrong_field_of_a_baseline_is_pointed_at(wrong: dict[str, object], 
     assert [error.pointer for error in caught.value.errors] == pointers
 
 
-def test_a_baseline_of_today_is_taken() -> None:
-    assert baselines.checked(A_BASELINE, A_BASELINE.on) is A_BASELINE
+def test_a_baseline_of_yesterday_is_taken_and_one_of_a_running_day_is_not() -> None:
+    day_after = A_BASELINE.on + timedelta(days=1)
+    assert baselines.checked(A_BASELINE, day_after) is A_BASELINE
+    with pytest.raises(baselines.InvalidBaseline, match="at most 2025-10-23"):
+        baselines.checked(A_BASELINE, A_BASELINE.on)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import text
 
 from tests.targets_api.builders import CAM_THACH, LAUNCH, TargetsService, a_unit, sign_ups
 
-FRIDAY, MONDAY, WEDNESDAY = date(2025, 11, 7), date(2025, 11, 10), date(2025, 11, 12)
+AFTER_FRIDAY, AFTER_MONDAY, AFTER_WEDNESDAY = date(2025, 11, 8), date(2025, 11, 11), date(2025, 11, 13)
+"""Days on which the one before is over."""
 AFTER = date(2025, 11, 17)
 
 _MANY_TARGETS = """
@@ -27,7 +28,7 @@ async def test_a_target_without_sign_ups_falls_behind_and_two_reviewers_report_i
     target = await service.target()
     await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
     assert await service.transitions() == []
-    service.runtime.clock.pin(FRIDAY)
+    service.runtime.clock.pin(AFTER_FRIDAY)
     await asyncio.gather(service.sweep(), service.sweep(), service.sweep())
     [event] = await service.published()
     assert event.type == "drive.pace.fell_behind.v1"
@@ -37,21 +38,21 @@ async def test_a_target_without_sign_ups_falls_behind_and_two_reviewers_report_i
     figures = event.data.figures
     assert (event.data.status, event.data.severity) == ("behind", "warning")
     assert (figures.achieved, figures.value, figures.ratio, figures.short_by) == (40, 100, 0.8, 10)
-    assert (figures.on, figures.needed_per_day) == (FRIDAY, 12.0)
+    assert (figures.on, figures.needed_per_day) == (AFTER_FRIDAY, 12.0)
 
 
 async def test_it_worsens_and_recovers_once_each(service: TargetsService) -> None:
     await service.target()
     await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
-    await service.sweep(FRIDAY)
-    await service.sweep(date(2025, 11, 8))
+    await service.sweep(AFTER_FRIDAY)
     await service.sweep(date(2025, 11, 9))
+    await service.sweep(date(2025, 11, 10))
     assert await service.transitions() == ["fell_behind"]
-    await asyncio.gather(service.sweep(WEDNESDAY), service.sweep(WEDNESDAY))
+    await asyncio.gather(service.sweep(AFTER_WEDNESDAY), service.sweep(AFTER_WEDNESDAY))
     assert await service.transitions() == ["fell_behind", "worsened"]
-    await service.handle(sign_ups(35, signed_on=WEDNESDAY))
+    await service.handle(sign_ups(35, signed_on=AFTER_WEDNESDAY))
     assert await service.transitions() == ["fell_behind", "worsened"]
-    await asyncio.gather(*(service.handle(sign_ups(2, signed_on=WEDNESDAY)) for _ in range(4)))
+    await asyncio.gather(*(service.handle(sign_ups(2, signed_on=AFTER_WEDNESDAY)) for _ in range(4)))
     assert await service.transitions() == ["fell_behind", "worsened", "recovered"]
     assert [event.data.revision for event in await service.published()] == [1, 2, 3]
     [row] = await service.rows("SELECT lagging, status FROM target_progress")
@@ -63,9 +64,9 @@ async def test_each_transition_has_the_gravest_severity_of_its_episode_and_the_n
 ) -> None:
     await service.target()
     await service.handle(sign_ups(40, signed_on=date(2025, 11, 3)))
-    await service.sweep(FRIDAY)
-    await service.sweep(WEDNESDAY)
-    await service.handle(sign_ups(43, signed_on=WEDNESDAY))
+    await service.sweep(AFTER_FRIDAY)
+    await service.sweep(AFTER_WEDNESDAY)
+    await service.handle(sign_ups(38, signed_on=AFTER_WEDNESDAY))
     await service.sweep(date(2025, 11, 14))
     assert await service.transitions() == ["fell_behind", "worsened", "recovered", "fell_behind"]
     severities = [(event.data.severity, event.data.worst_severity) for event in await service.published()]
@@ -74,9 +75,9 @@ async def test_each_transition_has_the_gravest_severity_of_its_episode_and_the_n
 
 async def test_a_second_episode_has_the_next_number(service: TargetsService) -> None:
     await service.target()
-    await service.sweep(FRIDAY)
-    await service.handle(sign_ups(50, signed_on=FRIDAY))
-    await service.sweep(WEDNESDAY)
+    await service.sweep(AFTER_FRIDAY)
+    await service.handle(sign_ups(50, signed_on=AFTER_FRIDAY))
+    await service.sweep(AFTER_WEDNESDAY)
     events = await service.published()
     assert await service.transitions() == ["fell_behind", "recovered", "fell_behind"]
     assert [event.data.episode for event in events] == [1, 1, 2]
@@ -84,8 +85,8 @@ async def test_a_second_episode_has_the_next_number(service: TargetsService) -> 
 
 async def test_a_target_that_is_met_recovers_for_good(service: TargetsService) -> None:
     await service.target()
-    await service.sweep(FRIDAY)
-    await service.handle(sign_ups(100, signed_on=FRIDAY))
+    await service.sweep(AFTER_FRIDAY)
+    await service.handle(sign_ups(100, signed_on=AFTER_FRIDAY))
     assert (await service.progress())["targets"][0]["status"] == "met"
     await service.sweep(AFTER)
     assert await service.transitions() == ["fell_behind", "recovered"]
@@ -106,7 +107,7 @@ async def test_a_target_that_ended_unmet_is_missed_once_and_left_alone(service: 
 
 
 async def test_a_target_set_late_is_behind_at_once(service: TargetsService) -> None:
-    service.runtime.clock.pin(MONDAY)
+    service.runtime.clock.pin(AFTER_MONDAY)
     await service.target()
     assert await service.transitions() == ["fell_behind"]
     [event] = await service.published("drive.target.set")
@@ -114,10 +115,10 @@ async def test_a_target_set_late_is_behind_at_once(service: TargetsService) -> N
 
 
 async def test_a_new_baseline_can_end_an_episode(service: TargetsService) -> None:
-    await service.baseline(LAUNCH, covered=1000, population=2000)
+    await service.baseline(LAUNCH - timedelta(days=1), covered=1000, population=2000)
     await service.target(measure="coverage", value=0.6)
-    await service.sweep(MONDAY)
-    await service.baseline(MONDAY, covered=1190, population=2000)
+    await service.sweep(AFTER_MONDAY)
+    await service.baseline(AFTER_MONDAY - timedelta(days=1), covered=1190, population=2000)
     assert await service.transitions() == ["fell_behind", "recovered"]
     recovered = (await service.published())[-1]
     assert recovered.data.figures.achieved == 0.595
@@ -126,7 +127,7 @@ async def test_a_new_baseline_can_end_an_episode(service: TargetsService) -> Non
 async def test_a_unit_that_moves_takes_its_sign_ups_out_of_the_pace(service: TargetsService) -> None:
     await service.target()
     await service.handle(sign_ups(60, unit_code="15142-01", signed_on=date(2025, 11, 3)))
-    await service.sweep(FRIDAY)
+    await service.sweep(AFTER_FRIDAY)
     assert await service.transitions() == []
     await service.handle([a_unit("15142-01", "15127", "village", version=2)])
     assert await service.transitions() == ["fell_behind"]
@@ -134,8 +135,8 @@ async def test_a_unit_that_moves_takes_its_sign_ups_out_of_the_pace(service: Tar
 
 async def test_an_event_keeps_the_correlation_of_what_caused_it(service: TargetsService) -> None:
     await service.target()
-    await service.sweep(FRIDAY)
-    await service.handle(sign_ups(60, signed_on=FRIDAY))
+    await service.sweep(AFTER_FRIDAY)
+    await service.handle(sign_ups(60, signed_on=AFTER_FRIDAY))
     by_the_clock, by_a_request = await service.published()
     assert by_a_request.correlationid == "the-request"
     assert by_the_clock.correlationid not in ("", "the-request")
@@ -145,5 +146,5 @@ async def test_more_targets_than_fit_a_unit_of_work_are_all_reviewed(service: Ta
     async with service.runtime.database.write() as work:
         await work.execute(text(_MANY_TARGETS))
         await work.execute(text(_THEIR_PROGRESS))
-    await service.sweep(FRIDAY)
+    await service.sweep(AFTER_FRIDAY)
     assert (await service.transitions()).count("fell_behind") == 1203

@@ -155,7 +155,7 @@ async def test_progress_of_a_day_past_is_as_it_was_then(service: TargetsService)
     await service.target()
     await service.handle([*sign_ups(50, signed_on=date(2025, 11, 4)), *sign_ups(30, signed_on=date(2025, 11, 11))])
     now, then = await service.progress(), await service.progress(on="2025-11-07")
-    assert (now["new"], now["targets"][0]["attained"], now["targets"][0]["expected"]) == (80, 0.8, 0.8)
+    assert (now["new"], now["targets"][0]["attained"], now["targets"][0]["expected"]) == (80, 0.8, 0.7)
     assert (then["new"], then["targets"][0]["attained"], then["targets"][0]["expected"]) == (50, 0.5, 0.5)
     assert (await service.progress(**{"from": "2025-11-05"}))["new"] == 30
 
@@ -235,10 +235,13 @@ async def test_each_route_asks_for_its_scope(
     assert (await anonymous.get("/v1/progress/units/38", params={"scheme": HEALTH})).status_code == 401
 
 
-async def test_the_day_after_today_may_be_asked_for(service: TargetsService) -> None:
+async def test_a_day_after_today_is_refused(service: TargetsService) -> None:
     await service.handle(sign_ups(2))
-    assert (await service.progress(on="2025-12-31"))["new"] == 2
     assert (await service.progress(on=LAUNCH.isoformat()))["new"] == 2
+    answer = await service.http.get("/v1/progress/units/15142", params={"scheme": HEALTH, "on": "2025-10-26"})
+    assert answer.status_code == 422
+    detail = "a day that has come is expected, 2025-10-25 at the latest"
+    assert answer.json()["errors"] == [{"pointer": "/query/on", "detail": detail}]
 
 
 async def test_a_remembered_answer_is_forgotten_at_every_kind_of_change(service: TargetsService) -> None:

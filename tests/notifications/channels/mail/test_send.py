@@ -84,7 +84,7 @@ async def test_a_mail_says_what_lags_and_what_is_needed(make_service: MakeServic
     assert mail["to"] == "ops@example.org"
     assert mail["message-id"] == f"<{delivery['id']}@bhxh.example>"
     text = mail.get_content()
-    needed = "79.9 persons a working day"
+    needed = "79.9 persons a day"
     for part in ("Xã Cẩm Thạch (15142)", "95.15%", "75.12%", needed, "critical", "2025-10-26 09:30"):
         assert part in text
     assert f'POST /v1/alerts/{delivery["alert_id"]}/acknowledgement {{"version": 1}}' in text

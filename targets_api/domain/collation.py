@@ -1,0 +1,34 @@
+"""Names in the order of the Vietnamese alphabet, as the Unicode collation of CLDR for `vi` has it.
+
+ă, â, đ, ê, ô, ơ and ư are letters of their own; where two names have the same letters the tones decide (none, huyền,
+hỏi, ngã, sắc, nặng), then lower case comes before upper case. In Python, since PostgreSQL may be built without ICU.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+from unicodedata import normalize
+
+_ALPHABET: Final = {letter: n for n, letter in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
+_TONES: Final = {tone: n for n, tone in enumerate("\u0300\u0309\u0303\u0301\u0323", start=1)}
+
+CollationKey: TypeAlias = tuple[list[tuple[int, int]], list[int], str]
+
+
+def collation_key(name: str) -> CollationKey:
+    """What to sort names by."""
+    letters: list[tuple[int, int]] = []
+    tones: list[int] = []
+    for character in normalize("NFC", name.casefold()):
+        parts = normalize("NFD", character)
+        tone = max((_TONES.get(part, 0) for part in parts), default=0)
+        letters.append(_weight(normalize("NFC", "".join(part for part in parts if part not in _TONES))))
+        tones.append(tone)
+    return letters, tones, name.swapcase()
+
+
+def _weight(letter: str) -> tuple[int, int]:
+    """Spaces, signs and digits come before letters, letters of other alphabets after them."""
+    if (known := _ALPHABET.get(letter, _ALPHABET.get(normalize("NFD", letter)[:1]))) is not None:
+        return 1, known
+    return (2 if letter.isalpha() else 0), ord(letter[:1] or " ")

@@ -1,0 +1,68 @@
+"""Population and persons covered of a unit: of its own baseline, or of those of its parts, with the sign-ups since."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import FromClause, Text, cast, exists, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+
+from services.persistence.unnest import table_of
+from targets_api.attainment.parts import parts_of
+from targets_api.tables.hierarchy import UnitAncestorRow, UnitRow
+from targets_api.tables.ledger import TallyRow
+from targets_api.tables.targets import BaselineRow
+
+_x, _a, _b = table_of(TallyRow), table_of(UnitAncestorRow), table_of(BaselineRow)
+_commune, _c, _above = table_of(UnitRow).alias("commune"), _a.alias("communes"), _a.alias("above")
+_NOBODY: Final = cast(literal("{}"), ARRAY(Text))
+
+
+def stock_of(key: FromClause) -> FromClause:
+    """`population` and `covered` at the end of the day `key.on`, null without any baseline; LATERAL to `key`."""
+    k = key.c
+    part = parts_of(k.code, k.scheme, k.on, key).lateral("part")
+    count = (
+        select(_b.c.on, _b.c.population, _b.c.covered)
+        .where(_b.c.unit_code == part.c.unit_code, _b.c.scheme == k.scheme, _b.c.on <= k.on)
+        .order_by(_b.c.on.desc())
+        .limit(1)
+        .correlate(key, part)
+        .lateral("count")
+    )
+    since = (
+        select(func.coalesce(func.sum(_x.c.n), 0).label("n"))
+        .select_from(_a.join(_x, _x.c.unit_code == _a.c.unit_code))
+        .where(_a.c.ancestor_code == part.c.unit_code, _x.c.scheme == k.scheme, _x.c.kind == "new")
+        .where(_x.c.day.between(count.c.on + 1, k.on))
+        .correlate(key, part, count)
+        .lateral("since")
+    )
+    return (
+        select(
+            func.sum(count.c.population).label("population"),
+            func.sum(count.c.covered + since.c.n).label("covered"),
+        )
+        .select_from(part.join(count, true()).join(since, true()))
+        .correlate(key)
+        .lateral("stock")
+    )
+
+
+def without_baseline(key: FromClause) -> FromClause:
+    """`codes` of the communes at or below `key.code` that no baseline counts up to `key.on`; LATERAL to `key`."""
+    k = key.c
+    counted = (
+        exists()
+        .select_from(_above.join(_b, _b.c.unit_code == _above.c.ancestor_code))
+        .where(_above.c.unit_code == _c.c.unit_code, _above.c.depth <= _c.c.depth)
+        .where(_b.c.scheme == k.scheme, _b.c.on <= k.on)
+    )
+    codes = func.array_agg(aggregate_order_by(_c.c.unit_code, _c.c.unit_code))
+    return (
+        select(func.coalesce(codes, _NOBODY).label("codes"))
+        .join_from(_c, _commune, _commune.c.code == _c.c.unit_code)
+        .where(_c.c.ancestor_code == k.code, _commune.c.level == "commune", ~counted.correlate(_c, key))
+        .correlate(key)
+        .lateral("uncounted")
+    )
