@@ -70,6 +70,19 @@ class Conflict(DomainError):
     title = "The request conflicts with what is already there"
 
 
+class StaleVersion(Conflict):
+    """It has changed since the caller last read it."""
+
+    code = "stale-version"
+    title = "It has changed in the meantime"
+
+    @classmethod
+    def of(cls, what: str, version: int, seen: int) -> StaleVersion:
+        """Of what is at `version`, where the caller has seen `seen`."""
+        detail = f"{what} is at version {version}, not {seen}: read it again, then decide anew"
+        return cls(detail, (FieldError("/version", detail),))
+
+
 class Unavailable(DomainError):
     """Something that this service depends on is unavailable for now; the same request may be sent again."""
 

@@ -77,7 +77,7 @@ def _is_over(alert: rules.Alert, later: PaceEvent) -> bool:
 
 def _pace_of(event: PaceEvent) -> Pace:
     severity = event.data.severity or event.data.worst_severity
-    return Pace(_TRANSITIONS[type(event)], event.data.revision, severity, event.time)
+    return Pace(_TRANSITIONS[type(event)], event.data.revision, severity, event.time, event.data.withdrawn)
 
 
 def _change(row: AlertRow, kind: ChangeKind, decision: rules.Changed, cause: PaceEvent) -> AlertChange:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.vocabulary import Severity
-from services.web.fields import Code, Id, RequestBody
+from services.web.fields import Code, Id, RequestBody, Version
 from services.web.lists import ListQuery, Page
 
 
@@ -27,4 +25,4 @@ class AlertPage(Page[AlertSnapshot]):
 class AcknowledgementBody(RequestBody):
     """`version` is that of the alert as the caller has seen it."""
 
-    version: int = Field(ge=1, le=2**31 - 1, examples=[1])
+    version: Version

@@ -75,6 +75,7 @@ def state_of(row: AlertRow) -> Alert:
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         resolved_at=row.resolved_at,
+        resolution=row.resolution,
     )
 
 

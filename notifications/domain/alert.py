@@ -10,12 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from services.errors import Conflict, FieldError, NotFound
+from services.errors import Conflict, NotFound, StaleVersion
 from services.vocabulary import PaceTransition, Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
 ChangeKind: TypeAlias = Literal["raised", "worsened", "resolved"]
+Resolution: TypeAlias = Literal["caught_up", "withdrawn"]
+"""What resolved an alert: its target has caught up, or is no more."""
 
+_REASONS: dict[Resolution, str] = {
+    "caught_up": "the target has caught up",
+    "withdrawn": "the target was withdrawn",
+}
 _RANK: dict[Severity, int] = {"warning": 1, "critical": 2}
 
 
@@ -26,13 +32,6 @@ class NoSuchAlert(NotFound):
     title = "There is no such alert"
 
 
-class StaleVersion(Conflict):
-    """The alert has changed since the caller last read it."""
-
-    code = "stale-version"
-    title = "The alert has changed in the meantime"
-
-
 class AlreadyAcknowledged(Conflict):
     """Another organisation, or the same one, acknowledged the alert before."""
 
@@ -41,7 +40,7 @@ class AlreadyAcknowledged(Conflict):
 
 
 class AlreadyResolved(Conflict):
-    """The target has caught up: there is nothing left to act on."""
+    """The target has caught up or was withdrawn: there is nothing left to act on."""
 
     code = "already-resolved"
     title = "The alert is resolved already"
@@ -50,12 +49,18 @@ class AlreadyResolved(Conflict):
 @dataclass(frozen=True, slots=True)
 class Pace:
     """A transition in the pace of a target. `revision` grows with each; `severity` is the highest of the episode where
-    the transition ends it."""
+    the transition ends it. `withdrawn`: because the target is no more."""
 
     transition: PaceTransition
     revision: int
     severity: Severity | None
     at: datetime
+    withdrawn: bool = False
+
+    @property
+    def resolution(self) -> Resolution:
+        """What resolves the alert, where the transition ends the episode."""
+        return "withdrawn" if self.withdrawn else "caught_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
+    resolution: Resolution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ def raise_from(pace: Pace) -> Changed:
     """The first event of an episode. Where it is the event of its end, one notification says that it is over."""
     severity = pace.severity or "warning"
     if pace.transition == "recovered":
-        over = Alert("resolved", severity, 1, pace.revision, pace.at, resolved_at=pace.at)
+        raised = Alert("resolved", severity, 1, pace.revision, pace.at)
+        over = replace(raised, resolved_at=pace.at, resolution=pace.resolution)
         return Changed(over, "resolved", "the episode ended before the event of its beginning arrived", unreported=True)
     return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
 
@@ -119,8 +126,8 @@ def worsen(alert: Alert, pace: Pace) -> Changed:
     severity = pace.severity or alert.severity
     after = replace(alert, severity=severity, version=alert.version + 1, revision=pace.revision)
     if alert.status == "resolved":
-        reopened = replace(after, status="open", acknowledged_at=None, acknowledged_by=None, resolved_at=None)
-        return Changed(reopened, "raised", "the target lags after all")
+        again = Alert("open", severity, after.version, after.revision, after.raised_at)
+        return Changed(again, "raised", "the target lags after all")
     if _RANK[severity] > _RANK[alert.severity]:
         return Changed(after, "worsened", f"the lag is {severity} now")
     return Changed(after, None, "the figures moved, the severity did not rise")
@@ -135,11 +142,12 @@ def end(alert: Alert, pace: Pace) -> Changed:
 
 
 def recover(alert: Alert, pace: Pace) -> Changed:
-    """The target has caught up: the alert is resolved, whatever its status was."""
+    """The target has caught up, or is no more: the alert is resolved, whatever its status was."""
     after = replace(alert, version=alert.version + 1, revision=pace.revision)
     if alert.status == "resolved":
         return Changed(after, None, "the alert was resolved already")
-    return Changed(replace(after, status="resolved", resolved_at=pace.at), "resolved", "the target has caught up")
+    resolved = replace(after, status="resolved", resolved_at=pace.at, resolution=pace.resolution)
+    return Changed(resolved, "resolved", _REASONS[pace.resolution])
 
 
 def acknowledge(alert: Alert, version: int, by: str, at: datetime) -> Alert:
@@ -148,13 +156,13 @@ def acknowledge(alert: Alert, version: int, by: str, at: datetime) -> Alert:
     Raises AlreadyResolved, AlreadyAcknowledged, StaleVersion.
     """
     if alert.status == "resolved":
-        raise AlreadyResolved(f"the target has caught up; the alert was resolved at {_when(alert.resolved_at)}")
+        because = _REASONS[alert.resolution or "caught_up"]
+        raise AlreadyResolved(f"{because}; the alert was resolved at {_when(alert.resolved_at)}")
     if alert.status != "open":
         taken = f"by {alert.acknowledged_by} at {_when(alert.acknowledged_at)}"
         raise AlreadyAcknowledged(f"the alert was acknowledged {taken}; its version is {alert.version}")
     if version != alert.version:
-        detail = f"the alert is at version {alert.version}, not {version}: read it again, then decide anew"
-        raise StaleVersion(detail, (FieldError("/version", detail),))
+        raise StaleVersion.of("the alert", alert.version, version)
     return replace(alert, status="acknowledged", version=version + 1, acknowledged_at=at, acknowledged_by=by)
 
 

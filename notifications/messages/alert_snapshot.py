@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from notifications.domain.alert import Status
+from notifications.domain.alert import Resolution, Status
 from services.contracts.pace import PaceFigures
 from services.vocabulary import Measure, Scheme, Scope, Severity
 
@@ -38,4 +38,5 @@ class AlertSnapshot(BaseModel):
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     resolved_at: datetime | None
+    resolution: Resolution | None = None
     version: int

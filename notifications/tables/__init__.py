@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "alerts", "deliveries", "pace_differences", "routing"]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0006")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0007")

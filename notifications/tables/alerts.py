@@ -11,19 +11,23 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import conv
 from sqlmodel import Field
 
-from notifications.domain.alert import Status
+from notifications.domain.alert import Resolution, Status
 from notifications.tables.base import Base
 from services.persistence.checks import one_of
 from services.vocabulary import Severity
 
 
 class AlertRow(Base, table=True):
-    """One episode of one target. The figures are those of the last event received."""
+    """One episode of one target. The figures are those of the last event received.
+
+    `resolution` is null where the alert is not resolved, or was before this was kept.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
         one_of("status", Status),
         one_of("severity", Severity),
+        one_of("resolution", Resolution),
         CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name=conv("alerts_check")),
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
@@ -48,5 +52,6 @@ class AlertRow(Base, table=True):
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = Field(default=None, sa_type=Text)
     resolved_at: datetime | None = None
+    resolution: Resolution | None = Field(default=None, sa_type=Text)
     version: int
     last_revision: int

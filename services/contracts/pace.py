@@ -6,6 +6,8 @@ from datetime import date
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from pydantic import Field
+
 from services.contracts.envelope import Code, Event, Facts, Name
 from services.contracts.sources import TARGETS_SOURCE
 from services.vocabulary import Measure, PaceStatus, Scheme, Scope, Severity
@@ -34,7 +36,8 @@ class PaceFacts(Facts):
 
     `episode` counts the times this target fell behind; `revision` grows with every pace event of the target, so that a
     late or repeated event can be distinguished from a new one. `path` is the unit and those above it, top first.
-    `worst_severity` is the gravest that the episode had so far, also where it ends.
+    `worst_severity` is the gravest that the episode had so far, also where it ends. `withdrawn`: the
+    target is no more, which ended the episode.
     """
 
     target_id: UUID
@@ -51,6 +54,7 @@ class PaceFacts(Facts):
     status: PaceStatus
     severity: Severity | None
     worst_severity: Severity | None = None
+    withdrawn: bool = Field(False, exclude_if=lambda withdrawn: not withdrawn)
     figures: PaceFigures
 
 

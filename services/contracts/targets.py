@@ -30,3 +30,34 @@ class TargetSet(Event):
     type: Literal["drive.target.set.v1"] = "drive.target.set.v1"
     source: str = TARGETS_SOURCE
     data: TargetFacts
+
+
+class RevisedTargetFacts(TargetFacts):
+    """A target with its new value, which holds from the day `holds_from`, instead of `value_before`."""
+
+    version: int
+    value_before: float
+    holds_from: date
+
+
+class TargetRevised(Event):
+    """The value of a target was changed."""
+
+    type: Literal["drive.target.revised.v1"] = "drive.target.revised.v1"
+    source: str = TARGETS_SOURCE
+    data: RevisedTargetFacts
+
+
+class WithdrawnTargetFacts(TargetFacts):
+    """A target that is no more from the day `withdrawn_on` on."""
+
+    version: int
+    withdrawn_on: date
+
+
+class TargetWithdrawn(Event):
+    """A target was withdrawn."""
+
+    type: Literal["drive.target.withdrawn.v1"] = "drive.target.withdrawn.v1"
+    source: str = TARGETS_SOURCE
+    data: WithdrawnTargetFacts

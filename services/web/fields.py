@@ -86,6 +86,18 @@ Id: TypeAlias = Annotated[
 ]
 
 
+Truth: TypeAlias = Annotated[
+    bool,
+    Form(
+        r"^(true|false)$",
+        core_schema.bool_schema(strict=False),
+        {"type": "boolean"},
+        "true or false is expected",
+    ),
+]
+"""A yes or no of a query."""
+
+
 def digits(*, least: int, most: int) -> Any:
     """The form of a whole number in a query."""
     return Form(
@@ -110,3 +122,10 @@ Name: TypeAlias = Annotated[
     Field(examples=["Bưu điện Cẩm Thủy"]),
 ]
 """What people call it, in Unicode normal form C."""
+Reason: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE), Field(examples=["Decision 546/QĐ-TTg"])
+]
+"""Why something was changed, for those who read it later."""
+Version: TypeAlias = Annotated[
+    int, Field(ge=1, le=2**31 - 1, description="of what is changed, as the caller has seen it", examples=[1])
+]

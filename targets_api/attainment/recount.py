@@ -116,4 +116,4 @@ async def targets_of_organisations(session: ReadSession, codes: Collection[str])
 
 
 async def _ids(session: ReadSession, statement: Any, codes: Collection[str]) -> list[UUID]:
-    return list(await session.scalars(statement, {"codes": list(codes)}))
+    return list(await session.scalars(statement, {"codes": list(codes)})) if codes else []

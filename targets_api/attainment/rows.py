@@ -22,6 +22,9 @@ TARGET_COLUMNS: Final = tuple(
         "starts_on",
         "ends_on",
         "name",
+        "version",
+        "set_on",
+        "withdrawn_on",
     )
 )
 """What `target_of` takes, in its order."""

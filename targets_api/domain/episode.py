@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.vocabulary import PaceTransition, Severity
 from targets_api.domain.pace import Verdict
+from targets_api.domain.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,22 @@ class Episode:
     reported: Severity | None = None
     number: int = 0
     revision: int = 0
+
+
+def episode_of(target: Target, episode: Episode, verdict: Verdict) -> tuple[Episode, PaceTransition | None]:
+    """The episode of the target after the verdict, and the transition to report, if any.
+
+    Withdrawing a target ends its episode; one whose period was over when it was set has none.
+    """
+    if target.withdrawn_on is not None:
+        return _ended(episode)
+    return transition_of(episode, verdict) if target.raises_alerts else (episode, None)
+
+
+def _ended(episode: Episode) -> tuple[Episode, PaceTransition | None]:
+    if not episode.lagging:
+        return episode, None
+    return replace(episode, lagging=False, reported=None, revision=episode.revision + 1), "recovered"
 
 
 def transition_of(episode: Episode, verdict: Verdict) -> tuple[Episode, PaceTransition | None]:

@@ -50,7 +50,10 @@ class NoSuchTarget(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`value` is persons, or for coverage a share of the population; the period includes both its days."""
+    """`value` is persons, or for coverage a share of the population; the period includes both its days.
+
+    `version` grows with each revision; `withdrawn_on` is the day from which the target is no more.
+    """
 
     id: UUID
     scope: Scope
@@ -60,6 +63,15 @@ class Target:
     starts_on: date
     ends_on: date
     name: str | None = None
+    version: int = 1
+    set_on: date | None = None
+    """None for one that was set before this was kept."""
+    withdrawn_on: date | None = None
+
+    @property
+    def raises_alerts(self) -> bool:
+        """Not where the period was over when the target was set: nobody could have reached it."""
+        return self.set_on is None or self.set_on <= self.ends_on
 
 
 def checked(target: Target) -> Target:
@@ -71,7 +83,7 @@ def checked(target: Target) -> Target:
 
 def _errors(target: Target) -> Iterator[FieldError]:
     yield from _scope_errors(target)
-    yield from _value_errors(target)
+    yield from value_errors(target)
     yield from _period_errors(target)
 
 
@@ -83,7 +95,8 @@ def _scope_errors(target: Target) -> Iterator[FieldError]:
         yield FieldError("/scope", f"{target.measure} is measured on a population: give a unit_code and nothing else")
 
 
-def _value_errors(target: Target) -> Iterator[FieldError]:
+def value_errors(target: Target) -> Iterator[FieldError]:
+    """What is wrong with the value, for its measure."""
     is_share = target.measure in SHARES
     least = LEAST_SHARE if is_share else 1
     if not math.isfinite(target.value) or target.value < least:

@@ -37,6 +37,13 @@ class OrganisationPath(NamedTuple):
     above: list[str]
 
 
+class CollectorOfOrganisation(NamedTuple):
+    """A collector, and the organisation they sign people up for."""
+
+    code: str
+    organisation_code: str
+
+
 _TABLES: Final[Mapping[RegistryKind, type[UnitRow | OrganisationRow | CollectorRow]]] = {
     "unit": UnitRow,
     "organisation": OrganisationRow,
@@ -45,6 +52,7 @@ _TABLES: Final[Mapping[RegistryKind, type[UnitRow | OrganisationRow | CollectorR
 KNOWN: Final = {
     kind: select(table_of(row).c.code).where(table_of(row).c.code == AMONG_CODES) for kind, row in _TABLES.items()
 }
+_c = table_of(CollectorRow).c
 _u, _ua, _oa = table_of(UnitRow).c, table_of(UnitAncestorRow).c, table_of(OrganisationAncestorRow).c
 PLACED_UNITS: Final = Query(
     PlacedUnit,
@@ -61,6 +69,11 @@ ORGANISATIONS_ABOVE: Final = Query(
 )
 
 
+ORGANISATIONS_OF: Final = Query(
+    CollectorOfOrganisation, select(_c.code, _c.organisation_code).where(_c.code == AMONG_CODES)
+)
+
+
 async def known_codes(session: ReadSession, kind: RegistryKind, codes: Collection[str]) -> set[str]:
     """Those of the codes that are known."""
     return set(await session.scalars(KNOWN[kind], {"codes": list(codes)})) if codes else set()
@@ -70,6 +83,12 @@ async def placed_units(session: ReadSession, codes: Collection[str]) -> dict[str
     """Name and path of each unit that is known."""
     found = await session.all(PLACED_UNITS, {"codes": list(codes)}) if codes else []
     return {unit.code: unit for unit in found}
+
+
+async def organisations_of(session: ReadSession, collectors: Collection[str]) -> dict[str, str]:
+    """The organisation of each collector that is known."""
+    found = await session.all(ORGANISATIONS_OF, {"codes": list(collectors)}) if collectors else []
+    return {collector.code: collector.organisation_code for collector in found}
 
 
 async def organisations_above(session: ReadSession, codes: Collection[str]) -> dict[str, frozenset[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from services.persistence.unit_of_work import UnitOfWork
@@ -20,6 +21,14 @@ class Collector(Protocol):
     def organisation_code(self) -> str: ...
     @property
     def version(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Relinked:
+    """All that are or were above the nodes whose place has changed, and those nodes: at or below what was moved."""
+
+    above: frozenset[str] = frozenset()
+    below: frozenset[str] = frozenset()
 
 
 _COLLECTOR_COLUMNS: Final = ("code", "organisation_code", "version")
@@ -41,12 +50,12 @@ async def upsert_nodes(work: UnitOfWork, tree: Tree, nodes: Sequence[Node]) -> N
     await work.execute(tree.upsert, {name: [getattr(node, name) for node in nodes] for name in tree.columns})
 
 
-async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> set[str]:
-    """Bring the closure of everything at or below the codes up to date; returns all that are or were above it."""
-    subtree = list(await work.scalars(tree.subtree, {"codes": list(codes)}))
-    before = await work.scalars(tree.unlink, {"codes": subtree})
-    after = await work.scalars(tree.link, {"codes": subtree})
-    return {*before, *after}
+async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> Relinked:
+    """Bring the closure of everything at or below the codes up to date."""
+    below = list(await work.scalars(tree.subtree, {"codes": list(codes)}))
+    before = await work.scalars(tree.unlink, {"codes": below})
+    after = await work.scalars(tree.link, {"codes": below})
+    return Relinked(frozenset({*before, *after}), frozenset(below))
 
 
 async def upsert_collectors(work: UnitOfWork, collectors: Sequence[Collector]) -> None:

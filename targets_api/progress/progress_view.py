@@ -17,7 +17,6 @@ from targets_api.progress.queries import (
     DirectFigures,
     Figures,
     OrganisationFigures,
-    TargetFigures,
     UnitFigures,
 )
 from targets_api.progress.schemas import (
@@ -32,6 +31,7 @@ from targets_api.progress.schemas import (
     UnitOfProgress,
     UnitProgress,
 )
+from targets_api.progress.target_figures import TargetFigures
 
 _NO_COVERAGE: Final[Any] = {"population": None, "covered": None, "coverage": None, "without_baseline": []}
 F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)

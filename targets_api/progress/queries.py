@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Date, FromClause, Integer, Text, bindparam, cast, extract, func, select, true
+from sqlalchemy import Date, FromClause, Text, bindparam, func, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.persistence.unnest import columns_of, table_of, unnest
+from services.persistence.unnest import columns_of, table_of
 from services.vocabulary import Kind, Scheme, UnitLevel
-from targets_api.attainment.counted import tallies_of
-from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.collation import collation_key
-from targets_api.domain.target import Target
 from targets_api.progress.coverage import stock_of, without_baseline
-from targets_api.tables.attainment import AttainmentRow
+from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
 from targets_api.tables.hierarchy import (
     CollectorRow,
     OrganisationAncestorRow,
@@ -82,19 +79,6 @@ class CollectorFigures(NamedTuple):
     organisation_code: str
 
 
-class TargetFigures(NamedTuple):
-    """An owner's target. `achieved` is as of the day that is asked for, but for a stock within its period, which is the
-    unit's own figure of the day."""
-
-    place: int
-    achieved: int
-    covered_at_start: int
-    population: int | None
-    measured_from: date | None
-    lagging: bool
-    target: Target
-
-
 F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
 
 
@@ -107,13 +91,7 @@ class Owner(Generic[F]):
     targets: Query[TargetFigures]
 
 
-def _target_figures(*columns: Any) -> TargetFigures:
-    own, target = columns[: -len(TARGET_COLUMNS)], columns[-len(TARGET_COLUMNS) :]
-    return TargetFigures._make([*own, target_of(*target)])
-
-
-_k = unnest("k", "place", code=Text(), scheme=Text(), start=Date(), on=Date())
-_x, _t, _p = table_of(TallyRow), table_of(TargetRow), table_of(AttainmentRow)
+_k, _x, _t = KEYS, table_of(TallyRow), table_of(TargetRow)
 _units, _unit_ancestors = table_of(UnitRow), table_of(UnitAncestorRow)
 _organisations, _organisation_ancestors = table_of(OrganisationRow), table_of(OrganisationAncestorRow)
 _collectors = table_of(CollectorRow)
@@ -146,40 +124,6 @@ _organisation_sums = (
 )
 _collector_sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period).correlate(_k).lateral("s")
 
-_c = tallies_of(_t).lateral("c")
-_later = (
-    select(func.sum(_c.c.n).label("n"))
-    .where(
-        _k.c.on < bindparam("today", type_=Date),
-        _c.c.day > _k.c.on,
-        _c.c.day.between(_p.c.count_from, _t.c.ends_on),
-    )
-    .correlate(_k, _p, _t)
-    .lateral("later")
-)
-_next_year = func.make_date(cast(extract("year", _k.c.on), Integer) + 1, 1, 1)
-
-
-def _targets(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
-    """Targets of the years from `start` to `on`. What was signed after `on` is taken off again where `on` is past."""
-    in_years = (_t.c.scheme == _k.c.scheme, _t.c.ends_on >= _k.c.start, _t.c.starts_on < _next_year)
-    return Query(
-        _target_figures,
-        select(
-            _k.c.place,
-            (_p.c.achieved - func.coalesce(_later.c.n, 0)).label("achieved"),
-            _p.c.covered_at_start,
-            _p.c.population,
-            _p.c.measured_from,
-            _p.c.lagging,
-            *TARGET_COLUMNS,
-        )
-        .select_from(_k.join(_t, true()).join(_p, _p.c.target_id == _t.c.id).outerjoin(_later, true()))
-        .where(*of_owner, *in_years)
-        .order_by(_k.c.place, _t.c.starts_on, _t.c.ends_on, _t.c.id),
-    )
-
-
 UNITS: Final = Owner(
     "unit",
     Query(
@@ -201,7 +145,7 @@ UNITS: Final = Owner(
             .join(_uncounted, true())
         ),
     ),
-    _targets(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
+    targets_of(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
 )
 ORGANISATIONS: Final = Owner(
     "organisation",
@@ -217,7 +161,7 @@ ORGANISATIONS: Final = Owner(
             _k.join(_organisations, _organisations.c.code == _k.c.code).outerjoin(_organisation_sums, true())
         ),
     ),
-    _targets(_t.c.organisation_code == _k.c.code, _t.c.collector_code.is_(None)),
+    targets_of(_t.c.organisation_code == _k.c.code, _t.c.collector_code.is_(None)),
 )
 COLLECTORS: Final = Owner(
     "collector",
@@ -231,7 +175,7 @@ COLLECTORS: Final = Owner(
             _collectors.c.organisation_code,
         ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(_collector_sums, true())),
     ),
-    _targets(_t.c.collector_code == _k.c.code),
+    targets_of(_t.c.collector_code == _k.c.code),
 )
 CHILDREN: Final = (
     select(_units.c.code, _units.c.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,23 +14,34 @@ from targets_api.attainment import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.hierarchy import store
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
-from targets_api.review.usecases import review
+from targets_api.review.usecases import report_place, review
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """Which nodes are new or have changed, and which places changed with them."""
+
+    changed: frozenset[str] = frozenset()
+    relinked: store.Relinked = field(default_factory=store.Relinked)
+
 
 F = TypeVar("F", bound=UnitFacts | OrganisationFacts | CollectorFacts)
 
 
 async def register_units(work: UnitOfWork, context: Context, units: Sequence[UnitFacts]) -> None:
-    """Save the units; targets of units above a new or moved one are counted anew."""
-    if above := await _register(work, UNITS, _newest(units)):
-        await _recount(work, context, await recount.targets_of_units(work, above))
+    """Save the units; targets of units above a new or moved one are counted anew, and alerts follow their units."""
+    registered = await _register(work, UNITS, _newest(units))
+    await _recount(work, context, await recount.targets_of_units(work, registered.relinked.above))
+    named_anew = registered.relinked.below | registered.changed
+    await report_place(work, context, await recount.targets_of_units(work, named_anew))
 
 
 async def register_organisations(
     work: UnitOfWork, context: Context, organisations: Sequence[OrganisationFacts]
 ) -> None:
     """Save the organisations; targets of organisations above a new or moved one are counted anew."""
-    if above := await _register(work, ORGANISATIONS, _newest(organisations)):
-        await _recount(work, context, await recount.targets_of_organisations(work, above))
+    registered = await _register(work, ORGANISATIONS, _newest(organisations))
+    await _recount(work, context, await recount.targets_of_organisations(work, registered.relinked.above))
 
 
 async def register_collectors(work: UnitOfWork, _: Context, collectors: Sequence[CollectorFacts]) -> None:
@@ -37,16 +49,16 @@ async def register_collectors(work: UnitOfWork, _: Context, collectors: Sequence
     await store.upsert_collectors(work, _newest(collectors))
 
 
-async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> set[str]:
-    """Save the nodes; everything that is or was above what is new or has moved."""
+async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Registered:
     await lock_counting(work)
     known = await store.known_nodes(work, tree, [node.code for node in newest])
     changed = [node for node in newest if node.code not in known or known[node.code].version < node.version]
     if not changed:
-        return set()
+        return _Registered()
     await store.upsert_nodes(work, tree, changed)
     moved = [n.code for n in changed if n.code not in known or known[n.code].parent_code != n.parent_code]
-    return await store.relink(work, tree, moved) if moved else set()
+    relinked = await store.relink(work, tree, moved) if moved else store.Relinked()
+    return _Registered(frozenset(node.code for node in changed), relinked)
 
 
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:

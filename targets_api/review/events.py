@@ -48,6 +48,7 @@ def _facts(reviewed: Reviewed, unit: PlacedUnit | None, context: Context) -> Pac
         status=verdict.status,
         severity=verdict.severity,
         worst_severity=reviewed.episode.reported or reviewed.standing.episode.reported,
+        withdrawn=target.withdrawn_on is not None,
         figures=_figures(reviewed, context),
     )
 

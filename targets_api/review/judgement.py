@@ -12,7 +12,7 @@ from services.holidays import calendar_of
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import PaceStatus, PaceTransition
 from targets_api.attainment.store import ReviewedState, Standing, locked_standings
-from targets_api.domain.episode import Episode, Known, repeat_report, transition_of
+from targets_api.domain.episode import Episode, Known, episode_of, repeat_report
 from targets_api.domain.pace import Verdict, pace_of
 
 
@@ -52,7 +52,7 @@ async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) 
 def _judge_one(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:
     previous: PaceStatus | None = "behind" if standing.episode.lagging else None
     verdict = pace_of(standing.target, standing.progress, context.today, context.today, calendar, previous=previous)
-    episode, transition = transition_of(standing.episode, verdict)
+    episode, transition = episode_of(standing.target, standing.episode, verdict)
     return Reviewed(standing, verdict, episode, transition)
 
 

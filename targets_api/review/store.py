@@ -20,6 +20,7 @@ LOCK_DUE: Final = (
     .join(_p, _p.c.target_id == _t.c.id)
     .where(
         _t.c.starts_on <= _today,
+        _t.c.withdrawn_on.is_(None),
         _p.c.reviewed_on.is_distinct_from(_today),
         or_(_p.c.reviewed_on.is_(None), _p.c.reviewed_on <= _t.c.ends_on),
     )

@@ -31,6 +31,15 @@ async def review_and_report_again(work: UnitOfWork, context: Context, known: Map
     return await _save_and_report(work, context, reviewed)
 
 
+async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
+    """Publish anew where those of the targets stand that lag, whose unit has another name or place: alerts follow."""
+    if not target_ids:
+        return
+    lagging = [r for r in await judge(work, context, target_ids) if r.episode.lagging]
+    known = {r.standing.target.id: Known(r.episode.number, r.episode.revision) for r in lagging}
+    await _save_and_report(work, context, [reported_again(r, known[r.standing.target.id]) for r in lagging])
+
+
 async def _save_and_report(work: UnitOfWork, context: Context, reviewed: Sequence[Reviewed]) -> list[PaceEvent]:
     await save(work, [each.state for each in reviewed if each.differs(context)], context.today)
     changed = [(each, each.transition) for each in reviewed if each.transition]

@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0005",
+    revision="targets_0006",
     versioned=frozenset(
         {
             "units",
@@ -21,6 +21,7 @@ SCHEMA: Final = Schema(
             "collectors",
             "tallies",
             "targets",
+            "target_changes",
             "target_progress",
             "target_parts",
             "baselines",

@@ -26,6 +26,7 @@ CONDITIONS: Final[Conditions] = {
     "collector_code": lambda code: _t.collector_code == code,
     "scheme": lambda scheme: _t.scheme == scheme,
     "measure": lambda measure: _t.measure == measure,
+    "withdrawn": lambda wanted: _t.withdrawn_on.is_not(None) if wanted else _t.withdrawn_on.is_(None),
     "after": lambda target_id: _t.id < target_id,
 }
 
@@ -39,6 +40,7 @@ class Filters:
     collector_code: str | None = None
     scheme: Scheme | None = None
     measure: Measure | None = None
+    withdrawn: bool = False
     after: UUID | None = None
 
 

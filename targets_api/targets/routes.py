@@ -12,7 +12,16 @@ from services.web.lists import cut
 from services.web.transactions import act, read
 from targets_api.access import ProgressReader, TargetWriter
 from targets_api.targets import queries, usecases
-from targets_api.targets.schemas import BaselineBody, BaselineView, TargetBody, TargetPage, TargetQuery, TargetView
+from targets_api.targets.schemas import (
+    BaselineBody,
+    BaselineView,
+    RevisionBody,
+    TargetBody,
+    TargetPage,
+    TargetQuery,
+    TargetView,
+    WithdrawalBody,
+)
 
 router = APIRouter(prefix="/v1", tags=["targets"])
 
@@ -39,11 +48,33 @@ async def get_target(target_id: Annotated[Id, Path()], _: ProgressReader, reques
 
 @router.get("/targets")
 async def list_targets(_: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
-    """Targets that name these in their scope, alone or beside others; the latest first."""
+    """Targets that name these in their scope, alone or beside others; the latest first. None that was withdrawn."""
     filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
         page = cut(await queries.list_targets(session, filters, wanted.limit + 1), wanted.limit, lambda t: t.id)
     return TargetPage(items=[TargetView.model_validate(target) for target in page.rows], next=page.next)
+
+
+@router.post("/targets/{target_id}/revision")
+async def revise_target(
+    target_id: Annotated[Id, Path()], body: RevisionBody, _: TargetWriter, request: Request
+) -> TargetView:
+    """Change the value of a target, from the day `from` on. 409 where it has changed since `version`, was withdrawn, or
+    its period is over."""
+    async with act(request) as (work, context):
+        target = await usecases.revise_target(work, context, target_id, body.revision())
+    return TargetView.model_validate(target)
+
+
+@router.post("/targets/{target_id}/withdrawal")
+async def withdraw_target(
+    target_id: Annotated[Id, Path()], body: WithdrawalBody, _: TargetWriter, request: Request
+) -> TargetView:
+    """Take a target back, for good: progress from today on has it no more, and its alert is resolved. 409 where it has
+    changed since `version`, or was withdrawn before."""
+    async with act(request) as (work, context):
+        target = await usecases.withdraw_target(work, context, target_id, body.withdrawal())
+    return TargetView.model_validate(target)
 
 
 @router.put("/units/{code}/baselines", responses={201: {"model": BaselineView}})

@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.vocabulary import Measure, Scheme, Scope
-from services.web.fields import Code, Day, Id, Name, RequestBody
+from services.web.fields import Code, Day, Id, Name, Reason, RequestBody, Truth, Version
 from services.web.lists import ListQuery, Page
 from targets_api.domain.baseline import Baseline
+from targets_api.domain.revision import Revision, Withdrawal
 from targets_api.domain.target import Target
 
 MOST_PERSONS = 10_000_000_000
@@ -55,6 +56,30 @@ class TargetBody(RequestBody):
         return Target(target_id, scope, self.scheme, self.measure, self.value, *period, self.name)
 
 
+class RevisionBody(RequestBody):
+    """A new value of a target. Progress as of a day before `from` is judged by the value before."""
+
+    version: Version
+    value: Annotated[float, Field(allow_inf_nan=False, le=MOST_PERSONS)]
+    holds_from: Day = Field(alias="from", description="from which day on the new value holds, today at the latest")
+    reason: Reason
+
+    def revision(self) -> Revision:
+        """As the domain takes it."""
+        return Revision(self.version, self.value, self.holds_from, self.reason)
+
+
+class WithdrawalBody(RequestBody):
+    """A target is taken back. A new one may be set in its place."""
+
+    version: Version
+    reason: Reason
+
+    def withdrawal(self) -> Withdrawal:
+        """As the domain takes it."""
+        return Withdrawal(self.version, self.reason)
+
+
 class TargetQuery(ListQuery):
     """Targets that name these in their scope, alone or beside others; `after` is the `next` of the page before."""
 
@@ -63,6 +88,7 @@ class TargetQuery(ListQuery):
     collector_code: Code | None = None
     scheme: Scheme | None = None
     measure: Measure | None = None
+    withdrawn: Truth = Field(False, description="true: those that were withdrawn, and no others")
     after: Id | None = None
 
 
@@ -79,6 +105,8 @@ class TargetView(BaseModel):
     starts_on: date
     ends_on: date
     name: str | None
+    version: int = Field(description="grows with each revision; a change needs the one that its author has seen")
+    withdrawn_on: date | None = Field(description="the day from which the target is no more")
 
 
 class TargetPage(Page[TargetView]):

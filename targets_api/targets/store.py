@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     Date,
+    Float,
+    Integer,
     Text,
     Uuid,
     and_,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -33,7 +36,7 @@ from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Target
 from targets_api.tables.attainment import AttainmentRow
 from targets_api.tables.hierarchy import UnitAncestorRow
-from targets_api.tables.targets import BaselineRow, TargetRow
+from targets_api.tables.targets import BaselineRow, TargetChangeRow, TargetRow
 
 
 class WithoutBaseline(NamedTuple):
@@ -46,8 +49,11 @@ class WithoutBaseline(NamedTuple):
 
 _t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
 _above = table_of(UnitAncestorRow)
-_IDENTITY: Final = tuple(column.name for column in TARGET_COLUMNS if column.name not in {"id", "value"})
-"""What identifies a target besides its id: all but its value."""
+_IDENTITY: Final = (
+    *("unit_code", "organisation_code", "collector_code"),
+    *("scheme", "measure", "starts_on", "ends_on", "name"),
+)
+"""What identifies a target besides its id."""
 
 INSERT: Final = (
     insert_many(TargetRow, *(column.name for column in TARGET_COLUMNS)).on_conflict_do_nothing().returning(_t.c.id)
@@ -61,9 +67,25 @@ BEGIN: Final = insert(_p).from_select(
 _wanted = unnest("wanted", **{name: _t.c[name].type for name in _IDENTITY})
 SAME_TARGETS: Final = Query(
     target_of,
-    select(*TARGET_COLUMNS).join_from(
-        _wanted, _t, and_(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in _IDENTITY))
-    ),
+    select(*TARGET_COLUMNS)
+    .join_from(_wanted, _t, and_(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in _IDENTITY)))
+    .where(_t.c.withdrawn_on.is_(None)),
+)
+LOCKED: Final = Query(
+    target_of, select(*TARGET_COLUMNS).where(_t.c.id == bindparam("id", type_=Uuid)).with_for_update()
+)
+CHANGE: Final = (
+    update(_t)
+    .where(_t.c.id == bindparam("target_id", type_=Uuid))
+    .values(
+        value=bindparam("new_value", type_=Float),
+        version=bindparam("new_version", type_=Integer),
+        withdrawn_on=bindparam("new_withdrawn_on", type_=Date),
+    )
+)
+_changes = table_of(TargetChangeRow)
+INSERT_CHANGE: Final = insert(_changes).values(
+    {column.name: bindparam(column.name, type_=column.type) for column in _changes.columns}
 )
 _measured = unnest("measured", unit_code=Text(), scheme=Text(), ends_on=Date())
 WITHOUT_BASELINE: Final = Query(
@@ -92,14 +114,27 @@ MEASURED_FROM: Final = (
 
 async def insert_targets(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
     """Insert the targets; returns the ids of those that were not set before."""
-    columns = _identities(targets) | {"id": [t.id for t in targets], "value": [t.value for t in targets]}
+    names = ("id", "value", "version", "set_on", "withdrawn_on")
+    columns = _identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
     new = set(await work.scalars(INSERT, columns))
     await work.execute(BEGIN, {"ids": list(new)})
     return new
 
 
+async def lock_target(work: UnitOfWork, target_id: UUID) -> Target | None:
+    """The target, locked until the commit."""
+    return await work.first(LOCKED, {"id": target_id})
+
+
+async def save_change(work: UnitOfWork, target: Target, change: TargetChangeRow) -> None:
+    """Save the target as it is now, and how it came to be so."""
+    values = {"new_value": target.value, "new_version": target.version, "new_withdrawn_on": target.withdrawn_on}
+    await work.execute(CHANGE, {"target_id": target.id, **values})
+    await work.execute(INSERT_CHANGE, change.model_dump())
+
+
 async def same_targets(work: UnitOfWork, targets: Sequence[Target]) -> list[Target]:
-    """The stored targets that equal one of these in all but id and value."""
+    """The stored targets that equal one of these in what identifies them, and are not withdrawn."""
     return await work.all(SAME_TARGETS, _identities(targets))
 
 

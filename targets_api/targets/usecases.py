@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
 from services.context import Context
@@ -17,11 +17,20 @@ from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.owner import NoSuchUnit
-from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, Target, TargetDiffers, checked
-from targets_api.hierarchy.queries import known_codes
+from targets_api.domain.revision import Revision, Withdrawal, revised, withdrawn
+from targets_api.domain.target import (
+    STOCK_MEASURES,
+    InvalidTarget,
+    NoSuchTarget,
+    Target,
+    TargetDiffers,
+    checked,
+)
+from targets_api.hierarchy.queries import known_codes, organisations_above, organisations_of
 from targets_api.review.usecases import review
+from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
-from targets_api.targets.events import target_set
+from targets_api.targets.events import target_revised, target_set, target_withdrawn
 
 _SCOPE_FIELDS: Final[dict[str, RegistryKind]] = {
     "unit_code": "unit",
@@ -49,11 +58,37 @@ async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Targ
     await lock_counting(work)
     await _check_scopes(work, targets)
     await _check_baselines(work, targets)
-    new = await store.insert_targets(work, targets)
+    new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets])
     standing = _matched(targets, await store.same_targets(work, targets))
     await emit(work, [target_set(target, context) for target in targets if target.id in new])
     await _recount(work, context, sorted(new))
     return [SetTarget(target, target.id in new) for target in standing]
+
+
+async def revise_target(work: UnitOfWork, context: Context, target_id: UUID, revision: Revision) -> Target:
+    """Change the value of a target, and review it.
+
+    Raises NoSuchTarget, TargetIsWithdrawn, StaleVersion, TargetIsOver, InvalidTarget.
+    """
+    before = await _locked(work, target_id)
+    target = revised(before, revision, context.today)
+    values = {"value_before": before.value, "value": target.value, "holds_from": revision.holds_from}
+    await store.save_change(work, target, _change(target, context, revision.reason, **values))
+    await emit(work, [target_revised(target, before.value, revision.holds_from, context)])
+    await review(work, context, [target.id])
+    return target
+
+
+async def withdraw_target(work: UnitOfWork, context: Context, target_id: UUID, withdrawal: Withdrawal) -> Target:
+    """Take the target back from today on; its alert is resolved.
+
+    Raises NoSuchTarget, TargetIsWithdrawn, StaleVersion.
+    """
+    target = withdrawn(await _locked(work, target_id), withdrawal, context.today)
+    await store.save_change(work, target, _change(target, context, withdrawal.reason))
+    await emit(work, [target_withdrawn(target, context.today, context)])
+    await review(work, context, [target.id])
+    return target
 
 
 async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> bool:
@@ -70,6 +105,25 @@ async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -
     return is_new
 
 
+async def _locked(work: UnitOfWork, target_id: UUID) -> Target:
+    target = await store.lock_target(work, target_id)
+    if target is None:
+        raise NoSuchTarget(f"no target has the id {target_id}")
+    return target
+
+
+def _change(target: Target, context: Context, reason: str, **values: Any) -> TargetChangeRow:
+    return TargetChangeRow(
+        target_id=target.id,
+        version=target.version,
+        reason=reason,
+        organisation_code=context.organisation(),
+        subject=context.actor.subject if context.actor else "",
+        changed_at=context.now,
+        **values,
+    )
+
+
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
     await recount(work, target_ids)
     await review(work, context, target_ids)
@@ -81,6 +135,19 @@ async def _check_scopes(work: UnitOfWork, targets: Sequence[Target]) -> None:
         if unknown := codes - await known_codes(work, kind, codes):
             detail = f"not known here: {', '.join(sorted(unknown))}; register it at the enrolment service first"
             raise InvalidTarget(detail, (FieldError(f"/scope/{field}", detail),))
+    await _check_collectors(work, targets)
+
+
+async def _check_collectors(work: UnitOfWork, targets: Sequence[Target]) -> None:
+    """A collector of another organisation never signs anybody up for the scope."""
+    both = [target.scope for target in targets if target.scope.organisation_code and target.scope.collector_code]
+    employers = await organisations_of(work, {str(scope.collector_code) for scope in both})
+    above = await organisations_above(work, set(employers.values()))
+    for scope in both:
+        employer = employers[str(scope.collector_code)]
+        if scope.organisation_code not in above.get(employer, {employer}):
+            detail = f"{scope.collector_code} collects for {employer}, which is not part of {scope.organisation_code}"
+            raise InvalidTarget(detail, (FieldError("/scope/collector_code", detail),))
 
 
 async def _check_baselines(work: UnitOfWork, targets: Sequence[Target]) -> None:

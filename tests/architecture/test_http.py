@@ -17,6 +17,7 @@ WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {
     "date": ("0", "315532800", "1761350400000", "2025-10-25T00:00:00", "2025-10-25 ", "20251025", "2025-1-5", "now"),
     "uuid": ("0198c5a27d3e7c4b9a1f3f2b6c8d9e01", "{0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01}", "1"),
     "integer": ("1_000", "+5", " 5", "5 ", "5.0", "5e0", "0x5", "true", "٥", "", "-1"),
+    "boolean": ("True", "1", "0", "yes", "on", "", " true"),
     "enum": ("", "NEW", "0", "true", "household_health "),
 }
 """By the form that the document gives: texts that a lenient parser would take, or mistake."""
@@ -134,7 +135,13 @@ async def test_a_parameter_that_is_unknown_or_given_twice_is_refused(api: Api) -
 
 def right_text(schema: Mapping[str, Any]) -> str:
     """A value that is taken where it is given once."""
-    right = {"date": "2025-10-25", "uuid": "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01", "integer": "5", "string": "A"}
+    right = {
+        "date": "2025-10-25",
+        "uuid": "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01",
+        "integer": "5",
+        "boolean": "true",
+        "string": "A",
+    }
     return str(schema["enum"][0]) if "enum" in schema else right[form_of(schema)]
 
 

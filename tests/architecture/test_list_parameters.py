@@ -34,6 +34,8 @@ def a_value_of(parameter: dict[str, Any]) -> str:
     schema = next((s for s in parameter["schema"].get("anyOf", ()) if s.get("type") != "null"), parameter["schema"])
     if "enum" in schema:
         return str(schema["enum"][-1])
+    if schema.get("type") == "boolean":
+        return "true"
     if schema.get("type") == "integer":
         return "7"
     return {"date": "2025-10-25", "uuid": str(new_id())}.get(schema.get("format", ""), "CODE-1")

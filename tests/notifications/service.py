@@ -135,6 +135,11 @@ class Episode:
         """It has caught up."""
         return PaceRecovered(**self._event(revision, None))
 
+    def withdrawn(self, revision: int = 3) -> PaceRecovered:
+        """It is no more."""
+        event = self.recovered(revision)
+        return event.model_copy(update={"data": event.data.model_copy(update={"withdrawn": True})})
+
     def _event(self, revision: int, severity: Severity | None) -> dict[str, Any]:
         figures = PaceFigures(
             on=date(2025, 10, 26),

@@ -34,6 +34,7 @@ _OPENINGS: Mapping[ChangeKind, str] = {
     "worsened": "{unit} lags more gravely behind its target than before.",
     "resolved": "{unit} has caught up with its target. Nothing more is to be done about this alert.",
 }
+_WITHDRAWN = "The target of {unit} was withdrawn. Nothing more is to be done about this alert."
 _NEVER_REPORTED = (
     "{unit} fell behind its target and has caught up again before this mail was sent. Nothing is to be done about it."
 )
@@ -73,6 +74,8 @@ def compose_mail(message: OutgoingMessage, sender: str) -> Mail:
 def subject_of(alert: AlertSnapshot, change: ChangeKind) -> str:
     """Such as `[CRITICAL] Xã Cẩm Thạch: 6.2% of the way, 27% expected (household health insurance, coverage)`."""
     what = f"({_SCHEMES[alert.scheme]}, {_MEASURES[alert.measure]})"
+    if change == "resolved" and alert.resolution == "withdrawn":
+        return f"[RESOLVED] {_unit(alert)}: target withdrawn {what}"
     if change == "resolved":
         return f"[RESOLVED] {_unit(alert)}: {_percent(alert.figures.attained)} of the way {what}"
     way = f"{_percent(alert.figures.attained)} of the way, {_percent(alert.figures.expected)} expected"
@@ -87,6 +90,8 @@ def _body(message: OutgoingMessage) -> str:
 
 
 def _opening(message: OutgoingMessage) -> str:
+    if message.change == "resolved" and message.alert.resolution == "withdrawn":
+        return _WITHDRAWN
     never_reported = message.change == "resolved" and (message.is_first or message.alert.version == 1)
     return _NEVER_REPORTED if never_reported else _OPENINGS[message.change]
 

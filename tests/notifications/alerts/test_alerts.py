@@ -83,6 +83,31 @@ async def test_a_recovery_that_arrives_first_is_sent_and_late_events_are_not(ser
     assert [delivery["change"] for delivery in await service.deliveries()] == ["resolved"]
 
 
+async def test_an_alert_whose_target_was_withdrawn_is_resolved_by_that(service: NotificationsService) -> None:
+    caught_up, withdrawn = an_episode(), an_episode()
+    await service.handle(caught_up.fell_behind(), withdrawn.fell_behind())
+    await service.handle(caught_up.recovered(), withdrawn.withdrawn())
+    resolutions = {alert["target_id"]: alert["resolution"] for alert in await service.alerts(status="resolved")}
+    assert resolutions == {str(caught_up.target_id): "caught_up", str(withdrawn.target_id): "withdrawn"}
+    for alert in await service.alerts():
+        answer = await service.client.post(f"/v1/alerts/{alert['id']}/acknowledgement", json={"version": 2})
+        assert answer.status_code == 409
+        because = "withdrawn" if alert["resolution"] == "withdrawn" else "caught up"
+        assert because in answer.json()["detail"]
+
+
+async def test_an_open_alert_follows_its_unit_and_nobody_is_notified_of_that(service: NotificationsService) -> None:
+    await service.put_route("ops", "https://ops.example.org")
+    episode = an_episode()
+    await service.handle(episode.fell_behind())
+    episode.path, episode.unit_name = ("38", "BHXH-BT", "15142"), "Xã Mới"
+    await service.handle(episode.fell_behind(revision=2))
+    [alert] = await service.alerts(under="BHXH-BT")
+    assert (alert["unit_name"], alert["status"], alert["version"]) == ("Xã Mới", "open", 2)
+    assert await service.alerts(under="BHXH-CT") == []
+    assert len(await service.deliveries()) == 1
+
+
 async def test_two_consumers_of_the_same_event_raise_one_alert(service: NotificationsService) -> None:
     lag = an_episode()
     results = await asyncio.gather(*(service.handle(lag.fell_behind()) for _ in range(4)), return_exceptions=True)

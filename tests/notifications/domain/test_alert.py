@@ -17,11 +17,11 @@ from notifications.domain.alert import (
     Changed,
     ChangeKind,
     Pace,
-    StaleVersion,
     Unchanged,
     acknowledge,
     follow,
 )
+from services.errors import StaleVersion
 from services.vocabulary import PaceTransition, Severity
 
 AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)

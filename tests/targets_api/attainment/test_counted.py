@@ -93,7 +93,7 @@ def scopes() -> st.SearchStrategy[Spec]:
         measure=st.sampled_from(["new", "renewal"]),
         starts_on=days,
         length=st.integers(0, 12),
-    ).filter(lambda spec: bool(spec.unit or spec.organisation or spec.collector))
+    ).filter(lambda spec: bool(spec.unit or spec.organisation or spec.collector) and is_of_its_organisation(spec))
     stocks = st.builds(
         Spec,
         unit=st.sampled_from(ABOVE_COMMUNES + UNITS),
@@ -105,6 +105,12 @@ def scopes() -> st.SearchStrategy[Spec]:
         length=st.integers(0, 12),
     )
     return flows | stocks
+
+
+def is_of_its_organisation(spec: Spec) -> bool:
+    """A collector in the scope is one of the organisation in it."""
+    employer = "VTL" if spec.collector == "VTL-01" else "CT"
+    return spec.collector is None or spec.organisation is None or spec.organisation in ABOVE[employer]
 
 
 sign_ups = st.builds(

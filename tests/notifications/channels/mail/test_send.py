@@ -91,6 +91,20 @@ async def test_a_mail_says_what_lags_and_what_is_needed(make_service: MakeServic
     assert (delivery["state"], delivery["attempts"][0]["detail"]) == ("sent", "SMTP 250: taken")
 
 
+async def test_a_mail_says_that_the_target_was_withdrawn(make_service: MakeService) -> None:
+    async with a_mail_receiver() as receiver:
+        service = await a_service_with_mail(make_service, receiver)
+        episode = an_episode()
+        await service.handle(episode.fell_behind())
+        await service.sender().send_due()
+        await service.handle(episode.withdrawn())
+        await service.sender().send_due()
+    mail = receiver.mails[1]
+    assert mail["subject"] == ("[RESOLVED] Xã Cẩm Thạch: target withdrawn (household health insurance, coverage)")
+    opening = "The target of Xã Cẩm Thạch was withdrawn. Nothing more is to be done about this alert."
+    assert mail.get_content().startswith(opening)
+
+
 async def test_a_mail_that_may_pass_later_is_repeated_with_the_same_message_id(make_service: MakeService) -> None:
     async with a_mail_receiver() as receiver:
         receiver.answers = ["451 come again"]

@@ -1,0 +1,93 @@
+"""Targets of the owners whose progress is asked for, as of the day that is asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Date, Integer, Text, bindparam, case, cast, extract, func, or_, select, true
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.persistence.statements import Query
+from services.persistence.unnest import table_of, unnest
+from targets_api.attainment.counted import tallies_of
+from targets_api.attainment.rows import TARGET_COLUMNS, target_of
+from targets_api.domain.target import Target
+from targets_api.tables.attainment import AttainmentRow
+from targets_api.tables.targets import TargetChangeRow, TargetRow
+
+
+class TargetFigures(NamedTuple):
+    """An owner's target. `achieved` is as of the day that is asked for, but for a stock within its period, which is the
+    unit's own figure of the day."""
+
+    place: int
+    achieved: int
+    covered_at_start: int
+    population: int | None
+    measured_from: date | None
+    lagging: bool
+    target: Target
+
+
+def _target_figures(*columns: Any) -> TargetFigures:
+    own, target = columns[: -len(TARGET_COLUMNS)], columns[-len(TARGET_COLUMNS) :]
+    return TargetFigures._make([*own, target_of(*target)])
+
+
+KEYS: Final = unnest("k", "place", code=Text(), scheme=Text(), start=Date(), on=Date())
+"""What is asked for: `ProgressKey`s, with the place of each, from 1."""
+_k, _t, _p, _changes = KEYS, table_of(TargetRow), table_of(AttainmentRow), table_of(TargetChangeRow)
+_c = tallies_of(_t).lateral("c")
+_later = (
+    select(func.sum(_c.c.n).label("n"))
+    .where(
+        _k.c.on < bindparam("today", type_=Date),
+        _c.c.day > _k.c.on,
+        _c.c.day.between(_p.c.count_from, _t.c.ends_on),
+    )
+    .correlate(_k, _p, _t)
+    .lateral("later")
+)
+_held = (
+    select(_changes.c.value)
+    .where(_changes.c.target_id == _t.c.id, _changes.c.holds_from <= _k.c.on)
+    .order_by(_changes.c.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_at_first = (
+    select(_changes.c.value_before)
+    .where(_changes.c.target_id == _t.c.id, _changes.c.value_before.is_not(None))
+    .order_by(_changes.c.version)
+    .limit(1)
+    .scalar_subquery()
+)
+_value = case((_k.c.on < bindparam("today", type_=Date), func.coalesce(_held, _at_first, _t.c.value)), else_=_t.c.value)
+"""As of the day that is asked for."""
+_target_columns = [_value.label("value") if column.name == "value" else column for column in TARGET_COLUMNS]
+_next_year = func.make_date(cast(extract("year", _k.c.on), Integer) + 1, 1, 1)
+
+
+def targets_of(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
+    """Targets of the years from `start` to `on`, but for those withdrawn by then.
+
+    What was signed after `on` is taken off again where `on` is past.
+    """
+    in_years = (_t.c.scheme == _k.c.scheme, _t.c.ends_on >= _k.c.start, _t.c.starts_on < _next_year)
+    in_force = or_(_t.c.withdrawn_on.is_(None), _t.c.withdrawn_on > _k.c.on)
+    return Query(
+        _target_figures,
+        select(
+            _k.c.place,
+            (_p.c.achieved - func.coalesce(_later.c.n, 0)).label("achieved"),
+            _p.c.covered_at_start,
+            _p.c.population,
+            _p.c.measured_from,
+            _p.c.lagging,
+            *_target_columns,
+        )
+        .select_from(_k.join(_t, true()).join(_p, _p.c.target_id == _t.c.id).outerjoin(_later, true()))
+        .where(*of_owner, *in_years, in_force)
+        .order_by(_k.c.place, _t.c.starts_on, _t.c.ends_on, _t.c.id),
+    )
