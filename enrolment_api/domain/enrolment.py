@@ -8,7 +8,14 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from enrolment_api.domain.contribution import Contribution, Rates, health_contribution, voluntary_contribution
+from enrolment_api.domain.contribution import (
+    Contribution,
+    Rates,
+    health_contribution,
+    how_health_is_due,
+    how_voluntary_is_due,
+    voluntary_contribution,
+)
 from enrolment_api.domain.cover import cover
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.sign_up import SignUp
@@ -79,8 +86,8 @@ class WrongAmount(Invalid):
     code = "wrong-amount"
     title = "The amount paid is not the amount payable"
 
-    def __init__(self, paid: Vnd, payable: Vnd) -> None:
-        remedy = f"{payable} VND are payable for this sign-up, not {paid}"
+    def __init__(self, paid: Vnd, payable: Vnd, how: str) -> None:
+        remedy = f"{payable} VND are payable for this sign-up, not {paid}: {how}"
         super().__init__(remedy, (FieldError("/amount_paid", remedy),))
 
 
@@ -149,7 +156,7 @@ def decide(sign_up: SignUp, known: KnownCodes, last_covered_to: date | None, *, 
     _check_age(sign_up)
     contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
-        raise WrongAmount(sign_up.amount_paid, contribution.payable)
+        raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
     kind, covered_from, covered_to = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, last_covered_to)
     return Decision(kind, covered_from, covered_to, contribution)
 
@@ -160,6 +167,18 @@ def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
     if sign_up.scheme == "household_health":
         return health_contribution(rates.health, on, months, sign_up.member_no or 1, group)
     return voluntary_contribution(rates.voluntary, on, months, sign_up.monthly_income or 0, group)
+
+
+def _how(sign_up: SignUp, contribution: Contribution, rates: Rates) -> str:
+    """How the payable amount comes about."""
+    on, months = sign_up.signed_on, sign_up.months
+    if sign_up.scheme == "household_health":
+        due = how_health_is_due(rates.health, on, sign_up.member_no or 1)
+    else:
+        due = how_voluntary_is_due(rates.voluntary, sign_up.monthly_income or 0)
+    support = contribution.state_support // months
+    a_month = f"{contribution.due // months} a month ({due})" + (f" less {support} of state support" if support else "")
+    return f"{a_month}, for {months} month{'s' * (months > 1)}"
 
 
 def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:

@@ -14,7 +14,8 @@ from enrolment_api.enrolments.outcomes import Outcome, Replayed
 from enrolment_api.enrolments.schemas import MOST_ITEMS, BatchAnswer, BatchBody, BatchItem
 from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody
 from services.errors import DomainError, FieldError, Invalid
-from services.web.problems import REMEDIES, Malformed, pointer_to, problem_of, refusal_of_body, summary
+from services.web.problems import Malformed, pointer_to, problem_of, refusal_of_body, summary
+from services.web.remedies import REMEDIES
 
 SIGN_UP: Final[TypeAdapter[AnySignUp]] = TypeAdapter(SignUpBody)
 BATCH: Final[TypeAdapter[BatchBody]] = TypeAdapter(BatchBody)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from enrolment_api.domain.enrolment import Enrolment
-from enrolment_api.domain.identifiers import mismatches
+from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
 from services.vocabulary import Kind, Scheme
 from services.web.problems import ProblemField
@@ -103,8 +103,8 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
 
 
 def warnings_of(person: Participant) -> list[ProblemField]:
-    """What the personal ID contradicts."""
-    found = mismatches(person.personal_id, person.sex, person.born_on)
+    """What the personal ID contradicts, and signs that names do not have."""
+    found = (*mismatches(person.personal_id, person.sex, person.born_on), *doubts(person.full_name))
     return [ProblemField(pointer=each.pointer, detail=each.detail) for each in found]
 
 
