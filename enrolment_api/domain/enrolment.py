@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
@@ -16,7 +16,7 @@ from enrolment_api.domain.contribution import (
     how_voluntary_is_due,
     voluntary_contribution,
 )
-from enrolment_api.domain.cover import cover
+from enrolment_api.domain.cover import Cover, cover
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.sign_up import SignUp
 from services.calendar import add_months
@@ -145,10 +145,10 @@ class KnownCodes:
     collector_organisations: Mapping[str, str]
 
 
-def decide(sign_up: SignUp, known: KnownCodes, last_covered_to: date | None, *, today: date, rates: Rates) -> Decision:
+def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], *, today: date, rates: Rates) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
-    `last_covered_to` is the last day of the person's latest cover by the same scheme, None if they never had any.
+    `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing.
     """
     if sign_up.signed_on > today:
         raise SignedInFuture(today)
@@ -157,8 +157,8 @@ def decide(sign_up: SignUp, known: KnownCodes, last_covered_to: date | None, *, 
     contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
         raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
-    kind, covered_from, covered_to = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, last_covered_to)
-    return Decision(kind, covered_from, covered_to, contribution)
+    kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)
+    return Decision(kind, covered.first, covered.last, contribution)
 
 
 def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:

@@ -8,27 +8,26 @@ from sqlalchemy import text
 from services.persistence.statements import Query
 
 
-class LastCover(NamedTuple):
-    """The last day of a person's latest cover; `place` counts the persons that were asked about, from 1."""
+class CoverOf(NamedTuple):
+    """A cover of a person; `place` counts the persons that were asked about, from 1."""
 
     place: int
+    covered_from: date
     covered_to: date
 
 
-LAST_COVERS: Final = Query(
-    LastCover,
+COVERS: Final = Query(
+    CoverOf,
     text("""
-        SELECT w.place, c.covered_to
-        FROM unnest(CAST(:people AS bigint[]), CAST(:schemes AS text[])) WITH ORDINALITY AS w (person, scheme, place)
-        CROSS JOIN LATERAL (
-            SELECT max(e.covered_to) AS covered_to FROM enrolments e
-            WHERE e.personal_id::bigint = w.person AND e.scheme = w.scheme AND e.status <> 'cancelled'
-        ) c
-        WHERE c.covered_to IS NOT NULL
+        SELECT w.place, e.covered_from, e.covered_to
+        FROM unnest(CAST(:people AS bigint[]), CAST(:schemes AS text[]), CAST(:since AS date[]))
+            WITH ORDINALITY AS w (person, scheme, since, place)
+        JOIN enrolments e ON e.personal_id::bigint = w.person AND e.scheme = w.scheme AND e.status <> 'cancelled'
+            AND daterange(e.covered_from, e.covered_to, '[]') && daterange(w.since, NULL)
     """),
 )
-"""Of each of these people by their scheme, if they had any. Written as the exclusion constraint is, so that its index
-serves."""
+"""Of each of these people by their scheme, as far as it reaches into the days from `since` on. Written as the exclusion
+constraint is, so that its index serves."""
 
 EXISTING: Final = text("""
     WITH w AS (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, literal, select, union_all
 
+from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import sql
@@ -51,6 +52,7 @@ REGISTERED_CODES: Final = Query(
         ),
     ),
 )
+_LOOK_BACK: Final = timedelta(days=LOOK_BACK_DAYS)
 INSERT: Final = insert_many(EnrolmentRow).on_conflict_do_nothing().returning(table_of(EnrolmentRow).c.id)
 EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
 
@@ -65,10 +67,17 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
     )
 
 
-async def last_covers(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> Mapping[int, date]:
-    """For each of these whose person had cover by its scheme before: its place, and the last day of that cover."""
-    wanted = {"people": [int(s.participant.personal_id) for s in sign_ups], "schemes": [s.scheme for s in sign_ups]}
-    return {each.place - 1: each.covered_to for each in await work.all(sql.LAST_COVERS, wanted)}
+async def covers_of(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> Mapping[int, list[Cover]]:
+    """By the place of each of these whose person has cover by its scheme: all of it that may decide something."""
+    wanted = {
+        "people": [int(s.participant.personal_id) for s in sign_ups],
+        "schemes": [s.scheme for s in sign_ups],
+        "since": [s.signed_on - _LOOK_BACK for s in sign_ups],
+    }
+    covers: dict[int, list[Cover]] = {}
+    for each in await work.all(sql.COVERS, wanted):
+        covers.setdefault(each.place - 1, []).append(Cover(each.covered_from, each.covered_to))
+    return covers
 
 
 async def insert(

@@ -60,12 +60,12 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _
 
 
 async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    covers = await store.last_covers(work, [request.sign_up for _, request in requests])
+    covers = await store.covers_of(work, [request.sign_up for _, request in requests])
     outcomes: Outcomes = {}
     today, now = basis.context.today, basis.context.now
     for place, (number, request) in enumerate(requests):
         try:
-            decision = decide(request.sign_up, basis.known, covers.get(place), today=today, rates=basis.rates)
+            decision = decide(request.sign_up, basis.known, covers.get(place, ()), today=today, rates=basis.rates)
         except DomainError as refusal:
             outcomes[number] = refusal
         else:

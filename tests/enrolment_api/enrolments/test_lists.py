@@ -63,3 +63,12 @@ async def test_a_wrong_amount_is_told_how_the_sum_comes_about(
 ) -> None:
     answer = await post(service.ct, sign_up)
     assert (answer.status_code, answer.json()["detail"]) == (422, words)
+
+
+async def test_a_late_sign_up_before_a_later_cover_is_recorded(service: Service) -> None:
+    later = await post(service.ct, a_sign_up(1, signed_on="2025-10-20", months=3, amount_paid=315900), key="later")
+    assert later.json()["covered_from"] == "2025-11-19"
+    late = a_sign_up(1, external_ref="late", signed_on="2025-07-02", months=3, amount_paid=315900)
+    answer = await post(service.ct, late, key="late")
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["kind"], answer.json()["covered_to"]) == ("new", "2025-10-31")
