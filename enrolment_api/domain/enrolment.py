@@ -17,6 +17,7 @@ from enrolment_api.domain.contribution import (
     voluntary_contribution,
 )
 from enrolment_api.domain.cover import Cover, cover
+from enrolment_api.domain.household import HouseholdPolicy, Members, check_number
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.sign_up import SignUp
 from services.calendar import add_months
@@ -118,12 +119,18 @@ VOLUNTARY_AGE = 15
 
 @dataclass(slots=True)
 class Decision:
-    """What an accepted sign-up amounts to. The cover includes both days."""
+    """What an accepted sign-up amounts to. The cover includes both days.
+
+    `joins_household`: the person is a new member, under the number of the sign-up. `expected_member_no` is there where
+    another number was expected, and the sign-up was accepted with a warning.
+    """
 
     kind: Kind
     covered_from: date
     covered_to: date
     contribution: Contribution
+    joins_household: bool = False
+    expected_member_no: int | None = None
 
 
 @dataclass(slots=True)
@@ -145,20 +152,33 @@ class KnownCodes:
     collector_organisations: Mapping[str, str]
 
 
-def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], *, today: date, rates: Rates) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decisions are made by, besides what is known of the person."""
+
+    today: date
+    rates: Rates
+    household_policy: HouseholdPolicy = "refuse"
+
+
+def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members: Members, rules: Rules) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
-    `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing.
+    `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing; `members`
+    are those of the household in the fiscal year.
     """
-    if sign_up.signed_on > today:
-        raise SignedInFuture(today)
+    rates = rules.rates
+    if sign_up.signed_on > rules.today:
+        raise SignedInFuture(rules.today)
     _check_codes(sign_up, known)
     _check_age(sign_up)
+    expected_member_no = check_number(sign_up, members, rules.household_policy)
     contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
         raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
     kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)
-    return Decision(kind, covered.first, covered.last, contribution)
+    joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members
+    return Decision(kind, covered.first, covered.last, contribution, joins, expected_member_no)
 
 
 def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:

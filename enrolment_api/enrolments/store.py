@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import Text, literal, select, union_all
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
+from enrolment_api.domain.household import HouseholdKey, household_of
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
@@ -38,6 +39,14 @@ class ExistingEnrolment:
     enrolment: Enrolment
     fingerprint: bytes
     idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPeople:
+    """The covers of each sign-up's person, by its place in the list, and the members of each household."""
+
+    covers: dict[int, list[Cover]] = field(default_factory=dict)
+    members: dict[HouseholdKey, dict[int, str]] = field(default_factory=dict)
 
 
 _units, _collectors = table_of(UnitRow).c, table_of(CollectorRow).c
@@ -67,17 +76,28 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
     )
 
 
-async def covers_of(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> Mapping[int, list[Cover]]:
-    """By the place of each of these whose person has cover by its scheme: all of it that may decide something."""
-    wanted = {
+async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownPeople:
+    """What is known of the people of these and of their households, as far as it may decide something."""
+    households = [household_of(sign_up) for sign_up in sign_ups]
+    known = KnownPeople()
+    for fact in await work.all(sql.KNOWN, _wanted(sign_ups, households)):
+        household = households[fact.place - 1]
+        if fact.covered_from and fact.covered_to:
+            known.covers.setdefault(fact.place - 1, []).append(Cover(fact.covered_from, fact.covered_to))
+        elif household and fact.member_no and fact.personal_id:
+            known.members.setdefault(household, {})[fact.member_no] = fact.personal_id
+    return known
+
+
+def _wanted(sign_ups: Sequence[SignUp], households: Sequence[HouseholdKey | None]) -> dict[str, list[Any]]:
+    return {
         "people": [int(s.participant.personal_id) for s in sign_ups],
         "schemes": [s.scheme for s in sign_ups],
         "since": [s.signed_on - _LOOK_BACK for s in sign_ups],
+        "organisations": [s.organisation_code for s in sign_ups],
+        "households": [household and household.household_code for household in households],
+        "years": [s.signed_on.year for s in sign_ups],
     }
-    covers: dict[int, list[Cover]] = {}
-    for each in await work.all(sql.COVERS, wanted):
-        covers.setdefault(each.place - 1, []).append(Cover(each.covered_from, each.covered_to))
-    return covers
 
 
 async def insert(

@@ -14,12 +14,14 @@ from enrolment_api.domain.enrolment import (
     CollectorOfAnotherOrganisation,
     Decision,
     NotOfAge,
+    Rules,
     SignedInFuture,
     UnitTooLarge,
     UnknownCollector,
     WrongAmount,
     decide,
 )
+from enrolment_api.domain.household import NOBODY, HouseholdPolicy, Members, WrongMemberNumber
 from enrolment_api.domain.registry import UnknownUnit
 from services.errors import DomainError
 from tests.enrolment_api.builders import REGISTRY, a_health_sign_up, a_person, a_voluntary_sign_up
@@ -29,13 +31,13 @@ TODAY = date(2025, 10, 25)
 SCHEMES = st.sampled_from(["household_health", "voluntary_social"])
 
 
-def decided(sign_up: Any) -> Decision:
-    return decide(sign_up, REGISTRY, (), today=TODAY, rates=RATES)
+def decided(sign_up: Any, members: Members | None = None, policy: HouseholdPolicy = "refuse") -> Decision:
+    return decide(sign_up, REGISTRY, (), members or NOBODY, Rules(TODAY, RATES, policy))
 
 
 def test_first_health_cover_begins_after_thirty_days() -> None:
     assert decided(a_health_sign_up()) == Decision(
-        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600)
+        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600), joins_household=True
     )
 
 
@@ -80,3 +82,37 @@ def test_voluntary_insurance_is_for_those_of_fifteen(born_on: date, is_taken: bo
 
 def test_village_takes_sign_ups_too() -> None:
     assert decided(a_health_sign_up(unit_code="15142-01")).kind == "new"
+
+
+MEMBERS = {1: "038080012345", 2: "038080000002"}
+
+
+@pytest.mark.parametrize(
+    ("members", "number", "expected"),
+    [
+        ({}, 5, 1),
+        ({}, 2, 1),
+        ({1: "038080000001"}, 1, 2),
+        ({1: "038080000001"}, 3, 2),
+        ({1: "038080000001", 3: "038080000003"}, 4, 2),
+        (MEMBERS, 3, 1),
+    ],
+)
+def test_a_number_that_does_not_fit_the_household_is_refused_with_the_one_expected(
+    members: Members, number: int, expected: int
+) -> None:
+    with pytest.raises(WrongMemberNumber, match=f"number {expected} is expected") as refused:
+        decided(a_health_sign_up(member_no=number), members)
+    assert [error.pointer for error in refused.value.errors] == ["/household/member_no"]
+
+
+def test_a_policy_may_make_it_a_warning() -> None:
+    decision = decided(a_health_sign_up(member_no=2, amount_paid=884_520), {}, "warn")
+    assert (decision.joins_household, decision.expected_member_no) == (False, 1)
+
+
+def test_a_member_keeps_the_number_when_they_sign_up_again_in_the_year() -> None:
+    decision = decided(a_health_sign_up(member_no=1), MEMBERS)
+    assert (decision.joins_household, decision.expected_member_no) == (False, None)
+    third = a_health_sign_up(participant=a_person(personal_id="038080000009"), member_no=3, amount_paid=758_160)
+    assert decided(third, MEMBERS).joins_household
