@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -150,6 +150,20 @@ class KnownCodes:
 
     unit_levels: Mapping[str, str]
     collector_organisations: Mapping[str, str]
+
+    def with_registered_codes(self, sign_up: SignUp) -> SignUp:
+        """The sign-up with the codes as they are registered: codes that differ only in case are one."""
+        unit_code = _registered(sign_up.unit_code, self.unit_levels)
+        collector_code = _registered(sign_up.collector_code, self.collector_organisations)
+        if (unit_code, collector_code) == (sign_up.unit_code, sign_up.collector_code):
+            return sign_up
+        return replace(sign_up, unit_code=unit_code, collector_code=collector_code)
+
+
+def _registered(code: str, known: Collection[str]) -> str:
+    if code in known:
+        return code
+    return next((each for each in known if each.upper() == code.upper()), code)
 
 
 @dataclass(frozen=True, slots=True)

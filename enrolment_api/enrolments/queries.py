@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from enrolment_api.domain.enrolment import Enrolment
@@ -23,7 +23,7 @@ from services.persistence.unnest import table_of
 
 def _at_or_below(code: str) -> ColumnElement[bool]:
     units = table_of(UnitRow)
-    below = select(units.c.code).where(units.c.code == code).cte("below", recursive=True)
+    below = select(units.c.code).where(func.upper(units.c.code) == code.upper()).cte("below", recursive=True)
     below = below.union(select(units.c.code).join(below, units.c.parent_code == below.c.code))
     return col(EnrolmentRow.unit_code).in_(select(below.c.code))
 
@@ -31,8 +31,8 @@ def _at_or_below(code: str) -> ColumnElement[bool]:
 IN_ORDER: Final = select(EnrolmentRow).order_by(col(EnrolmentRow.id))
 CONDITIONS: Final[Conditions] = {
     "under": _at_or_below,
-    "unit_code": lambda code: col(EnrolmentRow.unit_code) == code,
-    "collector_code": lambda code: col(EnrolmentRow.collector_code) == code,
+    "unit_code": lambda code: func.upper(col(EnrolmentRow.unit_code)) == code.upper(),
+    "collector_code": lambda code: func.upper(col(EnrolmentRow.collector_code)) == code.upper(),
     "external_ref": lambda ref: col(EnrolmentRow.external_ref) == ref,
     "signed_from": lambda day: col(EnrolmentRow.signed_on) >= day,
     "signed_to": lambda day: col(EnrolmentRow.signed_on) <= day,

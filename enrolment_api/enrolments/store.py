@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, literal, select, union_all
+from sqlalchemy import Text, func, literal, select, union_all
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
@@ -54,10 +54,10 @@ REGISTERED_CODES: Final = Query(
     RegisteredCode,
     union_all(
         select(literal("unit").label("kind"), _units.code, _units.level.label("value")).where(
-            _units.code == among("units", Text())
+            func.upper(_units.code) == among("units", Text())
         ),
         select(literal("collector"), _collectors.code, _collectors.organisation_code).where(
-            _collectors.code == among("collectors", Text())
+            func.upper(_collectors.code) == among("collectors", Text())
         ),
     ),
 )
@@ -67,8 +67,11 @@ EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
 
 
 async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCodes:
-    """What the registry knows of the units and collectors that these name."""
-    codes = {"units": list({s.unit_code for s in sign_ups}), "collectors": list({s.collector_code for s in sign_ups})}
+    """What the registry knows of the units and collectors that these name, in whatever case."""
+    codes = {
+        "units": list({s.unit_code.upper() for s in sign_ups}),
+        "collectors": list({s.collector_code.upper() for s in sign_ups}),
+    }
     found = await work.all(REGISTERED_CODES, codes)
     return KnownCodes(
         {each.code: each.value for each in found if each.kind == "unit"},

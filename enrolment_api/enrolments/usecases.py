@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -44,6 +44,7 @@ async def record(
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
     basis = _Basis(context, rules, await store.known_codes(work, [r.sign_up for _, r in originals]))
+    originals = [(n, replace(r, sign_up=basis.known.with_registered_codes(r.sign_up))) for n, r in originals]
     for each in _rounds(originals):
         outcomes |= await _record_round(work, each, basis)
     outcomes |= {number: _repeated(outcomes[original]) for number, original in duplicates.items()}

@@ -44,7 +44,7 @@ async def put_unit(
         unit = Unit(code, body.name, body.level, body.parent_code)
         (outcome,) = await usecases.register_units(work, context, [unit])
         registered = _accepted(outcome, response)
-    return UnitView(**asdict(unit), version=registered.version)
+    return UnitView(**asdict(registered.entry), version=registered.version)
 
 
 @router.post("/units/import", responses={201: {"model": ImportAnswer}})
@@ -84,7 +84,7 @@ async def put_organisation(
         organisation = Organisation(code, body.name, body.parent_code)
         (outcome,) = await usecases.register_organisations(work, context, [organisation])
         registered = _accepted(outcome, response)
-    return OrganisationView(**asdict(organisation), version=registered.version)
+    return OrganisationView(**asdict(registered.entry), version=registered.version)
 
 
 @router.get("/organisations/{code}")
@@ -103,7 +103,7 @@ async def put_collector(
         collector = Collector(code, body.name, body.organisation_code)
         (outcome,) = await usecases.register_collectors(work, context, [collector])
         registered = _accepted(outcome, response)
-    return CollectorView(**asdict(collector), version=registered.version)
+    return CollectorView(**asdict(registered.entry), version=registered.version)
 
 
 @router.get("/collectors/{code}")

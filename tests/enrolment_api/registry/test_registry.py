@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.enrolment_api.conftest import Service
+from tests.enrolment_api.conftest import Service, a_sign_up, post
 
 UNIT = "drive.registry.unit.v1"
 PROVINCE = {"name": "Tỉnh Thanh Hóa", "level": "province"}
@@ -181,3 +181,23 @@ async def test_collectors_of_others_are_not_shown(service: Service) -> None:
     assert (await service.ct.get("/v1/collectors/CT-07")).json()["name"] == "Lê Thị B"
     assert (await service.ct.get("/v1/collectors/NL-01")).status_code == 404
     assert (await service.ops.get("/v1/collectors/NL-01")).status_code == 200
+
+
+async def test_codes_that_differ_only_in_case_are_one(service: Service) -> None:
+    ops = service.ops
+    lower = await ops.put("/v1/collectors/ct-07", json={"name": "Lê Thị C", "organisation_code": "ct"})
+    assert (lower.status_code, lower.json()["code"], lower.json()["version"]) == (200, "CT-07", 2)
+    assert lower.json()["organisation_code"] == "CT"
+    assert (await ops.get("/v1/collectors/cT-07")).json() == lower.json()
+    assert (await ops.put("/v1/organisations/ct", json={"name": "CT"})).json()["code"] == "CT"
+    body = {"name": "Thôn Một", "level": "village", "parent_code": "15142"}
+    assert (await ops.put("/v1/units/T-1", json=body)).status_code == 201
+    assert (await ops.put("/v1/units/t-1", json=body | {"name": "Thôn 1"})).json()["code"] == "T-1"
+    assert (await ops.get("/v1/units/t-1")).json()["name"] == "Thôn 1"
+    answer = await post(service.ct, a_sign_up(unit_code="t-1", collector_code="ct-07"))
+    assert (answer.json()["unit_code"], answer.json()["collector_code"]) == ("T-1", "CT-07")
+    [event] = await service.events()
+    assert '"T-1"' in event
+    assert '"CT-07"' in event
+    for query in ({"unit_code": "t-1"}, {"unit_code": "t-1", "exact": "true"}, {"collector_code": "ct-07"}):
+        assert len((await service.ct.get("/v1/enrolments", params=query)).json()["items"]) == 1
