@@ -119,4 +119,6 @@ def _found(owner: str, key: ProgressKey, answer: Tagged | None) -> Tagged:
 
 
 def _unknown(owner: str, key: ProgressKey) -> NoSuchOwner:
-    return NoSuchOwner(f"no {owner} {key.code} is known here; what was registered just now may take a moment")
+    return NoSuchOwner(
+        f"no {owner} {key.code} is known here: check the code; what was registered just now arrives within moments"
+    )
