@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, Header, Request, Response, Security
+from fastapi import APIRouter, Header, Request, Security
 from pydantic import BaseModel, Field
 
 from services.context import Actor
@@ -20,9 +20,7 @@ from services.web import middleware
 from services.web.app import build_app
 from services.web.auth import authorize
 from services.web.fields import Day
-from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.middleware import MAX_BODY_BYTES
-from services.web.problems import Problem
 from tests.conftest import ClientFor, TokenFor
 
 
@@ -83,30 +81,9 @@ def routes() -> APIRouter:
         finally:
             given_up.append(body["n"])
 
-    return router
-
-
-def scoped_routes() -> APIRouter:
-    """One route for each way to name scopes."""
-    router = APIRouter()
-
     @router.get("/mine")
     async def mine(actor: Annotated[Actor, Security(authorize, scopes=["progress:read"])]) -> str:
         return actor.organisation_code
-
-    @router.get("/ours")
-    async def ours(actor: Annotated[Actor, Security(authorize, scopes=["progress:read", "progress:own"])]) -> str:
-        return actor.limited_to(unless="progress:read") or "everybody's"
-
-    @router.get("/any-client")
-    async def any_client(actor: Annotated[Actor, Security(authorize)]) -> str:
-        return actor.organisation_code
-
-    hot = Declaration[Any, Any, Any](scopes=("progress:read", "progress:own"), answer=Problem)
-
-    @hot_route(router, "GET", "/hot", hot)
-    async def hot_ours(request: HotRequest[Any, Any, Any]) -> Response:
-        return Response(request.actor.limited_to(unless="progress:read") or "everybody's")
 
     return router
 
@@ -114,7 +91,7 @@ def scoped_routes() -> APIRouter:
 @pytest_asyncio.fixture
 async def client(web_runtime: AnyRuntime, client_for: ClientFor) -> httpx.AsyncClient:
     """A client without a token."""
-    return await client_for(build_app(web_runtime, title="test", routers=[routes(), scoped_routes()]))
+    return await client_for(build_app(web_runtime, title="test", routers=[routes()]))
 
 
 def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
@@ -300,30 +277,6 @@ async def test_a_token_is_worth_what_it_grants(
     assert (await client.get("/mine", headers=bearer("progress:read"))).json() == "CT"
     assert (await client.get("/mine", headers=bearer("admin"))).json() == "CT"
     problem(await client.get("/mine", headers=bearer("enrolments:read")), 403, "forbidden")
-
-
-@pytest.mark.parametrize("path", ["/ours", "/hot"])
-async def test_of_the_scopes_of_a_route_any_one_is_enough(
-    client: httpx.AsyncClient, web_runtime: AnyRuntime, token_for: TokenFor, path: str
-) -> None:
-    async def answer(scope: str) -> httpx.Response:
-        token = token_for(web_runtime, org="CT", scope=scope)
-        return await client.get(path, headers={"authorization": f"Bearer {token}"})
-
-    assert (await answer("progress:own")).text.strip('"') == "CT"
-    for scope in ("progress:read", "progress:own progress:read", "admin"):
-        assert (await answer(scope)).text.strip('"') == "everybody's"
-    detail = problem(await answer("alerts:own"), 403, "forbidden")["detail"]
-    assert detail == "this needs the scope progress:read or progress:own; the token grants alerts:own"
-
-
-async def test_scopes_of_which_one_is_enough_are_alternatives_in_the_document(client: httpx.AsyncClient) -> None:
-    paths = (await client.get("/openapi.json")).json()["paths"]
-    either = [{"bearer": ["progress:read"]}, {"bearer": ["progress:own"]}]
-    assert [paths[path]["get"]["security"] for path in ("/ours", "/hot")] == [either, either]
-    assert paths["/mine"]["get"]["security"] == [{"bearer": ["progress:read"]}]
-    assert paths["/any-client"]["get"]["security"] == [{"bearer": []}]
-    assert "security" not in paths["/bug"]["get"]
 
 
 async def test_requests_are_measured_by_route_and_not_by_path(client: httpx.AsyncClient) -> None:
