@@ -89,9 +89,9 @@ class Unavailable(DomainError):
     code = "unavailable"
     title = "The service cannot answer just now"
 
-    def __init__(self, detail: str, retry_after: int = 2) -> None:
+    def __init__(self, detail: str, retry_after: int = 2, errors: tuple[FieldError, ...] = ()) -> None:
         """`retry_after` is in seconds."""
-        super().__init__(detail)
+        super().__init__(detail, errors)
         self.retry_after = retry_after
 
 

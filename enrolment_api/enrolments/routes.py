@@ -25,7 +25,7 @@ from services.web.transactions import read
 router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
 
 _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
-    scope=ENROLMENTS_WRITE,
+    scopes=(ENROLMENTS_WRITE,),
     headers=IdempotencyHeader,
     body=SIGN_UP,
     body_examples=examples.SIGN_UPS,

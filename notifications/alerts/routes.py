@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from notifications.access import AlertReader, AlertWriter
+from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
 from notifications.alerts import queries, usecases
 from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertQuery
 from notifications.messages.alert_snapshot import AlertSnapshot
@@ -18,9 +18,10 @@ router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
 
 @router.get("")
-async def list_alerts(_: AlertReader, wanted: Annotated[AlertQuery, Query()], request: Request) -> AlertPage:
-    """Alerts, newest first."""
-    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+async def list_alerts(actor: AlertReader, wanted: Annotated[AlertQuery, Query()], request: Request) -> AlertPage:
+    """Alerts, newest first; with `alerts:own` those of the own organisation, of those below it and of their
+    collectors."""
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=reads_own_of(actor))
     async with read(request) as session:
         found = await queries.list_alerts(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda alert: alert.id)
@@ -28,16 +29,17 @@ async def list_alerts(_: AlertReader, wanted: Annotated[AlertQuery, Query()], re
 
 
 @router.get("/{alert_id}")
-async def get_alert(alert_id: Annotated[Id, Path()], _: AlertReader, request: Request) -> AlertSnapshot:
-    """One alert."""
+async def get_alert(alert_id: Annotated[Id, Path()], actor: AlertReader, request: Request) -> AlertSnapshot:
+    """One alert; with `alerts:own` an own one."""
     async with read(request) as session:
-        return await queries.find_alert(session, alert_id)
+        return await queries.find_alert(session, alert_id, reads_own_of(actor))
 
 
 @router.post("/{alert_id}/acknowledgement")
 async def acknowledge_alert(
-    alert_id: Annotated[Id, Path()], body: AcknowledgementBody, _: AlertWriter, request: Request
+    alert_id: Annotated[Id, Path()], body: AcknowledgementBody, actor: AlertWriter, request: Request
 ) -> AlertSnapshot:
-    """Acknowledge the alert. 409 where it has changed since `version`, or was acknowledged before."""
+    """Acknowledge the alert; with `alerts:own` an own one. 409 where it has changed since `version`, or was
+    acknowledged before."""
     async with act(request) as (work, context):
-        return await usecases.acknowledge(work, context, alert_id, body.version)
+        return await usecases.acknowledge(work, context, alert_id, body.version, acts_on_own_of(actor))

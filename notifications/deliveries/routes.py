@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from notifications.access import AlertReader, AlertWriter
+from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
 from notifications.deliveries import queries, usecases
 from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
 from services.web.fields import Id
@@ -17,17 +17,24 @@ router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
 
 
 @router.get("")
-async def list_deliveries(_: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request) -> DeliveryPage:
-    """Deliveries, newest first, each with all attempts."""
-    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+async def list_deliveries(
+    actor: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request
+) -> DeliveryPage:
+    """Deliveries, newest first, each with all attempts; with `alerts:own` those of own alerts, without addresses."""
+    own_of = reads_own_of(actor)
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=own_of)
     async with read(request) as session:
         found = await queries.list_deliveries(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda each: each.delivery.id)
-    return DeliveryPage(items=[DeliveryView.of(each) for each in page.rows], next=page.next)
+    items = [DeliveryView.of(each, with_address=own_of is None) for each in page.rows]
+    return DeliveryPage(items=items, next=page.next)
 
 
 @router.post("/{delivery_id}/retry", status_code=202)
-async def retry_delivery(delivery_id: Annotated[Id, Path()], _: AlertWriter, request: Request) -> DeliveryView:
-    """Send it now; a failed or unconfirmed one gets one more attempt. 409 for one that was accepted already."""
+async def retry_delivery(delivery_id: Annotated[Id, Path()], actor: AlertWriter, request: Request) -> DeliveryView:
+    """Send it now; a failed or unconfirmed one gets one more attempt. With `alerts:own` one of an own alert. 409 where
+    it was accepted already."""
+    own_of = acts_on_own_of(actor)
     async with act(request) as (work, context):
-        return DeliveryView.of(await usecases.send_again(work, context, delivery_id))
+        shown = await usecases.send_again(work, context, delivery_id, own_of)
+    return DeliveryView.of(shown, with_address=own_of is None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.channels.names import ChannelName
 from notifications.deliveries.queries import DeliveryWithAttempts
@@ -23,7 +23,7 @@ class AttemptView(BaseModel):
     attempt: int
     at: datetime
     outcome: str
-    detail: str
+    detail: str | None = Field(description="null with `alerts:own`: it may name the address")
 
 
 class DeliveryView(BaseModel):
@@ -35,19 +35,23 @@ class DeliveryView(BaseModel):
     change: ChangeKind
     route_name: str
     channel: ChannelName
-    address: str
+    address: str | None = Field(description="null with `alerts:own`: routes are the agency's")
     state: State
     queued_at: datetime
     next_attempt_at: datetime | None
     sent_at: datetime | None
-    last_error: str | None
+    last_error: str | None = Field(description="null with `alerts:own`: it may name the address")
     attempts: list[AttemptView]
 
     @classmethod
-    def of(cls, shown: DeliveryWithAttempts) -> DeliveryView:
-        """The delivery as it is shown."""
+    def of(cls, shown: DeliveryWithAttempts, *, with_address: bool) -> DeliveryView:
+        """The delivery as it is shown to whoever may know where it goes, or to others."""
         attempts = [AttemptView.model_validate(attempt) for attempt in shown.attempts]
-        return cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
+        whole = cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
+        if with_address:
+            return whole
+        without = [attempt.model_copy(update={"detail": None}) for attempt in attempts]
+        return whole.model_copy(update={"address": None, "last_error": None, "attempts": without})
 
 
 class DeliveryPage(Page[DeliveryView]):

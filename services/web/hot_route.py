@@ -19,7 +19,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from services.context import Actor, Context
-from services.web.auth import BEARER, authorized
+from services.web.auth import alternatives, authorized
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
 from services.web.problems import Malformed, refusal_of_body, refusal_of_header
@@ -32,9 +32,10 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Declaration(Generic[P, H, B]):
-    """What a hot route takes and gives: parameters of path and query, headers, a body, the scope, the answers."""
+    """What a hot route takes and gives: parameters of path and query, headers, a body, the scopes of which any one is
+    enough, the answers."""
 
-    scope: str
+    scopes: tuple[str, ...]
     answer: type[BaseModel]
     parameters: type[P] | None = None
     headers: type[H] | None = None
@@ -112,7 +113,7 @@ def match_first(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotRequest[Any, Any, Any]:
-    actor = authorized(request, wanted.scope)
+    actor = authorized(request, *wanted.scopes)
     headers = _headers(request, wanted.headers) if wanted.headers else None
     parameters = _parameters(request, wanted.parameters) if wanted.parameters else None
     if not wanted.parameters and request.query_params:
@@ -164,7 +165,7 @@ def _body(raw: bytes, adapter: TypeAdapter[B]) -> B:
 
 
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"security": [{BEARER.scheme_name: [wanted.scope]}]}
+    document: dict[str, Any] = {"security": alternatives(wanted.scopes)}
     parameters = [
         *(_described(wanted.headers, lambda _: "header") if wanted.headers else ()),
         *(

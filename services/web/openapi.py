@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from services.web.auth import BEARER
+from services.web.auth import BEARER, alternatives
 from services.web.problems import MEDIA_TYPE, Problem
 
 _DEFINITIONS = "x-definitions"
@@ -48,11 +48,17 @@ def _complete(schema: dict[str, Any]) -> None:
     for operations in schema["paths"].values():
         for operation in operations.values():
             schemas.update(operation.pop(_DEFINITIONS, {}))
+            if "security" in operation:
+                operation["security"] = alternatives(_scopes_of(operation))
             if "health" not in operation.get("tags", ()):
                 _add_problems(operation)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_problem_schemas())
+
+
+def _scopes_of(operation: dict[str, Any]) -> list[str]:
+    return [scope for requirement in operation["security"] for scope in requirement[BEARER.scheme_name]]
 
 
 def _add_problems(operation: dict[str, Any]) -> None:

@@ -29,12 +29,16 @@ from targets_api.tables.targets import TargetRow
 
 
 class ProgressKey(NamedTuple):
-    """What is asked for: whose progress in which scheme, from which day to which, both included."""
+    """What is asked for: whose progress in which scheme, from which day to which, both included.
+
+    `own_of`: the organisation that asks, where it may know of its own alone.
+    """
 
     code: str
     scheme: Scheme
     start: date
     on: date
+    own_of: str | None = None
 
 
 class UnitFigures(NamedTuple):
@@ -205,7 +209,7 @@ async def figures_of(
     session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], today: date
 ) -> list[Figures[F] | None]:
     """The figures for each key; None for owners that are not known."""
-    columns = columns_of(key._asdict() for key in keys)
+    columns = columns_of((key._asdict() for key in keys), "code", "scheme", "start", "on")
     owners = {found.place: found for found in await session.all(owner.figures, columns)}
     targets: dict[int, list[TargetFigures]] = {}
     for found in await session.all(owner.targets, {**columns, "today": today}):

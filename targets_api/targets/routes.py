@@ -10,7 +10,7 @@ from services.ids import new_id
 from services.web.fields import Code, Id
 from services.web.lists import cut
 from services.web.transactions import act, read
-from targets_api.access import ProgressReader, TargetWriter
+from targets_api.access import ProgressReader, TargetWriter, reads_own_of
 from targets_api.targets import queries, usecases
 from targets_api.targets.schemas import (
     BaselineBody,
@@ -40,16 +40,18 @@ async def set_target(body: TargetBody, _: TargetWriter, request: Request, respon
 
 
 @router.get("/targets/{target_id}")
-async def get_target(target_id: Annotated[Id, Path()], _: ProgressReader, request: Request) -> TargetView:
-    """One target. How far it has come is in `/v1/progress`."""
+async def get_target(target_id: Annotated[Id, Path()], actor: ProgressReader, request: Request) -> TargetView:
+    """One target; with `progress:own` one of the own organisation, of those below it or of their collectors. How far it
+    has come is in `/v1/progress`."""
     async with read(request) as session:
-        return TargetView.model_validate(await queries.find_target(session, target_id))
+        return TargetView.model_validate(await queries.find_target(session, target_id, reads_own_of(actor)))
 
 
 @router.get("/targets")
-async def list_targets(_: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
-    """Targets that name these in their scope, alone or beside others; the latest first. None that was withdrawn."""
-    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+async def list_targets(actor: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
+    """Targets that name these in their scope, alone or beside others; the latest first. None that was withdrawn. With
+    `progress:own` only those of the own organisation, of those below it and of their collectors."""
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=reads_own_of(actor))
     async with read(request) as session:
         page = cut(await queries.list_targets(session, filters, wanted.limit + 1), wanted.limit, lambda t: t.id)
     return TargetPage(items=[TargetView.model_validate(target) for target in page.rows], next=page.next)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from drive.hosting.services import SERVICES, ServiceName, create_app
+from drive.hosting.services import SERVICES, ServiceName, create_app, known_scopes
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 
 WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -46,10 +46,11 @@ WRONG_VALUES: Mapping[str, tuple[object, ...]] = {
 
 @dataclass
 class Api:
-    """A service's document, and a client that may do everything."""
+    """A service's document, a client that may do everything, and tokens of a scope."""
 
     document: Mapping[str, Any]
     client: httpx.AsyncClient
+    token: Callable[[str], str]
 
     def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Method, path and description of each, those for the operator apart."""
@@ -67,12 +68,16 @@ class Api:
 
     async def refusals(self, method: str, path: str, **request: Any) -> list[str]:
         """Where the errors of a refused request point to."""
-        for name in ("code", "name"):
-            path = path.replace(f"{{{name}}}", "A-1")
-        path = path.replace("_id}", "").replace("{", "")
-        answer = await self.client.request(method, path, headers={"Idempotency-Key": "key-1"}, **request)
+        answer = await self.client.request(method, a_path(path), headers={"Idempotency-Key": "key-1"}, **request)
         assert answer.status_code < 500, answer.text
         return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
+
+
+def a_path(template: str) -> str:
+    """A path of the template; where it takes an id, that is none."""
+    for name in ("code", "name"):
+        template = template.replace(f"{{{name}}}", "A-1")
+    return template.replace("_id}", "").replace("{", "")
 
 
 @pytest_asyncio.fixture(params=SERVICES)
@@ -83,7 +88,8 @@ async def api(
     service: ServiceName = request.param
     runtime = await make_runtime(service)
     app = create_app(runtime)
-    return Api(app.openapi(), await client_for(app, token_for(runtime)))
+    client = await client_for(app, token_for(runtime))
+    return Api(app.openapi(), client, lambda scope: token_for(runtime, scope=scope))
 
 
 def form_of(schema: Mapping[str, Any]) -> str:
@@ -103,6 +109,69 @@ def test_names_in_a_document_are_unique_and_plain(api: Api) -> None:
 
 def test_every_operation_names_its_scope(api: Api) -> None:
     assert [path for _, path, operation in api.operations() if not operation["security"][0]["bearer"]] == []
+
+
+ALLOWED: Mapping[str, str] = {
+    "put_unit": "registry:write",
+    "import_units": "registry:write",
+    "put_organisation": "registry:write",
+    "put_collector": "registry:write",
+    "get_unit": "enrolments:read",
+    "list_units": "enrolments:read",
+    "get_organisation": "enrolments:read",
+    "get_collector": "enrolments:read",
+    "record_enrolment": "enrolments:write",
+    "record_batch": "enrolments:write",
+    "get_enrolment": "enrolments:read",
+    "list_own_enrolments": "enrolments:read",
+    "set_target": "targets:write",
+    "revise_target": "targets:write",
+    "withdraw_target": "targets:write",
+    "set_baseline": "targets:write",
+    "get_target": "progress:read progress:own",
+    "list_targets": "progress:read progress:own",
+    "get_unit_progress": "progress:read",
+    "get_children_progress": "progress:read",
+    "get_organisation_progress": "progress:read progress:own",
+    "get_collector_progress": "progress:read progress:own",
+    "list_alerts": "alerts:read alerts:own",
+    "get_alert": "alerts:read alerts:own",
+    "acknowledge_alert": "alerts:write alerts:own",
+    "list_deliveries": "alerts:read alerts:own",
+    "retry_delivery": "alerts:write alerts:own",
+    "put_route": "alerts:write",
+    "rotate_secret": "alerts:write",
+    "delete_route": "alerts:write",
+    "list_routes": "alerts:read",
+}
+"""The scopes of each operation: any one of them is enough."""
+
+
+def test_the_document_lists_the_scopes_of_each_operation_as_alternatives(api: Api) -> None:
+    documented = {
+        operation["operationId"]: [scope for alternative in operation["security"] for scope in alternative["bearer"]]
+        for _, _, operation in api.operations()
+    }
+    assert documented == {name: ALLOWED.get(name, "").split() for name in documented}
+    assert all(len(each) == 1 for _, _, operation in api.operations() for each in map(list, operation["security"]))
+
+
+async def test_an_operation_is_done_with_one_of_its_scopes_and_with_no_other(api: Api) -> None:
+    for scope in sorted(known_scopes()):
+        headers = {"Authorization": f"Bearer {api.token(scope)}"}
+        for method, path, operation in api.operations():
+            answer = await api.client.request(method, a_path(path), headers=headers)
+            is_allowed = scope in {*ALLOWED[operation["operationId"]].split(), "admin"}
+            assert (answer.status_code == 403) != is_allowed, (method, path, scope, answer.text)
+
+
+async def test_an_operation_asks_for_a_token_and_names_the_scopes_that_are_missing(api: Api) -> None:
+    for method, path, operation in api.operations():
+        scopes = " or ".join(ALLOWED[operation["operationId"]].split())
+        answer = await api.client.request(method, a_path(path), headers={"Authorization": f"Bearer {api.token('')}"})
+        assert answer.json()["detail"] == f"this needs the scope {scopes}; the token grants none"
+        answer = await api.client.request(method, a_path(path), headers={"Authorization": ""})
+        assert answer.status_code == 401, path
 
 
 def test_every_list_has_the_same_limits(api: Api) -> None:
