@@ -8,7 +8,15 @@ _LOST = "\ufffd"
 
 
 def readable_name(text: str, longest: int) -> str:
-    """The name in Unicode normal form C with single spaces: the same name is the same characters, however typed.
+    """The name of a person or a place, as `readable_label` has it. Raises ValueError where it has no letters, too."""
+    name = readable_label(text, longest)
+    if not any(character.isalpha() for character in name):
+        raise ValueError("a name has letters")
+    return name
+
+
+def readable_label(text: str, longest: int) -> str:
+    """The text in Unicode normal form C with single spaces: the same text is the same characters, however typed.
 
     Raises ValueError saying how to correct it; the message does not repeat what was typed.
     """
@@ -18,8 +26,6 @@ def readable_name(text: str, longest: int) -> str:
     if _LOST in name:
         raise ValueError("letters of the name were lost (U+FFFD): send the text as UTF-8, from its source")
     name = " ".join(name.split())
-    if not any(character.isalpha() for character in name):
-        raise ValueError("a name has letters")
-    if len(name) > longest:
-        raise ValueError(f"a name has up to {longest} characters")
+    if not 0 < len(name) <= longest:
+        raise ValueError(f"a name has 1 to {longest} characters")
     return name

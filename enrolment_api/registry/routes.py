@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from enrolment_api.access import EnrolmentReader, RegistryWriter, sees_all_collectors
+from enrolment_api.access import RegistryReader, RegistryWriter, sees_all_collectors
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.schemas import (
@@ -60,14 +60,14 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
 
 
 @router.get("/units/{code}")
-async def get_unit(code: CodeInPath, _: EnrolmentReader, request: Request) -> UnitView:
+async def get_unit(code: CodeInPath, _: RegistryReader, request: Request) -> UnitView:
     """One unit."""
     async with read(request) as session:
         return UnitView.model_validate(await queries.find_unit(session, code))
 
 
 @router.get("/units")
-async def list_units(_: EnrolmentReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
+async def list_units(_: RegistryReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
     """Units in the order of their codes."""
     filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
@@ -88,7 +88,7 @@ async def put_organisation(
 
 
 @router.get("/organisations/{code}")
-async def get_organisation(code: CodeInPath, _: EnrolmentReader, request: Request) -> OrganisationView:
+async def get_organisation(code: CodeInPath, _: RegistryReader, request: Request) -> OrganisationView:
     """One organisation."""
     async with read(request) as session:
         return OrganisationView.model_validate(await queries.find_organisation(session, code))
@@ -107,7 +107,7 @@ async def put_collector(
 
 
 @router.get("/collectors/{code}")
-async def get_collector(code: CodeInPath, actor: EnrolmentReader, request: Request) -> CollectorView:
+async def get_collector(code: CodeInPath, actor: RegistryReader, request: Request) -> CollectorView:
     """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
     organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
     async with read(request) as session:

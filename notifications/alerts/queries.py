@@ -26,7 +26,7 @@ ONE: Final = select(AlertRow).where(
 
 CONDITIONS: Final[Conditions] = {
     "status": lambda status: col(AlertRow.status) == status,
-    "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
+    "under": lambda code: or_(*(col(AlertRow.path).op("@>")(func.to_jsonb(case)) for case in {code, code.upper()})),
     "severity": lambda severity: col(AlertRow.severity) == severity,
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,

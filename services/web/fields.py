@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from services.names import readable_name
+from services.names import readable_label, readable_name
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
@@ -122,7 +122,14 @@ Name: TypeAlias = Annotated[
     AfterValidator(partial(readable_name, longest=LONGEST_NAME)),
     Field(examples=["Bưu điện Cẩm Thủy"]),
 ]
-"""What people call it, in Unicode normal form C with single spaces."""
+"""What people call a person or a place, in Unicode normal form C with single spaces."""
+Label: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2 * LONGEST_NAME),
+    AfterValidator(partial(readable_label, longest=LONGEST_NAME)),
+    Field(examples=["Q4"]),
+]
+"""What people call something that they made, such as a target; a number will do."""
 Reason: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE), Field(examples=["Decision 546/QĐ-TTg"])
 ]

@@ -51,7 +51,8 @@ _TABLES: Final[Mapping[RegistryKind, type[UnitRow | OrganisationRow | CollectorR
     "collector": CollectorRow,
 }
 KNOWN: Final = {
-    kind: select(table_of(row).c.code).where(table_of(row).c.code == AMONG_CODES) for kind, row in _TABLES.items()
+    kind: select(table_of(row).c.code).where(func.upper(table_of(row).c.code) == AMONG_CODES)
+    for kind, row in _TABLES.items()
 }
 _c = table_of(CollectorRow).c
 _u, _ua, _oa = table_of(UnitRow).c, table_of(UnitAncestorRow).c, table_of(OrganisationAncestorRow).c
@@ -78,9 +79,13 @@ ORGANISATIONS_OF: Final = Query(
 )
 
 
-async def known_codes(session: ReadSession, kind: RegistryKind, codes: Collection[str]) -> set[str]:
-    """Those of the codes that are known."""
-    return set(await session.scalars(KNOWN[kind], {"codes": list(codes)})) if codes else set()
+async def known_codes(session: ReadSession, kind: RegistryKind, codes: Collection[str]) -> dict[str, str]:
+    """Those of the codes that are known, each with the code as it is registered, in whatever case it is given."""
+    if not codes:
+        return {}
+    found = list(await session.scalars(KNOWN[kind], {"codes": [code.upper() for code in codes]}))
+    registered = {code.upper(): code for code in found} | {code: code for code in found}
+    return {code: known for code in codes if (known := registered.get(code) or registered.get(code.upper()))}
 
 
 async def placed_units(session: ReadSession, codes: Collection[str]) -> dict[str, PlacedUnit]:

@@ -15,6 +15,7 @@ from services.persistence.database import Database
 from services.persistence.versions import current_version
 from services.web.etag import Tagged, tagged
 from targets_api.domain.owner import NoSuchOwner
+from targets_api.hierarchy.queries import known_codes
 from targets_api.progress.own_figures import without_others
 from targets_api.progress.progress_view import (
     children_progress,
@@ -75,6 +76,7 @@ class ProgressReader:
         """Each unit directly below the unit, and what was signed up in itself. Raises NoSuchOwner."""
         today = self._clock.today()
         async with self._database.read() as session:
+            key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
             keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
             unit, *children = await figures_of(session, UNITS, keys, today)
             direct = await direct_figures(session, key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, or_, select
 
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
@@ -34,9 +34,9 @@ ONE: Final = Query(
 )
 LATEST_FIRST: Final = select(*TARGET_COLUMNS).order_by(_t.id.desc())
 CONDITIONS: Final[Conditions] = {
-    "unit_code": lambda code: _t.unit_code == code,
-    "organisation_code": lambda code: _t.organisation_code == code,
-    "collector_code": lambda code: _t.collector_code == code,
+    "unit_code": lambda code: func.upper(_t.unit_code) == code.upper(),
+    "organisation_code": lambda code: func.upper(_t.organisation_code) == code.upper(),
+    "collector_code": lambda code: func.upper(_t.collector_code) == code.upper(),
     "scheme": lambda scheme: _t.scheme == scheme,
     "measure": lambda measure: _t.measure == measure,
     "withdrawn": lambda wanted: _t.withdrawn_on.is_not(None) if wanted else _t.withdrawn_on.is_(None),

@@ -90,6 +90,6 @@ async def set_baseline(
     """
     baseline = body.baseline(code)
     async with act(request) as (work, context):
-        is_new = await usecases.set_baseline(work, context, baseline)
-    response.status_code = 201 if is_new else 200
-    return BaselineView.model_validate(baseline)
+        outcome = await usecases.set_baseline(work, context, baseline)
+    response.status_code = 201 if outcome.is_new else 200
+    return BaselineView.model_validate(outcome.baseline)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.vocabulary import Measure, Scheme, Scope
-from services.web.fields import Code, Day, Id, Name, Reason, RequestBody, Truth, Version
+from services.web.fields import Code, Day, Id, Label, Reason, RequestBody, Truth, Version
 from services.web.lists import ListQuery, Page
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.revision import Revision, Withdrawal
@@ -47,7 +47,7 @@ class TargetBody(RequestBody):
     value: Annotated[float, Field(allow_inf_nan=False, le=MOST_PERSONS)]
     starts_on: Day
     ends_on: Day
-    name: Name | None = None
+    name: Label | None = None
 
     def target(self, target_id: UUID) -> Target:
         """As a target of that id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from services.errors import FieldError
@@ -19,20 +19,27 @@ _FIELDS: Final[dict[str, RegistryKind]] = {
 }
 
 
-async def check_scopes(session: ReadSession, scopes: Sequence[Scope]) -> None:
-    """Raises NotKnownYet with every code that is not known, InvalidTarget for a collector of another organisation."""
-    unknown = [each for field in _FIELDS for each in await _unknown(session, scopes, field)]
-    if unknown:
+async def registered_scopes(session: ReadSession, scopes: Sequence[Scope]) -> list[Scope]:
+    """The scopes with the codes as they are registered.
+
+    Raises NotKnownYet with every code that is not known, InvalidTarget for a collector of another organisation.
+    """
+    known = {field: await _known(session, scopes, field) for field in _FIELDS}
+    if unknown := [each for field in _FIELDS for each in _unknown(scopes, field, known[field])]:
         raise not_known_yet(unknown)
-    if both := [scope for scope in scopes if scope.organisation_code and scope.collector_code]:
+    found = [Scope(*(known[field].get(getattr(scope, field) or "") for field in _FIELDS)) for scope in scopes]
+    if both := [scope for scope in found if scope.organisation_code and scope.collector_code]:
         await _check_collectors(session, both)
+    return found
 
 
-async def _unknown(session: ReadSession, scopes: Sequence[Scope], field: str) -> list[Unknown]:
-    kind = _FIELDS[field]
+async def _known(session: ReadSession, scopes: Sequence[Scope], field: str) -> dict[str, str]:
+    return await known_codes(session, _FIELDS[field], {code for scope in scopes if (code := getattr(scope, field))})
+
+
+def _unknown(scopes: Sequence[Scope], field: str, known: Mapping[str, str]) -> list[Unknown]:
     codes = {code for scope in scopes if (code := getattr(scope, field))}
-    missing = codes - await known_codes(session, kind, codes)
-    return [Unknown(f"/scope/{field}", kind, code) for code in sorted(missing)]
+    return [Unknown(f"/scope/{field}", _FIELDS[field], code) for code in sorted(codes - known.keys())]
 
 
 async def _check_collectors(session: ReadSession, scopes: Sequence[Scope]) -> None:
@@ -59,5 +66,6 @@ def _strangers(
 
 async def _check_arrived(session: ReadSession, codes: Collection[str]) -> None:
     """What is above an organisation that has not arrived is not known, either."""
-    if missing := set(codes) - await known_codes(session, "organisation", codes):
+    known = await known_codes(session, "organisation", codes)
+    if missing := set(codes) - known.keys():
         raise not_known_yet(Unknown("/scope/collector_code", "organisation", code) for code in sorted(missing))

@@ -30,7 +30,7 @@ from targets_api.review.usecases import review
 from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
-from targets_api.targets.scopes import check_scopes
+from targets_api.targets.scopes import registered_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,14 @@ class SetTarget:
     """A target as it is stored, and whether it was set just now."""
 
     target: Target
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetBaseline:
+    """A baseline as it is stored, and whether there was none of that day."""
+
+    baseline: Baseline
     is_new: bool
 
 
@@ -49,7 +57,8 @@ async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Targ
     """
     for target in targets:
         checked(target)
-    await check_scopes(work, [target.scope for target in targets])
+    scopes = await registered_scopes(work, [target.scope for target in targets])
+    targets = [replace(target, scope=scope) for target, scope in zip(targets, scopes, strict=True)]
     await lock_counting(work)
     await _check_baselines(work, targets)
     new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets])
@@ -85,18 +94,20 @@ async def withdraw_target(work: UnitOfWork, context: Context, target_id: UUID, w
     return target
 
 
-async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> bool:
-    """Set the count of a day, and bring the targets that are measured from it up to date; True where it is new.
+async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> SetBaseline:
+    """Set the count of a day, and bring the targets that are measured from it up to date.
 
     Raises InvalidBaseline or NotKnownYet.
     """
     baselines.checked(baseline, context.today)
-    if not await known_codes(work, "unit", [baseline.unit_code]):
+    known = await known_codes(work, "unit", [baseline.unit_code])
+    if not known:
         raise not_known_yet([Unknown("/path/code", "unit", baseline.unit_code)])
+    baseline = replace(baseline, unit_code=known[baseline.unit_code])
     await lock_counting(work)
     is_new = await store.set_baseline(work, baseline)
     await _recount(work, context, await store.measured_from(work, baseline))
-    return is_new
+    return SetBaseline(baseline, is_new)
 
 
 async def _locked(work: UnitOfWork, target_id: UUID) -> Target:
