@@ -11,7 +11,7 @@ from services.errors import FieldError, Invalid
 from services.web.problems import REMEDIES, summary
 
 
-async def refuse_unknown_parameters(request: Request) -> None:
+def refuse_unknown_parameters(request: Request) -> None:
     """Raises Invalid, naming each of them."""
     if request.query_params:
         refuse_parameters_but(_declared(request), request)
