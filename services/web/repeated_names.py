@@ -7,7 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -42,17 +44,38 @@ def may_repeat_names(raw: bytes, parsed: object) -> bool:
     return raw.count(b'":') > kept or _BLANK_BEFORE_COLON.search(raw) is not None
 
 
-def _names_in(value: object) -> int:
+def _names_in(value: Any) -> int:
     """How many names were given in all objects of a value, each counted once an object."""
-    if isinstance(value, BaseModel):
-        given = value.model_fields_set
-        inner = [each for name, each in value.__dict__.items() if type(each) not in _SINGLE and name in given]
-        return len(given) + sum(map(_names_in, inner))
-    if isinstance(value, dict):
-        return len(value) + sum(_names_in(each) for each in value.values() if type(each) not in _SINGLE)
-    if isinstance(value, list):
-        return sum(_names_in(each) for each in value if type(each) not in _SINGLE)
-    return 0
+    kind: type = type(value)
+    if kind is list:
+        return sum(map(_names_in, value))
+    if kind is dict:
+        return len(value) + sum(map(_names_in, value.values()))
+    nesting = _nesting(kind)
+    if nesting is None:
+        return 0
+    given, fields = value.__pydantic_fields_set__, value.__dict__
+    count = len(given)
+    for name in nesting:
+        if name in given:
+            count += _names_in(fields[name])
+    return count
+
+
+@cache
+def _nesting(kind: type) -> tuple[str, ...] | None:
+    """The fields of a model that may have names within; None of what is no model."""
+    if not issubclass(kind, BaseModel):
+        return None
+    return tuple(name for name, field in kind.model_fields.items() if not _is_single(field.annotation))
+
+
+def _is_single(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _is_single(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return all(map(_is_single, get_args(annotation)))
+    return get_origin(annotation) is Literal or annotation in _SINGLE
 
 
 def refuse_names_repeated_in(raw: bytes) -> None:
