@@ -77,7 +77,7 @@ def _item(index: int, external_ref: str, outcome: Outcome) -> BatchItem:
         status=201,
         id=outcome.enrolment.id,
         replayed=True if isinstance(outcome, Replayed) else None,
-        warnings=warnings_of(outcome.enrolment.sign_up.participant) or None,
+        warnings=warnings_of(outcome.enrolment) or None,
     )
 
 

@@ -11,7 +11,7 @@ from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, BadItem, answer_of, read_batch
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.outcomes import Replayed
-from enrolment_api.enrolments.queries import Filters, find_enrolment, list_enrolments
+from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.schemas import BatchAnswer, EnrolmentPage, EnrolmentQuery, IdempotencyHeader
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
@@ -83,7 +83,7 @@ async def list_own_enrolments(
     actor: EnrolmentReader, wanted: Annotated[EnrolmentQuery, Query()], request: Request
 ) -> EnrolmentPage:
     """The own organisation's sign-ups in the order in which they were recorded."""
-    filters = Filters(**wanted.model_dump(exclude={"limit"}))
+    filters = wanted.filters()
     async with read(request) as session:
         found = await list_enrolments(session, actor.organisation_code, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda enrolment: enrolment.id)

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from pydantic_core import core_schema
 
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
+from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
-from services.web.fields import Code, Day, Form, Id, RequestBody, Text
+from services.web.fields import Code, Day, Form, Id, RequestBody, Text, Truth
 from services.web.lists import ListQuery, Page
 from services.web.problems import Problem, ProblemField
 
@@ -43,12 +44,18 @@ class IdempotencyHeader(BaseModel):
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
-    unit_code: Code | None = None
+    unit_code: Code | None = Field(None, description="sign-ups in this unit and all below it")
+    exact: Truth = Field(False, description="true: those of the unit `unit_code` alone")
     collector_code: Code | None = None
     external_ref: Text | None = None
     signed_from: Day | None = None
     signed_to: Day | None = None
     after: Id | None = None
+
+    def filters(self) -> Filters:
+        """As the list is read: a unit with all below it, unless `exact`."""
+        values = self.model_dump(exclude={"limit", "exact"})
+        return Filters(**values if self.exact else {**values, "unit_code": None, "under": self.unit_code})
 
 
 class EnrolmentPage(Page[EnrolmentView]):

@@ -20,11 +20,17 @@ Amount: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
 """Whole VND."""
 
 
+Channel: TypeAlias = Literal[
+    "conference", "group_talk", "home_visit", "launch_day", "social_media", "community_group", "web_portal"
+]
+"""How the participant was reached."""
+
+
 class ParticipantBody(RequestBody):
     """The person who is signed up."""
 
     full_name: Annotated[str, Field(max_length=400), AfterValidator(identifiers.personal_name)]
-    born_on: Day
+    born_on: Annotated[Day, AfterValidator(identifiers.birth_date)]
     sex: identifiers.Sex
     personal_id: Annotated[str, Field(max_length=40), AfterValidator(identifiers.personal_id)]
     social_insurance_code: (
@@ -49,7 +55,7 @@ class _SignUpBody(RequestBody):
     amount_paid: Amount
     receipt_no: Text | None = None
     participant: ParticipantBody
-    channel: Code | None = None
+    channel: Channel | None = None
     campaign_code: Code | None = None
 
 

@@ -12,7 +12,8 @@ from services.web.lists import ListQuery, Page
 
 
 class UnitBody(RequestBody):
-    """A province, an insurance unit, a commune or a village; the parent is of a higher level."""
+    """A province, an insurance unit, a commune or a village. `parent_code` names a unit of a higher level; it is
+    required but for a province, which has none."""
 
     name: Name
     level: UnitLevel = Field(examples=["village"])
@@ -20,7 +21,8 @@ class UnitBody(RequestBody):
 
 
 class OrganisationBody(RequestBody):
-    """A collection organisation, which may be part of another."""
+    """A collection organisation. `parent_code` names the one it is part of; where it is left out, it is part of none,
+    also where it was before."""
 
     name: Name
     parent_code: Code | None = None

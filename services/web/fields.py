@@ -8,7 +8,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, TypeAlias
+from functools import partial
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import (
@@ -22,6 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from services.names import readable_name
+
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 PATTERN_REMEDIES: Mapping[str, str] = {
@@ -32,8 +35,13 @@ PATTERN_REMEDIES: Mapping[str, str] = {
 
 Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
 """A code of a unit, organisation, collector, route and so on."""
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=VISIBLE)]
-"""One line of text, such as a reference of a partner's system."""
+Text: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100, pattern=VISIBLE),
+    AfterValidator(partial(unicodedata.normalize, "NFC")),
+]
+"""One line of text, such as a reference of a partner's system, in Unicode normal form C."""
+LONGEST_NAME: Final = 200
 
 
 class RequestBody(BaseModel):
@@ -108,20 +116,13 @@ def digits(*, least: int, most: int) -> Any:
     )
 
 
-def _normalised(name: str) -> str:
-    name = unicodedata.normalize("NFC", name)
-    if not name.isprintable():
-        raise ValueError("a name has no control characters: remove line breaks, tabs and invisible characters")
-    return name
-
-
 Name: TypeAlias = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_normalised),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2 * LONGEST_NAME),
+    AfterValidator(partial(readable_name, longest=LONGEST_NAME)),
     Field(examples=["Bưu điện Cẩm Thủy"]),
 ]
-"""What people call it, in Unicode normal form C."""
+"""What people call it, in Unicode normal form C with single spaces."""
 Reason: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE), Field(examples=["Decision 546/QĐ-TTg"])
 ]

@@ -11,7 +11,8 @@ from pydantic_core import to_json
 
 from services.errors import FieldError, Invalid
 from services.web.json_body import malformed_at, parsed
-from services.web.problems import REMEDIES, pointer_to, summary
+from services.web.problems import pointer_to, summary
+from services.web.remedies import REMEDIES
 
 _BLANK: Final = r"[ \t\n\r]*"
 _OPENING: Final = re.compile(rf'{_BLANK}\{{{_BLANK}"items"{_BLANK}:{_BLANK}\[{_BLANK}(?!\])')

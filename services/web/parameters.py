@@ -8,7 +8,8 @@ from collections.abc import Set
 from fastapi import Request
 
 from services.errors import FieldError, Invalid
-from services.web.problems import REMEDIES, summary
+from services.web.problems import summary
+from services.web.remedies import REMEDIES
 
 
 def refuse_unknown_parameters(request: Request) -> None:

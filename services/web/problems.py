@@ -22,8 +22,8 @@ from services.errors import (
     Unauthenticated,
     Unavailable,
 )
-from services.web.fields import PATTERN_REMEDIES
 from services.web.methods import allowed
+from services.web.remedies import remedy_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,19 +90,6 @@ _STATUS: Mapping[type[DomainError], int] = {
     Invalid: 422,
     Unavailable: 503,
 }
-REMEDIES: Mapping[str, str] = {
-    "extra_forbidden": "there is no such field here: remove it",
-    "missing": "this field is required",
-    "model_attributes_type": "a JSON object is expected",
-    "model_type": "a JSON object is expected",
-    "dict_type": "a JSON object is expected",
-    "int_type": "a whole number is expected, without quotes or decimals",
-    "string_type": "a text is expected, in quotes",
-    "float_type": "a number is expected, without quotes",
-    "union_tag_invalid": "expected one of {expected_tags}",
-    "union_tag_not_found": "this field is required",
-}
-"""How to correct a wrong field, by pydantic's error type, where its own message does not say so."""
 _FRAMEWORK: Mapping[int, str] = {
     404: "there is nothing at this path: /docs lists what there is",
     405: "the header Allow names what can be asked for here",
@@ -144,9 +131,7 @@ def pointer_to(location: Iterable[str | int]) -> str:
 
 
 def _detail(error: Mapping[str, Any]) -> str:
-    context = error.get("ctx", {})
-    remedy = PATTERN_REMEDIES.get(context.get("pattern", "")) or REMEDIES.get(error["type"], "")
-    return remedy.format(**context) or str(error["msg"]).removeprefix("Value error, ")
+    return remedy_of(error["type"], error["msg"], error.get("ctx", {}))
 
 
 def install_problems(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.enrolment_api.conftest import Service
 
@@ -62,7 +63,8 @@ async def test_import_loads_the_province_once(empty_service: Service) -> None:
 
 async def test_import_puts_a_commune_without_a_parent_under_its_province(empty_service: Service) -> None:
     ops = empty_service.ops
-    await ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "commune"})
+    async with empty_service.runtime.database.write() as work:  # as the version before registered it
+        await work.execute(text("INSERT INTO units VALUES ('15142', 'Xã Cẩm Thạch', 'commune', NULL, 1)"))
     imported = await ops.post("/v1/units/import", json={"province_code": "38"})
     assert (imported.status_code, imported.json()["changed"]) == (201, 1)
     assert (await ops.get("/v1/units/15142")).json()["parent_code"] == "38"
@@ -111,8 +113,41 @@ async def test_import_of_no_province_is_refused(service: Service, code: Any) -> 
 
 
 async def test_level_that_units_below_contradict_is_refused(service: Service) -> None:
-    answer = await service.ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "village"})
+    body = {"name": "Xã Cẩm Thạch", "level": "village", "parent_code": "38"}
+    answer = await service.ops.put("/v1/units/15142", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/level")
+
+
+async def test_a_unit_is_not_detached_by_a_put_without_its_parent(service: Service) -> None:
+    answer = await service.ops.put("/v1/units/15142-01", json={"name": "Thôn Mới", "level": "village"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:parent-required")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/parent_code"]
+    assert (await service.ops.get("/v1/units/15142-01")).json()["parent_code"] == "15142"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Bưu\u00a0điện  Cẩm\u00a0Thủy", "Bưu điện Cẩm Thủy"),
+        ("Bu\u031bu die\u0323\u0302n", "Bưu diện"),
+        ("123", None),
+        ("Nguy\ufffdn", None),
+        ("two\nlines", None),
+    ],
+)
+async def test_names_in_the_registry_follow_the_rules_of_peoples_names(
+    service: Service, name: str, kept: str | None
+) -> None:
+    for path, body in (
+        ("units/38", {"level": "province"}),
+        ("organisations/CT", {}),
+        ("collectors/CT-07", {"organisation_code": "CT"}),
+    ):
+        answer = await service.ops.put(f"/v1/{path}", json={"name": name, **body})
+        if kept is None:
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/name")
+        else:
+            assert (answer.status_code, answer.json()["name"]) == (200, kept)
 
 
 async def test_organisations_cannot_form_a_cycle(service: Service) -> None:
