@@ -15,6 +15,7 @@ class Api:
 
     document: Mapping[str, Any]
     client: httpx.AsyncClient
+    token_without_scopes: str
 
     def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Method, path and description of each, those for the operator apart."""

@@ -18,4 +18,4 @@ async def api(
     service: ServiceName = request.param
     runtime = await make_runtime(service)
     app = create_app(runtime)
-    return Api(app.openapi(), await client_for(app, token_for(runtime)))
+    return Api(app.openapi(), await client_for(app, token_for(runtime)), token_for(runtime, scope=""))

@@ -22,6 +22,14 @@ def outcome(answer: httpx.Response) -> tuple[int, str, list[str]]:
     return answer.status_code, problem["type"], [error["pointer"] for error in problem["errors"]]
 
 
+async def test_nothing_is_read_of_whoever_may_not_ask(api: Api) -> None:
+    for header, status in (("Bearer none", 401), (f"Bearer {api.token_without_scopes}", 403)):
+        headers = {"Authorization": header, "Content-Type": "text/plain", "Content-Encoding": "gzip"}
+        for method, path, _ in api.operations():
+            answer = await api.send(method, f"{path}?unknown=1", content=NO_JSON, headers=headers)
+            assert answer.status_code == status, path
+
+
 async def test_a_body_that_is_no_json_is_answered_with_line_and_column(api: Api) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=NO_JSON, headers=JSON)
