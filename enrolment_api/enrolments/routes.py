@@ -18,11 +18,13 @@ from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
 from services.errors import DomainError
 from services.web.fields import Id
 from services.web.hot_route import Declaration, HotRequest, hot_route
+from services.web.json_body import json_bytes
 from services.web.lists import cut
 from services.web.openapi import body_of
+from services.web.strict_route import StrictRoute
 from services.web.transactions import read
 
-router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
+router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"], route_class=StrictRoute)
 
 _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
     scopes=(ENROLMENTS_WRITE,),
@@ -59,7 +61,7 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
 @router.post("/batch", status_code=207, openapi_extra=body_of(BATCH, example=examples.BATCH))
 async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRecorder) -> BatchAnswer:
     """Record up to 1,000 sign-ups; a bad one does not affect the others. Safe to send again as it is."""
-    items = read_batch(await request.body())
+    items = read_batch(await json_bytes(request))
     wanted = [
         request_of(item, actor.organisation_code, None, request.state.request_id)
         for item in items

@@ -27,9 +27,10 @@ from enrolment_api.registry.usecases import Registered
 from services.errors import DomainError
 from services.web.fields import Code
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1", tags=["registry"])
+router = APIRouter(prefix="/v1", tags=["registry"], route_class=StrictRoute)
 
 CodeInPath: TypeAlias = Annotated[Code, Path()]
 E = TypeVar("E", Unit, Organisation, Collector)

@@ -12,9 +12,10 @@ from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertQu
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.web.fields import Id
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"], route_class=StrictRoute)
 
 
 @router.get("")

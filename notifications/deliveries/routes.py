@@ -11,9 +11,10 @@ from notifications.deliveries import queries, usecases
 from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
 from services.web.fields import Id
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], route_class=StrictRoute)
 
 
 @router.get("")

@@ -14,9 +14,10 @@ from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, Rou
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute
 from services.web.fields import Code
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1/routes", tags=["routes"])
+router = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=StrictRoute)
 
 
 def _route_secrets(request: Request) -> RouteSecrets:

@@ -42,7 +42,7 @@ def alternatives(scopes: Sequence[str]) -> list[dict[str, list[str]]]:
 
 
 def _token_of(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    scheme, _, token = request.headers.get("authorization", "").replace("\t", " ").partition(" ")
+    if scheme.lower() != "bearer" or not (token := token.strip(" ")):
         raise Unauthenticated("send the header Authorization: Bearer …")
     return token

@@ -20,9 +20,10 @@ from starlette.types import Scope
 
 from services.context import Actor, Context
 from services.web.auth import alternatives, authorized
+from services.web.json_body import json_bytes, validated
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
-from services.web.problems import Malformed, refusal_of_body, refusal_of_header
+from services.web.problems import refusal_of_header
 from services.web.transactions import request_context
 
 P = TypeVar("P", bound=BaseModel)
@@ -118,7 +119,7 @@ async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotR
     parameters = _parameters(request, wanted.parameters) if wanted.parameters else None
     if not wanted.parameters and request.query_params:
         refuse_parameters_but(frozenset(), request)
-    body = _body(await request.body(), wanted.body) if wanted.body else None
+    body = validated(await json_bytes(request), wanted.body) if wanted.body else None
     return HotRequest(request, actor, parameters, headers, body)
 
 
@@ -153,15 +154,6 @@ def _located(error: ValidationError, path: Mapping[str, Any]) -> list[Any]:
         {**found, "loc": ("path" if found["loc"] and found["loc"][0] in path else "query", *found["loc"])}
         for found in error.errors(include_url=False)
     ]
-
-
-def _body(raw: bytes, adapter: TypeAdapter[B]) -> B:
-    try:
-        return adapter.validate_json(raw)
-    except ValidationError as error:
-        raise refusal_of_body(error, adapter) from None
-    except RecursionError:
-        raise Malformed("the body is nested too deeply") from None
 
 
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.web.problems import summary
 from services.web.remedies import REMEDIES
 
 
-async def refuse_unknown_parameters(request: Request) -> None:
+def refuse_unknown_parameters(request: Request) -> None:
     """Raises Invalid, naming each of them."""
     if request.query_params:
         refuse_parameters_but(_declared(request), request)

@@ -22,6 +22,7 @@ from services.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.web.methods import allowed
 from services.web.remedies import remedy_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -46,6 +47,18 @@ class TooLarge(DomainError):
 
     code = "too-large"
     title = "The request is too large"
+
+
+class UnsupportedMediaType(DomainError):
+    """The body comes in a form that no route reads."""
+
+    code = "unsupported-media-type"
+    title = "The body is not sent as plain JSON"
+
+    @classmethod
+    def header(cls, name: str, remedy: str) -> UnsupportedMediaType:
+        """What the header of that name says is not taken."""
+        return cls(f"{name}: {remedy}", (FieldError(f"/header/{name}", remedy),))
 
 
 class ProblemField(BaseModel):
@@ -73,6 +86,7 @@ _STATUS: Mapping[type[DomainError], int] = {
     MethodNotAllowed: 405,
     Conflict: 409,
     TooLarge: 413,
+    UnsupportedMediaType: 415,
     Invalid: 422,
     Unavailable: 503,
 }
@@ -134,19 +148,15 @@ async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    if any(e["type"] == "json_invalid" for e in error.errors()):
-        return problem_response(Malformed("the body is not valid JSON"))
     errors = tuple(
         FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
     )
     return problem_response(Invalid(summary(errors), errors))
 
 
-def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> DomainError:
-    """What is wrong with a body that was read by the adapter: Malformed, or Invalid with every field that is wrong."""
+def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> Invalid:
+    """Every field that is wrong in a body, which is JSON, as the adapter found it."""
     found = error.errors(include_url=False, include_input=False)
-    if any(e["type"] == "json_invalid" for e in found):
-        return Malformed("the body is not valid JSON")
     # Within a tagged union each location begins with the tag.
     tagged = adapter.core_schema["type"] == "tagged-union"
     errors = tuple(FieldError(pointer_to(_untagged(e, tagged)), _detail(e)) for e in found)
@@ -170,7 +180,7 @@ def summary(errors: tuple[FieldError, ...]) -> str:
     return "; ".join(f"{e.pointer or 'body'}: {e.detail}" for e in errors[:5])
 
 
-async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kind = _KINDS.get(error.status_code)
     problem = Problem(
@@ -179,4 +189,6 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
         status=error.status_code,
         detail=_FRAMEWORK.get(error.status_code, str(error.detail)),
     )
-    return JSONResponse(problem.model_dump(), error.status_code, error.headers, MEDIA_TYPE)
+    # The framework names the methods of one route; a path may have several.
+    headers = {"Allow": allowed(request)} if error.status_code == 405 else error.headers
+    return JSONResponse(problem.model_dump(), error.status_code, headers, MEDIA_TYPE)

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
+from services.web.strict_route import StrictRoute
 from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
 from targets_api.progress.parameters import ProgressQuery
 from targets_api.progress.queries import ProgressKey
 from targets_api.progress.reader import ProgressReader
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 
-router = APIRouter(prefix="/v1/progress", tags=["progress"])
+router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 
 Progress = HotRequest[ProgressQuery, Any, Any]
 _NOT_CHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Not changed"}}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.ids import new_id
 from services.web.fields import Code, Id
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 from targets_api.access import ProgressReader, TargetWriter, reads_own_of
 from targets_api.targets import queries, usecases
@@ -23,7 +24,7 @@ from targets_api.targets.schemas import (
     WithdrawalBody,
 )
 
-router = APIRouter(prefix="/v1", tags=["targets"])
+router = APIRouter(prefix="/v1", tags=["targets"], route_class=StrictRoute)
 
 
 @router.post("/targets", status_code=201, responses={200: {"model": TargetView}})

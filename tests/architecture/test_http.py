@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
-import pytest
-import pytest_asyncio
-
-from drive.hosting.services import SERVICES, ServiceName, create_app, known_scopes
-from tests.conftest import ClientFor, MakeRuntime, TokenFor
+from drive.hosting.services import known_scopes
+from tests.architecture.api import Api, a_path
 
 WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {
     "date": ("0", "315532800", "1761350400000", "2025-10-25T00:00:00", "2025-10-25 ", "20251025", "2025-1-5", "now"),
@@ -42,54 +37,6 @@ WRONG_VALUES: Mapping[str, tuple[object, ...]] = {
     "enum": (1, True, "", "Male", "household_health "),
 }
 """The same for the JSON of a body."""
-
-
-@dataclass
-class Api:
-    """A service's document, a client that may do everything, and tokens of a scope."""
-
-    document: Mapping[str, Any]
-    client: httpx.AsyncClient
-    token: Callable[[str], str]
-
-    def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """Method, path and description of each, those for the operator apart."""
-        for path, methods in self.document["paths"].items():
-            for method, operation in methods.items():
-                if path.startswith("/v1/"):
-                    yield method.upper(), path, operation
-
-    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Without references, and without the null that an optional field may be."""
-        if "$ref" in schema:
-            return self.resolved(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-        choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
-        return self.resolved(choices[0]) if len(choices) == 1 else schema
-
-    async def refusals(self, method: str, path: str, **request: Any) -> list[str]:
-        """Where the errors of a refused request point to."""
-        answer = await self.client.request(method, a_path(path), headers={"Idempotency-Key": "key-1"}, **request)
-        assert answer.status_code < 500, answer.text
-        return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
-
-
-def a_path(template: str) -> str:
-    """A path of the template; where it takes an id, that is none."""
-    for name in ("code", "name"):
-        template = template.replace(f"{{{name}}}", "A-1")
-    return template.replace("_id}", "").replace("{", "")
-
-
-@pytest_asyncio.fixture(params=SERVICES)
-async def api(
-    request: pytest.FixtureRequest, make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor
-) -> Api:
-    """One of the three."""
-    service: ServiceName = request.param
-    runtime = await make_runtime(service)
-    app = create_app(runtime)
-    client = await client_for(app, token_for(runtime))
-    return Api(app.openapi(), client, lambda scope: token_for(runtime, scope=scope))
 
 
 def form_of(schema: Mapping[str, Any]) -> str:

@@ -174,6 +174,10 @@ async def test_what_has_not_changed_is_not_sent_again(service: TargetsService) -
     for known in (first.headers["etag"], f'"other", W/{first.headers["etag"]}', "*"):
         answer = await service.http.get(path, params=params, headers={"If-None-Match": known})
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", first.headers["etag"])
+    lines = [("If-None-Match", '"other", "another"'), ("If-None-Match", f"W/{first.headers['etag']}")]
+    assert (await service.http.get(path, params=params, headers=lines)).status_code == 304
+    assert (await service.http.head(path, params=params, headers=lines)).status_code == 304
+    assert (await service.http.get(path, params=params, headers=lines[:1])).status_code == 200
     await service.handle(sign_ups(1))
     changed = await service.http.get(path, params=params, headers={"If-None-Match": first.headers["etag"]})
     assert (changed.status_code, changed.json()["new"]) == (200, 1)
