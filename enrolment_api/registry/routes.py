@@ -9,7 +9,16 @@ from typing import Annotated, TypeAlias, TypeVar
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from enrolment_api.access import EnrolmentReader, RegistryWriter, sees_all_collectors
-from enrolment_api.domain.registry import Collector, Organisation, Unit
+from enrolment_api.domain.registry import (
+    Collector,
+    Organisation,
+    OrganisationInCircle,
+    Unit,
+    UnitHasLowerUnits,
+    UnknownOrganisation,
+    UnknownUnit,
+    WrongParentLevel,
+)
 from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.schemas import (
     CollectorBody,
@@ -24,20 +33,25 @@ from enrolment_api.registry.schemas import (
     UnitView,
 )
 from enrolment_api.registry.usecases import Registered
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
+from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.lists import cut
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1", tags=["registry"])
 
-CodeInPath: TypeAlias = Annotated[Code, Path()]
+UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", examples=["15142"])]
+OrganisationInPath: TypeAlias = Annotated[Code, Path(description="Code of the organisation", examples=["BD-CAM-THUY"])]
+CollectorInPath: TypeAlias = Annotated[Code, Path(description="Code of the collector", examples=["CT-07"])]
 E = TypeVar("E", Unit, Organisation, Collector)
 
 
-@router.put("/units/{code}", responses={201: {"model": UnitView}})
+@router.put(
+    "/units/{code}", responses={201: {"model": UnitView}, **refuses(UnknownUnit, WrongParentLevel, UnitHasLowerUnits)}
+)
 async def put_unit(
-    code: CodeInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
+    code: UnitInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
 ) -> UnitView:
     """Register a unit, or change it."""
     async with act(request) as (work, context):
@@ -59,8 +73,8 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
     )
 
 
-@router.get("/units/{code}")
-async def get_unit(code: CodeInPath, _: EnrolmentReader, request: Request) -> UnitView:
+@router.get("/units/{code}", responses=refuses(NotFound))
+async def get_unit(code: UnitInPath, _: EnrolmentReader, request: Request) -> UnitView:
     """One unit."""
     async with read(request) as session:
         return UnitView.model_validate(await queries.find_unit(session, code))
@@ -75,9 +89,12 @@ async def list_units(_: EnrolmentReader, wanted: Annotated[UnitQuery, Query()], 
     return UnitPage(items=[UnitView.model_validate(row) for row in page.rows], next=page.next)
 
 
-@router.put("/organisations/{code}", responses={201: {"model": OrganisationView}})
+@router.put(
+    "/organisations/{code}",
+    responses={201: {"model": OrganisationView}, **refuses(UnknownOrganisation, OrganisationInCircle)},
+)
 async def put_organisation(
-    code: CodeInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response
+    code: OrganisationInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response
 ) -> OrganisationView:
     """Register an organisation, or change it."""
     async with act(request) as (work, context):
@@ -87,16 +104,16 @@ async def put_organisation(
     return OrganisationView(**asdict(organisation), version=registered.version)
 
 
-@router.get("/organisations/{code}")
-async def get_organisation(code: CodeInPath, _: EnrolmentReader, request: Request) -> OrganisationView:
+@router.get("/organisations/{code}", responses=refuses(NotFound))
+async def get_organisation(code: OrganisationInPath, _: EnrolmentReader, request: Request) -> OrganisationView:
     """One organisation."""
     async with read(request) as session:
         return OrganisationView.model_validate(await queries.find_organisation(session, code))
 
 
-@router.put("/collectors/{code}", responses={201: {"model": CollectorView}})
+@router.put("/collectors/{code}", responses={201: {"model": CollectorView}, **refuses(UnknownOrganisation)})
 async def put_collector(
-    code: CodeInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
+    code: CollectorInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
 ) -> CollectorView:
     """Register a collector, or change them."""
     async with act(request) as (work, context):
@@ -106,8 +123,8 @@ async def put_collector(
     return CollectorView(**asdict(collector), version=registered.version)
 
 
-@router.get("/collectors/{code}")
-async def get_collector(code: CodeInPath, actor: EnrolmentReader, request: Request) -> CollectorView:
+@router.get("/collectors/{code}", responses=refuses(NotFound))
+async def get_collector(code: CollectorInPath, actor: EnrolmentReader, request: Request) -> CollectorView:
     """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
     organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
     async with read(request) as session:

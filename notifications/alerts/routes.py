@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
 from notifications.access import AlertReader, AlertWriter
 from notifications.alerts import queries, usecases
 from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertQuery
+from notifications.domain.alert import AlreadyAcknowledged, AlreadyResolved, NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
-from services.web.fields import Id
+from services.errors import StaleVersion
+from services.web.answers import refuses
+from services.web.fields import AN_ID, Id
 from services.web.lists import cut
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+
+AlertId: TypeAlias = Annotated[Id, Path(description="Id of the alert", examples=[AN_ID])]
 
 
 @router.get("")
@@ -27,16 +32,19 @@ async def list_alerts(_: AlertReader, wanted: Annotated[AlertQuery, Query()], re
     return AlertPage(items=list(page.rows), next=page.next)
 
 
-@router.get("/{alert_id}")
-async def get_alert(alert_id: Annotated[Id, Path()], _: AlertReader, request: Request) -> AlertSnapshot:
+@router.get("/{alert_id}", responses=refuses(NoSuchAlert))
+async def get_alert(alert_id: AlertId, _: AlertReader, request: Request) -> AlertSnapshot:
     """One alert."""
     async with read(request) as session:
         return await queries.find_alert(session, alert_id)
 
 
-@router.post("/{alert_id}/acknowledgement")
+@router.post(
+    "/{alert_id}/acknowledgement",
+    responses=refuses(NoSuchAlert, StaleVersion, AlreadyAcknowledged, AlreadyResolved),
+)
 async def acknowledge_alert(
-    alert_id: Annotated[Id, Path()], body: AcknowledgementBody, _: AlertWriter, request: Request
+    alert_id: AlertId, body: AcknowledgementBody, _: AlertWriter, request: Request
 ) -> AlertSnapshot:
     """Acknowledge the alert. 409 where it has changed since `version`, or was acknowledged before."""
     async with act(request) as (work, context):

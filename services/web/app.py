@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -16,11 +17,24 @@ from services.web.parameters import refuse_unknown_parameters
 from services.web.problems import install_problems
 
 
-def build_app(runtime: AnyRuntime, *, title: str, routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """An app of the given routers, with health, metrics and documentation. Routes are tried in the order of routers."""
+def build_app(
+    runtime: AnyRuntime,
+    *,
+    title: str,
+    description: str = "Health and metrics of a process.",
+    tags: Mapping[str, str] = MappingProxyType({}),
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """An app of the given routers, with health, metrics and documentation. Routes are tried in the order of routers.
+
+    `tags` says what each group of its operations is about.
+    """
     app = FastAPI(
         title=title,
+        description=description,
         version="1",
+        openapi_tags=openapi.described_tags(tags),
+        **openapi.ABOUT,
         openapi_url="/openapi.json",
         redoc_url=None,
         generate_unique_id_function=_operation_id,

@@ -19,7 +19,10 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from services.context import Actor, Context
+from services.errors import DomainError
+from services.web.answers import refuses, sends
 from services.web.auth import BEARER, authorized
+from services.web.etag import IF_NONE_MATCH
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
 from services.web.problems import Malformed, refusal_of_body, refusal_of_header
@@ -32,7 +35,11 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Declaration(Generic[P, H, B]):
-    """What a hot route takes and gives: parameters of path and query, headers, a body, the scope, the answers."""
+    """What a hot route takes and gives: parameters of path and query, headers, a body, the scope, the answers.
+
+    `refuses` are the errors that it answers beside those of any operation, `sends` the headers of its answer. `tagged`:
+    the answer comes from `tagged_response`, which reads If-None-Match.
+    """
 
     scope: str
     answer: type[BaseModel]
@@ -41,7 +48,9 @@ class Declaration(Generic[P, H, B]):
     body: TypeAdapter[B] | None = None
     body_examples: Mapping[str, Any] | None = None
     status: int = 200
-    responses: Mapping[int | str, dict[str, Any]] | None = None
+    sends: Sequence[str] = ()
+    refuses: Sequence[type[DomainError]] = ()
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ def hot_route(
             description=endpoint.__doc__,
             status_code=declaration.status,
             response_class=Response,
-            responses={declaration.status: {"model": declaration.answer}, **(declaration.responses or {})},
+            responses=_answers(declaration),
             openapi_extra=_document(declaration, path),
             route_class_override=_HotRoute,
         )
@@ -163,6 +172,14 @@ def _body(raw: bytes, adapter: TypeAdapter[B]) -> B:
         raise Malformed("the body is nested too deeply") from None
 
 
+def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, Any]]:
+    answer = {"model": wanted.answer, **sends(*wanted.sends, *(("ETag",) if wanted.tagged else ()))}
+    not_changed: dict[int | str, dict[str, Any]] = (
+        {304: {"description": "Not changed", **sends("ETag")}} if wanted.tagged else {}
+    )
+    return {wanted.status: answer, **not_changed, **refuses(*wanted.refuses)}
+
+
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
     document: dict[str, Any] = {"security": [{BEARER.scheme_name: [wanted.scope]}]}
     parameters = [
@@ -172,6 +189,7 @@ def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
             if wanted.parameters
             else ()
         ),
+        *((IF_NONE_MATCH,) if wanted.tagged else ()),
     ]
     if parameters:
         document["parameters"] = parameters
@@ -187,8 +205,7 @@ def _described(model: type[BaseModel], place: Callable[[str], str]) -> list[dict
             "name": name,
             "in": place(name),
             "required": name in schema.get("required", ()),
-            "description": field.get("description", ""),
-            "schema": {key: value for key, value in field.items() if key not in ("title", "default", "description")},
+            "schema": {key: value for key, value in field.items() if key not in ("title", "default")},
         }
         for name, field in schema["properties"].items()
     ]

@@ -10,6 +10,7 @@ class NoSuchUnit(NotFound):
 
     code = "no-such-unit"
     title = "There is no such unit"
+    remedy = "Register it at the enrolment service; it is known here a moment later."
 
 
 class NoSuchOwner(NotFound):
@@ -17,3 +18,4 @@ class NoSuchOwner(NotFound):
 
     code = "no-such-owner"
     title = "Nothing is registered under this code"
+    remedy = "Register the unit, organisation or collector at the enrolment service; it is known here a moment later."

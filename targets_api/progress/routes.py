@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from targets_api.access import PROGRESS_READ
+from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.parameters import ProgressQuery
 from targets_api.progress.reader import ProgressReader
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
@@ -16,11 +17,10 @@ from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, Or
 router = APIRouter(prefix="/v1/progress", tags=["progress"])
 
 Progress = HotRequest[ProgressQuery, Any, Any]
-_NOT_CHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Not changed"}}
 
 
 def _declaration(answer: type[Any]) -> Declaration[ProgressQuery, Any, Any]:
-    return Declaration(scope=PROGRESS_READ, parameters=ProgressQuery, answer=answer, responses=_NOT_CHANGED)
+    return Declaration(scope=PROGRESS_READ, parameters=ProgressQuery, answer=answer, tagged=True, refuses=[NoSuchOwner])
 
 
 @hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress))

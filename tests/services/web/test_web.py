@@ -291,7 +291,7 @@ async def test_requests_are_measured_by_route_and_not_by_path(client: httpx.Asyn
 async def test_the_documentation_of_the_api_lists_problems(client: httpx.AsyncClient) -> None:
     description = (await client.get("/openapi.json")).json()
     answers = description["paths"]["/bodies"]["post"]["responses"]
-    assert "application/problem+json" in answers["4XX"]["content"]
+    assert "application/problem+json" in answers["422"]["content"]
     assert (await client.get("/docs")).status_code == 200
 
 
