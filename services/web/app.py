@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from services.runtime import AnyRuntime
 from services.web import openapi
@@ -29,7 +30,7 @@ def build_app(
 
     `tags` says what each group of its operations is about.
     """
-    app = FastAPI(
+    app = FastAPIOffline(
         title=title,
         description=description,
         version="1",
@@ -37,6 +38,7 @@ def build_app(
         **openapi.ABOUT,
         openapi_url="/openapi.json",
         redoc_url=None,
+        static_url="/docs/assets",
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )

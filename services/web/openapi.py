@@ -23,6 +23,7 @@ HEALTH: Final = "health"
 """The tag of operations that need no token."""
 _DEFINITIONS: Final = "x-definitions"
 """Where an operation carries the schemas that its own refer to, until the document is completed."""
+_DEFAULT: Final = "Successful Response"
 _REF: Final = "#/components/schemas/{model}"
 
 
@@ -106,9 +107,18 @@ def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, dict[st
     operation["responses"] = {
         status: with_common_headers(answer) for status, answer in sorted(operation["responses"].items())
     }
+    for answer in operation["responses"].values():
+        _describe(answer, schemas)
     for body in (operation.get("requestBody", {}), *operation["responses"].values()):
         for content in body.get("content", {}).values():
             add_example(content, schemas)
+
+
+def _describe(answer: dict[str, Any], schemas: Mapping[str, dict[str, Any]]) -> None:
+    """Say what the answer is, where FastAPI says no more than that there is one."""
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    if answer["description"] == _DEFAULT and "$ref" in schema:
+        answer["description"] = schemas[schema["$ref"].rpartition("/")[2]]["description"]
 
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:
