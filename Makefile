@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
-.PHONY: help setup setup-dev demo up test test-faults check format bench clean
+.PHONY: help setup setup-dev demo up test test-faults check lint-openapi format bench clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ check: setup-dev ## format, lint, types, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+lint-openapi: setup-dev ## the OpenAPI documents by Spectral and Redocly; needs node and npm
+	@tests/openapi/lint.sh
 
 format: setup-dev ## let ruff write it the way check wants it
 	@$(BIN)/ruff format .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from enrolment_api.contributions.rates import load_rates
@@ -12,9 +14,17 @@ from enrolment_api.settings import EnrolmentSettings
 from services.runtime import Runtime
 from services.web.app import build_app
 
+_ABOUT: Final = "For partners: record sign-ups for health and social insurance. For the agency: keep the registry."
+_TAGS: Final = {
+    "enrolments": "Sign-ups of the own organisation",
+    "registry": "Units, organisations and collectors, kept by the agency",
+}
+
 
 def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     """The enrolment API on a runtime."""
-    app = build_app(runtime, title="Enrolment", routers=[enrolments.router, registry.router])
+    app = build_app(
+        runtime, title="Enrolment", description=_ABOUT, tags=_TAGS, routers=[enrolments.router, registry.router]
+    )
     app.state.recorder = Recorder(runtime.database, runtime.clock, load_rates(), runtime.settings.household_order)
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from notifications.alerts import routes as alerts
@@ -15,9 +17,22 @@ from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
 from services.web.app import build_app
 
+_ABOUT: Final = "For those who act on alerts: read and acknowledge them, and choose who is notified."
+_TAGS: Final = {
+    "alerts": "Targets that lag behind, as work for people",
+    "routes": "Who is notified, and how",
+    "deliveries": "What was sent to whom, with each attempt",
+}
+
 
 def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
     """Alerts, routes and deliveries over HTTP."""
-    app = build_app(runtime, title="Notifications", routers=[alerts.router, routing.router, deliveries.router])
+    app = build_app(
+        runtime,
+        title="Notifications",
+        description=_ABOUT,
+        tags=_TAGS,
+        routers=[alerts.router, routing.router, deliveries.router],
+    )
     app.state.route_secrets = RouteSecrets(SecretBox(load_secret_keys(runtime.settings)), new_secret)
     return app

@@ -17,12 +17,15 @@ class FieldError:
 class DomainError(Exception):
     """A refusal that a caller can act on.
 
-    `code` is stable and names the problem type; `title` is the same for every occurrence; `detail` says what happened
-    this time and what to do; `errors` points at the fields that caused it.
+    `code` is stable and names the problem type; `title` and `remedy`, which says what to do, are the same for every
+    occurrence; `detail` says what happened this time; `errors` points at the fields that caused it.
     """
 
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
+    remedy: ClassVar[str] = "Do what `detail` says."
+    retry_after: int | None = None
+    """Seconds after which the same request may succeed; None where it stays refused."""
 
     def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)
@@ -35,6 +38,7 @@ class Invalid(DomainError):
 
     code = "invalid"
     title = "The request is not valid"
+    remedy = "Correct each field of `errors`; remove fields and parameters that do not exist."
 
     @classmethod
     def field(cls, pointer: str, detail: str) -> Invalid:
@@ -47,6 +51,7 @@ class Unauthenticated(DomainError):
 
     code = "unauthenticated"
     title = "A valid bearer token is needed"
+    remedy = "Send `Authorization: Bearer …` with a token that has not expired and is of this installation."
 
 
 class Forbidden(DomainError):
@@ -54,6 +59,7 @@ class Forbidden(DomainError):
 
     code = "forbidden"
     title = "The token does not allow this"
+    remedy = "Ask for a token with the scope that `detail` names."
 
 
 class NotFound(DomainError):
@@ -61,6 +67,7 @@ class NotFound(DomainError):
 
     code = "not-found"
     title = "There is no such resource"
+    remedy = "Check path and id. What belongs to another organisation is not found, either."
 
 
 class Conflict(DomainError):
@@ -68,6 +75,7 @@ class Conflict(DomainError):
 
     code = "conflict"
     title = "The request conflicts with what is already there"
+    remedy = "Read what is there, then decide again."
 
 
 class StaleVersion(Conflict):
@@ -75,6 +83,7 @@ class StaleVersion(Conflict):
 
     code = "stale-version"
     title = "It has changed in the meantime"
+    remedy = "Read it again, decide on what it says now, and send the new `version`."
 
     @classmethod
     def of(cls, what: str, version: int, seen: int) -> StaleVersion:
@@ -88,10 +97,10 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     title = "The service cannot answer just now"
+    remedy = "Send the same request again after `Retry-After` seconds."
 
-    def __init__(self, detail: str, retry_after: int = 2, errors: tuple[FieldError, ...] = ()) -> None:
-        """`retry_after` is in seconds."""
-        super().__init__(detail, errors)
+    def __init__(self, detail: str, retry_after: int = 2) -> None:
+        super().__init__(detail)
         self.retry_after = retry_after
 
 
@@ -100,3 +109,4 @@ class NotMigrated(Unavailable):
 
     code = "not-migrated"
     title = "The database has not been migrated"
+    remedy = "Send the same request again later; an operator has to run `drive migrate`."

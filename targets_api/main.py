@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from services.runtime import AnyRuntime
@@ -10,9 +12,15 @@ from targets_api.progress import routes as progress
 from targets_api.progress.reader import ProgressReader
 from targets_api.targets import routes as targets
 
+_ABOUT: Final = "For dashboards: set targets, and read how far they have come."
+_TAGS: Final = {
+    "progress": "What was signed up, coverage, and the pace of targets",
+    "targets": "Targets, and the baselines that stocks are counted from",
+}
+
 
 def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime."""
-    app = build_app(runtime, title="Targets", routers=[progress.router, targets.router])
+    app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=[progress.router, targets.router])
     app.state.progress_reader = ProgressReader(runtime.database, runtime.clock)
     return app

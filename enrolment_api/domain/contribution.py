@@ -16,6 +16,7 @@ class UnsupportedMonths(Invalid):
 
     code = "unsupported-months"
     title = "The scheme is not paid for that many months"
+    remedy = "Choose one of the numbers that `detail` names."
 
     def __init__(self, remedy: str) -> None:
         super().__init__(remedy, (FieldError("/months", remedy),))
@@ -26,6 +27,7 @@ class IncomeOutOfRange(Invalid):
 
     code = "income-out-of-range"
     title = "The chosen monthly income cannot be insured"
+    remedy = "Choose an income within the bounds and steps that `detail` names."
 
     def __init__(self, floor: Vnd, ceiling: Vnd, step: Vnd) -> None:
         remedy = f"choose a multiple of {step} VND from {floor} to {ceiling}"
@@ -37,6 +39,7 @@ class NoRatesYet(Invalid):
 
     code = "no-rates"
     title = "No rates are known for that day"
+    remedy = "Check `signed_on`."
 
     def __init__(self, first_day: date) -> None:
         remedy = f"rates are known from {first_day} on: check signed_on"

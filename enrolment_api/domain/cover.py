@@ -17,6 +17,7 @@ class AlreadyCovered(Conflict):
 
     code = "already-covered"
     title = "The person is already covered by this scheme"
+    remedy = "Nothing, if you signed them up; else renew from the day that `detail` names."
 
     def __init__(self, renewable_from: date | None = None, covered_from: date | None = None) -> None:
         when = f"their cover can be renewed from {renewable_from} on" if renewable_from else "look at it again later"

@@ -32,6 +32,7 @@ class SignedInFuture(Invalid):
 
     code = "signed-in-future"
     title = "The sign-up is dated in the future"
+    remedy = "Check `signed_on`, and your clock: today is that of Vietnam."
 
     def __init__(self, today: date) -> None:
         remedy = f"signed_on may be {today} (today in Vietnam) at the latest"
@@ -43,6 +44,7 @@ class NotOfAge(Invalid):
 
     code = "not-of-age"
     title = "The participant's age does not allow this scheme"
+    remedy = "Check `born_on`."
 
     def __init__(self, remedy: str) -> None:
         super().__init__(remedy, (FieldError("/participant/born_on", remedy),))
@@ -53,6 +55,7 @@ class UnitTooLarge(Invalid):
 
     code = "unit-too-large"
     title = "The unit is neither a commune nor a village"
+    remedy = "Give the commune or village where the person lives."
 
     def __init__(self, unit_code: str, level: str) -> None:
         remedy = f"{unit_code} is of level {level}: give the commune or the village of the participant"
@@ -64,6 +67,7 @@ class UnknownCollector(Invalid):
 
     code = "unknown-collector"
     title = "The collector is not registered"
+    remedy = "Check the code, or have the agency register the collector."
 
     def __init__(self, collector_code: str) -> None:
         remedy = f"no collector {collector_code} is registered: check the code, or have the collector registered first"
@@ -75,6 +79,7 @@ class CollectorOfAnotherOrganisation(Invalid):
 
     code = "collector-of-another-organisation"
     title = "The collector belongs to another organisation"
+    remedy = "Send only your own collectors' sign-ups; have the agency move a collector who changed."
 
     def __init__(self, collector_code: str, organisation_code: str) -> None:
         remedy = f"{collector_code} is not a collector of {organisation_code}, which the token was issued to"
@@ -86,6 +91,7 @@ class WrongAmount(Invalid):
 
     code = "wrong-amount"
     title = "The amount paid is not the amount payable"
+    remedy = "Compare months, group, member number and income with what was paid; `detail` names the amount payable."
 
     def __init__(self, paid: Vnd, payable: Vnd, how: str) -> None:
         remedy = f"{payable} VND are payable for this sign-up, not {paid}: {how}"
@@ -97,6 +103,9 @@ class ExternalRefTaken(Conflict):
 
     code = "external-ref-taken"
     title = "The external reference stands for another sign-up"
+    remedy = (
+        "If this is another sign-up, give it a reference of its own. If it is the same one, send what you sent first."
+    )
 
     def __init__(self, external_ref: str) -> None:
         remedy = f"{external_ref} stands for a sign-up with other content: give each sign-up a reference of its own"
@@ -108,6 +117,7 @@ class IdempotencyKeyReused(Invalid):
 
     code = "idempotency-key-reused"
     title = "The Idempotency-Key was used for another request"
+    remedy = "If this is another request, give it a key of its own. If it is the same one, send what you sent first."
 
     def __init__(self) -> None:
         remedy = "this key was used before with another body: send a new key with a new sign-up"

@@ -20,6 +20,7 @@ class WrongMemberNumber(Invalid):
 
     code = "wrong-member-number"
     title = "The member number does not fit the household"
+    remedy = "Send the number that `detail` names: members of a household join one after the other."
 
     def __init__(self, expected: int, year: int) -> None:
         super().__init__(remedy(expected, year), (FieldError("/household/member_no", remedy(expected, year)),))

@@ -15,6 +15,7 @@ class UnknownUnit(Invalid):
 
     code = "unknown-unit"
     title = "The unit is not registered"
+    remedy = "Check the code, or have the unit registered."
 
     def __init__(self, unit_code: str, pointer: str = "/unit_code") -> None:
         remedy = f"no unit {unit_code} is registered: check the code, or register the unit first"
@@ -26,6 +27,7 @@ class ParentRequired(Invalid):
 
     code = "parent-required"
     title = "The unit needs a unit above it"
+    remedy = "Give `parent_code`, each time the unit is put."
 
     def __init__(self, level: str) -> None:
         remedy = f"a unit of level {level} is part of another: give the code of that one, each time the unit is put"
@@ -41,6 +43,7 @@ class WrongParentLevel(Invalid):
 
     code = "wrong-parent-level"
     title = "The parent is not of a higher level"
+    remedy = "Choose a parent above: province > insurance_unit > commune > village."
 
     def __init__(self, level: str, parent_level: str) -> None:
         remedy = f"a unit of level {level} cannot lie under one of level {parent_level}: {' > '.join(LEVELS)}"
@@ -52,6 +55,7 @@ class UnitHasLowerUnits(Conflict):
 
     code = "unit-has-lower-units"
     title = "The unit cannot take that level"
+    remedy = "Move the units below it first."
 
     def __init__(self, level: str, lower: str) -> None:
         remedy = f"a unit of level {lower} lies below this one, which cannot become a {level}: move that one first"
@@ -63,6 +67,7 @@ class UnknownOrganisation(Invalid):
 
     code = "unknown-organisation"
     title = "The organisation is not registered"
+    remedy = "Register the organisation first."
 
     def __init__(self, organisation_code: str, pointer: str) -> None:
         remedy = f"no organisation {organisation_code} is registered: check the code, or register it first"
@@ -74,6 +79,7 @@ class OrganisationInCircle(Invalid):
 
     code = "organisation-in-circle"
     title = "The organisation would lie below itself"
+    remedy = "Choose another `parent_code`."
 
     def __init__(self, parent_code: str) -> None:
         remedy = f"{parent_code} lies below this organisation, and cannot be its parent"

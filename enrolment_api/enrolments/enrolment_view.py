@@ -2,73 +2,97 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Literal
-from uuid import UUID
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.household import remedy
 from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
 from services.errors import FieldError
-from services.vocabulary import Kind, Scheme
+from services.shown import (
+    KindWord,
+    SchemeWord,
+    ShownAmount,
+    ShownCode,
+    ShownCollector,
+    ShownDay,
+    ShownId,
+    ShownName,
+    ShownNumber,
+    ShownOrganisation,
+    ShownTime,
+    ShownUnit,
+    shown,
+    shown_list,
+)
 from services.web.problems import ProblemField
+
+ShownInsuranceCode: TypeAlias = Annotated[
+    str, shown("Social-insurance code, or its last digits", "*******345", maxLength=10)
+]
+ShownPhone: TypeAlias = Annotated[str, shown("Mobile number, or its last digits", "*******678", maxLength=10)]
+Warnings: TypeAlias = Annotated[
+    list[ProblemField], shown_list("What looks wrong and was accepted all the same", [], most=100)
+]
 
 
 class ParticipantView(BaseModel):
     """The person. Without the scope participants:read what identifies them is masked."""
 
-    full_name: str
-    born_on: str
-    sex: str
-    personal_id: str
-    social_insurance_code: str | None
-    phone: str | None
+    full_name: ShownName = Field(description="Full name, or initials", examples=["N. V. A."])
+    born_on: str = shown("Day of birth, or stars", "****-**-**", maxLength=10)
+    sex: str = shown("`male`, `female`, or a star", "*", maxLength=6)
+    personal_id: str = shown("Personal ID, or its last digits", "*********345", maxLength=12)
+    social_insurance_code: ShownInsuranceCode | None
+    phone: ShownPhone | None
 
 
 class HouseholdView(BaseModel):
     """Which household, and which of its members."""
 
-    code: str
-    member_no: int
+    code: ShownCode = Field(description="The partner's own code of the household", examples=["15142-HH-0042"])
+    member_no: ShownNumber = Field(description="Which of its members pays", examples=[1])
 
 
 class ContributionView(BaseModel):
     """VND for all months."""
 
-    due: int
-    state_support: int
-    payable: int
+    due: ShownAmount = Field(description="What is due, in whole VND")
+    state_support: ShownAmount = Field(description="What of it the state pays, in whole VND", examples=[0])
+    payable: ShownAmount = Field(description="What the participant pays, in whole VND")
 
 
 class EnrolmentView(BaseModel):
     """An accepted sign-up. `warnings` name what looks wrong and was accepted all the same."""
 
-    id: UUID
-    status: Literal["recorded", "cancelled"]
-    kind: Kind
-    organisation_code: str
-    external_ref: str
-    scheme: Scheme
-    unit_code: str
-    collector_code: str
-    signed_on: date
-    months: int
-    amount_paid: int
-    receipt_no: str | None
-    participant: ParticipantView
-    household: HouseholdView | None
-    monthly_income: int | None
-    support_group: str
-    channel: str | None
-    campaign_code: str | None
-    covered_from: date
-    covered_to: date
-    contribution: ContributionView
-    recorded_at: datetime
-    warnings: list[ProblemField]
+    id: ShownId
+    status: Literal["recorded", "cancelled"] = Field(description="What became of it", examples=["recorded"])
+    kind: KindWord
+    organisation_code: ShownOrganisation = Field(description="Code of the organisation that sent it")
+    external_ref: ShownCode = Field(description="The partner's own number of the sign-up", examples=["CT-0001"])
+    scheme: SchemeWord
+    unit_code: ShownUnit
+    collector_code: ShownCollector
+    signed_on: ShownDay = Field(description="The day of the sign-up")
+    months: ShownNumber = Field(description="For how many months was paid", examples=[12])
+    amount_paid: ShownAmount = Field(description="What was paid, in whole VND")
+    receipt_no: ShownCode | None = Field(description="Number of the receipt", examples=["C45-000123"])
+    participant: ParticipantView = Field(description="The person")
+    household: HouseholdView | None = Field(description="The household; null for voluntary social insurance")
+    monthly_income: ShownAmount | None = Field(
+        description="The income that is insured, in whole VND a month; null for household health insurance",
+        examples=[None],
+    )
+    support_group: ShownCode = Field(description="What the state supports it for", examples=["none"])
+    channel: ShownCode | None = Field(description="How the person was reached", examples=["launch_day"])
+    campaign_code: ShownCode | None = Field(description="Code of the campaign", examples=["LAUNCH-15142"])
+    covered_from: ShownDay = Field(description="First day of cover", examples=["2025-11-24"])
+    covered_to: ShownDay = Field(description="Last day of cover", examples=["2026-11-23"])
+    contribution: ContributionView = Field(description="How the amount comes about")
+    recorded_at: ShownTime = Field(description="When it was recorded, in UTC")
+    warnings: Warnings
 
 
 def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:

@@ -30,4 +30,10 @@ _VOLUNTARY: Final[dict[str, Any]] = _SIGN_UP | {
     "monthly_income": 1500000,
 }
 SIGN_UPS: Final[dict[str, Any]] = {"household_health": {"value": _HEALTH}, "voluntary_social": {"value": _VOLUNTARY}}
+BATCH_ITEM: Final[dict[str, Any]] = {
+    "index": 0,
+    "external_ref": "CT-0001",
+    "status": 201,
+    "id": "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01",
+}
 BATCH: Final[dict[str, Any]] = {"items": [_HEALTH, _VOLUNTARY]}

@@ -13,10 +13,12 @@ from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
+from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.schemas import BatchAnswer, EnrolmentPage, EnrolmentQuery, IdempotencyHeader
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
-from services.errors import DomainError
-from services.web.fields import Id
+from services.errors import DomainError, NotFound
+from services.web.answers import refuses
+from services.web.fields import AN_ID, Id
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.json_body import json_bytes
 from services.web.lists import cut
@@ -33,6 +35,8 @@ _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
     body_examples=examples.SIGN_UPS,
     answer=EnrolmentView,
     status=201,
+    sends=("Location", "Idempotent-Replayed"),
+    refuses=REFUSALS,
 )
 
 
@@ -41,6 +45,7 @@ def _recorder(request: Request) -> Recorder:
     return recorder
 
 
+EnrolmentId: TypeAlias = Annotated[Id, Path(description="Id of the enrolment", examples=[AN_ID])]
 TheRecorder: TypeAlias = Annotated[Recorder, Depends(_recorder)]
 
 
@@ -70,8 +75,8 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
     return answer_of(items, iter(await recorder.record_many(wanted) if wanted else []))
 
 
-@router.get("/{enrolment_id}")
-async def get_enrolment(enrolment_id: Annotated[Id, Path()], actor: EnrolmentReader, request: Request) -> EnrolmentView:
+@router.get("/{enrolment_id}", responses=refuses(NotFound))
+async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, request: Request) -> EnrolmentView:
     """One sign-up of the own organisation; personal data is clear with the scope participants:read."""
     async with read(request) as session:
         enrolment = await find_enrolment(session, actor.organisation_code, enrolment_id)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
-from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import core_schema
 
-from enrolment_api.enrolments.enrolment_view import EnrolmentView
+from enrolment_api.enrolments import examples
+from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
 from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
-from services.web.fields import Code, Day, Form, Id, RequestBody, Text, Truth
-from services.web.lists import ListQuery, Page
-from services.web.problems import Problem, ProblemField
+from services.shown import ShownCode, ShownId, ShownNumber, shown
+from services.web.fields import AN_ID, CollectorCode, Day, Form, Id, RequestBody, Text, Truth, UnitCode
+from services.web.lists import AFTER, ListQuery, Page
+from services.web.problems import Problem
 
 MOST_ITEMS = 1000
 
@@ -21,13 +22,13 @@ MOST_ITEMS = 1000
 class BatchBody(RequestBody):
     """Up to 1,000 sign-ups."""
 
-    items: Annotated[list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS, description="Sign-ups")]
 
 
 _KEY: Final = Form(
     r"^[\x21-\x7e]{1,255}$",
     core_schema.str_schema(),
-    {"type": "string", "minLength": 1, "maxLength": 255},
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
     "1 to 255 visible ASCII characters are expected, fresh for each sign-up",
 )
 
@@ -38,19 +39,20 @@ class IdempotencyHeader(BaseModel):
     key: Annotated[str, _KEY] = Field(
         alias="Idempotency-Key",
         description="Chosen by the client, fresh for each sign-up, the same when it is sent again",
+        examples=["CT-0001"],
     )
 
 
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
-    unit_code: Code | None = Field(None, description="sign-ups in this unit and all below it")
-    exact: Truth = Field(False, description="true: those of the unit `unit_code` alone")
-    collector_code: Code | None = None
-    external_ref: Text | None = None
-    signed_from: Day | None = None
-    signed_to: Day | None = None
-    after: Id | None = None
+    unit_code: UnitCode | None = Field(None, description="Only those of this unit and all below it")
+    exact: Truth = Field(False, description="With true, only those of the unit itself", examples=[True])
+    collector_code: CollectorCode | None = Field(None, description="Only those of this collector")
+    external_ref: Text | None = Field(None, description="Only that with this reference", examples=["CT-0001"])
+    signed_from: Day | None = Field(None, description="Only those signed on this day or later", examples=["2025-10-01"])
+    signed_to: Day | None = Field(None, description="Only those signed on this day or before", examples=["2025-10-31"])
+    after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
     def filters(self) -> Filters:
         """As the list is read: a unit with all below it, unless `exact`."""
@@ -62,24 +64,26 @@ class EnrolmentPage(Page[EnrolmentView]):
     """Sign-ups in the order in which they were recorded."""
 
 
-def _given_only() -> Any:
+def _given_only(description: str, example: object) -> Any:
     """A field that is left out where it is None."""
-    return Field(None, exclude_if=lambda value: value is None)
+    return Field(None, exclude_if=lambda value: value is None, description=description, examples=[example])
 
 
 class BatchItem(BaseModel):
     """The outcome of one item: `id` where it is recorded (status 201), else `problem`."""
 
-    index: int
-    external_ref: str | None
-    status: int
-    id: UUID | None = _given_only()
-    replayed: bool | None = _given_only()
-    warnings: list[ProblemField] | None = _given_only()
-    problem: Problem | None = _given_only()
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH_ITEM]})
+
+    index: ShownNumber = Field(description="Which item, from 0", examples=[0])
+    external_ref: ShownCode | None = Field(description="Its reference, where it has one", examples=["CT-0001"])
+    status: int = shown("The status that it would have alone", 201, minimum=201, maximum=599, format="int32")
+    id: ShownId | None = _given_only("Id of the enrolment", AN_ID)
+    replayed: bool | None = _given_only("It was recorded before", True)
+    warnings: Warnings | None = _given_only("What looks wrong and was accepted all the same", [])
+    problem: Problem | None = _given_only("Why it was refused", None)
 
 
 class BatchAnswer(BaseModel):
     """One entry per item, in the order in which they came."""
 
-    items: list[BatchItem]
+    items: list[BatchItem] = Field(description="The outcomes", json_schema_extra={"maxItems": MOST_ITEMS})

@@ -9,7 +9,17 @@ from typing import Annotated, TypeAlias, TypeVar
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from enrolment_api.access import RegistryReader, RegistryWriter, sees_all_collectors
-from enrolment_api.domain.registry import Collector, Organisation, Unit
+from enrolment_api.domain.registry import (
+    Collector,
+    Organisation,
+    OrganisationInCircle,
+    ParentRequired,
+    Unit,
+    UnitHasLowerUnits,
+    UnknownOrganisation,
+    UnknownUnit,
+    WrongParentLevel,
+)
 from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.schemas import (
     CollectorBody,
@@ -24,7 +34,8 @@ from enrolment_api.registry.schemas import (
     UnitView,
 )
 from enrolment_api.registry.usecases import Registered
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
+from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
@@ -32,13 +43,18 @@ from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=StrictRoute)
 
-CodeInPath: TypeAlias = Annotated[Code, Path()]
+UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", examples=["15142"])]
+OrganisationInPath: TypeAlias = Annotated[Code, Path(description="Code of the organisation", examples=["BD-CAM-THUY"])]
+CollectorInPath: TypeAlias = Annotated[Code, Path(description="Code of the collector", examples=["CT-07"])]
 E = TypeVar("E", Unit, Organisation, Collector)
 
 
-@router.put("/units/{code}", responses={201: {"model": UnitView}})
+@router.put(
+    "/units/{code}",
+    responses={201: {"model": UnitView}, **refuses(ParentRequired, UnknownUnit, WrongParentLevel, UnitHasLowerUnits)},
+)
 async def put_unit(
-    code: CodeInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
+    code: UnitInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
 ) -> UnitView:
     """Register a unit, or change it."""
     async with act(request) as (work, context):
@@ -60,8 +76,8 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
     )
 
 
-@router.get("/units/{code}")
-async def get_unit(code: CodeInPath, _: RegistryReader, request: Request) -> UnitView:
+@router.get("/units/{code}", responses=refuses(NotFound))
+async def get_unit(code: UnitInPath, _: RegistryReader, request: Request) -> UnitView:
     """One unit."""
     async with read(request) as session:
         return UnitView.model_validate(await queries.find_unit(session, code))
@@ -76,9 +92,12 @@ async def list_units(_: RegistryReader, wanted: Annotated[UnitQuery, Query()], r
     return UnitPage(items=[UnitView.model_validate(row) for row in page.rows], next=page.next)
 
 
-@router.put("/organisations/{code}", responses={201: {"model": OrganisationView}})
+@router.put(
+    "/organisations/{code}",
+    responses={201: {"model": OrganisationView}, **refuses(UnknownOrganisation, OrganisationInCircle)},
+)
 async def put_organisation(
-    code: CodeInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response
+    code: OrganisationInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response
 ) -> OrganisationView:
     """Register an organisation, or change it."""
     async with act(request) as (work, context):
@@ -88,16 +107,16 @@ async def put_organisation(
     return OrganisationView(**asdict(registered.entry), version=registered.version)
 
 
-@router.get("/organisations/{code}")
-async def get_organisation(code: CodeInPath, _: RegistryReader, request: Request) -> OrganisationView:
+@router.get("/organisations/{code}", responses=refuses(NotFound))
+async def get_organisation(code: OrganisationInPath, _: RegistryReader, request: Request) -> OrganisationView:
     """One organisation."""
     async with read(request) as session:
         return OrganisationView.model_validate(await queries.find_organisation(session, code))
 
 
-@router.put("/collectors/{code}", responses={201: {"model": CollectorView}})
+@router.put("/collectors/{code}", responses={201: {"model": CollectorView}, **refuses(UnknownOrganisation)})
 async def put_collector(
-    code: CodeInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
+    code: CollectorInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
 ) -> CollectorView:
     """Register a collector, or change them."""
     async with act(request) as (work, context):
@@ -107,8 +126,8 @@ async def put_collector(
     return CollectorView(**asdict(registered.entry), version=registered.version)
 
 
-@router.get("/collectors/{code}")
-async def get_collector(code: CodeInPath, actor: RegistryReader, request: Request) -> CollectorView:
+@router.get("/collectors/{code}", responses=refuses(NotFound))
+async def get_collector(code: CollectorInPath, actor: RegistryReader, request: Request) -> CollectorView:
     """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
     organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
     async with read(request) as session:

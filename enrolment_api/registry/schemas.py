@@ -6,18 +6,28 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.vocabulary import UnitLevel
-from services.web.fields import Code, Name, RequestBody
-from services.web.lists import ListQuery, Page
+from services.shown import (
+    LevelWord,
+    ShownCollector,
+    ShownName,
+    ShownNumber,
+    ShownOrganisation,
+    ShownUnit,
+    ShownVersion,
+)
+from services.web.fields import Name, OrganisationCode, RequestBody, UnitCode
+from services.web.lists import AFTER, ListQuery, Page
 
 
 class UnitBody(RequestBody):
     """A province, an insurance unit, a commune or a village. `parent_code` names a unit of a higher level; it is
     required but for a province, which has none."""
 
-    name: Name
-    level: UnitLevel = Field(examples=["village"])
-    parent_code: Code | None = Field(None, examples=["15142"])
+    name: Annotated[Name, Field(examples=["Xã Cẩm Thạch"])]
+    level: LevelWord
+    parent_code: UnitCode | None = Field(
+        None, description="Code of the unit above; required but for a province", examples=["38"]
+    )
 
 
 class OrganisationBody(RequestBody):
@@ -25,28 +35,34 @@ class OrganisationBody(RequestBody):
     also where it was before."""
 
     name: Name
-    parent_code: Code | None = None
+    parent_code: OrganisationCode | None = Field(
+        None, description="Code of the organisation that it is part of", examples=["BD-THANH-HOA"]
+    )
 
 
 class CollectorBody(RequestBody):
     """A person who collects for one organisation."""
 
-    name: Name
-    organisation_code: Annotated[Code, Field(examples=["BD-CAM-THUY"])]
+    name: Annotated[Name, Field(examples=["Nhân viên thu 7"])]
+    organisation_code: OrganisationCode
 
 
 class ImportBody(RequestBody):
     """Which province to import."""
 
-    province_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["38"])]
+    province_code: Annotated[
+        str,
+        StringConstraints(max_length=2, pattern=r"^[0-9]{2}$"),
+        Field(description="Code of the province in the official list", examples=["38"]),
+    ]
 
 
 class UnitQuery(ListQuery):
     """Which units to list; `after` is the `next` of the page before."""
 
-    parent_code: Code | None = None
-    level: UnitLevel | None = None
-    after: Code | None = None
+    parent_code: UnitCode | None = Field(None, description="Only those directly below this unit", examples=["38"])
+    level: LevelWord | None = Field(None, description="Only those of this level")
+    after: UnitCode | None = Field(None, description=AFTER)
 
 
 class _View(BaseModel):
@@ -56,29 +72,31 @@ class _View(BaseModel):
 class UnitView(_View):
     """A unit. `version` grows with each change."""
 
-    code: str
-    name: str
-    level: UnitLevel
-    parent_code: str | None
-    version: int
+    code: ShownUnit
+    name: ShownName
+    level: LevelWord
+    parent_code: ShownUnit | None = Field(description="Code of the unit above; null for a province", examples=["38"])
+    version: ShownVersion
 
 
 class OrganisationView(_View):
     """An organisation. `version` grows with each change."""
 
-    code: str
-    name: str
-    parent_code: str | None
-    version: int
+    code: ShownOrganisation
+    name: ShownName = Field(examples=["Bưu điện Cẩm Thủy"])
+    parent_code: ShownOrganisation | None = Field(
+        description="Code of the organisation that it is part of", examples=["BD-THANH-HOA"]
+    )
+    version: ShownVersion
 
 
 class CollectorView(_View):
     """A collector. `version` grows with each change."""
 
-    code: str
-    name: str
-    organisation_code: str
-    version: int
+    code: ShownCollector
+    name: ShownName = Field(examples=["Nhân viên thu 7"])
+    organisation_code: ShownOrganisation
+    version: ShownVersion
 
 
 class UnitPage(Page[UnitView]):
@@ -88,7 +106,7 @@ class UnitPage(Page[UnitView]):
 class ImportAnswer(BaseModel):
     """How many units of the list were made or changed, or are there already as the list has them."""
 
-    province_code: str
-    made: int
-    changed: int
-    same: int
+    province_code: ShownUnit = Field(description="Code of the province", examples=["38"])
+    made: ShownNumber = Field(description="How many are new", examples=[167])
+    changed: ShownNumber = Field(description="How many were changed", examples=[0])
+    same: ShownNumber = Field(description="How many were there already, as the list has them", examples=[0])

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
 from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
 from notifications.alerts import queries, usecases
 from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertQuery
+from notifications.domain.alert import AlreadyAcknowledged, AlreadyResolved, NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
-from services.web.fields import Id
+from services.errors import StaleVersion
+from services.web.answers import refuses
+from services.web.fields import AN_ID, Id
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], route_class=StrictRoute)
+
+AlertId: TypeAlias = Annotated[Id, Path(description="Id of the alert", examples=[AN_ID])]
 
 
 @router.get("")
@@ -29,16 +34,19 @@ async def list_alerts(actor: AlertReader, wanted: Annotated[AlertQuery, Query()]
     return AlertPage(items=list(page.rows), next=page.next)
 
 
-@router.get("/{alert_id}")
-async def get_alert(alert_id: Annotated[Id, Path()], actor: AlertReader, request: Request) -> AlertSnapshot:
+@router.get("/{alert_id}", responses=refuses(NoSuchAlert))
+async def get_alert(alert_id: AlertId, actor: AlertReader, request: Request) -> AlertSnapshot:
     """One alert; with `alerts:own` an own one."""
     async with read(request) as session:
         return await queries.find_alert(session, alert_id, reads_own_of(actor))
 
 
-@router.post("/{alert_id}/acknowledgement")
+@router.post(
+    "/{alert_id}/acknowledgement",
+    responses=refuses(NoSuchAlert, StaleVersion, AlreadyAcknowledged, AlreadyResolved),
+)
 async def acknowledge_alert(
-    alert_id: Annotated[Id, Path()], body: AcknowledgementBody, actor: AlertWriter, request: Request
+    alert_id: AlertId, body: AcknowledgementBody, actor: AlertWriter, request: Request
 ) -> AlertSnapshot:
     """Acknowledge the alert; with `alerts:own` an own one. 409 where it has changed since `version`, or was
     acknowledged before."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
-from services.vocabulary import Severity
-from services.web.fields import Code, Id, RequestBody, Version
-from services.web.lists import ListQuery, Page
+from services.shown import SeverityWord
+from services.web.fields import AN_ID, Id, RequestBody, UnitCode, Version
+from services.web.lists import AFTER, ListQuery, Page
 
 
 class AlertQuery(ListQuery):
     """`under` is the code of the alert's unit or of one above it; `after` is the `next` of the page before."""
 
-    status: Status | None = None
-    under: Code | None = None
-    severity: Severity | None = None
-    after: Id | None = None
+    status: Status | None = Field(None, description="Only those of this status", examples=["open"])
+    under: UnitCode | None = Field(None, description="Only those of this unit and of those below it")
+    severity: SeverityWord | None = Field(None, description="Only those of this severity")
+    after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 
 class AlertPage(Page[AlertSnapshot]):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import AfterValidator, Field
 
 from notifications.channels.registry import CHANNELS
+from services.shown import shown
 
 
 def _list_channels(schema: dict[str, Any]) -> None:
@@ -19,7 +20,17 @@ def _check_channel(name: str) -> str:
     return name
 
 
-ChannelName: TypeAlias = Annotated[str, Field(json_schema_extra=_list_channels)]
+_WORDS: Final = "How it is sent"
+ChannelName: TypeAlias = Annotated[
+    str, Field(description=_WORDS, examples=["webhook"], json_schema_extra=_list_channels)
+]
 """In an answer, where a stored route or delivery may have a channel that this version does not know."""
-KnownChannel: TypeAlias = Annotated[str, Field(json_schema_extra=_list_channels), AfterValidator(_check_channel)]
+KnownChannel: TypeAlias = Annotated[
+    str,
+    Field(description=_WORDS, examples=["webhook"], json_schema_extra=_list_channels),
+    AfterValidator(_check_channel),
+]
 """In a request."""
+ShownAddress: TypeAlias = Annotated[
+    str, shown("What the channel sends to", "https://ops.example.org/drive", maxLength=2000)
+]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
 from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
 from notifications.deliveries import queries, usecases
 from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
-from services.web.fields import Id
+from notifications.domain.delivery import NoSuchDelivery, NotRetriable
+from services.web.answers import refuses
+from services.web.fields import AN_ID, Id
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], route_class=StrictRoute)
+
+DeliveryId: TypeAlias = Annotated[Id, Path(description="Id of the delivery", examples=[AN_ID])]
 
 
 @router.get("")
@@ -31,8 +35,8 @@ async def list_deliveries(
     return DeliveryPage(items=items, next=page.next)
 
 
-@router.post("/{delivery_id}/retry", status_code=202)
-async def retry_delivery(delivery_id: Annotated[Id, Path()], actor: AlertWriter, request: Request) -> DeliveryView:
+@router.post("/{delivery_id}/retry", status_code=202, responses=refuses(NoSuchDelivery, NotRetriable))
+async def retry_delivery(delivery_id: DeliveryId, actor: AlertWriter, request: Request) -> DeliveryView:
     """Send it now; a failed or unconfirmed one gets one more attempt. With `alerts:own` one of an own alert. 409 where
     it was accepted already."""
     own_of = acts_on_own_of(actor)

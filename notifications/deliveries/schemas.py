@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import UUID
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.channels.names import ChannelName
+from notifications.channels.names import ChannelName, ShownAddress
 from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.domain.alert import ChangeKind
 from notifications.domain.delivery import State
-from services.web.fields import Id
-from services.web.lists import ListQuery, Page
+from services.shown import ShownCode, ShownId, ShownNumber, ShownText, ShownTime, ShownVersion
+from services.web.fields import AN_ID, Id
+from services.web.lists import AFTER, ListQuery, Page
+
+_STATE: Final = (
+    "`superseded`: a newer delivery of the alert was queued for the route; `unconfirmed`: it is unknown whether the "
+    "message was accepted"
+)
 
 
 class AttemptView(BaseModel):
@@ -20,28 +25,35 @@ class AttemptView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    attempt: int
-    at: datetime
-    outcome: str
-    detail: str | None = Field(description="null with `alerts:own`: it may name the address")
+    attempt: ShownNumber = Field(description="Which attempt, from 1", examples=[1])
+    at: ShownTime = Field(description="When it ended, in UTC")
+    outcome: ShownCode = Field(description="What became of it", examples=["sent"])
+    detail: ShownText | None = Field(
+        description="What the receiver answered, or what failed; null with `alerts:own`: it may name the address",
+        examples=["200"],
+    )
 
 
 class DeliveryView(BaseModel):
     """A change of an alert on its way to one route. `unconfirmed`: it is unknown whether the message was accepted."""
 
-    id: UUID
-    alert_id: UUID
-    alert_version: int
-    change: ChangeKind
-    route_name: str
+    id: ShownId
+    alert_id: ShownId = Field(description="Id of the alert")
+    alert_version: ShownVersion = Field(description="The version of the alert that it shows")
+    change: ChangeKind = Field(description="What changed in the alert", examples=["raised"])
+    route_name: ShownCode = Field(description="Name of the route", examples=["ops-hook"])
     channel: ChannelName
-    address: str | None = Field(description="null with `alerts:own`: routes are the agency's")
-    state: State
-    queued_at: datetime
-    next_attempt_at: datetime | None
-    sent_at: datetime | None
-    last_error: str | None = Field(description="null with `alerts:own`: it may name the address")
-    attempts: list[AttemptView]
+    address: ShownAddress | None = Field(description="null with `alerts:own`: routes are the agency's")
+    state: State = Field(description=_STATE, examples=["sent"])
+    queued_at: ShownTime = Field(description="When it was queued, in UTC")
+    next_attempt_at: ShownTime | None = Field(
+        description="When it is tried next, in UTC; null where it is not", examples=[None]
+    )
+    sent_at: ShownTime | None = Field(description="When the receiver accepted it, in UTC; null before")
+    last_error: ShownText | None = Field(
+        description="What the last failure was; null without any, and with `alerts:own`", examples=[None]
+    )
+    attempts: list[AttemptView] = Field(description="All attempts so far", json_schema_extra={"maxItems": 10_000})
 
     @classmethod
     def of(cls, shown: DeliveryWithAttempts, *, with_address: bool) -> DeliveryView:
@@ -61,6 +73,6 @@ class DeliveryPage(Page[DeliveryView]):
 class DeliveryQuery(ListQuery):
     """Which deliveries to list; `after` is the `next` of the page before."""
 
-    alert_id: Id | None = None
-    state: State | None = None
-    after: Id | None = None
+    alert_id: Id | None = Field(None, description="Only those of this alert", examples=[AN_ID])
+    state: State | None = Field(None, description="Only those in this state", examples=["failed"])
+    after: Id | None = Field(None, description=AFTER, examples=[AN_ID])

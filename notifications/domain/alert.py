@@ -30,6 +30,7 @@ class NoSuchAlert(NotFound):
 
     code = "no-such-alert"
     title = "There is no such alert"
+    remedy = "Check the id: `GET /v1/alerts` lists them."
 
 
 class AlreadyAcknowledged(Conflict):
@@ -37,6 +38,7 @@ class AlreadyAcknowledged(Conflict):
 
     code = "already-acknowledged"
     title = "The alert is acknowledged already"
+    remedy = "Nothing: `detail` names who acts."
 
 
 class AlreadyResolved(Conflict):
@@ -44,6 +46,7 @@ class AlreadyResolved(Conflict):
 
     code = "already-resolved"
     title = "The alert is resolved already"
+    remedy = "Nothing: the target has caught up, or was withdrawn."
 
 
 @dataclass(frozen=True, slots=True)

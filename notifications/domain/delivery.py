@@ -83,6 +83,7 @@ class NoSuchDelivery(NotFound):
 
     code = "no-such-delivery"
     title = "There is no such delivery"
+    remedy = "Check the id: `GET /v1/deliveries` lists them."
 
 
 class NotRetriable(Conflict):
@@ -90,6 +91,7 @@ class NotRetriable(Conflict):
 
     code = "not-retriable"
     title = "The delivery cannot be sent again"
+    remedy = "Nothing, if it was sent; else do what `detail` says."
 
 
 def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0) -> Step:

@@ -10,6 +10,7 @@ class NoSuchRoute(NotFound):
 
     code = "no-such-route"
     title = "There is no such route"
+    remedy = "Check the name: `GET /v1/routes` lists them."
 
 
 class NotAWebhook(Conflict):
@@ -17,3 +18,4 @@ class NotAWebhook(Conflict):
 
     code = "not-a-webhook"
     title = "The route is no webhook"
+    remedy = "Only webhooks have a secret: nothing is to be rotated."

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.domain.alert import Resolution, Status
 from services.contracts.pace import PaceFigures
-from services.vocabulary import Measure, Scheme, Scope, Severity
+from services.shown import (
+    MeasureWord,
+    SchemeWord,
+    SeverityWord,
+    ShownDay,
+    ShownId,
+    ShownName,
+    ShownNumber,
+    ShownOrganisation,
+    ShownScope,
+    ShownTime,
+    ShownUnit,
+    ShownVersion,
+    shown_list,
+)
 
 
 class AlertSnapshot(BaseModel):
@@ -20,23 +31,31 @@ class AlertSnapshot(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    status: Status
-    severity: Severity
-    subject: Scope
-    path: list[str]
-    unit_name: str | None
-    target_id: UUID
-    target_name: str | None
-    episode: int
-    scheme: Scheme
-    measure: Measure
-    starts_on: date
-    ends_on: date
-    figures: PaceFigures
-    raised_at: datetime
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    resolved_at: datetime | None
-    resolution: Resolution | None = None
-    version: int
+    id: ShownId
+    status: Status = Field(description="What became of it", examples=["open"])
+    severity: SeverityWord
+    subject: ShownScope = Field(description="What the target is about")
+    path: list[ShownUnit] = shown_list("The unit and those above it, the highest first", ["38", "15142"], most=100)
+    unit_name: ShownName | None = Field(description="Name of the unit, where the target is about one")
+    target_id: ShownId = Field(description="Id of the target")
+    target_name: ShownName | None = Field(description="Name of the target, where it has one", examples=["Q4"])
+    episode: ShownNumber = Field(description="The how-manieth time that this target lags behind", examples=[1])
+    scheme: SchemeWord
+    measure: MeasureWord
+    starts_on: ShownDay = Field(description="First day of the target's period", examples=["2025-10-25"])
+    ends_on: ShownDay = Field(description="Last day of the target's period", examples=["2025-12-31"])
+    figures: PaceFigures = Field(description="What the verdict rests on")
+    raised_at: ShownTime = Field(description="When it was raised, in UTC")
+    acknowledged_at: ShownTime | None = Field(
+        description="When it was acknowledged, in UTC; null before", examples=[None]
+    )
+    acknowledged_by: ShownOrganisation | None = Field(
+        description="Code of the organisation that acts; null before", examples=[None]
+    )
+    resolved_at: ShownTime | None = Field(description="When it was resolved, in UTC; null before", examples=[None])
+    resolution: Resolution | None = Field(
+        None,
+        description="Whether its target caught up or was withdrawn; null before it is resolved",
+        examples=[None],
+    )
+    version: ShownVersion

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from notifications.access import RouteReader, RouteWriter
 from notifications.channels.registry import CHANNELS
+from notifications.domain.route import NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute
+from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
@@ -25,7 +27,7 @@ def _route_secrets(request: Request) -> RouteSecrets:
     return secrets
 
 
-RouteName: TypeAlias = Annotated[Code, Path()]
+RouteName: TypeAlias = Annotated[Code, Path(description="Name of the route", examples=["ops-hook"])]
 Secrets: TypeAlias = Annotated[RouteSecrets, Depends(_route_secrets)]
 
 
@@ -44,7 +46,7 @@ async def put_route(
     return RouteAnswer(**RouteView.model_validate(put.row).model_dump(), **secret)
 
 
-@router.post("/{name}/secrets", status_code=201)
+@router.post("/{name}/secrets", status_code=201, responses=refuses(NoSuchRoute, NotAWebhook))
 async def rotate_secret(name: RouteName, _: RouteWriter, secrets: Secrets, request: Request) -> SecretAnswer:
     """Give a webhook a new secret; for a day messages are signed with the one before, too. 409 for other routes."""
     async with act(request) as (work, context):
@@ -59,7 +61,7 @@ async def list_routes(_: RouteReader, request: Request) -> RouteList:
         return RouteList(items=[RouteView.model_validate(row) for row in await all_routes(session)])
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute))
 async def delete_route(name: RouteName, _: RouteWriter, request: Request) -> None:
     """Send nothing to this route any more; what is queued for it is given up."""
     async with act(request) as (work, context):

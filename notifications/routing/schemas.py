@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.channels.names import ChannelName, KnownChannel
-from services.vocabulary import Severity
-from services.web.fields import Code, RequestBody
+from notifications.channels.names import ChannelName, KnownChannel, ShownAddress
+from services.shown import SeverityWord, ShownCode, ShownText, ShownTime, ShownUnit, shown
+from services.web.fields import RequestBody, UnitCode
+
+_A_SECRET: Final = "whsec_ZXhhbXBsZQ=="  # noqa: S105 - an example
+ShownSecret: TypeAlias = Annotated[str, shown("The secret of a webhook, this once: keep it", _A_SECRET, maxLength=200)]
 
 
 class RouteBody(RequestBody):
     """`under`: only alerts of this unit and those below it. A PUT replaces the route: without `under` it is for all
     alerts, without `min_severity` for warnings too, whatever it was before."""
 
-    under: Code | None = Field(None, examples=["38"])
-    min_severity: Severity = "warning"
+    under: UnitCode | None = Field(
+        None, description="Only alerts of this unit and of those below it; without it, all alerts", examples=["38"]
+    )
+    min_severity: SeverityWord = Field("warning", description="The least severity that is notified")
     channel: KnownChannel
     address: str = Field(
         max_length=2000,
@@ -30,32 +35,40 @@ class RouteView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str
-    under: str | None
-    min_severity: Severity
+    name: ShownCode = Field(description="Its name", examples=["ops-hook"])
+    under: ShownUnit | None = Field(
+        description="Only alerts of this unit and of those below it; null: all alerts", examples=["38"]
+    )
+    min_severity: SeverityWord = Field(description="The least severity that is notified")
     channel: ChannelName
-    address: str
-    disabled_at: datetime | None
-    disabled_reason: str | None
-    paused_until: datetime | None = Field(description="The receiver asked (Retry-After) for no request before then")
-    created_at: datetime
-    updated_at: datetime
+    address: ShownAddress
+    disabled_at: ShownTime | None = Field(
+        description="When it was disabled since its receiver is gone, in UTC", examples=[None]
+    )
+    disabled_reason: ShownText | None = Field(description="Why it was disabled", examples=[None])
+    paused_until: ShownTime | None = Field(
+        description="The receiver asked (Retry-After) for no request before then", examples=[None]
+    )
+    created_at: ShownTime = Field(description="When it was made, in UTC")
+    updated_at: ShownTime = Field(description="When it was changed last, in UTC")
 
 
 class RouteAnswer(RouteView):
     """The answer to a PUT. `secret` is there once, when the route got one; it is never shown again."""
 
-    secret: str | None = None
+    secret: ShownSecret | None = Field(
+        None, description="The secret of a webhook, this once: keep it", examples=[_A_SECRET]
+    )
 
 
 class SecretAnswer(BaseModel):
     """`secret` is never shown again. Of two rotations within a day the secret before the first ends at once."""
 
-    secret: str
-    previous_valid_until: datetime
+    secret: ShownSecret
+    previous_valid_until: ShownTime = Field(description="Until when the one before is used, too, in UTC")
 
 
 class RouteList(BaseModel):
     """All routes, by name."""
 
-    items: list[RouteView]
+    items: list[RouteView] = Field(description="The routes", json_schema_extra={"maxItems": 10_000})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +11,11 @@ from pydantic import Field
 from services.contracts.envelope import Code, Event, Facts, Name
 from services.contracts.sources import TARGETS_SOURCE
 from services.vocabulary import Measure, PaceStatus, Scheme, Scope, Severity
+
+
+def _figure(description: str, example: object, **limits: Any) -> Any:
+    """A field as the OpenAPI document of alerts shows it."""
+    return Field(description=description, examples=[example], json_schema_extra=limits)
 
 
 class PaceFigures(Facts):
@@ -21,14 +26,16 @@ class PaceFigures(Facts):
     `short_by` and `needed_per_day` are persons.
     """
 
-    on: date
-    value: float
-    achieved: float
-    attained: float
-    expected: float
-    ratio: float | None
-    short_by: int
-    needed_per_day: float | None
+    on: date = _figure("The day at whose end it was judged", "2025-10-25", maxLength=10)
+    value: float = _figure("The value of the target", 0.9515, format="double")
+    achieved: float = _figure("What is reached by now", 0.7511, format="double")
+    attained: float = _figure("The share of the way that is behind it", 0.062, format="double")
+    expected: float = _figure("The share of the way that is expected by now", 0.27, format="double")
+    ratio: float | None = _figure("attained / expected; null where nothing is expected yet", 0.229)
+    short_by: int = _figure(
+        "How many persons are missing by now", 1186, minimum=0, maximum=10_000_000_000, format="int64"
+    )
+    needed_per_day: float | None = _figure("Persons for each day left that counts; null where no day is left", 79.9)
 
 
 class PaceFacts(Facts):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from services.runtime import AnyRuntime
 from services.web import openapi
@@ -16,15 +18,29 @@ from services.web.problems import install_problems
 from services.web.strict_route import StrictRoute
 
 
-def build_app(runtime: AnyRuntime, *, title: str, routers: Sequence[APIRouter] = ()) -> FastAPI:
-    """An app of the given routers, with health, metrics and documentation. Routes are tried in the order of routers."""
-    app = FastAPI(
+def build_app(
+    runtime: AnyRuntime,
+    *,
+    title: str,
+    description: str = "Health and metrics of a process.",
+    tags: Mapping[str, str] = MappingProxyType({}),
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """An app of the given routers, with health, metrics and documentation. Routes are tried in the order of routers.
+
+    `tags` says what each group of its operations is about.
+    """
+    app = FastAPIOffline(
         title=title,
+        description=description,
         version="1",
+        openapi_tags=openapi.described_tags(tags),
+        **openapi.ABOUT,
         openapi_url="/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
         strict_content_type=False,  # json_body decides
+        static_url="/docs/assets",
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )

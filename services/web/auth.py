@@ -16,7 +16,10 @@ from services.errors import Unauthenticated
 from services.runtime import AnyRuntime
 
 BEARER = HTTPBearer(
-    scheme_name="bearer", bearerFormat="JWT", description="JWT access token (RFC 9068)", auto_error=False
+    scheme_name="bearer",
+    bearerFormat="JWT",
+    description="JWT access token (RFC 9068), checked as RFC8725 says; `drive token` prints one",
+    auto_error=False,
 )
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any, Final
 
 from fastapi import Request, Response
+
+IF_NONE_MATCH: Final[Mapping[str, Any]] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of the answer that the client has: 304 where it has not changed",
+    "schema": {"type": "string", "maxLength": 8000, "examples": ['"9c1185a5c5e9fc54612808977ee8f548"']},
+}
+"""How the document describes what `tagged_response` reads."""
 
 
 @dataclass(frozen=True, slots=True)

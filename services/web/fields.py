@@ -27,6 +27,10 @@ from services.names import readable_label, readable_name
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
+_UNSEEN = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff"
+PUBLISHED_VISIBLE = rf"^[^\s{_UNSEEN}][^{_UNSEEN}]*$"
+"""What the documents say in place of VISIBLE, whose classes no pattern of ECMA-262 can name without a flag. It lets a
+few rare characters pass that VISIBLE refuses. Blanks at the ends are removed before the check."""
 PATTERN_REMEDIES: Mapping[str, str] = {
     CODE: "a code begins with a letter or digit and has letters without accents, digits, dots, hyphens, underscores",
     VISIBLE: "control characters and line breaks are not allowed here",
@@ -35,10 +39,14 @@ PATTERN_REMEDIES: Mapping[str, str] = {
 
 Code: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE)]
 """A code of a unit, organisation, collector, route and so on."""
+UnitCode: TypeAlias = Annotated[Code, Field(description="Code of the unit", examples=["15142"])]
+OrganisationCode: TypeAlias = Annotated[Code, Field(description="Code of the organisation", examples=["BD-CAM-THUY"])]
+CollectorCode: TypeAlias = Annotated[Code, Field(description="Code of the collector", examples=["CT-07"])]
 Text: TypeAlias = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, pattern=VISIBLE),
     AfterValidator(partial(unicodedata.normalize, "NFC")),
+    Field(json_schema_extra={"pattern": PUBLISHED_VISIBLE}),
 ]
 """One line of text, such as a reference of a partner's system, in Unicode normal form C."""
 LONGEST_NAME: Final = 200
@@ -71,15 +79,18 @@ class Form:
         return core_schema.union_schema([core_schema.is_instance_schema(source), chain], mode="left_to_right")
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return dict(self._json_schema)
+        said = handler(schema)
+        return {**self._json_schema, **{name: said[name] for name in ("description", "examples") if name in said}}
 
 
+AN_ID: Final = "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01"
+"""An id as an example."""
 Day: TypeAlias = Annotated[
     date,
     Form(
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
         core_schema.date_schema(strict=False),
-        {"type": "string", "format": "date"},
+        {"type": "string", "format": "date", "maxLength": 10},
         "a date is expected, such as 2025-10-25",
     ),
 ]
@@ -88,8 +99,8 @@ Id: TypeAlias = Annotated[
     Form(
         r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
         core_schema.uuid_schema(strict=False),
-        {"type": "string", "format": "uuid"},
-        "an id is expected, such as 0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01",
+        {"type": "string", "format": "uuid", "maxLength": 36},
+        f"an id is expected, such as {AN_ID}",
     ),
 ]
 
@@ -111,7 +122,7 @@ def digits(*, least: int, most: int) -> Any:
     return Form(
         r"^[0-9]{1,18}$",
         core_schema.int_schema(strict=False, ge=least, le=most),
-        {"type": "integer", "minimum": least, "maximum": most},
+        {"type": "integer", "format": "int32", "minimum": least, "maximum": most},
         f"a whole number from {least:,} to {most:,} is expected",
     )
 
@@ -120,7 +131,11 @@ Name: TypeAlias = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2 * LONGEST_NAME),
     AfterValidator(partial(readable_name, longest=LONGEST_NAME)),
-    Field(examples=["Bưu điện Cẩm Thủy"]),
+    Field(
+        description="What people call it",
+        examples=["Bưu điện Cẩm Thủy"],
+        json_schema_extra={"pattern": PUBLISHED_VISIBLE},
+    ),
 ]
 """What people call a person or a place, in Unicode normal form C with single spaces."""
 Label: TypeAlias = Annotated[
@@ -131,9 +146,22 @@ Label: TypeAlias = Annotated[
 ]
 """What people call something that they made, such as a target; a number will do."""
 Reason: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE), Field(examples=["Decision 546/QĐ-TTg"])
+    str,
+    StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE),
+    Field(
+        description="Why, for those who read it later",
+        examples=["Decision 546/QĐ-TTg"],
+        json_schema_extra={"pattern": PUBLISHED_VISIBLE},
+    ),
 ]
 """Why something was changed, for those who read it later."""
 Version: TypeAlias = Annotated[
-    int, Field(ge=1, le=2**31 - 1, description="of what is changed, as the caller has seen it", examples=[1])
+    int,
+    Field(
+        ge=1,
+        le=2**31 - 1,
+        description="The version of what is changed, as the caller has seen it",
+        examples=[1],
+        json_schema_extra={"format": "int32"},
+    ),
 ]

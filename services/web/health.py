@@ -3,39 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from typing import Any, Final, Literal
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.errors import DomainError
 from services.runtime import AnyRuntime, Check
+from services.shown import ShownText, shown
 
 log = structlog.get_logger(__name__)
+
+
+class Liveness(BaseModel):
+    """The process runs."""
+
+    status: Literal["live"] = Field("live", description="It runs", examples=["live"])
 
 
 class Readiness(BaseModel):
     """What the process needs, by name: `ok`, or what is wrong with it."""
 
-    status: Literal["ready", "not ready"]
-    checks: dict[str, str]
+    status: Literal["ready", "not ready"] = Field(description="Whether it can do its work", examples=["ready"])
+    checks: dict[str, ShownText] = shown("Each thing that it needs: `ok`, or what is wrong", {"database": "ok"})
 
 
+_METRICS: Final[dict[str, Any]] = {
+    "content": {
+        "text/plain": {
+            "schema": {"maxLength": 10_000_000},
+            "example": 'drive_http_request_seconds_count{method="GET",route="/health/live",status="200"} 1.0',
+        }
+    }
+}
 health_router = APIRouter(tags=["health"])
 """Routes that need no token."""
 
 
 @health_router.get("/health/live")
-async def live() -> dict[str, str]:
+async def check_live() -> Liveness:
     """The process runs."""
-    return {"status": "live"}
+    return Liveness()
 
 
 @health_router.get("/health/ready", responses={503: {"model": Readiness}})
-async def ready(request: Request, response: Response) -> Readiness:
+async def check_ready(request: Request, response: Response) -> Readiness:
     """The process can do its work: 200, else 503 with what is missing."""
     runtime: AnyRuntime = request.app.state.runtime
     checks = dict(runtime.checks)
@@ -45,8 +60,8 @@ async def ready(request: Request, response: Response) -> Readiness:
     return Readiness(status="ready" if is_ready else "not ready", checks=results)
 
 
-@health_router.get("/metrics", response_class=PlainTextResponse)
-async def metrics(request: Request) -> Response:
+@health_router.get("/metrics", response_class=PlainTextResponse, responses={200: _METRICS})
+async def read_metrics(request: Request) -> Response:
     """Prometheus metrics of this process."""
     runtime: AnyRuntime = request.app.state.runtime
     return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)

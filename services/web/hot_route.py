@@ -19,7 +19,10 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from services.context import Actor, Context
+from services.errors import DomainError
+from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
+from services.web.etag import IF_NONE_MATCH
 from services.web.json_body import json_bytes, validated
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
@@ -34,7 +37,11 @@ B = TypeVar("B")
 @dataclass(frozen=True)
 class Declaration(Generic[P, H, B]):
     """What a hot route takes and gives: parameters of path and query, headers, a body, the scopes of which any one is
-    enough, the answers."""
+    enough, the answers.
+
+    `refuses` are the errors that it answers beside those of any operation, `sends` the headers of its answer. `tagged`:
+    the answer comes from `tagged_response`, which reads If-None-Match.
+    """
 
     scopes: tuple[str, ...]
     answer: type[BaseModel]
@@ -43,7 +50,9 @@ class Declaration(Generic[P, H, B]):
     body: TypeAdapter[B] | None = None
     body_examples: Mapping[str, Any] | None = None
     status: int = 200
-    responses: Mapping[int | str, dict[str, Any]] | None = None
+    sends: Sequence[str] = ()
+    refuses: Sequence[type[DomainError]] = ()
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ def hot_route(
             description=endpoint.__doc__,
             status_code=declaration.status,
             response_class=Response,
-            responses={declaration.status: {"model": declaration.answer}, **(declaration.responses or {})},
+            responses=_answers(declaration),
             openapi_extra=_document(declaration, path),
             route_class_override=_HotRoute,
         )
@@ -156,6 +165,14 @@ def _located(error: ValidationError, path: Mapping[str, Any]) -> list[Any]:
     ]
 
 
+def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, Any]]:
+    answer = {"model": wanted.answer, **sends(*wanted.sends, *(("ETag",) if wanted.tagged else ()))}
+    not_changed: dict[int | str, dict[str, Any]] = (
+        {304: {"description": "Not changed", **sends("ETag")}} if wanted.tagged else {}
+    )
+    return {wanted.status: answer, **not_changed, **refuses(*wanted.refuses)}
+
+
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
     document: dict[str, Any] = {"security": alternatives(wanted.scopes)}
     parameters = [
@@ -165,6 +182,7 @@ def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
             if wanted.parameters
             else ()
         ),
+        *((IF_NONE_MATCH,) if wanted.tagged else ()),
     ]
     if parameters:
         document["parameters"] = parameters
@@ -180,8 +198,7 @@ def _described(model: type[BaseModel], place: Callable[[str], str]) -> list[dict
             "name": name,
             "in": place(name),
             "required": name in schema.get("required", ()),
-            "description": field.get("description", ""),
-            "schema": {key: value for key, value in field.items() if key not in ("title", "default", "description")},
+            "schema": {key: value for key, value in field.items() if key not in ("title", "default")},
         }
         for name, field in schema["properties"].items()
     ]

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.shown import shown
 from services.web.fields import digits
 
 T = TypeVar("T")
@@ -15,9 +16,11 @@ R = TypeVar("R")
 
 DEFAULT_LIMIT: Final = 100
 MOST: Final = 500
+AFTER: Final = "The `next` of the page before"
+"""What a list says of its parameter `after`."""
 
 Limit: TypeAlias = Annotated[
-    int, digits(least=1, most=MOST), Field(description=f"how many at most; up to {MOST}", examples=[DEFAULT_LIMIT])
+    int, digits(least=1, most=MOST), Field(description=f"How many at most, up to {MOST}", examples=[DEFAULT_LIMIT])
 ]
 
 
@@ -36,8 +39,11 @@ class ListQuery(QueryParameters):
 class Page(BaseModel, Generic[T]):
     """A part of a list; `next` goes into `after` to read on, and is null at the end."""
 
-    items: list[T]
-    next: str | None = None
+    items: Annotated[list[T], Field(description="What is on this page", json_schema_extra={"maxItems": MOST})]
+    next: (
+        Annotated[str, shown("Goes into `after` to read on", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01", maxLength=200)]
+        | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)

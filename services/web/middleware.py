@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.errors import Unavailable
 from services.ids import new_id
 from services.observability import Metrics
-from services.web.problems import MEDIA_TYPE, Problem, TooLarge, problem_response
+from services.web.problems import MEDIA_TYPE, Internal, TooLarge, problem_of, problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -150,12 +150,8 @@ class _Request:
             self._body_ended = not message.get("more_body", False)
 
     async def _send_broken(self) -> None:
-        problem = Problem(
-            type="urn:drive:problem:internal",
-            title="The service failed",
-            status=500,
-            detail=f"This is a fault of the service. Quote the request id {self._id} when you report it.",
-        )
+        detail = f"This is a fault of the service. Quote the request id {self._id} when you report it."
+        problem = problem_of(Internal(detail))
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await self._send_with_id({"type": "http.response.start", "status": 500, "headers": headers})
         await self._send_with_id({"type": "http.response.body", "body": problem.model_dump_json().encode()})

@@ -1,22 +1,36 @@
-"""The OpenAPI document: FastAPI's own, completed by what each error looks like and by the schemas of hot routes."""
+"""The OpenAPI document: FastAPI's own, completed by errors, headers, examples and the schemas of hot routes."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from services.web.answers import HEADERS, common_answers, joined, with_common_headers
 from services.web.auth import BEARER, alternatives
+from services.web.examples import add_example, describe_nullable, without_null
 from services.web.problems import MEDIA_TYPE, Problem
 
-_DEFINITIONS = "x-definitions"
-"""Where an operation carries the schemas that its own refer to, until the document is completed."""
-_REF = "#/components/schemas/{model}"
-_PROBLEMS = {
-    "4XX": "What is wrong, and the remedy: the same request again gets the same answer",
-    "5XX": "Not the client's fault: send the same request again, after Retry-After seconds where it says so",
+ABOUT: Final[Mapping[str, Any]] = {
+    "contact": {"name": "Whoever runs this installation"},
+    "license_info": {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"},
+    "servers": [{"url": "/", "description": "This installation, in production or under test", "x-internal": False}],
 }
+"""What FastAPI is told of every service."""
+HEALTH: Final = "health"
+"""The tag of operations that need no token."""
+_DEFINITIONS: Final = "x-definitions"
+"""Where an operation carries the schemas that its own refer to, until the document is completed."""
+_DEFAULT: Final = "Successful Response"
+_REF: Final = "#/components/schemas/{model}"
+
+
+def described_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """The groups of operations."""
+    every = {**tags, HEALTH: "Whether the process runs and can do its work; no token is needed"}
+    return [{"name": name, "description": description} for name, description in sorted(every.items())]
 
 
 def completed(app: FastAPI) -> dict[str, Any]:
@@ -32,43 +46,99 @@ def body_of(adapter: TypeAdapter[Any], **examples: Any) -> dict[str, Any]:
     """The part of an operation that documents a body which its endpoint reads by itself, for `openapi_extra`."""
     schema = adapter.json_schema(ref_template=_REF)
     definitions = schema.pop("$defs", {})
-    content = {"schema": schema, **{name: value for name, value in examples.items() if value}}
+    for field in schema.get("properties", {}).values():
+        if "title" in field.get("items", ()):
+            field["items"] = _named(field["items"], definitions)
+    content = {"schema": _named(schema, definitions), **{name: value for name, value in examples.items() if value}}
     return {
         "requestBody": {"required": True, "content": {"application/json": content}},
         _DEFINITIONS: definitions,
     }
 
 
-def _complete(schema: dict[str, Any]) -> None:
-    components = schema.setdefault("components", {})
+def _named(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A reference to the schema, which is put among the definitions by its title."""
+    name = schema["title"]
+    definitions[name] = schema
+    return {"$ref": _REF.format(model=name)}
+
+
+def _complete(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
     components["securitySchemes"] = {
         BEARER.scheme_name: BEARER.model.model_dump(mode="json", by_alias=True, exclude_none=True)
     }
-    schemas = components.setdefault("schemas", {})
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            schemas.update(operation.pop(_DEFINITIONS, {}))
-            if "security" in operation:
-                operation["security"] = alternatives(_scopes_of(operation))
-            if "health" not in operation.get("tags", ()):
-                _add_problems(operation)
+    for operation in _operations(document):
+        schemas.update(operation.pop(_DEFINITIONS, {}))
+        if "security" in operation:
+            operation["security"] = alternatives(_scopes_of(operation))
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_problem_schemas())
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            describe_nullable(field)
+    for operation in _operations(document):
+        _complete_operation(operation, schemas)
+    components["headers"] = {name: HEADERS[name] for name in sorted(_sent(document))}
 
 
 def _scopes_of(operation: dict[str, Any]) -> list[str]:
     return [scope for requirement in operation["security"] for scope in requirement[BEARER.scheme_name]]
 
 
-def _add_problems(operation: dict[str, Any]) -> None:
-    operation["responses"].pop("422", None)  # FastAPI's own form of it, which is never sent
-    operation["responses"].update({status: _problem(description) for status, description in _PROBLEMS.items()})
+def _sent(document: Mapping[str, Any]) -> set[str]:
+    """The headers that any answer has."""
+    return {
+        name
+        for operation in _operations(document)
+        for answer in operation["responses"].values()
+        for name in answer["headers"]
+    }
 
 
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        yield from operations.values()
+
+
+def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, dict[str, Any]]) -> None:
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter)
+    if HEALTH in operation.get("tags", ()):
+        operation["security"] = []
+    else:
+        _add_problems(operation["responses"])
+    operation["responses"] = {
+        status: with_common_headers(answer) for status, answer in sorted(operation["responses"].items())
+    }
+    for answer in operation["responses"].values():
+        _describe(answer, schemas)
+    for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for content in body.get("content", {}).values():
+            add_example(content, schemas)
+
+
+def _describe(answer: dict[str, Any], schemas: Mapping[str, dict[str, Any]]) -> None:
+    """Say what the answer is, where FastAPI says no more than that there is one."""
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    if answer["description"] == _DEFAULT and "$ref" in schema:
+        answer["description"] = schemas[schema["$ref"].rpartition("/")[2]]["description"]
+
+
+def _complete_parameter(parameter: dict[str, Any]) -> None:
+    describe_nullable(parameter["schema"])
+    parameter["schema"] = without_null(parameter["schema"])
+    parameter.setdefault("description", parameter["schema"].get("description", ""))
+
+
+def _add_problems(answers: dict[str, Any]) -> None:
+    """What any operation may answer; FastAPI's own form of 422 is never sent."""
+    if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
+        answers.pop("422", None)
+    for status, answer in common_answers().items():
+        answers[status] = joined(answer, answers[status]) if status in answers else answer
 
 
 def _problem_schemas() -> dict[str, Any]:

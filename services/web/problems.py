@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
@@ -22,6 +22,7 @@ from services.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.shown import shown
 from services.web.methods import allowed
 from services.web.remedies import remedy_of
 
@@ -33,6 +34,10 @@ class Malformed(DomainError):
 
     code = "malformed"
     title = "The request cannot be read"
+    remedy = (
+        "Send valid JSON in UTF-8, and the header that `errors` names."
+        " `detail` and `errors` give line and column of what is no JSON."
+    )
 
 
 class MethodNotAllowed(DomainError):
@@ -40,6 +45,7 @@ class MethodNotAllowed(DomainError):
 
     code = "method-not-allowed"
     title = "This resource does not take this method"
+    remedy = "Use a method of the header `Allow`."
 
 
 class TooLarge(DomainError):
@@ -47,6 +53,15 @@ class TooLarge(DomainError):
 
     code = "too-large"
     title = "The request is too large"
+    remedy = "Split the body: 4 MiB at most."
+
+
+class Internal(DomainError):
+    """Something broke that nobody foresaw."""
+
+    code = "internal"
+    title = "The service failed"
+    remedy = "Send it again; if it stays, report the request id of `detail`."
 
 
 class UnsupportedMediaType(DomainError):
@@ -54,6 +69,7 @@ class UnsupportedMediaType(DomainError):
 
     code = "unsupported-media-type"
     title = "The body is not sent as plain JSON"
+    remedy = "Send `Content-Type: application/json` and no `Content-Encoding`."
 
     @classmethod
     def header(cls, name: str, remedy: str) -> UnsupportedMediaType:
@@ -64,18 +80,28 @@ class UnsupportedMediaType(DomainError):
 class ProblemField(BaseModel):
     """One wrong field: its JSON pointer (RFC 6901) and how to correct it."""
 
-    pointer: str
-    detail: str
+    pointer: Annotated[
+        str, shown("Where it is: a JSON pointer into the body, or `/query/NAME`", "/amount_paid", maxLength=1000)
+    ]
+    detail: Annotated[str, shown("What is wrong, and how to correct it", "1263600 VND are payable", maxLength=10_000)]
 
 
 class Problem(BaseModel):
     """RFC 9457 problem details. `type` is stable: match on it, not on the texts."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[ProblemField] = []
+    type: Annotated[
+        str, shown("Which error it is", "urn:drive:problem:wrong-amount", format="uri-reference", maxLength=2000)
+    ]
+    title: Annotated[
+        str, shown("The same for each error of a type", "The amount paid is not the amount payable", maxLength=200)
+    ]
+    status: Annotated[int, shown("The HTTP status", 422, minimum=400, maximum=599, format="int32")]
+    detail: Annotated[
+        str, shown("What happened this time, and what to do", "1263600 VND are payable", maxLength=10_000)
+    ]
+    errors: Annotated[list[ProblemField], Field(json_schema_extra={"maxItems": 100_000})] = Field(
+        [], description="Each field that is wrong"
+    )
 
 
 _STATUS: Mapping[type[DomainError], int] = {
@@ -88,6 +114,7 @@ _STATUS: Mapping[type[DomainError], int] = {
     TooLarge: 413,
     UnsupportedMediaType: 415,
     Invalid: 422,
+    Internal: 500,
     Unavailable: 503,
 }
 _FRAMEWORK: Mapping[int, str] = {
@@ -118,7 +145,7 @@ def problem_response(error: DomainError) -> JSONResponse:
     """The error as an answer."""
     problem = problem_of(error)
     headers = {}
-    if isinstance(error, Unavailable):
+    if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'

@@ -16,6 +16,7 @@ class InvalidBaseline(Invalid):
 
     code = "invalid-baseline"
     title = "The baseline cannot be set like this"
+    remedy = "Correct what `errors` names."
 
 
 @dataclass(frozen=True, slots=True)

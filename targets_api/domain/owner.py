@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.errors import FieldError, NotFound, Unavailable
+from services.errors import Conflict, FieldError, NotFound
 from services.vocabulary import RegistryKind
 
 
@@ -14,13 +14,20 @@ class NoSuchOwner(NotFound):
 
     code = "no-such-owner"
     title = "Nothing is registered under this code"
+    remedy = "Check the code. What was registered just now at the enrolment service is known here within moments."
 
 
-class NotKnownYet(Unavailable):
+class NotKnownYet(Conflict):
     """A request that changes something names a code whose registration has not arrived: it may still arrive."""
 
     code = "not-known-yet"
     title = "A code is not known here yet"
+    retry_after = 2
+    remedy = (
+        "Registered just now? It arrives within moments: send the same request again after `Retry-After` seconds."
+        " If that does not help for a minute, check the codes that `errors` names: one that is not registered at the"
+        " enrolment service never arrives."
+    )
 
 
 class Unknown(NamedTuple):
@@ -39,4 +46,4 @@ def not_known_yet(unknown: Iterable[Unknown]) -> NotKnownYet:
         "registered just now? It arrives within moments: send the same request again. If this stays, check the code,"
         " and that it is registered at the enrolment service"
     )
-    return NotKnownYet(f"{'; '.join(error.detail for error in errors)}; {remedy}", errors=errors)
+    return NotKnownYet(f"{'; '.join(error.detail for error in errors)}; {remedy}", errors)

@@ -15,6 +15,7 @@ class TargetIsWithdrawn(Conflict):
 
     code = "target-withdrawn"
     title = "The target was withdrawn"
+    remedy = "Set another target; a withdrawn one is not changed any more."
 
 
 class TargetIsOver(Conflict):
@@ -22,6 +23,7 @@ class TargetIsOver(Conflict):
 
     code = "target-over"
     title = "The period of the target is over"
+    remedy = "Set a target of another period; the result of this one stands."
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class InvalidTarget(Invalid):
 
     code = "invalid-target"
     title = "The target cannot be set like this"
+    remedy = "Correct what `errors` names; for coverage set a baseline first."
 
 
 class TargetDiffers(Conflict):
@@ -39,6 +40,7 @@ class TargetDiffers(Conflict):
 
     code = "target-differs"
     title = "This target is set already, with another value"
+    remedy = "Keep the one that stands, or give the new one a `name` of its own."
 
 
 class NoSuchTarget(NotFound):
@@ -46,6 +48,7 @@ class NoSuchTarget(NotFound):
 
     code = "no-such-target"
     title = "There is no such target"
+    remedy = "Check the id: `GET /v1/targets` lists them."
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from services.errors import Invalid
-from services.vocabulary import Scheme
+from services.shown import SchemeWord
 from services.web.fields import Code, Day
 from services.web.lists import QueryParameters
 from targets_api.progress.queries import ProgressKey
@@ -16,12 +16,19 @@ from targets_api.progress.queries import ProgressKey
 class ProgressQuery(QueryParameters):
     """Whose progress, in which scheme, from which day to which."""
 
-    code: Code = Field(description="whose progress")
-    scheme: Scheme = Field(description="in which scheme")
+    code: Code = Field(description="Code of the unit, organisation or collector", examples=["15142"])
+    scheme: SchemeWord = Field(description="In which scheme")
     start: Day | None = Field(
-        None, alias="from", description="count from this day; default: 1 January of the year of `on`"
+        None,
+        alias="from",
+        description="Count from this day; default: 1 January of the year of `on`",
+        examples=["2025-01-01"],
     )
-    on: Day | None = Field(None, description="count to this day, included, today at the latest; default: today")
+    on: Day | None = Field(
+        None,
+        description="Count to this day, included, today at the latest; default: today",
+        examples=["2025-10-25"],
+    )
 
     def key(self, today: date, own_of: str | None) -> ProgressKey:
         """With the defaults, for a reader who may know of `own_of` alone.

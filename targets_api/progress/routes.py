@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Response
 
@@ -10,6 +10,7 @@ from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
 from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
+from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.parameters import ProgressQuery
 from targets_api.progress.queries import ProgressKey
 from targets_api.progress.reader import ProgressReader
@@ -18,11 +19,10 @@ from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, Or
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 
 Progress = HotRequest[ProgressQuery, Any, Any]
-_NOT_CHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "Not changed"}}
 
 
 def _declaration(answer: type[Any], *scopes: str) -> Declaration[ProgressQuery, Any, Any]:
-    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, responses=_NOT_CHANGED)
+    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, tagged=True, refuses=[NoSuchOwner])
 
 
 @hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress, PROGRESS_READ))

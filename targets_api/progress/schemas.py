@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import date
-from uuid import UUID
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.vocabulary import Measure, PaceStatus, Scheme, Severity, UnitLevel
+from services.shown import (
+    MOST_PERSONS,
+    LevelWord,
+    MeasureWord,
+    SchemeWord,
+    SeverityWord,
+    ShownCollector,
+    ShownCount,
+    ShownDay,
+    ShownDifference,
+    ShownId,
+    ShownName,
+    ShownOrganisation,
+    ShownShare,
+    ShownText,
+    ShownUnit,
+    ShownValue,
+    StatusWord,
+    shown_list,
+)
+
+MOST_UNITS: Final = 100_000
 
 
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, from_attributes=True)
 
 
+_A_DAY: Final = Field(json_schema_extra={"minimum": 0, "maximum": MOST_PERSONS, "format": "double"})
+
+
 class NamedScope(_Answer):
     """What a target is about: only what is named."""
 
-    unit_code: str | None = Field(None, exclude_if=lambda code: code is None)
-    organisation_code: str | None = Field(None, exclude_if=lambda code: code is None)
-    collector_code: str | None = Field(None, exclude_if=lambda code: code is None)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"unit_code": "15142"}]})
+
+    unit_code: ShownUnit | None = Field(None, exclude_if=lambda code: code is None)
+    organisation_code: ShownOrganisation | None = Field(None, exclude_if=lambda code: code is None)
+    collector_code: ShownCollector | None = Field(None, exclude_if=lambda code: code is None)
 
 
 class TargetPace(_Answer):
@@ -27,102 +52,118 @@ class TargetPace(_Answer):
     `ratio` is attained / expected; `short_by` is persons, `needed_per_day` persons for each day left that counts,
     the running one included. Shares are cut to three decimal places, `needed_per_day` is rounded up to one."""
 
-    id: UUID
-    name: str | None
-    scope: NamedScope
-    measure: Measure
-    value: float
-    starts_on: date
-    ends_on: date
-    attained: float
-    expected: float
-    ratio: float | None
-    status: PaceStatus
-    severity: Severity | None
-    short_by: int
-    needed_per_day: float | None
-    because: str
+    id: ShownId
+    name: ShownName | None = Field(description="Its name, where it has one", examples=["Q4"])
+    scope: NamedScope = Field(description="What it is about")
+    measure: MeasureWord
+    value: ShownValue
+    starts_on: ShownDay = Field(description="First day of its period", examples=["2025-10-25"])
+    ends_on: ShownDay = Field(description="Last day of its period", examples=["2025-12-31"])
+    attained: ShownShare = Field(description="The share of the way that is behind it", examples=[0.062])
+    expected: ShownShare = Field(description="The share of the way that is expected by now", examples=[0.27])
+    ratio: ShownShare | None = Field(
+        description="attained / expected; null where nothing is expected yet", examples=[0.229]
+    )
+    status: StatusWord
+    severity: SeverityWord | None = Field(description="How grave it is; null where the target does not lag behind")
+    short_by: ShownCount = Field(description="How many persons are missing by now", examples=[1186])
+    needed_per_day: Annotated[float, _A_DAY] | None = Field(
+        description="Persons for each day left that counts; null where it is reached, or no day is left",
+        examples=[79.9],
+    )
+    because: ShownText = Field(
+        description="Why the status is what it is", examples=["395 of 6,382 by 2025-10-25; 1,723 expected"]
+    )
 
 
 class UnitOfProgress(_Answer):
     """A unit."""
 
-    code: str
-    name: str
-    level: UnitLevel
+    code: ShownUnit
+    name: ShownName
+    level: LevelWord
 
 
 class OrganisationOfProgress(_Answer):
     """A collection organisation."""
 
-    code: str
-    name: str
+    code: ShownOrganisation
+    name: ShownName = Field(examples=["Bưu điện Cẩm Thủy"])
 
 
 class CollectorOfProgress(_Answer):
     """A collector."""
 
-    code: str
-    organisation_code: str
+    code: ShownCollector
+    organisation_code: ShownOrganisation
 
 
 class _Period(_Answer):
-    scheme: Scheme
-    start: date = Field(alias="from")
-    on: date
+    scheme: SchemeWord
+    start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
+    on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
 
 
 class _Counts(_Answer):
-    new: int
-    renewal: int
-    cancelled: int
-    net: int = Field(description="new + renewal - cancelled")
+    new: ShownCount = Field(description="Sign-ups of persons without cover before", examples=[352])
+    renewal: ShownCount = Field(description="Sign-ups of persons who had cover", examples=[12])
+    cancelled: ShownCount = Field(description="Sign-ups that were cancelled", examples=[0])
+    net: ShownDifference = Field(description="new + renewal - cancelled", examples=[364])
 
 
 class _Coverage(_Answer):
-    population: int | None = Field(
-        description="of the latest baseline on or before `on`: of the unit, else of the insurance units and communes "
-        "below it that have one; null where there is none"
+    population: ShownCount | None = Field(
+        examples=[26697],
+        description="Of the latest baseline on or before `on`: of the unit, else of the insurance units and communes "
+        "below it that have one; null where there is none",
     )
-    covered: int | None = Field(description="of the same baselines, and the new sign-ups since each of them")
-    coverage: float | None = Field(description="covered / population, cut to four decimal places")
-    without_baseline: list[str] = Field(
-        description="communes at or below the unit that no baseline counts, so that `covered` lacks them"
+    covered: ShownDifference | None = Field(
+        description="Of the same baselines, and the new sign-ups since each of them", examples=[20054]
+    )
+    coverage: ShownShare | None = Field(
+        description="covered / population, cut to four decimal places", examples=[0.7511]
+    )
+    without_baseline: list[ShownUnit] = shown_list(
+        "Communes at or below the unit that no baseline counts, so that `covered` lacks them", [], most=MOST_UNITS
     )
 
 
 class _Targets(_Answer):
-    targets: list[TargetPace]
+    targets: list[TargetPace] = Field(
+        description="The pace of its own targets of those years", json_schema_extra={"maxItems": MOST_UNITS}
+    )
 
 
 class UnitProgress(_Targets, _Coverage, _Counts, _Period):
     """A unit with all below it."""
 
-    unit: UnitOfProgress
+    unit: UnitOfProgress = Field(description="Whose progress it is")
 
 
 class OrganisationProgress(_Targets, _Counts, _Period):
     """An organisation with all below it."""
 
-    organisation: OrganisationOfProgress
+    organisation: OrganisationOfProgress = Field(description="Whose progress it is")
 
 
 class CollectorProgress(_Targets, _Counts, _Period):
     """A collector."""
 
-    collector: CollectorOfProgress
+    collector: CollectorOfProgress = Field(description="Whose progress it is")
 
 
 class ChildProgress(_Targets, _Coverage, _Counts):
     """A unit below the one that was asked for, or that unit itself, for the sign-ups of no unit below it."""
 
-    unit: UnitOfProgress
-    direct: bool = Field(False, description="sign-ups of the unit that was asked for itself")
+    unit: UnitOfProgress = Field(description="Whose progress it is")
+    direct: bool = Field(False, description="Sign-ups of the unit that was asked for itself", examples=[False])
 
 
 class ChildrenProgress(_Period):
     """Each unit directly below, by name in the order of the Vietnamese alphabet; then the unit itself, where there are
     sign-ups of it and of none below it. So the items add up to the unit."""
 
-    unit: UnitOfProgress
-    items: list[ChildProgress]
+    unit: UnitOfProgress = Field(description="The unit that was asked for")
+    items: list[ChildProgress] = Field(
+        description="The units below it, and itself", json_schema_extra={"maxItems": MOST_UNITS}
+    )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.errors import StaleVersion
 from services.ids import new_id
-from services.web.fields import Code, Id
+from services.web.answers import refuses, sends
+from services.web.fields import AN_ID, Code, Id
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 from targets_api.access import ProgressReader, TargetWriter, reads_own_of
+from targets_api.domain.baseline import InvalidBaseline
+from targets_api.domain.owner import NotKnownYet
+from targets_api.domain.revision import TargetIsOver, TargetIsWithdrawn
+from targets_api.domain.target import InvalidTarget, NoSuchTarget, TargetDiffers
 from targets_api.targets import queries, usecases
 from targets_api.targets.schemas import (
     BaselineBody,
@@ -26,8 +32,19 @@ from targets_api.targets.schemas import (
 
 router = APIRouter(prefix="/v1", tags=["targets"], route_class=StrictRoute)
 
+TargetId: TypeAlias = Annotated[Id, Path(description="Id of the target", examples=[AN_ID])]
+UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", examples=["15142"])]
 
-@router.post("/targets", status_code=201, responses={200: {"model": TargetView}})
+
+@router.post(
+    "/targets",
+    status_code=201,
+    responses={
+        200: {"model": TargetView, **sends("Location")},
+        201: sends("Location"),
+        **refuses(InvalidTarget, TargetDiffers, NotKnownYet),
+    },
+)
 async def set_target(body: TargetBody, _: TargetWriter, request: Request, response: Response) -> TargetView:
     """Set a target: 201. Sent again with the same value it is answered as it stands: 200; with another value: 409.
 
@@ -40,8 +57,8 @@ async def set_target(body: TargetBody, _: TargetWriter, request: Request, respon
     return TargetView.model_validate(outcome.target)
 
 
-@router.get("/targets/{target_id}")
-async def get_target(target_id: Annotated[Id, Path()], actor: ProgressReader, request: Request) -> TargetView:
+@router.get("/targets/{target_id}", responses=refuses(NoSuchTarget))
+async def get_target(target_id: TargetId, actor: ProgressReader, request: Request) -> TargetView:
     """One target; with `progress:own` one of the own organisation, of those below it or of their collectors. How far it
     has come is in `/v1/progress`."""
     async with read(request) as session:
@@ -58,10 +75,11 @@ async def list_targets(actor: ProgressReader, wanted: Annotated[TargetQuery, Que
     return TargetPage(items=[TargetView.model_validate(target) for target in page.rows], next=page.next)
 
 
-@router.post("/targets/{target_id}/revision")
-async def revise_target(
-    target_id: Annotated[Id, Path()], body: RevisionBody, _: TargetWriter, request: Request
-) -> TargetView:
+@router.post(
+    "/targets/{target_id}/revision",
+    responses=refuses(NoSuchTarget, StaleVersion, TargetIsWithdrawn, TargetIsOver, InvalidTarget),
+)
+async def revise_target(target_id: TargetId, body: RevisionBody, _: TargetWriter, request: Request) -> TargetView:
     """Change the value of a target, from the day `from` on. 409 where it has changed since `version`, was withdrawn, or
     its period is over."""
     async with act(request) as (work, context):
@@ -69,10 +87,8 @@ async def revise_target(
     return TargetView.model_validate(target)
 
 
-@router.post("/targets/{target_id}/withdrawal")
-async def withdraw_target(
-    target_id: Annotated[Id, Path()], body: WithdrawalBody, _: TargetWriter, request: Request
-) -> TargetView:
+@router.post("/targets/{target_id}/withdrawal", responses=refuses(NoSuchTarget, StaleVersion, TargetIsWithdrawn))
+async def withdraw_target(target_id: TargetId, body: WithdrawalBody, _: TargetWriter, request: Request) -> TargetView:
     """Take a target back, for good: progress from today on has it no more, and its alert is resolved. 409 where it has
     changed since `version`, or was withdrawn before."""
     async with act(request) as (work, context):
@@ -80,9 +96,11 @@ async def withdraw_target(
     return TargetView.model_validate(target)
 
 
-@router.put("/units/{code}/baselines", responses={201: {"model": BaselineView}})
+@router.put(
+    "/units/{code}/baselines", responses={201: {"model": BaselineView}, **refuses(NotKnownYet, InvalidBaseline)}
+)
 async def set_baseline(
-    code: Annotated[Code, Path()], body: BaselineBody, _: TargetWriter, request: Request, response: Response
+    code: UnitInPath, body: BaselineBody, _: TargetWriter, request: Request, response: Response
 ) -> BaselineView:
     """Set how many live in the unit, and how many of them the scheme covers, at the end of the day `on`, which is over.
 

@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.vocabulary import Measure, Scheme, Scope
-from services.web.fields import Code, Day, Id, Label, Reason, RequestBody, Truth, Version
-from services.web.lists import ListQuery, Page
+from services.shown import (
+    MOST_PERSONS,
+    MeasureWord,
+    SchemeWord,
+    ShownCount,
+    ShownDay,
+    ShownId,
+    ShownName,
+    ShownScope,
+    ShownUnit,
+    ShownValue,
+    ShownVersion,
+)
+from services.vocabulary import Scope
+from services.web.fields import (
+    AN_ID,
+    CollectorCode,
+    Day,
+    Id,
+    Label,
+    OrganisationCode,
+    Reason,
+    RequestBody,
+    Truth,
+    UnitCode,
+    Version,
+)
+from services.web.lists import AFTER, ListQuery, Page
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.revision import Revision, Withdrawal
 from targets_api.domain.target import Target
 
-MOST_PERSONS = 10_000_000_000
-Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST_PERSONS)]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=MOST_PERSONS, json_schema_extra={"format": "int64"})]
+Value: TypeAlias = Annotated[
+    float,
+    Field(
+        allow_inf_nan=False,
+        le=MOST_PERSONS,
+        description="Persons, or for coverage a share of the population",
+        examples=[0.9515],
+        json_schema_extra={"minimum": 0.0001, "format": "double"},
+    ),
+]
 _EXAMPLE: Final[dict[str, Any]] = {
     "scope": {"unit_code": "15142"},
     "scheme": "household_health",
@@ -31,9 +64,9 @@ _EXAMPLE: Final[dict[str, Any]] = {
 class ScopeBody(RequestBody):
     """Any mix of unit, organisation and collector; at least one."""
 
-    unit_code: Code | None = None
-    organisation_code: Code | None = None
-    collector_code: Code | None = None
+    unit_code: UnitCode | None = None
+    organisation_code: OrganisationCode | None = Field(None, examples=[None])
+    collector_code: CollectorCode | None = Field(None, examples=[None])
 
 
 class TargetBody(RequestBody):
@@ -41,13 +74,13 @@ class TargetBody(RequestBody):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    scope: ScopeBody
-    scheme: Scheme
-    measure: Measure
-    value: Annotated[float, Field(allow_inf_nan=False, le=MOST_PERSONS)]
-    starts_on: Day
-    ends_on: Day
-    name: Label | None = None
+    scope: ScopeBody = Field(description="What it is about")
+    scheme: SchemeWord
+    measure: MeasureWord
+    value: Value
+    starts_on: Day = Field(description="First day of its period", examples=["2025-10-01"])
+    ends_on: Day = Field(description="Last day of its period", examples=["2025-12-31"])
+    name: Label | None = Field(None, description="What people call it", examples=["Q4"])
 
     def target(self, target_id: UUID) -> Target:
         """As a target of that id."""
@@ -60,8 +93,12 @@ class RevisionBody(RequestBody):
     """A new value of a target. Progress as of a day before `from` is judged by the value before."""
 
     version: Version
-    value: Annotated[float, Field(allow_inf_nan=False, le=MOST_PERSONS)]
-    holds_from: Day = Field(alias="from", description="from which day on the new value holds, today at the latest")
+    value: Value = Field(examples=[0.96])
+    holds_from: Day = Field(
+        alias="from",
+        description="From which day on the new value holds, today at the latest",
+        examples=["2025-10-31"],
+    )
     reason: Reason
 
     def revision(self) -> Revision:
@@ -83,13 +120,13 @@ class WithdrawalBody(RequestBody):
 class TargetQuery(ListQuery):
     """Targets that name these in their scope, alone or beside others; `after` is the `next` of the page before."""
 
-    unit_code: Code | None = None
-    organisation_code: Code | None = None
-    collector_code: Code | None = None
-    scheme: Scheme | None = None
-    measure: Measure | None = None
-    withdrawn: Truth = Field(False, description="true: those that were withdrawn, and no others")
-    after: Id | None = None
+    unit_code: UnitCode | None = Field(None, description="Only those that name this unit")
+    organisation_code: OrganisationCode | None = Field(None, description="Only those that name this organisation")
+    collector_code: CollectorCode | None = Field(None, description="Only those that name this collector")
+    scheme: SchemeWord | None = Field(None, description="Only those of this scheme")
+    measure: MeasureWord | None = Field(None, description="Only those of this measure")
+    withdrawn: Truth = Field(False, description="true: those that were withdrawn, and no others", examples=[False])
+    after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 
 class TargetView(BaseModel):
@@ -97,16 +134,18 @@ class TargetView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    scope: Scope
-    scheme: Scheme
-    measure: Measure
-    value: float
-    starts_on: date
-    ends_on: date
-    name: str | None
-    version: int = Field(description="grows with each revision; a change needs the one that its author has seen")
-    withdrawn_on: date | None = Field(description="the day from which the target is no more")
+    id: ShownId
+    scope: ShownScope = Field(description="What it is about")
+    scheme: SchemeWord
+    measure: MeasureWord
+    value: ShownValue
+    starts_on: ShownDay = Field(description="First day of its period", examples=["2025-10-01"])
+    ends_on: ShownDay = Field(description="Last day of its period", examples=["2025-12-31"])
+    name: ShownName | None = Field(description="What people call it", examples=["Q4"])
+    version: ShownVersion
+    withdrawn_on: ShownDay | None = Field(
+        description="The day from which the target is no more; null while it stands", examples=[None]
+    )
 
 
 class TargetPage(Page[TargetView]):
@@ -116,10 +155,10 @@ class TargetPage(Page[TargetView]):
 class BaselineBody(RequestBody):
     """The count at the end of the day `on`: sign-ups of that day are in it, those from the next day on come on top."""
 
-    scheme: Scheme
-    on: Day = Field(examples=["2025-10-24"])
-    population: Count = Field(examples=[26697])
-    covered: Count = Field(examples=[19702])
+    scheme: SchemeWord
+    on: Day = Field(description="The day at whose end it was counted; it is over", examples=["2025-10-24"])
+    population: Count = Field(description="How many live in the unit", examples=[26697])
+    covered: Count = Field(description="How many of them the scheme covers", examples=[19702])
 
     def baseline(self, unit_code: str) -> Baseline:
         """As the baseline of that unit."""
@@ -131,8 +170,8 @@ class BaselineView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    unit_code: str
-    scheme: Scheme
-    on: date
-    population: int
-    covered: int
+    unit_code: ShownUnit
+    scheme: SchemeWord
+    on: ShownDay = Field(description="The day at whose end it was counted", examples=["2025-10-24"])
+    population: ShownCount = Field(description="How many live in the unit", examples=[26697])
+    covered: ShownCount = Field(description="How many of them the scheme covers", examples=[19702])

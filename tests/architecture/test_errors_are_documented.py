@@ -13,9 +13,7 @@ from services.web.problems import status_of
 
 PACKAGES = ("services", "enrolment_api", "targets_api", "notifications")
 ROW = re.compile(r"^\| `(?P<code>[a-z-]+)` \| (?P<status>\d{3}) \| (?P<title>.+) \| (?P<remedy>\S.*) \|$", re.MULTILINE)
-INTERNAL = ("internal", 500, "The service failed")
-"""What the middleware answers where something broke: no error of the domain."""
-Row = tuple[str, int, str]
+Row = tuple[str, int, str, str]
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
 
@@ -29,16 +27,16 @@ def kinds(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
 
 
 def raised() -> set[Row]:
-    """Type, status and title of every error that the code can answer."""
+    """Type, status, title and remedy of every error that the code can answer."""
     for package in PACKAGES:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    return {INTERNAL, *((kind.code, status_of(kind.__new__(kind)), kind.title) for kind in kinds())}
+    return {(kind.code, status_of(kind.__new__(kind)), kind.title, kind.remedy) for kind in kinds()}
 
 
 def documented() -> list[Row]:
     """The same of every row."""
-    return [(row["code"], int(row["status"]), row["title"]) for row in ROW.finditer(DOCUMENT)]
+    return [(row["code"], int(row["status"]), row["title"], row["remedy"]) for row in ROW.finditer(DOCUMENT)]
 
 
 def test_every_error_is_documented_as_it_is_answered_and_no_other() -> None:

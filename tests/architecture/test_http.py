@@ -44,7 +44,7 @@ def form_of(schema: Mapping[str, Any]) -> str:
     if "enum" in schema or "const" in schema:
         return "enum"
     form: str = schema.get("format") or schema.get("type") or "string"
-    return form
+    return {"int32": "integer", "int64": "integer", "double": "number"}.get(form, form)
 
 
 def test_names_in_a_document_are_unique_and_plain(api: Api) -> None:

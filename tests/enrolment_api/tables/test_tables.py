@@ -85,13 +85,13 @@ async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Servi
 async def test_described_bodies_are_those_that_are_taken(service: Service) -> None:
     paths = service.app.openapi()["paths"]
     single = paths["/v1/enrolments"]["post"]
-    health, voluntary = single["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
     schemas = service.app.openapi()["components"]["schemas"]
-    health, voluntary = (schemas[each["$ref"].rpartition("/")[2]] for each in (health, voluntary))
+    assert single["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/SignUp")
+    kinds_of_sign_up = schemas["SignUp"]["oneOf"]
+    health, voluntary = (schemas[each["$ref"].rpartition("/")[2]] for each in kinds_of_sign_up)
     assert set(a_sign_up()) == set(health["properties"])
     assert set(a_voluntary_sign_up()) == set(voluntary["properties"])
     assert [p["name"] for p in single["parameters"] if p["required"]] == ["Idempotency-Key"]
-    assert (
-        "items"
-        in paths["/v1/enrolments/batch"]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
-    )
+    batch = paths["/v1/enrolments/batch"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert batch["$ref"].endswith("/BatchBody")
+    assert schemas["BatchBody"]["properties"]["items"]["items"]["$ref"].endswith("/SignUp")

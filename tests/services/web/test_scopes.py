@@ -15,6 +15,7 @@ from services.web.app import build_app
 from services.web.auth import authorize
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.problems import Problem
+from services.web.strict_route import StrictRoute
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 
 Ask: TypeAlias = Callable[[str, str], Awaitable[httpx.Response]]
@@ -23,7 +24,7 @@ EITHER = ("progress:read", "progress:own")
 
 def routes() -> APIRouter:
     """One route for each way to name scopes; each answers whose figures the client may see."""
-    router = APIRouter()
+    router = APIRouter(route_class=StrictRoute)
 
     @router.get("/one")
     async def one(actor: Annotated[Actor, Security(authorize, scopes=["progress:read"])]) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -301,8 +302,20 @@ async def test_requests_are_measured_by_route_and_not_by_path(client: httpx.Asyn
 async def test_the_documentation_of_the_api_lists_problems(client: httpx.AsyncClient) -> None:
     description = (await client.get("/openapi.json")).json()
     answers = description["paths"]["/bodies"]["post"]["responses"]
-    assert "application/problem+json" in answers["4XX"]["content"]
-    assert (await client.get("/docs")).status_code == 200
+    assert "application/problem+json" in answers["422"]["content"]
+
+
+async def test_the_page_of_the_documentation_needs_no_other_host(client: httpx.AsyncClient) -> None:
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    sources = re.findall(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)["']""", page.text)
+    assert any(source.endswith(".js") for source in sources)
+    assert any(source.endswith(".css") for source in sources)
+    assert [source for source in sources if not re.match(r"/[^/]", source)] == []
+    assert "//" not in page.text
+    for source in sources:
+        answer = await client.get(source)
+        assert (answer.status_code, bool(answer.content)) == (200, True), source
 
 
 async def test_the_documentation_of_readiness_lists_no_problem_that_never_occurs(client: httpx.AsyncClient) -> None:

@@ -22,7 +22,7 @@ BASELINE = {"scheme": HEALTH, "on": "2025-10-24", "population": 26697, "covered"
 def assert_not_known_yet(answer: httpx.Response, *pointers: str) -> None:
     """The answer may be repeated, says why, and names these fields and no others."""
     problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (503, "urn:drive:problem:not-known-yet")
+    assert (answer.status_code, problem["type"]) == (409, "urn:drive:problem:not-known-yet")
     assert int(answer.headers["retry-after"]) > 0
     assert [error["pointer"] for error in problem["errors"]] == list(pointers)
     assert "registered just now? It arrives within moments: send the same request again" in problem["detail"]

@@ -1,0 +1,36 @@
+"""Why a sign-up may be refused, for the document."""
+
+from typing import Final
+
+from enrolment_api.domain.contribution import IncomeOutOfRange, NoRatesYet, UnsupportedMonths
+from enrolment_api.domain.cover import AlreadyCovered
+from enrolment_api.domain.enrolment import (
+    CollectorOfAnotherOrganisation,
+    ExternalRefTaken,
+    IdempotencyKeyReused,
+    NotOfAge,
+    SignedInFuture,
+    UnitTooLarge,
+    UnknownCollector,
+    WrongAmount,
+)
+from enrolment_api.domain.household import WrongMemberNumber
+from enrolment_api.domain.registry import UnknownUnit
+from services.errors import DomainError
+
+REFUSALS: Final[tuple[type[DomainError], ...]] = (
+    AlreadyCovered,
+    ExternalRefTaken,
+    IdempotencyKeyReused,
+    WrongAmount,
+    WrongMemberNumber,
+    UnsupportedMonths,
+    IncomeOutOfRange,
+    NotOfAge,
+    SignedInFuture,
+    NoRatesYet,
+    UnknownUnit,
+    UnitTooLarge,
+    UnknownCollector,
+    CollectorOfAnotherOrganisation,
+)

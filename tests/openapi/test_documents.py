@@ -1,0 +1,168 @@
+"""What programs that read the documents need: names, descriptions, examples, limits, errors and headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from drive.hosting.services import PACKAGES, SERVICES
+from tests.architecture.test_errors_are_documented import kinds
+from tests.openapi.documents import Document, document_of, operations_of, schemas_in
+
+ANY = {"400", "401", "403", "413", "422", "429", "500", "503"}
+"""What every operation may answer beside its own."""
+OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+
+
+@pytest.fixture(params=SERVICES, scope="module")
+def document(request: pytest.FixtureRequest) -> Document:
+    """Of one of the three."""
+    return document_of(request.param)
+
+
+def fields_of(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field of every body, by its place."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, said in schema.get("properties", {}).items():
+            yield f"{name}.{field}", said
+
+
+def parameters_of(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every parameter of every operation, by its place."""
+    for name, operation in operations_of(document):
+        for parameter in operation.get("parameters", ()):
+            yield f"{name} {parameter['name']}", parameter
+
+
+def contents_of(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every body that comes in or goes out, by its place."""
+    for name, operation in operations_of(document):
+        bodies = {"body": operation.get("requestBody", {}), **operation["responses"]}
+        for which, body in bodies.items():
+            for content in body.get("content", {}).values():
+                yield f"{name} {which}", content
+
+
+def without_limits(schemas: Mapping[str, Any]) -> list[str]:
+    """Where a text, a list or a whole number has no bounds."""
+    needed = {"string": ("maxLength",), "array": ("maxItems",), "integer": ("minimum", "maximum", "format")}
+    return [
+        place
+        for place, schema in schemas_in(schemas)
+        if not schema.keys() & {"enum", "const"} and not schema.keys() >= set(needed.get(schema["type"], ()))
+    ]
+
+
+def test_an_operation_has_a_name_of_two_or_three_words_that_is_its_own(document: Document) -> None:
+    ids = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+    assert len(set(ids)) == len(ids)
+    assert [name for name in ids if not re.fullmatch(r"[a-z]+(_[a-z]+){1,2}", name)] == []
+
+
+def test_a_document_says_who_answers_for_it_and_what_its_groups_are_about(document: Document) -> None:
+    info = document["info"]
+    assert info["description"]
+    assert info["contact"]["name"]
+    assert info["license"]["name"]
+    assert document["servers"][0]["url"] == "/"
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for _, operation in operations_of(document) for tag in operation["tags"]} <= described
+
+
+def test_every_operation_parameter_and_field_is_described(document: Document) -> None:
+    said = [*operations_of(document), *parameters_of(document), *fields_of(document)]
+    assert [place for place, each in said if not each.get("description")] == []
+
+
+def test_every_parameter_and_field_has_an_example(document: Document) -> None:
+    parameters = [(place, parameter["schema"]) for place, parameter in parameters_of(document)]
+    fields = [*parameters, *fields_of(document)]
+    assert [place for place, schema in fields if not has_example(document, schema)] == []
+
+
+def has_example(document: Document, schema: Mapping[str, Any]) -> bool:
+    """Whether it has one, or is made of what has."""
+    if "$ref" in schema:
+        return schema["$ref"].rpartition("/")[2] in document["components"]["schemas"]
+    if "anyOf" in schema and "examples" not in schema:
+        return any(has_example(document, choice) for choice in schema["anyOf"])
+    return bool(schema.keys() & {"examples", "const"}) or ("items" in schema and has_example(document, schema["items"]))
+
+
+def test_every_body_has_a_name_and_an_example(document: Document) -> None:
+    contents = list(contents_of(document))
+    assert [place for place, content in contents if "$ref" not in content["schema"]] == []
+    assert [place for place, content in contents if not content.keys() & {"example", "examples"}] == []
+
+
+def test_every_example_is_valid(document: Document) -> None:
+    for place, content in contents_of(document):
+        named = {name: each["value"] for name, each in content.get("examples", {}).items()}
+        for example in [content["example"]] if "example" in content else named.values():
+            assert_valid(document, content["schema"], example, place)
+    for place, schema in [*fields_of(document), *((p, each["schema"]) for p, each in parameters_of(document))]:
+        for example in schema.get("examples", ()):
+            assert_valid(document, schema, example, place)
+
+
+def assert_valid(document: Document, schema: Mapping[str, Any], example: Any, place: str) -> None:
+    """The example fits the schema, formats included."""
+    whole = {**schema, "components": document["components"]}
+    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    assert validator.is_valid(example), (place, [error.message for error in validator.iter_errors(example)])
+
+
+def test_every_text_list_and_number_has_limits(document: Document) -> None:
+    assert without_limits(document) == []
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "array"}, {"type": "integer", "minimum": 0}], ids=str)
+def test_a_schema_without_limits_is_found(schema: Mapping[str, Any]) -> None:
+    assert without_limits({"paths": [{"schema": schema}]}) == ["/paths/0/schema"]
+
+
+def test_every_pattern_is_one_of_ecma_262_without_flags(document: Document) -> None:
+    patterns = {schema["pattern"] for _, schema in schemas_in(document) if "pattern" in schema}
+    assert patterns
+    beyond = re.compile(r"\\[pPAZzQE]|\(\?(?![:=!])|\[\[:|\+\+|\*\+")
+    assert [pattern for pattern in patterns if beyond.search(pattern)] == []
+
+
+def test_every_operation_answers_its_errors_as_problems(document: Document) -> None:
+    for name, operation in operations_of(document):
+        errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert errors.keys() >= ANY, name
+        for status, answer in errors.items():
+            content = answer["content"]["application/problem+json"]
+            assert content["schema"]["$ref"].endswith("/Problem")
+            assert {each["value"]["status"] for each in content["examples"].values()} == {int(status)}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_error_of_a_service_is_named_by_an_operation(service: str) -> None:
+    own = {kind.code for kind in kinds() if kind.__module__.startswith(f"{PACKAGES[service]}.")}
+    answers = [each for _, operation in operations_of(document_of(service)) for each in operation["responses"].values()]
+    assert own
+    assert own - {code for answer in answers for code in answer.get("x-problems", ())} == set()
+
+
+def test_every_answer_names_its_headers(document: Document) -> None:
+    headers = document["components"]["headers"]
+    for name, operation in operations_of(document):
+        for status, answer in operation["responses"].items():
+            assert answer["headers"].keys() <= headers.keys()
+            assert "X-Request-Id" in answer["headers"], name
+            assert OF_STATUS.get(status, "X-Request-Id") in answer["headers"], (name, status)
+
+
+def test_what_is_made_says_where_it_is_and_what_is_remembered_has_a_tag() -> None:
+    recorded = dict(operations_of(document_of("enrolment")))["POST /v1/enrolments"]["responses"]["201"]
+    assert recorded["headers"].keys() >= {"Location", "Idempotent-Replayed"}
+    progress = dict(operations_of(document_of("targets")))["GET /v1/progress/units/{code}"]
+    assert "ETag" in progress["responses"]["200"]["headers"]
+    assert "ETag" in progress["responses"]["304"]["headers"]
+    assert "If-None-Match" in [parameter["name"] for parameter in progress["parameters"]]
