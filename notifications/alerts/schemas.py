@@ -10,7 +10,8 @@ from services.web.lists import ListQuery, Page
 
 
 class AlertQuery(ListQuery):
-    """`under` is the code of the alert's unit or of one above it; `after` is the `next` of the page before."""
+    """`under` is the code of a registered unit: that of the alert or one above it; `after` is the `next` of the page
+    before."""
 
     status: Status | None = None
     under: Code | None = None

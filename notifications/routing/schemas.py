@@ -12,8 +12,8 @@ from services.web.fields import Code, RequestBody
 
 
 class RouteBody(RequestBody):
-    """`under`: only alerts of this unit and those below it. A PUT replaces the route: without `under` it is for all
-    alerts, without `min_severity` for warnings too, whatever it was before."""
+    """`under`: only alerts of this registered unit and those below it. A PUT replaces the route: without `under` it is
+    for all alerts, without `min_severity` for warnings too, whatever it was before."""
 
     under: Code | None = Field(None, examples=["38"])
     min_severity: Severity = "warning"
