@@ -7,6 +7,7 @@ from notifications.channels.kind import ChannelEnvironment
 from notifications.deliveries.sender import Sender
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
+from notifications.registry import consumers as registry
 from notifications.settings import NotificationsSettings
 from services.messaging.broker import Broker
 from services.messaging.consumer import Handlers
@@ -18,7 +19,7 @@ from services.worker import Worker
 
 def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
     """In the order in which a batch is handled: a summary is compared with what the rest has brought."""
-    return {**pace_handlers(sender.wake), **reconciliation_handlers(runtime)}
+    return {**registry.HANDLERS, **pace_handlers(sender.wake), **reconciliation_handlers(runtime)}
 
 
 def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Worker:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -110,3 +111,35 @@ class NotMigrated(Unavailable):
     code = "not-migrated"
     title = "The database has not been migrated"
     remedy = "Send the same request again later; an operator has to run `drive migrate`."
+
+
+class Unknown(NamedTuple):
+    """A code of the registry that is not known here, what kind of entry it is of, and the field that names it."""
+
+    pointer: str
+    kind: str
+    code: str
+
+
+class NotKnownYet(Conflict):
+    """A request that changes something names a code whose registration has not arrived: it may still arrive."""
+
+    code = "not-known-yet"
+    title = "A code is not known here yet"
+    remedy = (
+        "Registered just now? It arrives within moments: send the same request again after `Retry-After` seconds."
+        " If that does not help for a minute, check the codes that `errors` names: one that is not registered at the"
+        " enrolment service never arrives."
+    )
+    retry_after = 2
+
+    @classmethod
+    def of(cls, unknown: Iterable[Unknown]) -> NotKnownYet:
+        """The error that names every one of them: a caller repeats it for a code that is right, and corrects one that
+        is wrong."""
+        errors = tuple(FieldError(each.pointer, f"no {each.kind} {each.code} is known here yet") for each in unknown)
+        remedy = (
+            "registered just now? It arrives within moments: send the same request again. If this stays, check the"
+            " code, and that it is registered at the enrolment service"
+        )
+        return cls(f"{'; '.join(error.detail for error in errors)}; {remedy}", errors)

@@ -20,6 +20,10 @@ class Refused(Exception):
     """An unexpected answer, with its status and body."""
 
 
+class NotYet(Refused):
+    """The service cannot take the request just now (`Retry-After`): the same request may be sent again."""
+
+
 class Client:
     """One user: an organisation's token and the URLs of the services."""
 
@@ -45,14 +49,28 @@ class Client:
         key: str | None = None,
         params: Mapping[str, str] | None = None,
     ) -> Any:
-        """The body of the answer. Raises Refused where it is an error."""
+        """The body of the answer. Raises Refused where it is an error, NotYet where that may pass."""
         headers = {"Idempotency-Key": key} if key else {}
         url = self._urls[service] + path
         async with self._http.request(method, url, json=body, headers=headers, params=params) as answer:
             content = await answer.json(content_type=None)
             if answer.status >= 400:
-                raise Refused(f"{method} {path}: {answer.status} {content}")
+                kind = NotYet if "Retry-After" in answer.headers else Refused
+                raise kind(f"{method} {path}: {answer.status} {content}")
             return content
+
+    async def send_until_taken(self, method: str, service: ServiceName, path: str, body: object) -> Any:
+        """The same, repeated while the service cannot take it: for what names a unit that may still have to arrive.
+
+        Raises Refused, and TimeoutError that names the last answer."""
+
+        async def answer() -> Any:
+            try:
+                return await self.send(method, service, path, body)
+            except NotYet as refusal:
+                return refusal
+
+        return await until(f"{method} {path}", answer, lambda seen: not isinstance(seen, NotYet))
 
     async def send_each(self, method: str, service: ServiceName, calls: Sequence[tuple[str, object]]) -> None:
         """Several calls, one after the other."""

@@ -88,9 +88,10 @@ class Story:
                 "channel": "webhook",
                 "address": self.receiver.url,
             }
-            self.receiver.secret = (await ops.send("PUT", "notifications", "/v1/routes/ops-hook", webhook))["secret"]
+            made = await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops-hook", webhook)
+            self.receiver.secret = made["secret"]
             mail = {"under": PROVINCE, "min_severity": "warning", "channel": "mail", "address": MAIL}
-            await ops.send("PUT", "notifications", "/v1/routes/ops-mail", mail)
+            await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops-mail", mail)
 
     async def _launch(self, agency: Client, commune: Commune, *, in_batches: bool) -> None:
         await self.world.move_to(commune.launch_day)

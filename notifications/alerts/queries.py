@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from sqlmodel import col, select
 from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import alerts_of
+from notifications.registry.queries import registered_unit
 from notifications.tables.alerts import AlertRow
+from services.errors import Invalid
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Severity
@@ -26,7 +28,7 @@ ONE: Final = select(AlertRow).where(
 
 CONDITIONS: Final[Conditions] = {
     "status": lambda status: col(AlertRow.status) == status,
-    "under": lambda code: or_(*(col(AlertRow.path).op("@>")(func.to_jsonb(case)) for case in {code, code.upper()})),
+    "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
     "severity": lambda severity: col(AlertRow.severity) == severity,
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
@@ -56,6 +58,16 @@ async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = 
 
 
 async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:
-    """At most `limit` alerts, the newest first."""
+    """At most `limit` alerts, the newest first. Raises Invalid where no unit has the code `under`."""
+    if filters.under is not None:
+        filters = replace(filters, under=await _registered(session, filters.under))
     wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
     return [AlertSnapshot.model_validate(row) for row in await session.scalars(wanted)]
+
+
+async def _registered(session: ReadSession, under: str) -> str:
+    """The code as it is registered: alerts name it so."""
+    if (code := await registered_unit(session, under)) is None:
+        detail = f"no unit {under} is known here: check the code; what was registered just now arrives within moments"
+        raise Invalid.field("/query/under", detail)
+    return code

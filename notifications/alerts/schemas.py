@@ -12,7 +12,8 @@ from services.web.lists import AFTER, ListQuery, Page
 
 
 class AlertQuery(ListQuery):
-    """`under` is the code of the alert's unit or of one above it; `after` is the `next` of the page before."""
+    """`under` is the code of a registered unit: that of the alert or one above it; `after` is the `next` of the page
+    before."""
 
     status: Status | None = Field(None, description="Only those of this status", examples=["open"])
     under: UnitCode | None = Field(None, description="Only those of this unit and of those below it")

@@ -1,1 +1,1 @@
-"""Alerts compared with the targets service's summaries of the targets that lag."""
+"""Alerts compared with summaries of the targets that lag, and units with those of enrolment."""

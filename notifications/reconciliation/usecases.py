@@ -11,13 +11,15 @@ import structlog
 
 from notifications.domain.pace_comparison import Difference, Stage, differing, due, seen
 from notifications.reconciliation import queries, store
+from notifications.reconciliation.comparison import KINDS
+from notifications.reconciliation.events import resend_requested
 from services.context import Context
 from services.contracts.reconciliation import KnownPace, PaceSummary, ResendFacts, ResendRequested
-from services.contracts.sources import NOTIFICATIONS_SOURCE, TARGETS_SOURCE
-from services.ids import new_id
+from services.contracts.sources import TARGETS_SOURCE
 from services.messaging.outbox import emit
 from services.observability import Metrics
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.reconciliation import listener
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +45,8 @@ async def compare(
 
 
 async def measure(session: ReadSession, metrics: Metrics) -> None:
-    """Set the gauge of what differs now."""
+    """Set the gauges of what differs now."""
+    await listener.measure(session, metrics, KINDS)
     metrics.differing.labels(WHAT).set(await queries.count_confirmed(session))
 
 
@@ -64,17 +67,9 @@ def _requests(asked: Mapping[UUID, Difference], now: datetime, correlation_id: s
         KnownPace(target_id=target_id, episode=found.known.episode, revision=found.known.revision)
         for target_id, found in sorted(asked.items())
     ]
-    return [
-        ResendRequested(
-            id=new_id(),
-            source=NOTIFICATIONS_SOURCE,
-            subject=TARGETS_SOURCE,
-            time=now,
-            correlationid=correlation_id,
-            data=ResendFacts(addressee=TARGETS_SOURCE, targets=tuple(known[start : start + TARGETS_PER_REQUEST])),
-        )
-        for start in range(0, len(known), TARGETS_PER_REQUEST)
-    ]
+    parts = [tuple(known[start : start + TARGETS_PER_REQUEST]) for start in range(0, len(known), TARGETS_PER_REQUEST)]
+    of_parts = [ResendFacts(addressee=TARGETS_SOURCE, targets=targets) for targets in parts]
+    return [resend_requested(facts, now, correlation_id) for facts in of_parts]
 
 
 def _report_after_commit(

@@ -14,6 +14,7 @@ from notifications.routing.queries import all_routes
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute
+from services.errors import NotKnownYet
 from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.strict_route import StrictRoute
@@ -31,7 +32,9 @@ RouteName: TypeAlias = Annotated[Code, Path(description="Name of the route", exa
 Secrets: TypeAlias = Annotated[RouteSecrets, Depends(_route_secrets)]
 
 
-@router.put("/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}})
+@router.put(
+    "/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}, **refuses(NotKnownYet)}
+)
 async def put_route(
     name: RouteName, body: RouteBody, _: RouteWriter, secrets: Secrets, request: Request, response: Response
 ) -> RouteAnswer:

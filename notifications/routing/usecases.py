@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notifications.domain.route import NoSuchRoute, NotAWebhook
+from notifications.registry.queries import registered_unit
 from notifications.routing import store
 from notifications.routing.secrets import RouteSecrets
 from notifications.tables.routing import RouteRow
 from services.context import Context
-from services.persistence.unit_of_work import UnitOfWork
+from services.errors import NotKnownYet, Unknown
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.vocabulary import Severity
 
 SECRET_OVERLAP = timedelta(days=1)
@@ -45,7 +47,8 @@ class Rotated:
 
 
 async def put_route(work: UnitOfWork, context: Context, command: PutRoute, secrets: RouteSecrets) -> RoutePut:
-    """Make the route, or change it to this; a disabled one is enabled."""
+    """Make the route, or change it to this; a disabled one is enabled. Raises NotKnownYet."""
+    command = replace(command, under=await _registered(work, command.under))
     secret = secrets.new(command.channel)
     fresh = _row(command, secrets.seal(secret, command.name), context.now)
     while not await store.insert_new(work, fresh):
@@ -78,6 +81,15 @@ async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:
     """Remove the route; what is queued for it is given up. Raises NoSuchRoute."""
     if not await store.remove(work, name):
         raise NoSuchRoute(f"no route has the name {name}")
+
+
+async def _registered(session: ReadSession, under: str | None) -> str | None:
+    """The code as it is registered: alerts name it so. Raises NotKnownYet."""
+    if under is None:
+        return None
+    if (code := await registered_unit(session, under)) is None:
+        raise NotKnownYet.of([Unknown("/under", "unit", under)])
+    return code
 
 
 def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:

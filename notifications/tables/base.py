@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from services.messaging.tables import add_messaging_tables
 from services.persistence.checks import NAMING
+from services.reconciliation.tables import add_listener_tables
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
@@ -15,3 +16,4 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMIN
 
 
 add_messaging_tables(Base.metadata)
+add_listener_tables(Base.metadata)

@@ -1,10 +1,12 @@
 """The locks of the notifications service, in the order in which a unit of work takes them.
 
 1. CLAIMS, by whoever claims deliveries: each sees what the one before has claimed.
-2. Rows of alerts, by id; new ones are inserted by target and episode.
-3. Rows of deliveries: one by one, or SKIP LOCKED.
-4. Rows of routes.
-5. Rows of `pace_differences`, by target id.
+2. Rows of units, by code. A batch handles the registry first; whoever looks a unit up takes no lock.
+3. Rows of alerts, by id; new ones are inserted by target and episode.
+4. Rows of deliveries: one by one, or SKIP LOCKED.
+5. Rows of routes.
+6. Rows of `pace_differences`, by target id.
+7. COMPARISON (of the chassis), by whoever compares with a summary of enrolment.
 """
 
 from typing import Final

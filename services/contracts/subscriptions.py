@@ -22,7 +22,7 @@ SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         ResendRequested,
         EnrolmentSummary,
     ),
-    "notifications": (PaceFellBehind, PaceWorsened, PaceRecovered, PaceSummary),
+    "notifications": (UnitRegistered, PaceFellBehind, PaceWorsened, PaceRecovered, PaceSummary, EnrolmentSummary),
 }
 """Listener → the events it handles."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.errors import StaleVersion
+from services.errors import NotKnownYet, StaleVersion
 from services.ids import new_id
 from services.web.answers import refuses, sends
 from services.web.fields import AN_ID, Code, Id
@@ -15,7 +15,6 @@ from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 from targets_api.access import ProgressReader, TargetWriter, reads_own_of
 from targets_api.domain.baseline import InvalidBaseline
-from targets_api.domain.owner import NotKnownYet
 from targets_api.domain.revision import TargetIsOver, TargetIsWithdrawn
 from targets_api.domain.target import InvalidTarget, NoSuchTarget, TargetDiffers
 from targets_api.targets import queries, usecases

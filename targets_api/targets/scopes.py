@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from services.errors import FieldError
+from services.errors import FieldError, NotKnownYet, Unknown
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import RegistryKind, Scope
-from targets_api.domain.owner import Unknown, not_known_yet
 from targets_api.domain.target import InvalidTarget
 from targets_api.hierarchy.queries import known_codes, organisations_above, organisations_of
 
@@ -26,7 +25,7 @@ async def registered_scopes(session: ReadSession, scopes: Sequence[Scope]) -> li
     """
     known = {field: await _known(session, scopes, field) for field in _FIELDS}
     if unknown := [each for field in _FIELDS for each in _unknown(scopes, field, known[field])]:
-        raise not_known_yet(unknown)
+        raise NotKnownYet.of(unknown)
     found = [Scope(*(known[field].get(getattr(scope, field) or "") for field in _FIELDS)) for scope in scopes]
     if both := [scope for scope in found if scope.organisation_code and scope.collector_code]:
         await _check_collectors(session, both)
@@ -68,4 +67,4 @@ async def _check_arrived(session: ReadSession, codes: Collection[str]) -> None:
     """What is above an organisation that has not arrived is not known, either."""
     known = await known_codes(session, "organisation", codes)
     if missing := set(codes) - known.keys():
-        raise not_known_yet(Unknown("/scope/collector_code", "organisation", code) for code in sorted(missing))
+        raise NotKnownYet.of(Unknown("/scope/collector_code", "organisation", code) for code in sorted(missing))

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from services.context import Context
-from services.errors import FieldError
+from services.errors import FieldError, NotKnownYet, Unknown
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.owner import Unknown, not_known_yet
 from targets_api.domain.revision import Revision, Withdrawal, revised, withdrawn
 from targets_api.domain.target import (
     STOCK_MEASURES,
@@ -102,7 +101,7 @@ async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -
     baselines.checked(baseline, context.today)
     known = await known_codes(work, "unit", [baseline.unit_code])
     if not known:
-        raise not_known_yet([Unknown("/path/code", "unit", baseline.unit_code)])
+        raise NotKnownYet.of([Unknown("/path/code", "unit", baseline.unit_code)])
     baseline = replace(baseline, unit_code=known[baseline.unit_code])
     await lock_counting(work)
     is_new = await store.set_baseline(work, baseline)

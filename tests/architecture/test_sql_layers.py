@@ -25,6 +25,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "routing": "routing",
         "deliveries": "deliveries",
         "ownership": "ownership",
+        "registry": "registry",
         "pace_differences": "reconciliation",
     },
 }

@@ -123,7 +123,7 @@ async def test_a_frozen_worker_is_relieved_by_another_and_every_lag_is_notified_
     await installation.register()
     async with installation.user(AGENCY, "alerts:write") as ops:
         route = {"channel": "mail", "address": "ops@example.org", "under": "38"}
-        await ops.send("PUT", "notifications", "/v1/routes/ops", route)
+        await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops", route)
     second = await installation.start_another("worker", "notifications")
     async with frozen("worker")(installation, "notifications"):
         async with installation.user(AGENCY, "targets:write") as agency:

@@ -120,7 +120,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shar
                 await installation.register()
                 async with installation.user(AGENCY, "alerts:write") as ops:
                     route = {"channel": "mail", "address": "ops@example.org", "under": "38"}
-                    await ops.send("PUT", "notifications", "/v1/routes/ops", route)
+                    await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops", route)
                 yield SharedInstallation(installation)
     finally:
         postgres.remove()

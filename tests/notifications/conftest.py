@@ -12,7 +12,7 @@ from notifications.main import create_app
 from services.runtime import Runtime
 from tests.conftest import ClientFor, MakeRuntime
 from tests.notifications.receiver import Receiver, a_receiver
-from tests.notifications.service import MakeService, NotificationsService
+from tests.notifications.service import UNITS, MakeService, NotificationsService, a_unit
 from tests.support.clock import SettableClock
 
 OPS = frozenset({"alerts:read", "alerts:write"})
@@ -20,7 +20,7 @@ OPS = frozenset({"alerts:read", "alerts:write"})
 
 @pytest_asyncio.fixture
 async def make_service(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeService:
-    """Makes notifications services; by default they may call webhooks on this machine."""
+    """Makes notifications services that know `UNITS`; by default they may call webhooks on this machine."""
 
     async def make(**settings: Any) -> NotificationsService:
         given = await make_runtime("notifications", **{"webhook_allow": "127.0.0.0/8", **settings})
@@ -29,7 +29,9 @@ async def make_service(make_runtime: MakeRuntime, client_for: ClientFor) -> Make
         runtime = Runtime(given.settings, clock, given.database, given.tokens, given.metrics)
         token = runtime.tokens.issue("OPS", OPS, clock.now(), timedelta(days=30))
         app = create_app(runtime)
-        return NotificationsService(runtime, clock, app, await client_for(app, token))
+        made = NotificationsService(runtime, clock, app, await client_for(app, token))
+        await made.register(*map(a_unit, UNITS))
+        return made
 
     return make
 

@@ -19,10 +19,12 @@ from notifications.deliveries.claims import Capacity
 from notifications.deliveries.sender import Sender
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.registry import consumers as registry
 from notifications.settings import NotificationsSettings
 from notifications.worker import create_sender
 from services.context import Context, context_of
 from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
+from services.contracts.registry import UnitFacts, UnitRegistered
 from services.ids import new_id
 from services.runtime import Runtime
 from services.vocabulary import Scope, Severity
@@ -30,6 +32,8 @@ from tests.support.clock import SettableClock
 
 CAPACITY = Capacity(20, 4, {})
 RAISED_AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+UNITS = ("38", "BHXH-CT", "BHXH-BT", "15142", "15127")
+"""Those that are registered."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class NotificationsService:
         handle = pace_handlers(lambda: None)[type(events[0])]
         async with self.runtime.database.write() as work:
             await handle(work, self.context(events[-1].correlationid), events)
+
+    async def register(self, *units: UnitRegistered) -> None:
+        """Handle events of units in one unit of work."""
+        async with self.runtime.database.write() as work:
+            await registry.HANDLERS[UnitRegistered](work, self.context(), units)
 
     async def claim(self, capacity: Capacity = CAPACITY) -> list[OutgoingMessage]:
         """Claim due deliveries in a unit of work, as a sender that dies right after it."""
@@ -178,6 +187,12 @@ class Episode:
             "correlationid": f"request-{revision}",
             "data": facts,
         }
+
+
+def a_unit(code: str, version: int = 1) -> UnitRegistered:
+    """A unit as enrolment publishes it."""
+    facts = UnitFacts(code=code, name=f"Unit {code}", level="commune", parent_code=None, version=version)
+    return UnitRegistered(id=new_id(), subject=code, time=RAISED_AT, correlationid="the-request", data=facts)
 
 
 def an_episode(**more: Any) -> Episode:

@@ -11,7 +11,7 @@ import pytest
 from services.contracts.pace import PaceEvent
 from services.ids import new_id
 from tests.conftest import ClientFor, TokenFor
-from tests.notifications.service import NotificationsService, an_episode
+from tests.notifications.service import NotificationsService, a_unit, an_episode
 
 
 async def test_a_lag_raises_one_alert_and_puts_an_event_into_the_outbox(service: NotificationsService) -> None:
@@ -161,6 +161,21 @@ async def test_filters_narrow_the_list(service: NotificationsService) -> None:
     assert [alert["unit_name"] for alert in await service.alerts(under="15127")] == ["Xã Cẩm Thủy"]
     assert [alert["unit_name"] for alert in await service.alerts(severity="warning")] == ["Xã Cẩm Thạch"]
     assert await service.alerts(status="resolved") == []
+    assert await service.alerts(under="BHXH-BT") == []
+
+
+async def test_alerts_under_a_unit_are_found_by_its_code_in_any_case(service: NotificationsService) -> None:
+    await service.handle(an_episode().fell_behind())
+    assert len(await service.alerts(under="bhxh-ct")) == len(await service.alerts(under="BHXH-CT")) == 1
+
+
+async def test_alerts_under_a_unit_that_nobody_has_registered_are_refused(service: NotificationsService) -> None:
+    await service.handle(an_episode().fell_behind())
+    answer = await service.client.get("/v1/alerts", params={"under": "3"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:invalid")
+    detail = "no unit 3 is known here: check the code; what was registered just now arrives within moments"
+    assert answer.json()["errors"] == [{"pointer": "/query/under", "detail": detail}]
+    await service.register(a_unit("3"))
     assert await service.alerts(under="3") == []
 
 

@@ -269,7 +269,7 @@ async def test_an_alert_whose_recovery_arrives_first_is_stored_and_sent_once_to_
 ) -> None:
     await connect(service, receiver, min_severity="critical")
     await service.put_route("warnings", "ops@example.org")
-    await service.put_route("elsewhere", "else@example.org", under="99")
+    await service.put_route("elsewhere", "else@example.org", under="15127")
     lag = an_episode()
     recovered = lag.recovered()
     critical = recovered.model_copy(update={"data": recovered.data.model_copy(update={"worst_severity": "critical"})})

@@ -12,7 +12,7 @@ from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute, RoutePut, put_route
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
-from tests.notifications.service import MakeService, NotificationsService, an_episode
+from tests.notifications.service import MakeService, NotificationsService, a_unit, an_episode
 
 HOOK = "https://ops.example.org/hook"
 
@@ -85,6 +85,35 @@ async def test_routes_are_listed_and_deleted(service: NotificationsService) -> N
     assert (await service.client.delete("/v1/routes/a")).status_code == 204
     gone = await service.client.delete("/v1/routes/a")
     assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:no-such-route")
+
+
+MAIL = {"channel": "mail", "address": "ops@example.org"}
+
+
+@pytest.mark.parametrize("stands", [False, True], ids=["new", "put again"])
+async def test_a_route_under_a_unit_that_has_not_arrived_is_put_once_it_has(
+    service: NotificationsService, stands: bool
+) -> None:
+    if stands:
+        await service.put_route("ops", MAIL["address"], under="38")
+    before = await service.query("SELECT * FROM routes")
+    answer = await service.client.put("/v1/routes/ops", json=MAIL | {"under": "NEW"})
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (409, "urn:drive:problem:not-known-yet")
+    assert int(answer.headers["retry-after"]) > 0
+    assert problem["errors"] == [{"pointer": "/under", "detail": "no unit NEW is known here yet"}]
+    assert await service.query("SELECT * FROM routes") == before
+    await service.register(a_unit("NEW"))
+    assert (await service.put_route("ops", MAIL["address"], under="NEW"))["under"] == "NEW"
+
+
+async def test_a_route_is_put_under_the_code_as_it_is_registered_and_notified_of_its_alerts(
+    service: NotificationsService,
+) -> None:
+    for _ in range(2):
+        assert (await service.put_route("ops", MAIL["address"], under="bhxh-ct"))["under"] == "BHXH-CT"
+    await service.handle(an_episode().fell_behind())
+    assert [delivery["route_name"] for delivery in await service.deliveries()] == ["ops"]
 
 
 @pytest.mark.parametrize(

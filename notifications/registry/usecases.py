@@ -1,0 +1,16 @@
+"""Follow the registry. Versions decide, so events may come twice and late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from notifications.registry import store
+from services.context import Context
+from services.contracts.registry import UnitFacts
+from services.persistence.unit_of_work import UnitOfWork
+
+
+async def register_units(work: UnitOfWork, _: Context, units: Sequence[UnitFacts]) -> None:
+    """Save the highest version of each unit."""
+    newest = {unit.code: unit.version for unit in sorted(units, key=lambda unit: unit.version)}
+    await store.upsert_units(work, newest)
