@@ -18,6 +18,7 @@ SCOPES: Final = frozenset({REGISTRY_WRITE, ENROLMENTS_WRITE, ENROLMENTS_READ, PA
 
 RegistryWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[REGISTRY_WRITE])]
 EnrolmentWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_WRITE])]
+RegistryReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ, REGISTRY_WRITE])]
 EnrolmentReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ])]
 
 

@@ -10,7 +10,8 @@ from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.registry import routes as registry
-from services.runtime import AnyRuntime
+from enrolment_api.settings import EnrolmentSettings
+from services.runtime import Runtime
 from services.web.app import build_app
 
 _ABOUT: Final = "For partners: record sign-ups for health and social insurance. For the agency: keep the registry."
@@ -20,10 +21,10 @@ _TAGS: Final = {
 }
 
 
-def create_app(runtime: AnyRuntime) -> FastAPI:
+def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     """The enrolment API on a runtime."""
     app = build_app(
         runtime, title="Enrolment", description=_ABOUT, tags=_TAGS, routers=[enrolments.router, registry.router]
     )
-    app.state.recorder = Recorder(runtime.database, runtime.clock, load_rates())
+    app.state.recorder = Recorder(runtime.database, runtime.clock, load_rates(), runtime.settings.household_order)
     return app

@@ -26,11 +26,15 @@ class Actor:
         """Whether the scope is granted."""
         return scope in self.scopes or ADMIN in self.scopes
 
-    def require(self, scope: str) -> None:
-        """Raises Forbidden unless the scope is granted."""
-        if not self.may(scope):
+    def require(self, *scopes: str) -> None:
+        """Raises Forbidden unless any one of the scopes is granted; where none is named, every client may."""
+        if scopes and not any(map(self.may, scopes)):
             granted = " ".join(sorted(self.scopes)) or "none"
-            raise Forbidden(f"this needs the scope {scope}; the token grants {granted}")
+            raise Forbidden(f"this needs the scope {' or '.join(scopes)}; the token grants {granted}")
+
+    def limited_to(self, *, unless: str) -> str | None:
+        """The organisation of whose own alone the actor may know; None with the scope that is for everybody's."""
+        return None if self.may(unless) else self.organisation_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,9 @@ class Unavailable(DomainError):
     title = "The service cannot answer just now"
     remedy = "Send the same request again after `Retry-After` seconds."
 
-    def __init__(self, detail: str, retry_after: int = 2) -> None:
+    def __init__(self, detail: str, retry_after: int = 2, errors: tuple[FieldError, ...] = ()) -> None:
         """`retry_after` is in seconds."""
-        super().__init__(detail)
+        super().__init__(detail, errors)
         self.retry_after = retry_after
 
 

@@ -11,7 +11,15 @@ from services.web.auth import authorize
 
 TARGETS_WRITE: Final = "targets:write"
 PROGRESS_READ: Final = "progress:read"
-SCOPES: Final = frozenset({TARGETS_WRITE, PROGRESS_READ, ADMIN})
+"""Everybody's."""
+PROGRESS_OWN: Final = "progress:own"
+"""That of the own organisation, of those below it, and of their collectors."""
+SCOPES: Final = frozenset({TARGETS_WRITE, PROGRESS_READ, PROGRESS_OWN, ADMIN})
 
 TargetWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[TARGETS_WRITE])]
-ProgressReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[PROGRESS_READ])]
+ProgressReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[PROGRESS_READ, PROGRESS_OWN])]
+
+
+def reads_own_of(actor: Actor) -> str | None:
+    """The organisation whose own progress and targets are all that the actor sees; None for whoever sees everything."""
+    return actor.limited_to(unless=PROGRESS_READ)

@@ -109,6 +109,18 @@ def health_contribution(rates: HealthRates, on: date, months: int, member_no: in
     return _contribution(a_month, _part(a_month, rates.support_percent[group]), months)
 
 
+def how_health_is_due(rates: HealthRates, on: date, member_no: int) -> str:
+    """How a month of a household's member comes about."""
+    share = rates.member_percent[min(member_no, len(rates.member_percent)) - 1]
+    base_salary = in_force(rates.base_salary, on)
+    return f"member {member_no}: {share} % of {rates.permille / 10:g} % of the base salary, {base_salary}"
+
+
+def how_voluntary_is_due(rates: VoluntaryRates, income: Vnd) -> str:
+    """How a month on this income comes about."""
+    return f"{rates.percent} % of the income, {income}"
+
+
 def voluntary_contribution(rates: VoluntaryRates, on: date, months: int, income: Vnd, group: str) -> Contribution:
     """On a chosen monthly income, signed `on`. Raises UnsupportedMonths, IncomeOutOfRange, NoRatesYet."""
     if months not in VOLUNTARY_MONTHS:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from enrolment_api.domain.contribution import Contribution, Rates, health_contribution, voluntary_contribution
-from enrolment_api.domain.cover import cover
+from enrolment_api.domain.contribution import (
+    Contribution,
+    Rates,
+    health_contribution,
+    how_health_is_due,
+    how_voluntary_is_due,
+    voluntary_contribution,
+)
+from enrolment_api.domain.cover import Cover, cover
+from enrolment_api.domain.household import HouseholdPolicy, Members, check_number
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.sign_up import SignUp
 from services.calendar import add_months
@@ -85,8 +93,8 @@ class WrongAmount(Invalid):
     title = "The amount paid is not the amount payable"
     remedy = "Compare months, group, member number and income with what was paid; `detail` names the amount payable."
 
-    def __init__(self, paid: Vnd, payable: Vnd) -> None:
-        remedy = f"{payable} VND are payable for this sign-up, not {paid}"
+    def __init__(self, paid: Vnd, payable: Vnd, how: str) -> None:
+        remedy = f"{payable} VND are payable for this sign-up, not {paid}: {how}"
         super().__init__(remedy, (FieldError("/amount_paid", remedy),))
 
 
@@ -121,12 +129,18 @@ VOLUNTARY_AGE = 15
 
 @dataclass(slots=True)
 class Decision:
-    """What an accepted sign-up amounts to. The cover includes both days."""
+    """What an accepted sign-up amounts to. The cover includes both days.
+
+    `joins_household`: the person is a new member, under the number of the sign-up. `expected_member_no` is there where
+    another number was expected, and the sign-up was accepted with a warning.
+    """
 
     kind: Kind
     covered_from: date
     covered_to: date
     contribution: Contribution
+    joins_household: bool = False
+    expected_member_no: int | None = None
 
 
 @dataclass(slots=True)
@@ -147,21 +161,48 @@ class KnownCodes:
     unit_levels: Mapping[str, str]
     collector_organisations: Mapping[str, str]
 
+    def with_registered_codes(self, sign_up: SignUp) -> SignUp:
+        """The sign-up with the codes as they are registered: codes that differ only in case are one."""
+        unit_code = _registered(sign_up.unit_code, self.unit_levels)
+        collector_code = _registered(sign_up.collector_code, self.collector_organisations)
+        if (unit_code, collector_code) == (sign_up.unit_code, sign_up.collector_code):
+            return sign_up
+        return replace(sign_up, unit_code=unit_code, collector_code=collector_code)
 
-def decide(sign_up: SignUp, known: KnownCodes, last_covered_to: date | None, *, today: date, rates: Rates) -> Decision:
+
+def _registered(code: str, known: Collection[str]) -> str:
+    if code in known:
+        return code
+    return next((each for each in known if each.upper() == code.upper()), code)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decisions are made by, besides what is known of the person."""
+
+    today: date
+    rates: Rates
+    household_policy: HouseholdPolicy = "refuse"
+
+
+def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members: Members, rules: Rules) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
-    `last_covered_to` is the last day of the person's latest cover by the same scheme, None if they never had any.
+    `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing; `members`
+    are those of the household in the fiscal year.
     """
-    if sign_up.signed_on > today:
-        raise SignedInFuture(today)
+    rates = rules.rates
+    if sign_up.signed_on > rules.today:
+        raise SignedInFuture(rules.today)
     _check_codes(sign_up, known)
     _check_age(sign_up)
+    expected_member_no = check_number(sign_up, members, rules.household_policy)
     contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
-        raise WrongAmount(sign_up.amount_paid, contribution.payable)
-    kind, covered_from, covered_to = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, last_covered_to)
-    return Decision(kind, covered_from, covered_to, contribution)
+        raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
+    kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)
+    joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members
+    return Decision(kind, covered.first, covered.last, contribution, joins, expected_member_no)
 
 
 def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
@@ -170,6 +211,18 @@ def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
     if sign_up.scheme == "household_health":
         return health_contribution(rates.health, on, months, sign_up.member_no or 1, group)
     return voluntary_contribution(rates.voluntary, on, months, sign_up.monthly_income or 0, group)
+
+
+def _how(sign_up: SignUp, contribution: Contribution, rates: Rates) -> str:
+    """How the payable amount comes about."""
+    on, months = sign_up.signed_on, sign_up.months
+    if sign_up.scheme == "household_health":
+        due = how_health_is_due(rates.health, on, sign_up.member_no or 1)
+    else:
+        due = how_voluntary_is_due(rates.voluntary, sign_up.monthly_income or 0)
+    support = contribution.state_support // months
+    a_month = f"{contribution.due // months} a month ({due})" + (f" less {support} of state support" if support else "")
+    return f"{a_month}, for {months} month{'s' * (months > 1)}"
 
 
 def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:

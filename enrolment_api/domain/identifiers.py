@@ -7,15 +7,18 @@ message never repeats what was typed, since that is personal data.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 from typing import Literal, TypeAlias
 
 from services.errors import FieldError
+from services.names import readable_name
 
 Sex: TypeAlias = Literal["male", "female"]
 
 LONGEST_NAME = 120
+FIRST_BIRTH = date(1900, 1, 1)
+"""Personal IDs know of no century before."""
+_IN_NAMES = " -'’.,()"
 _SEPARATORS = str.maketrans("", "", " .-")
 _MOBILE = re.compile(r"0[35789]\d{8}", re.ASCII)
 
@@ -23,16 +26,18 @@ _MOBILE = re.compile(r"0[35789]\d{8}", re.ASCII)
 def personal_id(text: str) -> str:
     """The number of the citizen's card (Decree 137/2015 Art. 13): 12 digits, without separators."""
     plain = text.translate(_SEPARATORS)
-    if len(plain) != 12 or not _only_digits(plain):
-        raise ValueError("a personal ID has 12 digits, such as 038080012345")
+    if len(plain) != 12 or not _only_digits(plain) or _is_placeholder(plain):
+        raise ValueError("a personal ID has 12 digits that are not all the same, such as 038080012345")
     return plain
 
 
 def social_insurance_code(text: str) -> str:
     """The code in use until the personal ID replaced it (2025-08-01): 10 digits."""
     plain = text.translate(_SEPARATORS)
-    if len(plain) != 10 or not _only_digits(plain):
-        raise ValueError("a social-insurance code has 10 digits; leave the field out where there is none")
+    if len(plain) != 10 or not _only_digits(plain) or _is_placeholder(plain):
+        raise ValueError(
+            "a social-insurance code has 10 digits that are not all the same; leave the field out where there is none"
+        )
     return plain
 
 
@@ -47,16 +52,22 @@ def mobile(text: str) -> str:
 
 
 def personal_name(text: str) -> str:
-    """A name in Unicode normal form C with single spaces: the same name is the same characters, however typed."""
-    name = unicodedata.normalize("NFC", text).replace("\u00a0", " ")
-    if not name.isprintable():
-        raise ValueError("a name has no control characters: remove line breaks, tabs and invisible characters")
-    name = " ".join(name.split())
-    if not any(character.isalpha() for character in name):
-        raise ValueError("a name has letters")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"a name has up to {LONGEST_NAME} characters")
-    return name
+    """A name in its one form; see `services.names`."""
+    return readable_name(text, LONGEST_NAME)
+
+
+def birth_date(born_on: date) -> date:
+    """A date on which somebody alive may have been born."""
+    if born_on < FIRST_BIRTH:
+        raise ValueError(f"a date of birth from {FIRST_BIRTH} on is expected: {born_on} is what unset dates look like")
+    return born_on
+
+
+def doubts(full_name: str) -> tuple[FieldError, ...]:
+    """Signs that no name has: letters may have been lost where the text was converted. Only a warning."""
+    if all(character.isalpha() or character in _IN_NAMES for character in full_name):
+        return ()
+    return (FieldError("/participant/full_name", "has signs that names do not have, such as ? or digits: check it"),)
 
 
 def mismatches(personal_id: str, sex: Sex, born_on: date) -> tuple[FieldError, ...]:
@@ -72,6 +83,10 @@ def mismatches(personal_id: str, sex: Sex, born_on: date) -> tuple[FieldError, .
     if century * 100 + int(personal_id[4:6]) != born_on.year:
         found.append(FieldError("/participant/born_on", "the year differs from what the personal ID says: check both"))
     return tuple(found)
+
+
+def _is_placeholder(digits: str) -> bool:
+    return len(set(digits)) == 1
 
 
 def _only_digits(text: str) -> bool:

@@ -22,6 +22,18 @@ class UnknownUnit(Invalid):
         super().__init__(remedy, (FieldError(pointer, remedy),))
 
 
+class ParentRequired(Invalid):
+    """Only a province stands under no other unit."""
+
+    code = "parent-required"
+    title = "The unit needs a unit above it"
+    remedy = "Give `parent_code`, each time the unit is put."
+
+    def __init__(self, level: str) -> None:
+        remedy = f"a unit of level {level} is part of another: give the code of that one, each time the unit is put"
+        super().__init__(remedy, (FieldError("/parent_code", remedy),))
+
+
 LEVELS: tuple[UnitLevel, ...] = get_args(UnitLevel)
 """From the highest to the lowest."""
 
@@ -105,8 +117,10 @@ class Collector:
 def check_unit(unit: Unit, levels: Mapping[str, UnitLevel], highest_below: UnitLevel | None) -> None:
     """May this unit stand so, among units of these levels, above those that lie below it already?
 
-    Raises UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
+    Raises ParentRequired, UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
     """
+    if unit.parent_code is None and unit.level != "province":
+        raise ParentRequired(unit.level)
     if unit.parent_code is not None:
         parent_level = unit.level if unit.parent_code == unit.code else levels.get(unit.parent_code)
         if parent_level is None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
 
 from enrolment_api.enrolments.enrolment_view import warnings_of
 from enrolment_api.enrolments.outcomes import Outcome, Replayed
 from enrolment_api.enrolments.schemas import MOST_ITEMS, BatchAnswer, BatchBody, BatchItem
 from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody
-from services.errors import DomainError, FieldError, Invalid
-from services.web.problems import REMEDIES, Malformed, pointer_to, problem_of, refusal_of_body, summary
+from services.errors import DomainError
+from services.web.item_bodies import ItemBody, items_of
+from services.web.json_body import validated
+from services.web.problems import problem_of
+from services.web.repeated_names import may_repeat_names
 
 SIGN_UP: Final[TypeAdapter[AnySignUp]] = TypeAdapter(SignUpBody)
 BATCH: Final[TypeAdapter[BatchBody]] = TypeAdapter(BatchBody)
@@ -31,9 +33,14 @@ class BadItem:
 def read_batch(raw: bytes) -> Sequence[AnySignUp | BadItem]:
     """The items of a body, bad ones among them. Raises Malformed or Invalid where the body as a whole is wrong."""
     try:
-        return BATCH.validate_json(raw).items
+        batch = BATCH.validate_json(raw)
     except ValidationError:
-        return [_read_item(item) for item in _items(raw)]
+        return _each(raw)
+    return _each(raw) if may_repeat_names(raw, batch) else batch.items
+
+
+def _each(raw: bytes) -> Sequence[AnySignUp | BadItem]:
+    return [_read_item(item) for item in items_of(raw, MOST_ITEMS)]
 
 
 def answer_of(items: Sequence[AnySignUp | BadItem], outcomes: Iterator[Outcome]) -> BatchAnswer:
@@ -48,30 +55,17 @@ def answer_of(items: Sequence[AnySignUp | BadItem], outcomes: Iterator[Outcome])
     )
 
 
-def _items(raw: bytes) -> list[object]:
+def _read_item(item: ItemBody) -> AnySignUp | BadItem:
     try:
-        body = from_json(raw, allow_inf_nan=False)
-    except ValueError:
-        raise Malformed("the body is not valid JSON") from None
-    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
-        raise Invalid.field("/items", 'a list is expected: {"items": [...]}')
-    if unknown := body.keys() - {"items"}:
-        errors = tuple(FieldError(pointer_to([name]), REMEDIES["extra_forbidden"]) for name in sorted(unknown))
-        raise Invalid(summary(errors), errors)
-    items: list[object] = body["items"]
-    if len(items) > MOST_ITEMS:
-        raise Invalid.field("/items", f"a batch has at most {MOST_ITEMS:,} items, not {len(items):,}: split it")
-    if not items:
-        raise Invalid.field("/items", "a batch has at least one item")
-    return items
+        return validated(item.raw, SIGN_UP)
+    except DomainError as refusal:
+        return BadItem(refusal, _reference_of(item.value))
 
 
-def _read_item(item: object) -> AnySignUp | BadItem:
-    try:
-        return SIGN_UP.validate_json(to_json(item))
-    except ValidationError as error:
-        reference = item.get("external_ref") if isinstance(item, dict) else None
-        return BadItem(refusal_of_body(error, SIGN_UP), reference[:100] if isinstance(reference, str) else None)
+def _reference_of(value: object) -> str | None:
+    reference = value.get("external_ref") if isinstance(value, dict) else None
+    # What is no text in UTF-8 cannot be answered as it came.
+    return reference[:100].encode(errors="replace").decode() if isinstance(reference, str) else None
 
 
 def _item(index: int, external_ref: str, outcome: Outcome) -> BatchItem:
@@ -83,7 +77,7 @@ def _item(index: int, external_ref: str, outcome: Outcome) -> BatchItem:
         status=201,
         id=outcome.enrolment.id,
         replayed=True if isinstance(outcome, Replayed) else None,
-        warnings=warnings_of(outcome.enrolment.sign_up.participant) or None,
+        warnings=warnings_of(outcome.enrolment) or None,
     )
 
 

@@ -7,8 +7,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, Field
 
 from enrolment_api.domain.enrolment import Enrolment
-from enrolment_api.domain.identifiers import mismatches
+from enrolment_api.domain.household import remedy
+from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
+from services.errors import FieldError
 from services.shown import (
     KindWord,
     SchemeWord,
@@ -122,13 +124,16 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
             due=contribution.due, state_support=contribution.state_support, payable=contribution.payable
         ),
         recorded_at=enrolment.recorded_at,
-        warnings=warnings_of(sign_up.participant),
+        warnings=warnings_of(enrolment),
     )
 
 
-def warnings_of(person: Participant) -> list[ProblemField]:
-    """What the personal ID contradicts."""
-    found = mismatches(person.personal_id, person.sex, person.born_on)
+def warnings_of(enrolment: Enrolment) -> list[ProblemField]:
+    """What the personal ID contradicts, signs that names do not have, and a number that does not fit the household."""
+    person, expected = enrolment.sign_up.participant, enrolment.decision.expected_member_no
+    found = [*mismatches(person.personal_id, person.sex, person.born_on), *doubts(person.full_name)]
+    if expected is not None:
+        found.append(FieldError("/household/member_no", remedy(expected, enrolment.sign_up.signed_on.year)))
     return [ProblemField(pointer=each.pointer, detail=each.detail) for each in found]
 
 

@@ -8,19 +8,31 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
+from enrolment_api.tables.registry import UnitRow
 from services.errors import NotFound
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
+from services.persistence.unnest import table_of
+
+
+def _at_or_below(code: str) -> ColumnElement[bool]:
+    units = table_of(UnitRow)
+    below = select(units.c.code).where(func.upper(units.c.code) == code.upper()).cte("below", recursive=True)
+    below = below.union(select(units.c.code).join(below, units.c.parent_code == below.c.code))
+    return col(EnrolmentRow.unit_code).in_(select(below.c.code))
+
 
 IN_ORDER: Final = select(EnrolmentRow).order_by(col(EnrolmentRow.id))
 CONDITIONS: Final[Conditions] = {
-    "unit_code": lambda code: col(EnrolmentRow.unit_code) == code,
-    "collector_code": lambda code: col(EnrolmentRow.collector_code) == code,
+    "under": _at_or_below,
+    "unit_code": lambda code: func.upper(col(EnrolmentRow.unit_code)) == code.upper(),
+    "collector_code": lambda code: func.upper(col(EnrolmentRow.collector_code)) == code.upper(),
     "external_ref": lambda ref: col(EnrolmentRow.external_ref) == ref,
     "signed_from": lambda day: col(EnrolmentRow.signed_on) >= day,
     "signed_to": lambda day: col(EnrolmentRow.signed_on) <= day,
@@ -30,8 +42,12 @@ CONDITIONS: Final[Conditions] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which sign-ups of an organisation; None leaves a condition open. `after` is the id of the last one seen."""
+    """Which sign-ups of an organisation; None leaves a condition open.
 
+    `under` is a unit with all below it, `unit_code` a unit alone; `after` is the id of the last one seen.
+    """
+
+    under: str | None = None
     unit_code: str | None = None
     collector_code: str | None = None
     external_ref: str | None = None

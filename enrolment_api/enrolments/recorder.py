@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from enrolment_api.domain.contribution import Rates
+from enrolment_api.domain.enrolment import Rules
+from enrolment_api.domain.household import HouseholdPolicy
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.outcomes import Outcome
 from enrolment_api.enrolments.usecases import record
@@ -17,10 +19,11 @@ from services.persistence.database import Database
 class Recorder:
     """Opens the units of work in which sign-ups are recorded."""
 
-    def __init__(self, database: Database, clock: Clock, rates: Rates) -> None:
+    def __init__(self, database: Database, clock: Clock, rates: Rates, household_policy: HouseholdPolicy) -> None:
         self._database = database
         self._clock = clock
         self._rates = rates
+        self._household_policy = household_policy
         self._batcher = Batcher(self.record_many)
 
     async def record_one(self, request: EnrolmentRequest) -> Outcome:
@@ -30,4 +33,5 @@ class Recorder:
     async def record_many(self, requests: Sequence[EnrolmentRequest]) -> list[Outcome]:
         """One unit of work. Raises Unavailable where the database is away; then send them again."""
         async with self._database.write() as work:
-            return await record(work, context_of(self._clock), requests, self._rates)
+            context = context_of(self._clock)
+            return await record(work, context, requests, Rules(context.today, self._rates, self._household_policy))

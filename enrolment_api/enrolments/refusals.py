@@ -14,6 +14,7 @@ from enrolment_api.domain.enrolment import (
     UnknownCollector,
     WrongAmount,
 )
+from enrolment_api.domain.household import WrongMemberNumber
 from enrolment_api.domain.registry import UnknownUnit
 from services.errors import DomainError
 
@@ -21,6 +22,7 @@ REFUSALS: Final[tuple[type[DomainError], ...]] = (
     AlreadyCovered,
     ExternalRefTaken,
     IdempotencyKeyReused,
+    WrongMemberNumber,
     WrongAmount,
     UnsupportedMonths,
     IncomeOutOfRange,

@@ -11,7 +11,7 @@ from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, BadItem, answer_of, read_batch
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.outcomes import Replayed
-from enrolment_api.enrolments.queries import Filters, find_enrolment, list_enrolments
+from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.schemas import BatchAnswer, EnrolmentPage, EnrolmentQuery, IdempotencyHeader
@@ -20,14 +20,16 @@ from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.hot_route import Declaration, HotRequest, hot_route
+from services.web.json_body import json_bytes
 from services.web.lists import cut
 from services.web.openapi import body_of
+from services.web.strict_route import StrictRoute
 from services.web.transactions import read
 
-router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"])
+router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"], route_class=StrictRoute)
 
 _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
-    scope=ENROLMENTS_WRITE,
+    scopes=(ENROLMENTS_WRITE,),
     headers=IdempotencyHeader,
     body=SIGN_UP,
     body_examples=examples.SIGN_UPS,
@@ -64,7 +66,7 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
 @router.post("/batch", status_code=207, openapi_extra=body_of(BATCH, example=examples.BATCH))
 async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRecorder) -> BatchAnswer:
     """Record up to 1,000 sign-ups; a bad one does not affect the others. Safe to send again as it is."""
-    items = read_batch(await request.body())
+    items = read_batch(await json_bytes(request))
     wanted = [
         request_of(item, actor.organisation_code, None, request.state.request_id)
         for item in items
@@ -86,7 +88,7 @@ async def list_own_enrolments(
     actor: EnrolmentReader, wanted: Annotated[EnrolmentQuery, Query()], request: Request
 ) -> EnrolmentPage:
     """The own organisation's sign-ups in the order in which they were recorded."""
-    filters = Filters(**wanted.model_dump(exclude={"limit"}))
+    filters = wanted.filters()
     async with read(request) as session:
         found = await list_enrolments(session, actor.organisation_code, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda enrolment: enrolment.id)

@@ -49,6 +49,8 @@ def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> di
         "payable": contribution.payable,
         "recorded_at": enrolment.recorded_at,
         "checksum": checksum,
+        "joins_household": decision.joins_household,
+        "expected_member_no": decision.expected_member_no,
     }
 
 
@@ -75,5 +77,6 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
         campaign_code=row.campaign_code,
     )
     contribution = Contribution(row.due, row.state_support, row.payable)
-    decision = Decision(row.kind, row.covered_from, row.covered_to, contribution)
+    household = (row.joins_household, row.expected_member_no)
+    decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *household)
     return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at)

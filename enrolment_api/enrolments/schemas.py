@@ -9,9 +9,10 @@ from pydantic_core import core_schema
 
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
+from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
 from services.shown import ShownCode, ShownId, ShownNumber, shown
-from services.web.fields import AN_ID, CollectorCode, Day, Form, Id, RequestBody, Text, UnitCode
+from services.web.fields import AN_ID, CollectorCode, Day, Form, Id, RequestBody, Text, Truth, UnitCode
 from services.web.lists import AFTER, ListQuery, Page
 from services.web.problems import Problem
 
@@ -45,12 +46,18 @@ class IdempotencyHeader(BaseModel):
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
-    unit_code: UnitCode | None = Field(None, description="Only those of this unit")
+    unit_code: UnitCode | None = Field(None, description="Only those in this unit and all below it")
+    exact: Truth = Field(False, description="true: those of the unit `unit_code` alone", examples=[False])
     collector_code: CollectorCode | None = Field(None, description="Only those of this collector")
     external_ref: Text | None = Field(None, description="Only that with this reference", examples=["CT-0001"])
     signed_from: Day | None = Field(None, description="Only those signed on this day or later", examples=["2025-10-01"])
     signed_to: Day | None = Field(None, description="Only those signed on this day or before", examples=["2025-10-31"])
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
+
+    def filters(self) -> Filters:
+        """As the list is read: a unit with all below it, unless `exact`."""
+        values = self.model_dump(exclude={"limit", "exact"})
+        return Filters(**values if self.exact else {**values, "unit_code": None, "under": self.unit_code})
 
 
 class EnrolmentPage(Page[EnrolmentView]):

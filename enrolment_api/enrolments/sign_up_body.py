@@ -73,11 +73,19 @@ PersonalName: TypeAlias = Annotated[
 ]
 
 
+Channel: TypeAlias = Literal[
+    "conference", "group_talk", "home_visit", "launch_day", "social_media", "community_group", "web_portal"
+]
+"""How the participant was reached."""
+
+
 class ParticipantBody(RequestBody):
     """The person who is signed up."""
 
     full_name: PersonalName
-    born_on: Day = Field(description="Day of birth", examples=["1980-02-03"])
+    born_on: Annotated[Day, AfterValidator(identifiers.birth_date)] = Field(
+        description="Day of birth", examples=["1980-02-03"]
+    )
     sex: identifiers.Sex = Field(description="As on the citizen's card", examples=["male"])
     personal_id: PersonalId
     social_insurance_code: InsuranceCode | None = None
@@ -106,7 +114,7 @@ class _SignUpBody(RequestBody):
     amount_paid: Amount = Field(description="What was paid, in whole VND: exactly what is payable")
     receipt_no: Text | None = Field(None, description="Number of the receipt", examples=["C45-000123"])
     participant: ParticipantBody = Field(description="The person who is signed up")
-    channel: Code | None = Field(None, description="How the person was reached", examples=["launch_day"])
+    channel: Channel | None = Field(None, description="How the person was reached", examples=["launch_day"])
     campaign_code: Code | None = Field(None, description="Code of the campaign", examples=["LAUNCH-15142"])
 
 

@@ -8,27 +8,36 @@ from sqlalchemy import text
 from services.persistence.statements import Query
 
 
-class LastCover(NamedTuple):
-    """The last day of a person's latest cover; `place` counts the persons that were asked about, from 1."""
+class KnownFact(NamedTuple):
+    """A cover of a person, or a member of their household; `place` counts the sign-ups asked about, from 1."""
 
     place: int
-    covered_to: date
+    covered_from: date | None
+    covered_to: date | None
+    member_no: int | None
+    personal_id: str | None
 
 
-LAST_COVERS: Final = Query(
-    LastCover,
+KNOWN: Final = Query(
+    KnownFact,
     text("""
-        SELECT w.place, c.covered_to
-        FROM unnest(CAST(:people AS bigint[]), CAST(:schemes AS text[])) WITH ORDINALITY AS w (person, scheme, place)
-        CROSS JOIN LATERAL (
-            SELECT max(e.covered_to) AS covered_to FROM enrolments e
-            WHERE e.personal_id::bigint = w.person AND e.scheme = w.scheme AND e.status <> 'cancelled'
-        ) c
-        WHERE c.covered_to IS NOT NULL
+        WITH w AS (
+            SELECT * FROM unnest(
+                CAST(:people AS bigint[]), CAST(:schemes AS text[]), CAST(:since AS date[]),
+                CAST(:organisations AS text[]), CAST(:households AS text[]), CAST(:years AS integer[])
+            ) WITH ORDINALITY AS w (person, scheme, since, organisation_code, household_code, year, place)
+        )
+        SELECT w.place, e.covered_from, e.covered_to, NULL::smallint AS member_no, NULL AS personal_id
+        FROM w JOIN enrolments e ON e.personal_id::bigint = w.person AND e.scheme = w.scheme
+            AND e.status <> 'cancelled' AND daterange(e.covered_from, e.covered_to, '[]') && daterange(w.since, NULL)
+        UNION ALL
+        SELECT w.place, NULL, NULL, m.member_no, m.personal_id
+        FROM w JOIN enrolments m ON m.organisation_code = w.organisation_code AND m.household_code = w.household_code
+            AND EXTRACT(year FROM m.signed_on) = w.year AND m.joins_household AND m.status <> 'cancelled'
     """),
 )
-"""Of each of these people by their scheme, if they had any. Written as the exclusion constraint is, so that its index
-serves."""
+"""The covers of each person by their scheme, as far as they reach into the days from `since` on, and the members of
+their household in the year. Written as the exclusion constraint and the index of members are, so that they serve."""
 
 EXISTING: Final = text("""
     WITH w AS (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, literal, select, union_all
+from sqlalchemy import Text, func, literal, select, union_all
 
+from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
+from enrolment_api.domain.household import HouseholdKey, household_of
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
@@ -39,25 +41,37 @@ class ExistingEnrolment:
     idempotency_key: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPeople:
+    """The covers of each sign-up's person, by its place in the list, and the members of each household."""
+
+    covers: dict[int, list[Cover]] = field(default_factory=dict)
+    members: dict[HouseholdKey, dict[int, str]] = field(default_factory=dict)
+
+
 _units, _collectors = table_of(UnitRow).c, table_of(CollectorRow).c
 REGISTERED_CODES: Final = Query(
     RegisteredCode,
     union_all(
         select(literal("unit").label("kind"), _units.code, _units.level.label("value")).where(
-            _units.code == among("units", Text())
+            func.upper(_units.code) == among("units", Text())
         ),
         select(literal("collector"), _collectors.code, _collectors.organisation_code).where(
-            _collectors.code == among("collectors", Text())
+            func.upper(_collectors.code) == among("collectors", Text())
         ),
     ),
 )
+_LOOK_BACK: Final = timedelta(days=LOOK_BACK_DAYS)
 INSERT: Final = insert_many(EnrolmentRow).on_conflict_do_nothing().returning(table_of(EnrolmentRow).c.id)
 EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
 
 
 async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCodes:
-    """What the registry knows of the units and collectors that these name."""
-    codes = {"units": list({s.unit_code for s in sign_ups}), "collectors": list({s.collector_code for s in sign_ups})}
+    """What the registry knows of the units and collectors that these name, in whatever case."""
+    codes = {
+        "units": list({s.unit_code.upper() for s in sign_ups}),
+        "collectors": list({s.collector_code.upper() for s in sign_ups}),
+    }
     found = await work.all(REGISTERED_CODES, codes)
     return KnownCodes(
         {each.code: each.value for each in found if each.kind == "unit"},
@@ -65,10 +79,28 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
     )
 
 
-async def last_covers(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> Mapping[int, date]:
-    """For each of these whose person had cover by its scheme before: its place, and the last day of that cover."""
-    wanted = {"people": [int(s.participant.personal_id) for s in sign_ups], "schemes": [s.scheme for s in sign_ups]}
-    return {each.place - 1: each.covered_to for each in await work.all(sql.LAST_COVERS, wanted)}
+async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownPeople:
+    """What is known of the people of these and of their households, as far as it may decide something."""
+    households = [household_of(sign_up) for sign_up in sign_ups]
+    known = KnownPeople()
+    for fact in await work.all(sql.KNOWN, _wanted(sign_ups, households)):
+        household = households[fact.place - 1]
+        if fact.covered_from and fact.covered_to:
+            known.covers.setdefault(fact.place - 1, []).append(Cover(fact.covered_from, fact.covered_to))
+        elif household and fact.member_no and fact.personal_id:
+            known.members.setdefault(household, {})[fact.member_no] = fact.personal_id
+    return known
+
+
+def _wanted(sign_ups: Sequence[SignUp], households: Sequence[HouseholdKey | None]) -> dict[str, list[Any]]:
+    return {
+        "people": [int(s.participant.personal_id) for s in sign_ups],
+        "schemes": [s.scheme for s in sign_ups],
+        "since": [s.signed_on - _LOOK_BACK for s in sign_ups],
+        "organisations": [s.organisation_code for s in sign_ups],
+        "households": [household and household.household_code for household in households],
+        "years": [s.signed_on.year for s in sign_ups],
+    }
 
 
 async def insert(

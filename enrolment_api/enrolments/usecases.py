@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
-from enrolment_api.domain.contribution import Rates
-from enrolment_api.domain.enrolment import Enrolment, KnownCodes, decide
+from enrolment_api.domain.cover import AlreadyCovered, Cover
+from enrolment_api.domain.enrolment import Enrolment, KnownCodes, Rules, decide
+from enrolment_api.domain.household import NOBODY, household_of
+from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import store
 from enrolment_api.enrolments.conflicts import resolve_conflicts
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.events import recorded_event
 from enrolment_api.enrolments.outcomes import Numbered, Outcome, Recorded, Replayed
+from enrolment_api.enrolments.store import KnownPeople
 from services.context import Context
 from services.contracts.checksums import checksum_of
 from services.errors import DomainError
@@ -30,17 +33,18 @@ class _Basis:
     """The data that decisions are based on."""
 
     context: Context
-    rates: Rates
+    rules: Rules
     known: KnownCodes
 
 
 async def record(
-    work: UnitOfWork, context: Context, requests: Sequence[EnrolmentRequest], rates: Rates
+    work: UnitOfWork, context: Context, requests: Sequence[EnrolmentRequest], rules: Rules
 ) -> list[Outcome]:
     """Record the sign-ups, and answer each in its place; a bad one does not affect the others."""
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
-    basis = _Basis(context, rates, await store.known_codes(work, [r.sign_up for _, r in originals]))
+    basis = _Basis(context, rules, await store.known_codes(work, [r.sign_up for _, r in originals]))
+    originals = [(n, replace(r, sign_up=basis.known.with_registered_codes(r.sign_up))) for n, r in originals]
     for each in _rounds(originals):
         outcomes |= await _record_round(work, each, basis)
     outcomes |= {number: _repeated(outcomes[original]) for number, original in duplicates.items()}
@@ -55,22 +59,42 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _
     await emit(work, [event for event in events if event.id in inserted])
     if len(inserted) < len(requests):
         contested = [(n, r) for n, r in requests if not _is_in(outcomes[n], inserted)]
-        outcomes |= resolve_conflicts(contested, outcomes, await store.find_existing(work, [r for _, r in contested]))
+        outcomes |= await _resolve(work, contested, outcomes, basis)
     return outcomes
+
+
+async def _resolve(work: UnitOfWork, contested: Sequence[Numbered], outcomes: Outcomes, basis: _Basis) -> Outcomes:
+    """What was sent before is replayed; what somebody else was faster with is decided again, knowing of that."""
+    resolved = resolve_conflicts(contested, outcomes, await store.find_existing(work, [r for _, r in contested]))
+    if overtaken := [(number, request) for number, request in contested if number not in resolved]:
+        again = await _decide(work, overtaken, basis)
+        resolved |= {n: AlreadyCovered() if isinstance(o, Recorded) else o for n, o in again.items()}
+    return resolved
 
 
 async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    covers = await store.last_covers(work, [request.sign_up for _, request in requests])
-    outcomes: Outcomes = {}
-    today, now = basis.context.today, basis.context.now
-    for place, (number, request) in enumerate(requests):
-        try:
-            decision = decide(request.sign_up, basis.known, covers.get(place), today=today, rates=basis.rates)
-        except DomainError as refusal:
-            outcomes[number] = refusal
-        else:
-            outcomes[number] = Recorded(Enrolment(new_id(), request.sign_up, decision, "recorded", now))
-    return outcomes
+    """Members of one household in the order of their numbers: each is decided on knowing those before."""
+    known = await store.known_of(work, [request.sign_up for _, request in requests])
+    ids = [new_id() for _ in requests]
+    in_order = sorted(enumerate(requests), key=lambda each: each[1][1].sign_up.member_no or 0)
+    return {
+        number: _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
+        for place, (number, request) in in_order
+    }
+
+
+def _decide_one(
+    enrolment_id: UUID, sign_up: SignUp, known: KnownPeople, covers: Iterable[Cover], basis: _Basis
+) -> Outcome:
+    household = household_of(sign_up)
+    members = known.members.get(household, NOBODY) if household else NOBODY
+    try:
+        decision = decide(sign_up, basis.known, covers, members, basis.rules)
+    except DomainError as refusal:
+        return refusal
+    if household and decision.joins_household:
+        known.members.setdefault(household, {})[sign_up.member_no or 1] = sign_up.participant.personal_id
+    return Recorded(Enrolment(enrolment_id, sign_up, decision, "recorded", basis.context.now))
 
 
 def _without_duplicates(requests: Sequence[EnrolmentRequest]) -> tuple[list[Numbered], dict[int, int]]:

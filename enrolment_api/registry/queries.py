@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from sqlalchemy import Text, bindparam, func
 from sqlmodel import col, select
 
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
@@ -18,9 +19,14 @@ R = TypeVar("R", UnitRow, OrganisationRow, CollectorRow)
 
 UNITS: Final = select(UnitRow).order_by(col(UnitRow.code))
 CONDITIONS: Final[Conditions] = {
-    "parent_code": lambda code: col(UnitRow.parent_code) == code,
+    "parent_code": lambda code: func.upper(col(UnitRow.parent_code)) == code.upper(),
     "level": lambda level: col(UnitRow.level) == level,
     "after": lambda code: col(UnitRow.code) > code,
+}
+
+BY_CODE: Final = {
+    row: select(row).where(func.upper(col(row.code)) == bindparam("code", type_=Text)).order_by(col(row.code))
+    for row in (UnitRow, OrganisationRow, CollectorRow)
 }
 
 
@@ -35,17 +41,17 @@ class Filters:
 
 async def find_unit(session: ReadSession, code: str) -> UnitRow:
     """Raises NotFound."""
-    return _found(await session.get(UnitRow, code), f"no unit {code} is registered")
+    return _found(await _by_code(session, UnitRow, code), f"no unit {code} is registered")
 
 
 async def find_organisation(session: ReadSession, code: str) -> OrganisationRow:
     """Raises NotFound."""
-    return _found(await session.get(OrganisationRow, code), f"no organisation {code} is registered")
+    return _found(await _by_code(session, OrganisationRow, code), f"no organisation {code} is registered")
 
 
 async def find_collector(session: ReadSession, code: str, organisation_code: str | None) -> CollectorRow:
     """A collector of this organisation, or of any where it is None. Raises NotFound."""
-    row = await session.get(CollectorRow, code)
+    row = await _by_code(session, CollectorRow, code)
     hidden = row is not None and organisation_code not in {None, row.organisation_code}
     return _found(None if hidden else row, f"no collector {code} is registered")
 
@@ -53,6 +59,12 @@ async def find_collector(session: ReadSession, code: str, organisation_code: str
 async def list_units(session: ReadSession, filters: Filters, limit: int) -> Sequence[UnitRow]:
     """At most `limit` units in the order of their codes."""
     return (await session.scalars(where_given(UNITS, CONDITIONS, filters).limit(limit))).all()
+
+
+async def _by_code(session: ReadSession, row: type[R], code: str) -> R | None:
+    """Codes that differ only in case are one; of several that an earlier version registered, the one of this case."""
+    found = (await session.scalars(BY_CODE[row], {"code": code.upper()})).all()
+    return next((entry for entry in found if entry.code == code), found[0] if found else None)
 
 
 def _found(row: R | None, detail: str) -> R:

@@ -8,11 +8,12 @@ from typing import Annotated, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from enrolment_api.access import EnrolmentReader, RegistryWriter, sees_all_collectors
+from enrolment_api.access import RegistryReader, RegistryWriter, sees_all_collectors
 from enrolment_api.domain.registry import (
     Collector,
     Organisation,
     OrganisationInCircle,
+    ParentRequired,
     Unit,
     UnitHasLowerUnits,
     UnknownOrganisation,
@@ -37,9 +38,10 @@ from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1", tags=["registry"])
+router = APIRouter(prefix="/v1", tags=["registry"], route_class=StrictRoute)
 
 UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", examples=["15142"])]
 OrganisationInPath: TypeAlias = Annotated[Code, Path(description="Code of the organisation", examples=["BD-CAM-THUY"])]
@@ -48,7 +50,8 @@ E = TypeVar("E", Unit, Organisation, Collector)
 
 
 @router.put(
-    "/units/{code}", responses={201: {"model": UnitView}, **refuses(UnknownUnit, WrongParentLevel, UnitHasLowerUnits)}
+    "/units/{code}",
+    responses={201: {"model": UnitView}, **refuses(ParentRequired, UnknownUnit, WrongParentLevel, UnitHasLowerUnits)},
 )
 async def put_unit(
     code: UnitInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
@@ -58,7 +61,7 @@ async def put_unit(
         unit = Unit(code, body.name, body.level, body.parent_code)
         (outcome,) = await usecases.register_units(work, context, [unit])
         registered = _accepted(outcome, response)
-    return UnitView(**asdict(unit), version=registered.version)
+    return UnitView(**asdict(registered.entry), version=registered.version)
 
 
 @router.post("/units/import", responses={201: {"model": ImportAnswer}})
@@ -74,14 +77,14 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
 
 
 @router.get("/units/{code}", responses=refuses(NotFound))
-async def get_unit(code: UnitInPath, _: EnrolmentReader, request: Request) -> UnitView:
+async def get_unit(code: UnitInPath, _: RegistryReader, request: Request) -> UnitView:
     """One unit."""
     async with read(request) as session:
         return UnitView.model_validate(await queries.find_unit(session, code))
 
 
 @router.get("/units")
-async def list_units(_: EnrolmentReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
+async def list_units(_: RegistryReader, wanted: Annotated[UnitQuery, Query()], request: Request) -> UnitPage:
     """Units in the order of their codes."""
     filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
     async with read(request) as session:
@@ -101,11 +104,11 @@ async def put_organisation(
         organisation = Organisation(code, body.name, body.parent_code)
         (outcome,) = await usecases.register_organisations(work, context, [organisation])
         registered = _accepted(outcome, response)
-    return OrganisationView(**asdict(organisation), version=registered.version)
+    return OrganisationView(**asdict(registered.entry), version=registered.version)
 
 
 @router.get("/organisations/{code}", responses=refuses(NotFound))
-async def get_organisation(code: OrganisationInPath, _: EnrolmentReader, request: Request) -> OrganisationView:
+async def get_organisation(code: OrganisationInPath, _: RegistryReader, request: Request) -> OrganisationView:
     """One organisation."""
     async with read(request) as session:
         return OrganisationView.model_validate(await queries.find_organisation(session, code))
@@ -120,11 +123,11 @@ async def put_collector(
         collector = Collector(code, body.name, body.organisation_code)
         (outcome,) = await usecases.register_collectors(work, context, [collector])
         registered = _accepted(outcome, response)
-    return CollectorView(**asdict(collector), version=registered.version)
+    return CollectorView(**asdict(registered.entry), version=registered.version)
 
 
 @router.get("/collectors/{code}", responses=refuses(NotFound))
-async def get_collector(code: CollectorInPath, actor: EnrolmentReader, request: Request) -> CollectorView:
+async def get_collector(code: CollectorInPath, actor: RegistryReader, request: Request) -> CollectorView:
     """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
     organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
     async with read(request) as session:

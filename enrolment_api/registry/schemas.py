@@ -20,7 +20,8 @@ from services.web.lists import AFTER, ListQuery, Page
 
 
 class UnitBody(RequestBody):
-    """A province, an insurance unit, a commune or a village; the parent is of a higher level."""
+    """A province, an insurance unit, a commune or a village. `parent_code` names a unit of a higher level; it is
+    required but for a province, which has none."""
 
     name: Annotated[Name, Field(examples=["Xã Cẩm Thạch"])]
     level: LevelWord
@@ -30,7 +31,8 @@ class UnitBody(RequestBody):
 
 
 class OrganisationBody(RequestBody):
-    """A collection organisation, which may be part of another."""
+    """A collection organisation. `parent_code` names the one it is part of; where it is left out, it is part of none,
+    also where it was before."""
 
     name: Name
     parent_code: OrganisationCode | None = Field(

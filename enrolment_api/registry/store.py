@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Executable, Text, select, tuple_
+from sqlalchemy import Executable, Text, func, select, tuple_
 
 from enrolment_api.domain.registry import LEVELS
 from enrolment_api.registry import sql
@@ -71,11 +71,20 @@ LEVELS_BELOW: Final = Query(
 _ROWS: tuple[type[RegistryRow], ...] = (UnitRow, OrganisationRow, CollectorRow)
 UPSERTS: Final = {row: _upsert(row) for row in _ROWS}
 VERSIONS: Final = {row: _versions(row) for row in _ROWS}
+REGISTERED: Final = {
+    row: select(table_of(row).c.code).where(func.upper(table_of(row).c.code) == _AMONG_CODES) for row in _ROWS
+}
 
 
 async def lock_registry(work: UnitOfWork) -> None:
     """One change of the registry at a time, until the unit of work ends."""
     await take(work, locks.REGISTRY)
+
+
+async def registered_codes(work: UnitOfWork, row: type[RegistryRow], codes: Iterable[str]) -> dict[str, str]:
+    """The codes that are registered, by their upper case: codes that differ only in case are one."""
+    found = await work.scalars(REGISTERED[row], {"codes": [code.upper() for code in codes]})
+    return {code.upper(): code for code in found}
 
 
 async def known_units(work: UnitOfWork, codes: Iterable[str]) -> Mapping[str, KnownUnit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit, check_collector, check_organisation, check_unit
 from enrolment_api.registry import store
@@ -36,6 +36,7 @@ async def register_units(
 ) -> list[Registered[Unit] | DomainError]:
     """A parent may come before its children in one list. Codes in one list are distinct."""
     await store.lock_registry(work)
+    units = await _as_registered(work, UnitRow, units)
     known = await store.known_units(work, {code for u in units for code in (u.code, u.parent_code) if code})
     levels = {code: unit.level for code, unit in known.items()}
     below = await store.levels_below(work, [unit.code for unit in units])
@@ -63,6 +64,7 @@ async def register_organisations(
 ) -> list[Registered[Organisation] | DomainError]:
     """A parent may come before its children in one list. Codes in one list are distinct."""
     await store.lock_registry(work)
+    organisations = await _as_registered(work, OrganisationRow, organisations)
     codes = {code for o in organisations for code in (o.code, o.parent_code) if code}
     parents = await store.organisations_above(work, codes)
 
@@ -78,8 +80,26 @@ async def register_collectors(
 ) -> list[Registered[Collector] | DomainError]:
     """The organisations are registered already. Codes in one list are distinct."""
     await store.lock_registry(work)
+    registered = await store.registered_codes(work, OrganisationRow, [c.organisation_code for c in collectors])
+    collectors = [
+        replace(c, organisation_code=registered.get(c.organisation_code.upper(), c.organisation_code))
+        for c in await _as_registered(work, CollectorRow, collectors)
+    ]
     known = frozenset(await store.organisations_above(work, {c.organisation_code for c in collectors}))
     return await _save(work, context, CollectorRow, collectors, lambda c: check_collector(c, known))
+
+
+async def _as_registered(work: UnitOfWork, row: type[RegistryRow], entries: Sequence[E]) -> list[E]:
+    """The entries under the codes that are registered, or come first in the list, whatever case they were given in."""
+    parents: list[str] = [parent for entry in entries if (parent := getattr(entry, "parent_code", None))]
+    registered = await store.registered_codes(work, row, [*(entry.code for entry in entries), *parents])
+    found = []
+    for entry in entries:
+        changes: dict[str, Any] = {"code": registered.setdefault(entry.code.upper(), entry.code)}
+        if parent := getattr(entry, "parent_code", None):
+            changes["parent_code"] = registered.get(parent.upper(), parent)
+        found.append(replace(entry, **changes))
+    return found
 
 
 async def _save(

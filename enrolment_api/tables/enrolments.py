@@ -26,6 +26,9 @@ class EnrolmentRow(Base, table=True):
 
     `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
     published again.
+
+    `joins_household`: the person became the household's member of that number in the fiscal year; see
+    `domain.household`. `expected_member_no` was expected instead, and is a warning.
     """
 
     __tablename__ = "enrolments"
@@ -42,6 +45,15 @@ class EnrolmentRow(Base, table=True):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index("ix_enrolments_signed_on", "signed_on", "id", postgresql_where=text("checksum IS NOT NULL")),
+        Index(
+            "uq_enrolments_household_member",
+            "organisation_code",
+            "household_code",
+            text("(EXTRACT(year FROM signed_on))"),
+            "member_no",
+            unique=True,
+            postgresql_where=text("joins_household AND status <> 'cancelled'"),
+        ),
         ExcludeConstraint(
             (cast(column("personal_id", Text), BigInteger), "="),
             (column("scheme"), "="),
@@ -85,6 +97,8 @@ class EnrolmentRow(Base, table=True):
     payable: int = Field(sa_type=BigInteger)
     recorded_at: datetime
     checksum: int | None = Field(default=None, sa_type=BigInteger)
+    joins_household: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    expected_member_no: int | None = Field(default=None, sa_type=SmallInteger)
 
 
 # The exclusion constraint needs its `=` for GiST.

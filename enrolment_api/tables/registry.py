@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from enrolment_api.tables.base import Base
@@ -10,11 +10,17 @@ from services.persistence.checks import one_of
 from services.vocabulary import UnitLevel
 
 
+def _by_upper_code(table: str) -> Index:
+    """Codes that differ only in case are one. Not unique, since earlier versions told them apart; who holds REGISTRY
+    looks before registering."""
+    return Index(f"ix_{table}_upper_code", text("upper(code)"))
+
+
 class UnitRow(Base, table=True):
     """A province, a grassroots insurance unit, a commune or a village."""
 
     __tablename__ = "units"
-    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"))
+    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"), _by_upper_code("units"))
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
@@ -27,6 +33,7 @@ class OrganisationRow(Base, table=True):
     """A collection organisation."""
 
     __tablename__ = "organisations"
+    __table_args__ = (_by_upper_code("organisations"),)
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
@@ -38,7 +45,7 @@ class CollectorRow(Base, table=True):
     """A collector of one organisation. The name is personal data."""
 
     __tablename__ = "collectors"
-    __table_args__ = (Index("ix_collectors_organisation_code", "organisation_code"),)
+    __table_args__ = (Index("ix_collectors_organisation_code", "organisation_code"), _by_upper_code("collectors"))
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)

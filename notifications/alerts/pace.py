@@ -32,11 +32,15 @@ def episode_of(event: PaceEvent) -> store.Episode:
 
 
 class AlertsOfTargets:
-    """Alerts by target and episode. `apply` changes their rows, and adds new ones."""
+    """Alerts by target and episode. `apply` changes their rows, and adds new ones.
+
+    `organisations` are those that each alert with new facts belongs to.
+    """
 
     def __init__(self, rows: Iterable[AlertRow]) -> None:
         self._rows: dict[UUID, dict[int, AlertRow]] = defaultdict(dict)
         self.added: list[AlertRow] = []
+        self.organisations: dict[UUID, tuple[str, ...]] = {}
         for row in rows:
             self._rows[row.target_id][row.episode] = row
 
@@ -62,6 +66,7 @@ class AlertsOfTargets:
             _log_ignored(event, decision.reason)
             return None
         changed = store.with_facts(row, decision.alert, event.data)
+        self.organisations[changed.id] = _organisations_of(event)
         if row is None:
             self._add(changed)
         return _change(changed, decision.notify, decision, event) if decision.notify else None
@@ -69,6 +74,12 @@ class AlertsOfTargets:
     def _add(self, row: AlertRow) -> None:
         self._rows[row.target_id][row.episode] = row
         self.added.append(row)
+
+
+def _organisations_of(event: PaceEvent) -> tuple[str, ...]:
+    """An event of the version before has none but the one that its scope names."""
+    named = event.data.scope.organisation_code
+    return event.data.organisations or ((named,) if named is not None else ())
 
 
 def _is_over(alert: rules.Alert, later: PaceEvent) -> bool:

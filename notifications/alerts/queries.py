@@ -6,40 +6,50 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Text, bindparam, func, or_
 from sqlmodel import col, select
 
 from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.ownership.queries import alerts_of
 from notifications.tables.alerts import AlertRow
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Severity
 
 NEWEST_FIRST: Final = select(AlertRow).order_by(col(AlertRow.id).desc())
+_owner = bindparam("own_of", type_=Text)
+ONE: Final = select(AlertRow).where(
+    col(AlertRow.id) == bindparam("id"), or_(_owner.is_(None), col(AlertRow.id).in_(alerts_of(_owner)))
+)
 
 
 CONDITIONS: Final[Conditions] = {
     "status": lambda status: col(AlertRow.status) == status,
-    "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
+    "under": lambda code: or_(*(col(AlertRow.path).op("@>")(func.to_jsonb(case)) for case in {code, code.upper()})),
     "severity": lambda severity: col(AlertRow.severity) == severity,
+    "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which alerts; None leaves a condition open. `after` is the id of the last one seen."""
+    """Which alerts; None leaves a condition open. `after` is the id of the last one seen.
+
+    `own_of`: only those of this organisation, of those below it and of their collectors.
+    """
 
     status: Status | None = None
     under: str | None = None
     severity: Severity | None = None
+    own_of: str | None = None
     after: UUID | None = None
 
 
-async def find_alert(session: ReadSession, alert_id: UUID) -> AlertSnapshot:
-    """Raises NoSuchAlert."""
-    row = await session.get(AlertRow, alert_id)
+async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertSnapshot:
+    """The alert of that id, among the own ones of an organisation where one is given. Raises NoSuchAlert."""
+    row = (await session.scalars(ONE, {"id": alert_id, "own_of": own_of})).one_or_none()
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
     return AlertSnapshot.model_validate(row)

@@ -7,11 +7,12 @@ from dataclasses import asdict
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, or_, tuple_
+from sqlalchemy import Integer, Text, Uuid, bindparam, or_, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from notifications.domain.alert import Alert
+from notifications.ownership.queries import alerts_of
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceFacts
 from services.errors import Unavailable
@@ -37,7 +38,12 @@ INSERT: Final = (
     .on_conflict_do_nothing(constraint="uq_alerts_target_episode")
     .returning(table_of(AlertRow).c.id)
 )
-FOR_UPDATE: Final = select(AlertRow).where(col(AlertRow.id) == bindparam("alert_id")).with_for_update()
+_owner = bindparam("own_of", type_=Text)
+FOR_UPDATE: Final = (
+    select(AlertRow)
+    .where(col(AlertRow.id) == bindparam("alert_id"), or_(_owner.is_(None), col(AlertRow.id).in_(alerts_of(_owner))))
+    .with_for_update()
+)
 
 
 async def of_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
@@ -58,9 +64,10 @@ async def insert_all(work: UnitOfWork, rows: Sequence[AlertRow]) -> None:
         raise Unavailable("another worker has just raised the same alert")
 
 
-async def one_for_change(work: UnitOfWork, alert_id: UUID) -> AlertRow | None:
-    """The alert, locked."""
-    row: AlertRow | None = (await work.scalars(FOR_UPDATE, {"alert_id": alert_id})).one_or_none()
+async def one_for_change(work: UnitOfWork, alert_id: UUID, own_of: str | None) -> AlertRow | None:
+    """The alert, locked; where an organisation is given, among its own."""
+    found = await work.scalars(FOR_UPDATE, {"alert_id": alert_id, "own_of": own_of})
+    row: AlertRow | None = found.one_or_none()
     return row
 
 

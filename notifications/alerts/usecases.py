@@ -12,6 +12,7 @@ from notifications.deliveries.usecases import queue
 from notifications.domain import alert as rules
 from notifications.domain.alert import NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.ownership import store as ownership
 from services.context import Context
 from services.contracts.pace import PaceEvent
 from services.messaging.outbox import emit
@@ -30,16 +31,20 @@ async def follow_pace(work: UnitOfWork, context: Context, events: Sequence[PaceE
     changes = [change for event in by_revision for change in alerts.apply(event)]
     await store.insert_all(work, alerts.added)
     await work.add(*stored)
+    await ownership.save(work, alerts.organisations)
     await emit(work, [event for change in changes for event in events_of(change, context)])
     await queue(work, context, changes)
 
 
-async def acknowledge(work: UnitOfWork, context: Context, alert_id: UUID, version: int) -> AlertSnapshot:
-    """The alert, acknowledged by the actor's organisation, which has seen this version of it.
+async def acknowledge(
+    work: UnitOfWork, context: Context, alert_id: UUID, version: int, own_of: str | None = None
+) -> AlertSnapshot:
+    """The alert, acknowledged by the actor's organisation, which has seen this version of it; where `own_of` is given,
+    one of that organisation's own.
 
     Raises NoSuchAlert, AlreadyResolved, AlreadyAcknowledged, StaleVersion.
     """
-    row = await store.one_for_change(work, alert_id)
+    row = await store.one_for_change(work, alert_id, own_of)
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
     alert = rules.acknowledge(store.state_of(row), version, context.organisation(), context.now)

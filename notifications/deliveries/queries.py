@@ -11,6 +11,7 @@ from sqlalchemy import Uuid, bindparam, exists
 from sqlmodel import col, select
 
 from notifications.domain.delivery import State
+from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
@@ -34,16 +35,21 @@ ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.deli
 CONDITIONS: Final[Conditions] = {
     "alert_id": lambda alert_id: col(DeliveryRow.alert_id) == alert_id,
     "state": lambda state: col(DeliveryRow.state) == state,
+    "own_of": lambda organisation: col(DeliveryRow.alert_id).in_(alerts_of(organisation)),
     "after": lambda delivery_id: col(DeliveryRow.id) < delivery_id,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which deliveries; None leaves a condition open. `after` is the id of the last one seen."""
+    """Which deliveries; None leaves a condition open. `after` is the id of the last one seen.
+
+    `own_of`: only those of alerts of this organisation, of those below it and of their collectors.
+    """
 
     alert_id: UUID | None = None
     state: State | None = None
+    own_of: str | None = None
     after: UUID | None = None
 
 

@@ -6,32 +6,40 @@ from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
-from notifications.access import AlertReader, AlertWriter
+from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
 from notifications.deliveries import queries, usecases
 from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
 from notifications.domain.delivery import NoSuchDelivery, NotRetriable
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"])
+router = APIRouter(prefix="/v1/deliveries", tags=["deliveries"], route_class=StrictRoute)
 
 DeliveryId: TypeAlias = Annotated[Id, Path(description="Id of the delivery", examples=[AN_ID])]
 
 
 @router.get("")
-async def list_deliveries(_: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request) -> DeliveryPage:
-    """Deliveries, newest first, each with all attempts."""
-    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+async def list_deliveries(
+    actor: AlertReader, wanted: Annotated[DeliveryQuery, Query()], request: Request
+) -> DeliveryPage:
+    """Deliveries, newest first, each with all attempts; with `alerts:own` those of own alerts, without addresses."""
+    own_of = reads_own_of(actor)
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=own_of)
     async with read(request) as session:
         found = await queries.list_deliveries(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda each: each.delivery.id)
-    return DeliveryPage(items=[DeliveryView.of(each) for each in page.rows], next=page.next)
+    items = [DeliveryView.of(each, with_address=own_of is None) for each in page.rows]
+    return DeliveryPage(items=items, next=page.next)
 
 
 @router.post("/{delivery_id}/retry", status_code=202, responses=refuses(NoSuchDelivery, NotRetriable))
-async def retry_delivery(delivery_id: DeliveryId, _: AlertWriter, request: Request) -> DeliveryView:
-    """Send it now; a failed or unconfirmed one gets one more attempt. 409 for one that was accepted already."""
+async def retry_delivery(delivery_id: DeliveryId, actor: AlertWriter, request: Request) -> DeliveryView:
+    """Send it now; a failed or unconfirmed one gets one more attempt. With `alerts:own` one of an own alert. 409 where
+    it was accepted already."""
+    own_of = acts_on_own_of(actor)
     async with act(request) as (work, context):
-        return DeliveryView.of(await usecases.send_again(work, context, delivery_id))
+        shown = await usecases.send_again(work, context, delivery_id, own_of)
+    return DeliveryView.of(shown, with_address=own_of is None)

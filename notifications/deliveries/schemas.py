@@ -28,7 +28,10 @@ class AttemptView(BaseModel):
     attempt: ShownNumber = Field(description="Which attempt, from 1", examples=[1])
     at: ShownTime = Field(description="When it ended, in UTC")
     outcome: ShownCode = Field(description="What became of it", examples=["sent"])
-    detail: ShownText = Field(description="What the receiver answered, or what failed", examples=["200"])
+    detail: ShownText | None = Field(
+        description="What the receiver answered, or what failed; null with `alerts:own`: it may name the address",
+        examples=["200"],
+    )
 
 
 class DeliveryView(BaseModel):
@@ -40,21 +43,30 @@ class DeliveryView(BaseModel):
     change: ChangeKind = Field(description="What changed in the alert", examples=["raised"])
     route_name: ShownCode = Field(description="Name of the route", examples=["ops-hook"])
     channel: ChannelName
-    address: ShownAddress
+    address: ShownAddress | None = Field(
+        description="What the channel sends to; null with `alerts:own`: routes are the agency's"
+    )
     state: State = Field(description=_STATE, examples=["sent"])
     queued_at: ShownTime = Field(description="When it was queued, in UTC")
     next_attempt_at: ShownTime | None = Field(
         description="When it is tried next, in UTC; null where it is not", examples=[None]
     )
     sent_at: ShownTime | None = Field(description="When the receiver accepted it, in UTC; null before")
-    last_error: ShownText | None = Field(description="What the last failure was; null without any", examples=[None])
+    last_error: ShownText | None = Field(
+        description="What the last failure was; null without any, and with `alerts:own`: it may name the address",
+        examples=[None],
+    )
     attempts: list[AttemptView] = Field(description="All attempts so far", json_schema_extra={"maxItems": 10_000})
 
     @classmethod
-    def of(cls, shown: DeliveryWithAttempts) -> DeliveryView:
-        """The delivery as it is shown."""
+    def of(cls, shown: DeliveryWithAttempts, *, with_address: bool) -> DeliveryView:
+        """The delivery as it is shown to whoever may know where it goes, or to others."""
         attempts = [AttemptView.model_validate(attempt) for attempt in shown.attempts]
-        return cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
+        whole = cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
+        if with_address:
+            return whole
+        without = [attempt.model_copy(update={"detail": None}) for attempt in attempts]
+        return whole.model_copy(update={"address": None, "last_error": None, "attempts": without})
 
 
 class DeliveryPage(Page[DeliveryView]):

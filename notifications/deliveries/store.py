@@ -13,12 +13,18 @@ from sqlmodel import col, select
 
 from notifications.deliveries import sql
 from notifications.domain.delivery import Step
+from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many
 
 _OF_ID = col(DeliveryRow.id) == bindparam("delivery_id")
-FOR_UPDATE: Final = select(DeliveryRow).where(_OF_ID).with_for_update()
+_owner = bindparam("own_of", type_=Text)
+FOR_UPDATE: Final = (
+    select(DeliveryRow)
+    .where(_OF_ID, or_(_owner.is_(None), col(DeliveryRow.alert_id).in_(alerts_of(_owner))))
+    .with_for_update()
+)
 LOCK_EARLY_ATTEMPTS: Final = select(DeliveryRow.early_attempts).where(_OF_ID).with_for_update()
 WAS_SENT: Final = select(
     exists().where(col(AttemptRow.delivery_id) == bindparam("delivery_id"), col(AttemptRow.outcome) == "sent")
@@ -106,7 +112,8 @@ async def end_waits(work: UnitOfWork, route_name: str, now: datetime) -> None:
     await work.execute(sql.END_WAITS, {"route_name": route_name, "now": now})
 
 
-async def one_for_change(work: UnitOfWork, delivery_id: UUID) -> DeliveryRow | None:
-    """The delivery, locked."""
-    row: DeliveryRow | None = (await work.scalars(FOR_UPDATE, {"delivery_id": delivery_id})).one_or_none()
+async def one_for_change(work: UnitOfWork, delivery_id: UUID, own_of: str | None) -> DeliveryRow | None:
+    """The delivery, locked; where an organisation is given, among those of its own alerts."""
+    found = await work.scalars(FOR_UPDATE, {"delivery_id": delivery_id, "own_of": own_of})
+    row: DeliveryRow | None = found.one_or_none()
     return row

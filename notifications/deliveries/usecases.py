@@ -129,9 +129,12 @@ async def _record(work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: dat
     await store.record_attempt(work, attempt, outcome=name, detail=detail, now=now)
 
 
-async def send_again(work: UnitOfWork, context: Context, delivery_id: UUID) -> DeliveryWithAttempts:
-    """Make the delivery due now, with one more attempt where it had ended. Raises NoSuchDelivery, NotRetriable."""
-    row = await store.one_for_change(work, delivery_id)
+async def send_again(
+    work: UnitOfWork, context: Context, delivery_id: UUID, own_of: str | None = None
+) -> DeliveryWithAttempts:
+    """Make the delivery due now, with one more attempt where it had ended; where `own_of` is given, one of an alert of
+    that organisation's own. Raises NoSuchDelivery, NotRetriable."""
+    row = await store.one_for_change(work, delivery_id, own_of)
     if row is None:
         raise NoSuchDelivery(f"no delivery has the id {delivery_id}")
     route = await routes.one_for_change(work, row.route_name)

@@ -48,7 +48,7 @@ def reason_against(route: Route, path: Collection[str], severity: Severity) -> s
     """The reason why the route is not notified, or None where it is."""
     if route.disabled_reason:
         return f"disabled: {route.disabled_reason}"
-    if route.under is not None and route.under not in path:
+    if route.under is not None and route.under.upper() not in {code.upper() for code in path}:
         return f"not under {route.under}"
     if route.min_severity == "critical" and severity != "critical":
         return f"{severity} is less than critical"

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from notifications.access import AlertReader, AlertWriter
+from notifications.access import RouteReader, RouteWriter
 from notifications.channels.registry import CHANNELS
 from notifications.domain.route import NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
@@ -16,9 +16,10 @@ from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute
 from services.web.answers import refuses
 from services.web.fields import Code
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
-router = APIRouter(prefix="/v1/routes", tags=["routes"])
+router = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=StrictRoute)
 
 
 def _route_secrets(request: Request) -> RouteSecrets:
@@ -32,7 +33,7 @@ Secrets: TypeAlias = Annotated[RouteSecrets, Depends(_route_secrets)]
 
 @router.put("/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}})
 async def put_route(
-    name: RouteName, body: RouteBody, _: AlertWriter, secrets: Secrets, request: Request, response: Response
+    name: RouteName, body: RouteBody, _: RouteWriter, secrets: Secrets, request: Request, response: Response
 ) -> RouteAnswer:
     """Make or change a route: 201 when made, with a webhook's `secret` this once; 200 when changed or the same."""
     settings = request.app.state.runtime.settings
@@ -46,7 +47,7 @@ async def put_route(
 
 
 @router.post("/{name}/secrets", status_code=201, responses=refuses(NoSuchRoute, NotAWebhook))
-async def rotate_secret(name: RouteName, _: AlertWriter, secrets: Secrets, request: Request) -> SecretAnswer:
+async def rotate_secret(name: RouteName, _: RouteWriter, secrets: Secrets, request: Request) -> SecretAnswer:
     """Give a webhook a new secret; for a day messages are signed with the one before, too. 409 for other routes."""
     async with act(request) as (work, context):
         rotated = await usecases.rotate_secret(work, context, name, secrets)
@@ -54,14 +55,14 @@ async def rotate_secret(name: RouteName, _: AlertWriter, secrets: Secrets, reque
 
 
 @router.get("")
-async def list_routes(_: AlertReader, request: Request) -> RouteList:
+async def list_routes(_: RouteReader, request: Request) -> RouteList:
     """All routes, without their secrets."""
     async with read(request) as session:
         return RouteList(items=[RouteView.model_validate(row) for row in await all_routes(session)])
 
 
 @router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute))
-async def delete_route(name: RouteName, _: AlertWriter, request: Request) -> None:
+async def delete_route(name: RouteName, _: RouteWriter, request: Request) -> None:
     """Send nothing to this route any more; what is queued for it is given up."""
     async with act(request) as (work, context):
         await usecases.remove_route(work, context, name)

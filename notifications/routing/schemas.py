@@ -15,7 +15,8 @@ ShownSecret: TypeAlias = Annotated[str, shown("The secret of a webhook, this onc
 
 
 class RouteBody(RequestBody):
-    """`under`: only alerts of this unit and those below it; without it, all alerts."""
+    """`under`: only alerts of this unit and those below it. A PUT replaces the route: without `under` it is for all
+    alerts, without `min_severity` for warnings too, whatever it was before."""
 
     under: UnitCode | None = Field(
         None, description="Only alerts of this unit and of those below it; without it, all alerts", examples=["38"]

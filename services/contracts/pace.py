@@ -42,7 +42,9 @@ class PaceFacts(Facts):
     """A target's pace after a transition.
 
     `episode` counts the times this target fell behind; `revision` grows with every pace event of the target, so that a
-    late or repeated event can be distinguished from a new one. `path` is the unit and those above it, top first.
+    late or repeated event can be distinguished from a new one. `path` is the unit and those above it, top first;
+    `organisations` are the one that the target belongs to (which its scope names, else its collector's) and those above
+    that, upwards.
     `worst_severity` is the gravest that the episode had so far, also where it ends. `withdrawn`: the
     target is no more, which ended the episode.
     """
@@ -54,6 +56,7 @@ class PaceFacts(Facts):
     scope: Scope
     unit_name: Name | None
     path: tuple[Code, ...]
+    organisations: tuple[Code, ...] = Field((), exclude_if=lambda organisations: not organisations)
     scheme: Scheme
     measure: Measure
     starts_on: date

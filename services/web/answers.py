@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.errors import DomainError, Forbidden, Invalid, NotMigrated, Unauthenticated, Unavailable
-from services.web.problems import MEDIA_TYPE, Internal, Malformed, Problem, TooLarge, problem_of, status_of
+from services.web.problems import (
+    MEDIA_TYPE,
+    Internal,
+    Malformed,
+    Problem,
+    TooLarge,
+    UnsupportedMediaType,
+    problem_of,
+    status_of,
+)
 
 KINDS: Final = "x-problems"
 """Where an answer carries the codes of its errors; it stays in the document, for programs."""
@@ -72,6 +81,8 @@ COMMON: Final[tuple[type[DomainError], ...]] = (
     NotMigrated,
 )
 """What any operation may answer."""
+WITH_BODY: Final[tuple[type[DomainError], ...]] = (UnsupportedMediaType,)
+"""What one that takes a body may answer, too."""
 
 
 def sends(*headers: str) -> dict[str, Any]:
@@ -87,9 +98,10 @@ def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def common_answers() -> dict[str, dict[str, Any]]:
-    """What any operation may answer, by status."""
-    answers = {str(status): answer for status, answer in refuses(*COMMON).items()}
+def common_answers(*, with_body: bool) -> dict[str, dict[str, Any]]:
+    """What any operation may answer, by status, with a body or without."""
+    kinds = (*COMMON, *WITH_BODY) if with_body else COMMON
+    answers = {str(status): answer for status, answer in refuses(*kinds).items()}
     return answers | {"429": _limited()}
 
 

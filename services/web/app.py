@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
@@ -14,8 +14,8 @@ from services.web import openapi
 from services.web.health import health_router
 from services.web.hot_route import match_first
 from services.web.middleware import RequestMiddleware
-from services.web.parameters import refuse_unknown_parameters
 from services.web.problems import install_problems
+from services.web.strict_route import StrictRoute
 
 
 def build_app(
@@ -39,12 +39,15 @@ def build_app(
         openapi_url="/openapi.json",
         redoc_url=None,
         static_url="/docs/assets",
+        redirect_slashes=False,
+        strict_content_type=False,  # json_body decides
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )
     app.state.runtime = runtime
     for router in routers:
-        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
+        assert router.route_class is StrictRoute  # noqa: S101 - see there what others would let pass
+        app.include_router(router)
     app.include_router(health_router)
     match_first(app, routers)
     install_problems(app)

@@ -1,7 +1,11 @@
-"""Bearer tokens and scopes of a route: `actor: Annotated[Actor, Security(authorize, scopes=["targets:write"])]`."""
+"""Bearer tokens and scopes of a route: `actor: Annotated[Actor, Security(authorize, scopes=["targets:write"])]`.
+
+Where several scopes are named, any one of them is enough; the document lists them as alternatives.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,7 +26,7 @@ BEARER = HTTPBearer(
 async def authorize(
     request: Request, scopes: SecurityScopes, _: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Actor:
-    """The client that asks, if its token grants the scopes. Raises Unauthenticated or Forbidden."""
+    """The client that asks, if its token grants any of the scopes. Raises Unauthenticated or Forbidden."""
     return authorized(request, *scopes.scopes)
 
 
@@ -30,14 +34,18 @@ def authorized(request: Request, *scopes: str) -> Actor:
     """As `authorize`, for routes that resolve no dependencies."""
     runtime: AnyRuntime = request.app.state.runtime
     actor = runtime.tokens.verify(_token_of(request), runtime.clock.now())
-    for scope in scopes:
-        actor.require(scope)
+    actor.require(*scopes)
     request.state.actor = actor
     return actor
 
 
+def alternatives(scopes: Sequence[str]) -> list[dict[str, list[str]]]:
+    """The `security` of an operation for which any one of the scopes is enough."""
+    return [{BEARER.scheme_name: [scope]} for scope in scopes] or [{BEARER.scheme_name: []}]
+
+
 def _token_of(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    scheme, _, token = request.headers.get("authorization", "").replace("\t", " ").partition(" ")
+    if scheme.lower() != "bearer" or not (token := token.strip(" ")):
         raise Unauthenticated("send the header Authorization: Bearer …")
     return token

@@ -35,13 +35,13 @@ def tagged(body: bytes) -> Tagged:
 def tagged_response(request: Request, answer: Tagged) -> Response:
     """The body, or 304 where the client has it."""
     headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
-    known = request.headers.get("if-none-match")
-    if known and _matches(known, answer.etag):
+    known = request.headers.getlist("if-none-match")
+    if known and _matches(",".join(known), answer.etag):
         return Response(status_code=304, headers=headers)
     return Response(answer.body, media_type="application/json", headers=headers)
 
 
 def _matches(known: str, etag: str) -> bool:
-    """RFC 9110, section 13.1.2: a list of tags compared weakly, or a star."""
+    """RFC 9110, section 13.1.2: a list of tags compared weakly, or a star. Several lines are one list (5.3)."""
     tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
     return etag in tags or tags == ["*"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic_core import CoreSchema, core_schema
+
+from services.names import readable_label, readable_name
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
@@ -42,9 +45,11 @@ CollectorCode: TypeAlias = Annotated[Code, Field(description="Code of the collec
 Text: TypeAlias = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, pattern=VISIBLE),
+    AfterValidator(partial(unicodedata.normalize, "NFC")),
     Field(json_schema_extra={"pattern": PUBLISHED_VISIBLE}),
 ]
-"""One line of text, such as a reference of a partner's system."""
+"""One line of text, such as a reference of a partner's system, in Unicode normal form C."""
+LONGEST_NAME: Final = 200
 
 
 class RequestBody(BaseModel):
@@ -122,24 +127,28 @@ def digits(*, least: int, most: int) -> Any:
     )
 
 
-def _normalised(name: str) -> str:
-    name = unicodedata.normalize("NFC", name)
-    if not name.isprintable():
-        raise ValueError("a name has no control characters: remove line breaks, tabs and invisible characters")
-    return name
-
-
 Name: TypeAlias = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_normalised),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2 * LONGEST_NAME),
+    AfterValidator(partial(readable_name, longest=LONGEST_NAME)),
     Field(
-        description="What people call it",
+        description="What people call it, with letters; up to 200 characters, single spaces",
         examples=["Bưu điện Cẩm Thủy"],
         json_schema_extra={"pattern": PUBLISHED_VISIBLE},
     ),
 ]
-"""What people call it, in Unicode normal form C."""
+"""What people call a person or a place, in Unicode normal form C with single spaces."""
+Label: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2 * LONGEST_NAME),
+    AfterValidator(partial(readable_label, longest=LONGEST_NAME)),
+    Field(
+        description="What people call it; up to 200 characters, single spaces",
+        examples=["Q4"],
+        json_schema_extra={"pattern": PUBLISHED_VISIBLE},
+    ),
+]
+"""What people call something that they made, such as a target; a number will do."""
 Reason: TypeAlias = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE),

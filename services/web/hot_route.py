@@ -21,11 +21,12 @@ from starlette.types import Scope
 from services.context import Actor, Context
 from services.errors import DomainError
 from services.web.answers import refuses, sends
-from services.web.auth import BEARER, authorized
+from services.web.auth import alternatives, authorized
 from services.web.etag import IF_NONE_MATCH
+from services.web.json_body import json_bytes, validated
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
-from services.web.problems import Malformed, refusal_of_body, refusal_of_header
+from services.web.problems import refusal_of_header
 from services.web.transactions import request_context
 
 P = TypeVar("P", bound=BaseModel)
@@ -35,13 +36,14 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Declaration(Generic[P, H, B]):
-    """What a hot route takes and gives: parameters of path and query, headers, a body, the scope, the answers.
+    """What a hot route takes and gives: parameters of path and query, headers, a body, the scopes of which any one is
+    enough, the answers.
 
     `refuses` are the errors that it answers beside those of any operation, `sends` the headers of its answer. `tagged`:
     the answer comes from `tagged_response`, which reads If-None-Match.
     """
 
-    scope: str
+    scopes: tuple[str, ...]
     answer: type[BaseModel]
     parameters: type[P] | None = None
     headers: type[H] | None = None
@@ -121,12 +123,12 @@ def match_first(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 
 async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotRequest[Any, Any, Any]:
-    actor = authorized(request, wanted.scope)
+    actor = authorized(request, *wanted.scopes)
     headers = _headers(request, wanted.headers) if wanted.headers else None
     parameters = _parameters(request, wanted.parameters) if wanted.parameters else None
     if not wanted.parameters and request.query_params:
         refuse_parameters_but(frozenset(), request)
-    body = _body(await request.body(), wanted.body) if wanted.body else None
+    body = validated(await json_bytes(request), wanted.body) if wanted.body else None
     return HotRequest(request, actor, parameters, headers, body)
 
 
@@ -163,15 +165,6 @@ def _located(error: ValidationError, path: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _body(raw: bytes, adapter: TypeAdapter[B]) -> B:
-    try:
-        return adapter.validate_json(raw)
-    except ValidationError as error:
-        raise refusal_of_body(error, adapter) from None
-    except RecursionError:
-        raise Malformed("the body is nested too deeply") from None
-
-
 def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, Any]]:
     answer = {"model": wanted.answer, **sends(*wanted.sends, *(("ETag",) if wanted.tagged else ()))}
     not_changed: dict[int | str, dict[str, Any]] = (
@@ -181,7 +174,7 @@ def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, An
 
 
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"security": [{BEARER.scheme_name: [wanted.scope]}]}
+    document: dict[str, Any] = {"security": alternatives(wanted.scopes)}
     parameters = [
         *(_described(wanted.headers, lambda _: "header") if wanted.headers else ()),
         *(

@@ -44,7 +44,10 @@ class _Request:
     """One request on its way through."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, scope: Scope, receive: Receive, send: Send) -> None:
-        self._app, self._metrics, self._scope, self._receive, self._send = app, metrics, scope, receive, send
+        self._app, self._metrics, self._receive, self._send = app, metrics, receive, send
+        self._method: str = scope["method"]
+        # HEAD is answered as GET is, without the body; the server's own scope has to keep the method.
+        self._scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._status = 0
         self._bytes = 0
         self._body_ended = False
@@ -57,7 +60,7 @@ class _Request:
         self._has_body = self._declared_bytes > 0 or b"transfer-encoding" in headers
         given = headers.get(b"x-request-id", b"")
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
-        scope.setdefault("state", {})["request_id"] = self._id
+        self._scope.setdefault("state", {})["request_id"] = self._id
 
     async def run(self) -> None:
         started = time.perf_counter()
@@ -68,7 +71,7 @@ class _Request:
             await self._answer_in_time()
         route = getattr(self._scope.get("route"), "path", "none")
         elapsed = time.perf_counter() - started
-        self._metrics.requests.labels(self._scope["method"], route, self._status).observe(elapsed)
+        self._metrics.requests.labels(self._method, route, self._status).observe(elapsed)
 
     async def _answer_in_time(self) -> None:
         if not self._has_body:
@@ -91,7 +94,7 @@ class _Request:
         """Answer in place of the app, whose cancellation may take much longer; what it sends afterwards is dropped."""
         if self._status:
             return
-        log.warning("request_overdue", method=self._scope["method"], path=self._scope["path"])
+        log.warning("request_overdue", method=self._method, path=self._scope["path"])
         late = Unavailable(f"no answer within {REQUEST_SECONDS:.0f} s: it may or may not have been done; ask again")
         response = problem_response(late)
         response.headers["Connection"] = "close"
@@ -107,7 +110,7 @@ class _Request:
         except TooLarge as error:
             await problem_response(error)(self._scope, self._receive, self._send_with_id)
         except Exception:
-            log.exception("request_failed", method=self._scope["method"], path=self._scope["path"])
+            log.exception("request_failed", method=self._method, path=self._scope["path"])
             if self._status:
                 raise
             await self._send_broken()
@@ -135,6 +138,8 @@ class _Request:
             await self._send({**message, "more_body": True})
             await self._read_away()
             message = {"type": "http.response.body"}
+        elif self._method == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)
 
     async def _read_away(self) -> None:

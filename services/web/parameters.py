@@ -8,10 +8,11 @@ from collections.abc import Set
 from fastapi import Request
 
 from services.errors import FieldError, Invalid
-from services.web.problems import REMEDIES, summary
+from services.web.problems import summary
+from services.web.remedies import REMEDIES
 
 
-async def refuse_unknown_parameters(request: Request) -> None:
+def refuse_unknown_parameters(request: Request) -> None:
     """Raises Invalid, naming each of them."""
     if request.query_params:
         refuse_parameters_but(_declared(request), request)

@@ -23,7 +23,8 @@ from services.errors import (
     Unavailable,
 )
 from services.shown import shown
-from services.web.fields import PATTERN_REMEDIES
+from services.web.methods import allowed
+from services.web.remedies import remedy_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,7 +34,10 @@ class Malformed(DomainError):
 
     code = "malformed"
     title = "The request cannot be read"
-    remedy = "Send valid JSON in UTF-8, and the header that `errors` names."
+    remedy = (
+        "Send valid JSON in UTF-8, and the header that `errors` names. `detail` and `errors` give line and column of "
+        "what is no JSON."
+    )
 
 
 class MethodNotAllowed(DomainError):
@@ -58,6 +62,19 @@ class Internal(DomainError):
     code = "internal"
     title = "The service failed"
     remedy = "Send it again; if it stays, report the request id of `detail`."
+
+
+class UnsupportedMediaType(DomainError):
+    """The body comes in a form that no route reads."""
+
+    code = "unsupported-media-type"
+    title = "The body is not sent as plain JSON"
+    remedy = "Send `Content-Type: application/json` and no `Content-Encoding`."
+
+    @classmethod
+    def header(cls, name: str, remedy: str) -> UnsupportedMediaType:
+        """What the header of that name says is not taken."""
+        return cls(f"{name}: {remedy}", (FieldError(f"/header/{name}", remedy),))
 
 
 class ProblemField(BaseModel):
@@ -95,23 +112,11 @@ _STATUS: Mapping[type[DomainError], int] = {
     MethodNotAllowed: 405,
     Conflict: 409,
     TooLarge: 413,
+    UnsupportedMediaType: 415,
     Invalid: 422,
     Internal: 500,
     Unavailable: 503,
 }
-REMEDIES: Mapping[str, str] = {
-    "extra_forbidden": "there is no such field here: remove it",
-    "missing": "this field is required",
-    "model_attributes_type": "a JSON object is expected",
-    "model_type": "a JSON object is expected",
-    "dict_type": "a JSON object is expected",
-    "int_type": "a whole number is expected, without quotes or decimals",
-    "string_type": "a text is expected, in quotes",
-    "float_type": "a number is expected, without quotes",
-    "union_tag_invalid": "expected one of {expected_tags}",
-    "union_tag_not_found": "this field is required",
-}
-"""How to correct a wrong field, by pydantic's error type, where its own message does not say so."""
 _FRAMEWORK: Mapping[int, str] = {
     404: "there is nothing at this path: /docs lists what there is",
     405: "the header Allow names what can be asked for here",
@@ -153,9 +158,7 @@ def pointer_to(location: Iterable[str | int]) -> str:
 
 
 def _detail(error: Mapping[str, Any]) -> str:
-    context = error.get("ctx", {})
-    remedy = PATTERN_REMEDIES.get(context.get("pattern", "")) or REMEDIES.get(error["type"], "")
-    return remedy.format(**context) or str(error["msg"]).removeprefix("Value error, ")
+    return remedy_of(error["type"], error["msg"], error.get("ctx", {}))
 
 
 def install_problems(app: FastAPI) -> None:
@@ -172,19 +175,15 @@ async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    if any(e["type"] == "json_invalid" for e in error.errors()):
-        return problem_response(Malformed("the body is not valid JSON"))
     errors = tuple(
         FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
     )
     return problem_response(Invalid(summary(errors), errors))
 
 
-def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> DomainError:
-    """What is wrong with a body that was read by the adapter: Malformed, or Invalid with every field that is wrong."""
+def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> Invalid:
+    """Every field that is wrong in a body, which is JSON, as the adapter found it."""
     found = error.errors(include_url=False, include_input=False)
-    if any(e["type"] == "json_invalid" for e in found):
-        return Malformed("the body is not valid JSON")
     # Within a tagged union each location begins with the tag.
     tagged = adapter.core_schema["type"] == "tagged-union"
     errors = tuple(FieldError(pointer_to(_untagged(e, tagged)), _detail(e)) for e in found)
@@ -208,7 +207,7 @@ def summary(errors: tuple[FieldError, ...]) -> str:
     return "; ".join(f"{e.pointer or 'body'}: {e.detail}" for e in errors[:5])
 
 
-async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kind = _KINDS.get(error.status_code)
     problem = Problem(
@@ -217,4 +216,6 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
         status=error.status_code,
         detail=_FRAMEWORK.get(error.status_code, str(error.detail)),
     )
-    return JSONResponse(problem.model_dump(), error.status_code, error.headers, MEDIA_TYPE)
+    # The framework names the methods of one route; a path may have several.
+    headers = {"Allow": allowed(request)} if error.status_code == 405 else error.headers
+    return JSONResponse(problem.model_dump(), error.status_code, headers, MEDIA_TYPE)

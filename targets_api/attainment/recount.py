@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, case, delete, false, func, insert, select, true, update
+from sqlalchemy import Text, Uuid, and_, case, delete, false, func, insert, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -19,9 +19,11 @@ from targets_api.attainment.counted import is_stock, tallies_of
 from targets_api.attainment.parts import parts_of
 from targets_api.attainment.store import LOCK
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
+from targets_api.tables.hierarchy import CollectorRow
 from targets_api.tables.targets import BaselineRow, TargetRow
 
 _t, _p, _b, _parts = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow), table_of(TargetPartRow)
+_collectors = table_of(CollectorRow)
 _of_stock = parts_of(_t.c.unit_code, _t.c.scheme, _t.c.ends_on, _t).lateral("of_stock")
 _counted = (
     select(
@@ -95,6 +97,17 @@ INSERT_PARTS: Final = insert(_parts).from_select(
 OF_UNITS: Final = select(_t.c.id).where(_t.c.unit_code == among("codes", Text())).order_by(_t.c.id)
 OF_ORGANISATIONS: Final = select(_t.c.id).where(_t.c.organisation_code == among("codes", Text())).order_by(_t.c.id)
 
+_OF_COLLECTOR_ALONE = _t.c.organisation_code.is_(None)
+OF_COLLECTORS: Final = (
+    select(_t.c.id).where(_OF_COLLECTOR_ALONE, _t.c.collector_code == among("codes", Text())).order_by(_t.c.id)
+)
+OWNED_BY: Final = (
+    select(_t.c.id)
+    .outerjoin(_collectors, and_(_OF_COLLECTOR_ALONE, _collectors.c.code == _t.c.collector_code))
+    .where(func.coalesce(_t.c.organisation_code, _collectors.c.organisation_code) == among("codes", Text()))
+    .order_by(_t.c.id)
+)
+
 
 async def recount(work: UnitOfWork, target_ids: Sequence[UUID]) -> None:
     """Set the attainment of the targets to what the tallies and baselines say now."""
@@ -113,6 +126,16 @@ async def targets_of_units(session: ReadSession, codes: Collection[str]) -> list
 async def targets_of_organisations(session: ReadSession, codes: Collection[str]) -> list[UUID]:
     """Targets with one of the organisations in their scope."""
     return await _ids(session, OF_ORGANISATIONS, codes)
+
+
+async def targets_of_collectors(session: ReadSession, codes: Collection[str]) -> list[UUID]:
+    """Targets with one of the collectors in their scope, and no organisation."""
+    return await _ids(session, OF_COLLECTORS, codes)
+
+
+async def targets_owned_by(session: ReadSession, codes: Collection[str]) -> list[UUID]:
+    """Targets that belong to one of the organisations: it is named, or it is that of the collector."""
+    return await _ids(session, OWNED_BY, codes)
 
 
 async def _ids(session: ReadSession, statement: Any, codes: Collection[str]) -> list[UUID]:

@@ -37,7 +37,7 @@ UPSERT_COLLECTORS: Final = _add.on_conflict_do_update(
     index_elements=["code"],
     set_={"organisation_code": _add.excluded["organisation_code"], "version": _add.excluded["version"]},
     where=table_of(CollectorRow).c.version < _add.excluded["version"],
-)
+).returning(table_of(CollectorRow).c.code)
 
 
 async def known_nodes(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> dict[str, KnownNode]:
@@ -58,7 +58,7 @@ async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> Relink
     return Relinked(frozenset({*before, *after}), frozenset(below))
 
 
-async def upsert_collectors(work: UnitOfWork, collectors: Sequence[Collector]) -> None:
-    """Insert or change collectors, none twice."""
+async def upsert_collectors(work: UnitOfWork, collectors: Sequence[Collector]) -> set[str]:
+    """Insert or change collectors, none twice; the codes of those that are new or have changed."""
     values = {name: [getattr(c, name) for c in collectors] for name in _COLLECTOR_COLUMNS}
-    await work.execute(UPSERT_COLLECTORS, values)
+    return set(await work.scalars(UPSERT_COLLECTORS, values))

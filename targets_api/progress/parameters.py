@@ -30,12 +30,15 @@ class ProgressQuery(QueryParameters):
         examples=["2025-10-25"],
     )
 
-    def key(self, today: date) -> ProgressKey:
-        """With the defaults. Raises Invalid where `on` is after today, or `from` after `on`."""
+    def key(self, today: date, own_of: str | None) -> ProgressKey:
+        """With the defaults, for a reader who may know of `own_of` alone.
+
+        Raises Invalid where `on` is after today, or `from` after `on`.
+        """
         on = self.on or today
         if on > today:
             raise Invalid.field("/query/on", f"a day that has come is expected, {today} at the latest")
         start = self.start or date(on.year, 1, 1)
         if start > on:
             raise Invalid.field("/query/from", f"from must not be after on, {on}")
-        return ProgressKey(self.code, self.scheme, start, on)
+        return ProgressKey(self.code, self.scheme, start, on, own_of)

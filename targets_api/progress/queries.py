@@ -13,8 +13,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import columns_of, table_of
-from services.vocabulary import Kind, Scheme, UnitLevel
+from services.vocabulary import Kind, RegistryKind, Scheme, UnitLevel
 from targets_api.domain.collation import collation_key
+from targets_api.hierarchy.queries import known_codes
 from targets_api.progress.coverage import stock_of, without_baseline
 from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
 from targets_api.tables.hierarchy import (
@@ -29,12 +30,16 @@ from targets_api.tables.targets import TargetRow
 
 
 class ProgressKey(NamedTuple):
-    """What is asked for: whose progress in which scheme, from which day to which, both included."""
+    """What is asked for: whose progress in which scheme, from which day to which, both included.
+
+    `own_of`: the organisation that asks, where it may know of its own alone.
+    """
 
     code: str
     scheme: Scheme
     start: date
     on: date
+    own_of: str | None = None
 
 
 class UnitFigures(NamedTuple):
@@ -86,7 +91,7 @@ F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
 class Owner(Generic[F]):
     """A kind of owner: how its figures and its targets are found."""
 
-    name: str
+    name: RegistryKind
     figures: Query[F]
     targets: Query[TargetFigures]
 
@@ -204,16 +209,29 @@ class Figures(Generic[F]):
 async def figures_of(
     session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], today: date
 ) -> list[Figures[F] | None]:
-    """The figures for each key; None for owners that are not known."""
-    columns = columns_of(key._asdict() for key in keys)
+    """The figures for each key; None for owners that are not known under that code, in whatever case."""
+    columns = columns_of((key._asdict() for key in keys), "code", "scheme", "start", "on")
     owners = {found.place: found for found in await session.all(owner.figures, columns)}
     targets: dict[int, list[TargetFigures]] = {}
     for found in await session.all(owner.targets, {**columns, "today": today}):
         targets.setdefault(found.place, []).append(found)
-    return [
+    figures = [
         Figures(key, owners[place], targets.get(place, ())) if place in owners else None
         for place, key in enumerate(keys, start=1)
     ]
+    return await _of_another_case(session, owner, keys, today, figures) if None in figures else figures
+
+
+async def _of_another_case(
+    session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], today: date, found: list[Figures[F] | None]
+) -> list[Figures[F] | None]:
+    """Codes that differ only in case are one: those that were not found are looked up as they are registered."""
+    unknown = [key for key, each in zip(keys, found, strict=True) if each is None]
+    known = await known_codes(session, owner.name, {key.code for key in unknown})
+    registered = {key: key._replace(code=known[key.code]) for key in unknown if key.code in known}
+    again = await figures_of(session, owner, list(registered.values()), today) if registered else []
+    by_key = dict(zip(registered, again, strict=True))
+    return [each or by_key.get(key) for key, each in zip(keys, found, strict=True)]
 
 
 async def children_of(session: ReadSession, unit_code: str) -> list[str]:

@@ -15,6 +15,8 @@ from services.persistence.database import Database
 from services.persistence.versions import current_version
 from services.web.etag import Tagged, tagged
 from targets_api.domain.owner import NoSuchOwner
+from targets_api.hierarchy.queries import known_codes
+from targets_api.progress.own_figures import without_others
 from targets_api.progress.progress_view import (
     children_progress,
     collector_progress,
@@ -44,7 +46,10 @@ class _Version:
 
 
 class ProgressReader:
-    """Answers as bytes, ready to be sent."""
+    """Answers as bytes, ready to be sent.
+
+    Those for an organisation that may know of its own alone are remembered apart: `own_of` is a part of the question.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -71,6 +76,7 @@ class ProgressReader:
         """Each unit directly below the unit, and what was signed up in itself. Raises NoSuchOwner."""
         today = self._clock.today()
         async with self._database.read() as session:
+            key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
             keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
             unit, *children = await figures_of(session, UNITS, keys, today)
             direct = await direct_figures(session, key)
@@ -93,7 +99,7 @@ class ProgressReader:
         async with self._database.read() as session:
             answers = self._still_true(_Version(await current_version(session), today))
             missing = [key for key in dict.fromkeys(keys) if (owner.name, key) not in answers]
-            found = await figures_of(session, owner, missing, today) if missing else []
+            found = await without_others(session, await figures_of(session, owner, missing, today)) if missing else []
         for key, figures in zip(missing, found, strict=True):
             answers[owner.name, key] = _bytes(view(figures, today)) if figures else None
         return [answers[owner.name, key] for key in keys]
@@ -119,4 +125,6 @@ def _found(owner: str, key: ProgressKey, answer: Tagged | None) -> Tagged:
 
 
 def _unknown(owner: str, key: ProgressKey) -> NoSuchOwner:
-    return NoSuchOwner(f"no {owner} {key.code} is known here; what was registered just now may take a moment")
+    return NoSuchOwner(
+        f"no {owner} {key.code} is known here: check the code; what was registered just now arrives within moments"
+    )

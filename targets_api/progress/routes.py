@@ -8,44 +8,52 @@ from fastapi import APIRouter, Response
 
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
-from targets_api.access import PROGRESS_READ
+from services.web.strict_route import StrictRoute
+from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.parameters import ProgressQuery
+from targets_api.progress.queries import ProgressKey
 from targets_api.progress.reader import ProgressReader
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 
-router = APIRouter(prefix="/v1/progress", tags=["progress"])
+router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 
 Progress = HotRequest[ProgressQuery, Any, Any]
 
 
-def _declaration(answer: type[Any]) -> Declaration[ProgressQuery, Any, Any]:
-    return Declaration(scope=PROGRESS_READ, parameters=ProgressQuery, answer=answer, tagged=True, refuses=[NoSuchOwner])
+def _declaration(answer: type[Any], *scopes: str) -> Declaration[ProgressQuery, Any, Any]:
+    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, tagged=True, refuses=[NoSuchOwner])
 
 
-@hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress))
+@hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress, PROGRESS_READ))
 async def get_unit_progress(hot: Progress) -> Response:
     """Sign-ups from `from` to `on` in the unit and all below it, coverage, and the pace of the unit's own targets of
-    those years."""
-    return tagged_response(hot.request, await _reader(hot).of_unit(hot.parameters.key(hot.context().today)))
+    those years. A unit's figures are everybody's, and so need `progress:read`."""
+    return tagged_response(hot.request, await _reader(hot).of_unit(_key(hot)))
 
 
-@hot_route(router, "GET", "/units/{code}/children", _declaration(ChildrenProgress))
+@hot_route(router, "GET", "/units/{code}/children", _declaration(ChildrenProgress, PROGRESS_READ))
 async def get_children_progress(hot: Progress) -> Response:
     """The same for each unit directly below, by name."""
-    return tagged_response(hot.request, await _reader(hot).of_children(hot.parameters.key(hot.context().today)))
+    return tagged_response(hot.request, await _reader(hot).of_children(_key(hot)))
 
 
-@hot_route(router, "GET", "/organisations/{code}", _declaration(OrganisationProgress))
+@hot_route(router, "GET", "/organisations/{code}", _declaration(OrganisationProgress, PROGRESS_READ, PROGRESS_OWN))
 async def get_organisation_progress(hot: Progress) -> Response:
-    """What an organisation and those below it have signed up, and the pace of its targets."""
-    return tagged_response(hot.request, await _reader(hot).of_organisation(hot.parameters.key(hot.context().today)))
+    """What an organisation and those below it have signed up, and the pace of its targets. With `progress:own` the
+    own organisation, or one below it."""
+    return tagged_response(hot.request, await _reader(hot).of_organisation(_key(hot)))
 
 
-@hot_route(router, "GET", "/collectors/{code}", _declaration(CollectorProgress))
+@hot_route(router, "GET", "/collectors/{code}", _declaration(CollectorProgress, PROGRESS_READ, PROGRESS_OWN))
 async def get_collector_progress(hot: Progress) -> Response:
-    """What a collector has signed up, and the pace of their targets."""
-    return tagged_response(hot.request, await _reader(hot).of_collector(hot.parameters.key(hot.context().today)))
+    """What a collector has signed up, and the pace of their targets. With `progress:own` one of the own
+    organisation, or of one below it."""
+    return tagged_response(hot.request, await _reader(hot).of_collector(_key(hot)))
+
+
+def _key(hot: Progress) -> ProgressKey:
+    return hot.parameters.key(hot.context().today, reads_own_of(hot.actor))
 
 
 def _reader(hot: Progress) -> ProgressReader:

@@ -13,6 +13,7 @@ from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.hierarchy import store
+from targets_api.hierarchy.queries import organisations_of
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
 from targets_api.review.usecases import report_place, review
 
@@ -39,14 +40,23 @@ async def register_units(work: UnitOfWork, context: Context, units: Sequence[Uni
 async def register_organisations(
     work: UnitOfWork, context: Context, organisations: Sequence[OrganisationFacts]
 ) -> None:
-    """Save the organisations; targets of organisations above a new or moved one are counted anew."""
+    """Save the organisations; targets of organisations above a new or moved one are counted anew, and alerts follow
+    their organisations."""
     registered = await _register(work, ORGANISATIONS, _newest(organisations))
     await _recount(work, context, await recount.targets_of_organisations(work, registered.relinked.above))
+    await report_place(work, context, await recount.targets_owned_by(work, registered.relinked.below))
 
 
-async def register_collectors(work: UnitOfWork, _: Context, collectors: Sequence[CollectorFacts]) -> None:
-    """Save the collectors. What they have collected is counted by the organisation that each sign-up names."""
-    await store.upsert_collectors(work, _newest(collectors))
+async def register_collectors(work: UnitOfWork, context: Context, collectors: Sequence[CollectorFacts]) -> None:
+    """Save the collectors; alerts follow those who moved. What they have collected is counted by the organisation that
+    each sign-up names."""
+    newest = _newest(collectors)
+    employers = await organisations_of(work, [each.code for each in newest])
+    moved = {each.code for each in newest if employers.get(each.code, each.organisation_code) != each.organisation_code}
+    if moved:
+        await lock_counting(work)
+    changed = await store.upsert_collectors(work, newest)
+    await report_place(work, context, await recount.targets_of_collectors(work, moved & changed))
 
 
 async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Registered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from services.context import Context
@@ -19,7 +20,15 @@ _EVENTS: Final[dict[PaceTransition, type[PaceEvent]]] = {
 }
 
 
-def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: PlacedUnit | None, context: Context) -> PaceEvent:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a target stands in the registry: its unit, and the organisation that it belongs to with those above it."""
+
+    unit: PlacedUnit | None
+    organisations: tuple[str, ...]
+
+
+def pace_event(reviewed: Reviewed, transition: PaceTransition, place: Place, context: Context) -> PaceEvent:
     """The event of the transition. Its id is derived from target and revision: the same whenever it is published."""
     target_id = reviewed.standing.target.id
     return _EVENTS[transition](
@@ -27,12 +36,12 @@ def pace_event(reviewed: Reviewed, transition: PaceTransition, unit: PlacedUnit 
         subject=str(target_id),
         time=context.now,
         correlationid=context.correlation_id,
-        data=_facts(reviewed, unit, context),
+        data=_facts(reviewed, place, context),
     )
 
 
-def _facts(reviewed: Reviewed, unit: PlacedUnit | None, context: Context) -> PaceFacts:
-    target, verdict = reviewed.standing.target, reviewed.verdict
+def _facts(reviewed: Reviewed, place: Place, context: Context) -> PaceFacts:
+    target, verdict, unit = reviewed.standing.target, reviewed.verdict, place.unit
     return PaceFacts(
         target_id=target.id,
         target_name=target.name,
@@ -41,6 +50,7 @@ def _facts(reviewed: Reviewed, unit: PlacedUnit | None, context: Context) -> Pac
         scope=target.scope,
         unit_name=unit.name if unit else None,
         path=tuple(unit.path) if unit else (),
+        organisations=place.organisations,
         scheme=target.scheme,
         measure=target.measure,
         starts_on=target.starts_on,

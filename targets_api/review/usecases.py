@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.context import Context
 from services.contracts.pace import PaceEvent
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
+from services.vocabulary import Scope
 from targets_api.attainment.store import save
 from targets_api.domain.episode import Known
-from targets_api.hierarchy.queries import placed_units
-from targets_api.review.events import pace_event
+from targets_api.hierarchy.queries import owners_of, placed_units
+from targets_api.review.events import Place, pace_event
 from targets_api.review.judgement import Reviewed, judge, reported_again
 
 
@@ -32,7 +33,8 @@ async def review_and_report_again(work: UnitOfWork, context: Context, known: Map
 
 
 async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
-    """Publish anew where those of the targets stand that lag, whose unit has another name or place: alerts follow."""
+    """Publish anew where those of the targets stand that lag, since their unit or organisation has another name or
+    place: alerts follow."""
     if not target_ids:
         return
     lagging = [r for r in await judge(work, context, target_ids) if r.episode.lagging]
@@ -43,10 +45,13 @@ async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[
 async def _save_and_report(work: UnitOfWork, context: Context, reviewed: Sequence[Reviewed]) -> list[PaceEvent]:
     await save(work, [each.state for each in reviewed if each.differs(context)], context.today)
     changed = [(each, each.transition) for each in reviewed if each.transition]
-    units = await placed_units(work, [code for each, _ in changed if (code := each.standing.target.scope.unit_code)])
-    events = [
-        pace_event(each, transition, units.get(each.standing.target.scope.unit_code or ""), context)
-        for each, transition in changed
-    ]
+    places = await _places(work, {each.standing.target.scope for each, _ in changed})
+    events = [pace_event(each, transition, places[each.standing.target.scope], context) for each, transition in changed]
     await emit(work, events)
     return events
+
+
+async def _places(work: UnitOfWork, scopes: Collection[Scope]) -> dict[Scope, Place]:
+    units = await placed_units(work, {scope.unit_code for scope in scopes if scope.unit_code})
+    owners = await owners_of(work, scopes)
+    return {scope: Place(units.get(scope.unit_code or ""), owners[scope]) for scope in scopes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
 from services.persistence.checks import one_of
@@ -10,11 +10,16 @@ from services.vocabulary import UnitLevel
 from targets_api.tables.base import Base
 
 
+def _by_upper_code(table: str) -> Index:
+    """Codes that differ only in case are one."""
+    return Index(f"ix_{table}_upper_code", text("upper(code)"))
+
+
 class UnitRow(Base, table=True):
     """A unit as its highest version says. The parent may not have been received yet."""
 
     __tablename__ = "units"
-    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"))
+    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"), _by_upper_code("units"))
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
@@ -41,7 +46,7 @@ class OrganisationRow(Base, table=True):
     """A collection organisation as its highest version says."""
 
     __tablename__ = "organisations"
-    __table_args__ = (Index("ix_organisations_parent_code", "parent_code"),)
+    __table_args__ = (Index("ix_organisations_parent_code", "parent_code"), _by_upper_code("organisations"))
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)
@@ -67,6 +72,7 @@ class CollectorRow(Base, table=True):
     """A collector. Who they are is personal data and stays in enrolment."""
 
     __tablename__ = "collectors"
+    __table_args__ = (_by_upper_code("collectors"),)
 
     code: str = Field(primary_key=True, sa_type=Text)
     organisation_code: str = Field(sa_type=Text)

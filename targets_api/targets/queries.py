@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, or_, select
 
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
@@ -15,25 +15,42 @@ from services.persistence.unnest import table_of
 from services.vocabulary import Measure, Scheme
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.target import NoSuchTarget, Target
+from targets_api.hierarchy.queries import collectors_below, organisations_below
 from targets_api.tables.targets import TargetRow
 
 _t = table_of(TargetRow).c
-ONE: Final = Query(target_of, select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid)))
+_reader = bindparam("own_of", type_=Text)
+
+
+def _is_own(organisation: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """As `targets_api.domain.ownership` says, of the organisation or of those below it."""
+    by_collector = and_(_t.organisation_code.is_(None), _t.collector_code.in_(collectors_below(organisation)))
+    return or_(_t.organisation_code.in_(organisations_below(organisation)), by_collector)
+
+
+ONE: Final = Query(
+    target_of,
+    select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid), or_(_reader.is_(None), _is_own(_reader))),
+)
 LATEST_FIRST: Final = select(*TARGET_COLUMNS).order_by(_t.id.desc())
 CONDITIONS: Final[Conditions] = {
-    "unit_code": lambda code: _t.unit_code == code,
-    "organisation_code": lambda code: _t.organisation_code == code,
-    "collector_code": lambda code: _t.collector_code == code,
+    "unit_code": lambda code: func.upper(_t.unit_code) == code.upper(),
+    "organisation_code": lambda code: func.upper(_t.organisation_code) == code.upper(),
+    "collector_code": lambda code: func.upper(_t.collector_code) == code.upper(),
     "scheme": lambda scheme: _t.scheme == scheme,
     "measure": lambda measure: _t.measure == measure,
     "withdrawn": lambda wanted: _t.withdrawn_on.is_not(None) if wanted else _t.withdrawn_on.is_(None),
+    "own_of": _is_own,
     "after": lambda target_id: _t.id < target_id,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What targets name in their scope, alone or beside others; None leaves a condition open."""
+    """What targets name in their scope, alone or beside others; None leaves a condition open.
+
+    `own_of`: only those of this organisation, of those below it and of their collectors.
+    """
 
     unit_code: str | None = None
     organisation_code: str | None = None
@@ -41,12 +58,13 @@ class Filters:
     scheme: Scheme | None = None
     measure: Measure | None = None
     withdrawn: bool = False
+    own_of: str | None = None
     after: UUID | None = None
 
 
-async def find_target(session: ReadSession, target_id: UUID) -> Target:
-    """The target of that id. Raises NoSuchTarget."""
-    target = await session.first(ONE, {"id": target_id})
+async def find_target(session: ReadSession, target_id: UUID, own_of: str | None = None) -> Target:
+    """The target of that id, among the own ones of an organisation where one is given. Raises NoSuchTarget."""
+    target = await session.first(ONE, {"id": target_id, "own_of": own_of})
     if target is None:
         raise NoSuchTarget(f"no target has the id {target_id}")
     return target

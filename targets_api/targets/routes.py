@@ -11,10 +11,11 @@ from services.ids import new_id
 from services.web.answers import refuses, sends
 from services.web.fields import AN_ID, Code, Id
 from services.web.lists import cut
+from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
-from targets_api.access import ProgressReader, TargetWriter
+from targets_api.access import ProgressReader, TargetWriter, reads_own_of
 from targets_api.domain.baseline import InvalidBaseline
-from targets_api.domain.owner import NoSuchUnit
+from targets_api.domain.owner import NotKnownYet
 from targets_api.domain.revision import TargetIsOver, TargetIsWithdrawn
 from targets_api.domain.target import InvalidTarget, NoSuchTarget, TargetDiffers
 from targets_api.targets import queries, usecases
@@ -29,7 +30,7 @@ from targets_api.targets.schemas import (
     WithdrawalBody,
 )
 
-router = APIRouter(prefix="/v1", tags=["targets"])
+router = APIRouter(prefix="/v1", tags=["targets"], route_class=StrictRoute)
 
 TargetId: TypeAlias = Annotated[Id, Path(description="Id of the target", examples=[AN_ID])]
 UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", examples=["15142"])]
@@ -41,7 +42,7 @@ UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", exa
     responses={
         200: {"model": TargetView, **sends("Location")},
         201: sends("Location"),
-        **refuses(InvalidTarget, TargetDiffers),
+        **refuses(InvalidTarget, TargetDiffers, NotKnownYet),
     },
 )
 async def set_target(body: TargetBody, _: TargetWriter, request: Request, response: Response) -> TargetView:
@@ -57,16 +58,18 @@ async def set_target(body: TargetBody, _: TargetWriter, request: Request, respon
 
 
 @router.get("/targets/{target_id}", responses=refuses(NoSuchTarget))
-async def get_target(target_id: TargetId, _: ProgressReader, request: Request) -> TargetView:
-    """One target. How far it has come is in `/v1/progress`."""
+async def get_target(target_id: TargetId, actor: ProgressReader, request: Request) -> TargetView:
+    """One target; with `progress:own` one of the own organisation, of those below it or of their collectors. How far it
+    has come is in `/v1/progress`."""
     async with read(request) as session:
-        return TargetView.model_validate(await queries.find_target(session, target_id))
+        return TargetView.model_validate(await queries.find_target(session, target_id, reads_own_of(actor)))
 
 
 @router.get("/targets")
-async def list_targets(_: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
-    """Targets that name these in their scope, alone or beside others; the latest first. None that was withdrawn."""
-    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}))
+async def list_targets(actor: ProgressReader, wanted: Annotated[TargetQuery, Query()], request: Request) -> TargetPage:
+    """Targets that name these in their scope, alone or beside others; the latest first. None that was withdrawn. With
+    `progress:own` only those of the own organisation, of those below it and of their collectors."""
+    filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=reads_own_of(actor))
     async with read(request) as session:
         page = cut(await queries.list_targets(session, filters, wanted.limit + 1), wanted.limit, lambda t: t.id)
     return TargetPage(items=[TargetView.model_validate(target) for target in page.rows], next=page.next)
@@ -93,7 +96,9 @@ async def withdraw_target(target_id: TargetId, body: WithdrawalBody, _: TargetWr
     return TargetView.model_validate(target)
 
 
-@router.put("/units/{code}/baselines", responses={201: {"model": BaselineView}, **refuses(NoSuchUnit, InvalidBaseline)})
+@router.put(
+    "/units/{code}/baselines", responses={201: {"model": BaselineView}, **refuses(NotKnownYet, InvalidBaseline)}
+)
 async def set_baseline(
     code: UnitInPath, body: BaselineBody, _: TargetWriter, request: Request, response: Response
 ) -> BaselineView:
@@ -104,6 +109,6 @@ async def set_baseline(
     """
     baseline = body.baseline(code)
     async with act(request) as (work, context):
-        is_new = await usecases.set_baseline(work, context, baseline)
-    response.status_code = 201 if is_new else 200
-    return BaselineView.model_validate(baseline)
+        outcome = await usecases.set_baseline(work, context, baseline)
+    response.status_code = 201 if outcome.is_new else 200
+    return BaselineView.model_validate(outcome.baseline)

@@ -26,7 +26,7 @@ from services.web.fields import (
     CollectorCode,
     Day,
     Id,
-    Name,
+    Label,
     OrganisationCode,
     Reason,
     RequestBody,
@@ -80,7 +80,7 @@ class TargetBody(RequestBody):
     value: Value
     starts_on: Day = Field(description="First day of its period", examples=["2025-10-01"])
     ends_on: Day = Field(description="Last day of its period", examples=["2025-12-31"])
-    name: Name | None = Field(None, description="What people call it", examples=["Q4"])
+    name: Label | None = Field(None, description="What people call it", examples=["Q4"])
 
     def target(self, target_id: UUID) -> Target:
         """As a target of that id."""

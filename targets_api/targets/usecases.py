@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from services.context import Context
 from services.errors import FieldError
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
-from services.vocabulary import RegistryKind
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.owner import NoSuchUnit
+from targets_api.domain.owner import Unknown, not_known_yet
 from targets_api.domain.revision import Revision, Withdrawal, revised, withdrawn
 from targets_api.domain.target import (
     STOCK_MEASURES,
@@ -26,17 +25,12 @@ from targets_api.domain.target import (
     TargetDiffers,
     checked,
 )
-from targets_api.hierarchy.queries import known_codes, organisations_above, organisations_of
+from targets_api.hierarchy.queries import known_codes
 from targets_api.review.usecases import review
 from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
-
-_SCOPE_FIELDS: Final[dict[str, RegistryKind]] = {
-    "unit_code": "unit",
-    "organisation_code": "organisation",
-    "collector_code": "collector",
-}
+from targets_api.targets.scopes import registered_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +41,25 @@ class SetTarget:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SetBaseline:
+    """A baseline as it is stored, and whether there was none of that day."""
+
+    baseline: Baseline
+    is_new: bool
+
+
 async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Target]) -> list[SetTarget]:
     """Set the targets, count what has been achieved already, and review them.
 
-    A target that is set already with the same value is returned as it is stored. Raises InvalidTarget, and
+    A target that is set already with the same value is returned as it is stored. Raises InvalidTarget, NotKnownYet, and
     TargetDiffers where it is set with another value; then none is set.
     """
     for target in targets:
         checked(target)
+    scopes = await registered_scopes(work, [target.scope for target in targets])
+    targets = [replace(target, scope=scope) for target, scope in zip(targets, scopes, strict=True)]
     await lock_counting(work)
-    await _check_scopes(work, targets)
     await _check_baselines(work, targets)
     new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets])
     standing = _matched(targets, await store.same_targets(work, targets))
@@ -91,18 +94,20 @@ async def withdraw_target(work: UnitOfWork, context: Context, target_id: UUID, w
     return target
 
 
-async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> bool:
-    """Set the count of a day, and bring the targets that are measured from it up to date; True where it is new.
+async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> SetBaseline:
+    """Set the count of a day, and bring the targets that are measured from it up to date.
 
-    Raises InvalidBaseline or NoSuchUnit.
+    Raises InvalidBaseline or NotKnownYet.
     """
     baselines.checked(baseline, context.today)
+    known = await known_codes(work, "unit", [baseline.unit_code])
+    if not known:
+        raise not_known_yet([Unknown("/path/code", "unit", baseline.unit_code)])
+    baseline = replace(baseline, unit_code=known[baseline.unit_code])
     await lock_counting(work)
-    if not await known_codes(work, "unit", [baseline.unit_code]):
-        raise NoSuchUnit(f"no unit {baseline.unit_code} is known here: register it at the enrolment service first")
     is_new = await store.set_baseline(work, baseline)
     await _recount(work, context, await store.measured_from(work, baseline))
-    return is_new
+    return SetBaseline(baseline, is_new)
 
 
 async def _locked(work: UnitOfWork, target_id: UUID) -> Target:
@@ -127,27 +132,6 @@ def _change(target: Target, context: Context, reason: str, **values: Any) -> Tar
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
     await recount(work, target_ids)
     await review(work, context, target_ids)
-
-
-async def _check_scopes(work: UnitOfWork, targets: Sequence[Target]) -> None:
-    for field, kind in _SCOPE_FIELDS.items():
-        codes = {code for target in targets if (code := getattr(target.scope, field))}
-        if unknown := codes - await known_codes(work, kind, codes):
-            detail = f"not known here: {', '.join(sorted(unknown))}; register it at the enrolment service first"
-            raise InvalidTarget(detail, (FieldError(f"/scope/{field}", detail),))
-    await _check_collectors(work, targets)
-
-
-async def _check_collectors(work: UnitOfWork, targets: Sequence[Target]) -> None:
-    """A collector of another organisation never signs anybody up for the scope."""
-    both = [target.scope for target in targets if target.scope.organisation_code and target.scope.collector_code]
-    employers = await organisations_of(work, {str(scope.collector_code) for scope in both})
-    above = await organisations_above(work, set(employers.values()))
-    for scope in both:
-        employer = employers[str(scope.collector_code)]
-        if scope.organisation_code not in above.get(employer, {employer}):
-            detail = f"{scope.collector_code} collects for {employer}, which is not part of {scope.organisation_code}"
-            raise InvalidTarget(detail, (FieldError("/scope/collector_code", detail),))
 
 
 async def _check_baselines(work: UnitOfWork, targets: Sequence[Target]) -> None:

@@ -26,6 +26,7 @@ SHARED = frozenset(
         "services.errors",
         "services.vocabulary",
         "services.calendar",
+        "services.names",
         "services.reconciliation.comparison",
     }
 )

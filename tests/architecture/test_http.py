@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
-import pytest
-import pytest_asyncio
-
-from drive.hosting.services import SERVICES, ServiceName, create_app
-from tests.conftest import ClientFor, MakeRuntime, TokenFor
+from drive.hosting.services import known_scopes
+from tests.architecture.api import Api, a_path
 
 WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {
     "date": ("0", "315532800", "1761350400000", "2025-10-25T00:00:00", "2025-10-25 ", "20251025", "2025-1-5", "now"),
@@ -44,48 +39,6 @@ WRONG_VALUES: Mapping[str, tuple[object, ...]] = {
 """The same for the JSON of a body."""
 
 
-@dataclass
-class Api:
-    """A service's document, and a client that may do everything."""
-
-    document: Mapping[str, Any]
-    client: httpx.AsyncClient
-
-    def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """Method, path and description of each, those for the operator apart."""
-        for path, methods in self.document["paths"].items():
-            for method, operation in methods.items():
-                if path.startswith("/v1/"):
-                    yield method.upper(), path, operation
-
-    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Without references, and without the null that an optional field may be."""
-        if "$ref" in schema:
-            return self.resolved(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
-        choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
-        return self.resolved(choices[0]) if len(choices) == 1 else schema
-
-    async def refusals(self, method: str, path: str, **request: Any) -> list[str]:
-        """Where the errors of a refused request point to."""
-        for name in ("code", "name"):
-            path = path.replace(f"{{{name}}}", "A-1")
-        path = path.replace("_id}", "").replace("{", "")
-        answer = await self.client.request(method, path, headers={"Idempotency-Key": "key-1"}, **request)
-        assert answer.status_code < 500, answer.text
-        return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
-
-
-@pytest_asyncio.fixture(params=SERVICES)
-async def api(
-    request: pytest.FixtureRequest, make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor
-) -> Api:
-    """One of the three."""
-    service: ServiceName = request.param
-    runtime = await make_runtime(service)
-    app = create_app(runtime)
-    return Api(app.openapi(), await client_for(app, token_for(runtime)))
-
-
 def form_of(schema: Mapping[str, Any]) -> str:
     """Which of the wrong values fit it."""
     if "enum" in schema or "const" in schema:
@@ -103,6 +56,69 @@ def test_names_in_a_document_are_unique_and_plain(api: Api) -> None:
 
 def test_every_operation_names_its_scope(api: Api) -> None:
     assert [path for _, path, operation in api.operations() if not operation["security"][0]["bearer"]] == []
+
+
+ALLOWED: Mapping[str, str] = {
+    "put_unit": "registry:write",
+    "import_units": "registry:write",
+    "put_organisation": "registry:write",
+    "put_collector": "registry:write",
+    "get_unit": "enrolments:read registry:write",
+    "list_units": "enrolments:read registry:write",
+    "get_organisation": "enrolments:read registry:write",
+    "get_collector": "enrolments:read registry:write",
+    "record_enrolment": "enrolments:write",
+    "record_batch": "enrolments:write",
+    "get_enrolment": "enrolments:read",
+    "list_own_enrolments": "enrolments:read",
+    "set_target": "targets:write",
+    "revise_target": "targets:write",
+    "withdraw_target": "targets:write",
+    "set_baseline": "targets:write",
+    "get_target": "progress:read progress:own",
+    "list_targets": "progress:read progress:own",
+    "get_unit_progress": "progress:read",
+    "get_children_progress": "progress:read",
+    "get_organisation_progress": "progress:read progress:own",
+    "get_collector_progress": "progress:read progress:own",
+    "list_alerts": "alerts:read alerts:own",
+    "get_alert": "alerts:read alerts:own",
+    "acknowledge_alert": "alerts:write alerts:own",
+    "list_deliveries": "alerts:read alerts:own",
+    "retry_delivery": "alerts:write alerts:own",
+    "put_route": "alerts:write",
+    "rotate_secret": "alerts:write",
+    "delete_route": "alerts:write",
+    "list_routes": "alerts:read",
+}
+"""The scopes of each operation: any one of them is enough."""
+
+
+def test_the_document_lists_the_scopes_of_each_operation_as_alternatives(api: Api) -> None:
+    documented = {
+        operation["operationId"]: [scope for alternative in operation["security"] for scope in alternative["bearer"]]
+        for _, _, operation in api.operations()
+    }
+    assert documented == {name: ALLOWED.get(name, "").split() for name in documented}
+    assert all(len(each) == 1 for _, _, operation in api.operations() for each in map(list, operation["security"]))
+
+
+async def test_an_operation_is_done_with_one_of_its_scopes_and_with_no_other(api: Api) -> None:
+    for scope in sorted(known_scopes()):
+        headers = {"Authorization": f"Bearer {api.token(scope)}"}
+        for method, path, operation in api.operations():
+            answer = await api.client.request(method, a_path(path), headers=headers)
+            is_allowed = scope in {*ALLOWED[operation["operationId"]].split(), "admin"}
+            assert (answer.status_code == 403) != is_allowed, (method, path, scope, answer.text)
+
+
+async def test_an_operation_asks_for_a_token_and_names_the_scopes_that_are_missing(api: Api) -> None:
+    for method, path, operation in api.operations():
+        scopes = " or ".join(ALLOWED[operation["operationId"]].split())
+        answer = await api.client.request(method, a_path(path), headers={"Authorization": f"Bearer {api.token('')}"})
+        assert answer.json()["detail"] == f"this needs the scope {scopes}; the token grants none"
+        answer = await api.client.request(method, a_path(path), headers={"Authorization": ""})
+        assert answer.status_code == 401, path
 
 
 def test_every_list_has_the_same_limits(api: Api) -> None:

@@ -24,6 +24,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "alerts": "alerts",
         "routing": "routing",
         "deliveries": "deliveries",
+        "ownership": "ownership",
         "pace_differences": "reconciliation",
     },
 }

@@ -86,7 +86,7 @@ def a_sign_up(number: int = 1, **changes: Any) -> dict[str, Any]:
         "amount_paid": 1263600,
         "receipt_no": f"C45-{number:06d}",
         "participant": a_participant(number),
-        "household": {"code": "15142-HH-0042", "member_no": 1},
+        "household": {"code": f"15142-HH-{number:04d}", "member_no": 1},
         "support_group": "none",
         "channel": "launch_day",
         "campaign_code": "LAUNCH-15142",

@@ -122,6 +122,9 @@ class Episode:
     number: int = 1
     path: tuple[str, ...] = ("38", "BHXH-CT", "15142")
     unit_name: str = "Xã Cẩm Thạch"
+    name: str | None = None
+    scope: Scope | None = None
+    organisations: tuple[str, ...] = ()
 
     def fell_behind(self, revision: int = 1, severity: Severity = "warning") -> PaceFellBehind:
         """It begins to lag."""
@@ -153,12 +156,13 @@ class Episode:
         )
         facts = PaceFacts(
             target_id=self.target_id,
-            target_name=None,
+            target_name=self.name,
             episode=self.number,
             revision=revision,
-            scope=Scope(unit_code=self.path[-1]),
+            scope=self.scope or Scope(unit_code=self.path[-1]),
             unit_name=self.unit_name,
             path=self.path,
+            organisations=self.organisations,
             scheme="household_health",
             measure="coverage",
             starts_on=date(2025, 10, 1),

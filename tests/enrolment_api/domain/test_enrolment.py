@@ -6,25 +6,24 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.domain.contribution import Contribution
-from enrolment_api.domain.cover import RENEWAL_WINDOW_DAYS, AlreadyCovered, cover
 from enrolment_api.domain.enrolment import (
     CollectorOfAnotherOrganisation,
     Decision,
     NotOfAge,
+    Rules,
     SignedInFuture,
     UnitTooLarge,
     UnknownCollector,
     WrongAmount,
     decide,
 )
+from enrolment_api.domain.household import NOBODY, HouseholdPolicy, Members, WrongMemberNumber
 from enrolment_api.domain.registry import UnknownUnit
 from services.errors import DomainError
-from services.vocabulary import Scheme
 from tests.enrolment_api.builders import REGISTRY, a_health_sign_up, a_person, a_voluntary_sign_up
 
 RATES = load_rates()
@@ -32,57 +31,19 @@ TODAY = date(2025, 10, 25)
 SCHEMES = st.sampled_from(["household_health", "voluntary_social"])
 
 
-def decided(sign_up: Any, last_covered_to: date | None = None) -> Decision:
-    return decide(sign_up, REGISTRY, last_covered_to, today=TODAY, rates=RATES)
+def decided(sign_up: Any, members: Members | None = None, policy: HouseholdPolicy = "refuse") -> Decision:
+    return decide(sign_up, REGISTRY, (), members or NOBODY, Rules(TODAY, RATES, policy))
 
 
 def test_first_health_cover_begins_after_thirty_days() -> None:
     assert decided(a_health_sign_up()) == Decision(
-        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600)
+        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600), joins_household=True
     )
 
 
 def test_first_voluntary_cover_begins_with_the_month() -> None:
     decision = decided(a_voluntary_sign_up())
     assert (decision.kind, decision.covered_from, decision.covered_to) == ("new", date(2025, 10, 1), date(2025, 10, 31))
-
-
-@pytest.mark.parametrize(
-    ("scheme", "last_covered_to", "expected"),
-    [
-        ("household_health", date(2025, 10, 24), ("renewal", date(2025, 10, 25), date(2026, 1, 24))),
-        ("household_health", date(2025, 10, 25), ("renewal", date(2025, 10, 26), date(2026, 1, 25))),
-        ("household_health", date(2025, 12, 24), ("renewal", date(2025, 12, 25), date(2026, 3, 24))),
-        ("household_health", date(2025, 7, 28), ("renewal", date(2025, 10, 25), date(2026, 1, 24))),
-        ("household_health", date(2025, 7, 27), ("new", date(2025, 11, 24), date(2026, 2, 23))),
-        ("voluntary_social", date(2025, 9, 30), ("renewal", date(2025, 10, 1), date(2025, 12, 31))),
-        ("voluntary_social", date(2025, 10, 31), ("renewal", date(2025, 11, 1), date(2026, 1, 31))),
-        ("voluntary_social", date(2025, 7, 31), ("renewal", date(2025, 10, 1), date(2025, 12, 31))),
-        ("voluntary_social", date(2025, 6, 30), ("new", date(2025, 10, 1), date(2025, 12, 31))),
-    ],
-)
-def test_cover_of_three_months_signed_on_25_october(scheme: Scheme, last_covered_to: date, expected: Any) -> None:
-    assert cover(scheme, TODAY, 3, last_covered_to) == expected
-
-
-def test_cover_that_runs_longer_than_the_renewal_window_refuses_another() -> None:
-    with pytest.raises(AlreadyCovered, match="from 2025-10-26 on"):
-        cover("household_health", TODAY, 12, TODAY + timedelta(days=RENEWAL_WINDOW_DAYS + 1))
-
-
-@given(SCHEMES, st.sampled_from([1, 3, 6, 12]), st.dates(date(2025, 7, 1), date(2030, 1, 1)), st.integers(-2000, 60))
-def test_cover_never_touches_the_cover_before(scheme: Scheme, months: int, signed_on: date, days: int) -> None:
-    last_covered_to = signed_on + timedelta(days=days)
-    _, first, last = cover(scheme, signed_on, months, last_covered_to)
-    assert last_covered_to < first <= last
-    assert 28 * months - 1 <= (last - first).days < 31 * months
-
-
-@given(st.dates(date(2025, 7, 1), date(2030, 1, 1)), st.integers(1, 400))
-def test_voluntary_cover_is_whole_months(signed_on: date, days: int) -> None:
-    _, first, last = cover("voluntary_social", signed_on, 3, signed_on - timedelta(days=days))
-    assert first.day == 1
-    assert (last + timedelta(days=1)).day == 1
 
 
 @pytest.mark.parametrize(
@@ -121,3 +82,37 @@ def test_voluntary_insurance_is_for_those_of_fifteen(born_on: date, is_taken: bo
 
 def test_village_takes_sign_ups_too() -> None:
     assert decided(a_health_sign_up(unit_code="15142-01")).kind == "new"
+
+
+MEMBERS = {1: "038080012345", 2: "038080000002"}
+
+
+@pytest.mark.parametrize(
+    ("members", "number", "expected"),
+    [
+        ({}, 5, 1),
+        ({}, 2, 1),
+        ({1: "038080000001"}, 1, 2),
+        ({1: "038080000001"}, 3, 2),
+        ({1: "038080000001", 3: "038080000003"}, 4, 2),
+        (MEMBERS, 3, 1),
+    ],
+)
+def test_a_number_that_does_not_fit_the_household_is_refused_with_the_one_expected(
+    members: Members, number: int, expected: int
+) -> None:
+    with pytest.raises(WrongMemberNumber, match=f"number {expected} is expected") as refused:
+        decided(a_health_sign_up(member_no=number), members)
+    assert [error.pointer for error in refused.value.errors] == ["/household/member_no"]
+
+
+def test_a_policy_may_make_it_a_warning() -> None:
+    decision = decided(a_health_sign_up(member_no=2, amount_paid=884_520), {}, "warn")
+    assert (decision.joins_household, decision.expected_member_no) == (False, 1)
+
+
+def test_a_member_keeps_the_number_when_they_sign_up_again_in_the_year() -> None:
+    decision = decided(a_health_sign_up(member_no=1), MEMBERS)
+    assert (decision.joins_household, decision.expected_member_no) == (False, None)
+    third = a_health_sign_up(participant=a_person(personal_id="038080000009"), member_no=3, amount_paid=758_160)
+    assert decided(third, MEMBERS).joins_household

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrolment_api.domain.identifiers import Sex, mismatches, mobile, personal_id, personal_name, social_insurance_code
+from enrolment_api.domain.identifiers import (
+    Sex,
+    birth_date,
+    doubts,
+    mismatches,
+    mobile,
+    personal_id,
+    personal_name,
+    social_insurance_code,
+)
 
 DIGITS = st.text(alphabet="0123456789", min_size=12, max_size=12)
 
@@ -28,7 +37,7 @@ def test_personal_id_of_wrong_form_is_refused_without_repeating_it(typed: str) -
     assert not typed or typed not in str(refusal.value)
 
 
-@given(DIGITS)
+@given(DIGITS.filter(lambda digits: len(set(digits)) > 1))
 def test_normal_form_of_a_personal_id_is_its_own_normal_form(digits: str) -> None:
     assert personal_id(personal_id(digits)) == digits
 
@@ -93,3 +102,35 @@ def test_contradiction_with_the_personal_id_is_a_warning(
     warnings = mismatches(digits, sex, born_on)
     assert [warning.pointer for warning in warnings] == pointers
     assert all(digits not in warning.detail and str(born_on.year) not in warning.detail for warning in warnings)
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_a_number_of_equal_digits_is_a_placeholder_and_refused(digit: str) -> None:
+    for check, length in ((personal_id, 12), (social_insurance_code, 10)):
+        with pytest.raises(ValueError, match="all the same"):
+            check(digit * length)
+
+
+@pytest.mark.parametrize("born_on", [date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 31)])
+def test_a_date_of_birth_that_is_an_unset_date_is_refused(born_on: date) -> None:
+    with pytest.raises(ValueError, match="1900-01-01"):
+        birth_date(born_on)
+
+
+def test_the_oldest_date_of_birth_is_taken() -> None:
+    assert birth_date(date(1900, 1, 1)) == date(1900, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["Nguy?n Văn An", "Nguyễn V4n An", "An@", "Nguyễn_An"])
+def test_a_name_with_signs_that_names_do_not_have_is_a_warning(name: str) -> None:
+    assert [each.pointer for each in doubts(personal_name(name))] == ["/participant/full_name"]
+
+
+@pytest.mark.parametrize("name", ["Nguyễn Văn An", "H'Hen Niê", "Y-Moan", "Ksor, H. (Bé)", "K’Brơi"])
+def test_names_of_all_peoples_raise_no_warning(name: str) -> None:
+    assert doubts(personal_name(name)) == ()
+
+
+def test_a_name_that_lost_letters_is_refused() -> None:
+    with pytest.raises(ValueError, match="UTF-8"):
+        personal_name("Nguy\ufffdn")

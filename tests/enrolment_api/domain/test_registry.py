@@ -9,6 +9,7 @@ from enrolment_api.domain.registry import (
     Collector,
     Organisation,
     OrganisationInCircle,
+    ParentRequired,
     Unit,
     UnitHasLowerUnits,
     UnknownOrganisation,
@@ -48,7 +49,14 @@ def test_unit_cannot_lie_below_itself(level_so_far: UnitLevel) -> None:
 
 def test_unit_stays_above_those_below_it() -> None:
     with pytest.raises(UnitHasLowerUnits):
-        check_unit(Unit("u", "U", "village", None), {}, "village")
+        check_unit(Unit("u", "U", "village", "c"), {"c": "commune"}, "village")
+
+
+@pytest.mark.parametrize("level", ["insurance_unit", "commune", "village"])
+def test_a_unit_but_a_province_needs_a_parent(level: UnitLevel) -> None:
+    with pytest.raises(ParentRequired, match=level):
+        check_unit(Unit("u", "U", level, None), {}, None)
+    check_unit(Unit("38", "Thanh Hóa", "province", None), {}, None)
 
 
 def test_organisation_cannot_lie_below_itself() -> None:

@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from tests.enrolment_api.conftest import Service
+from tests.enrolment_api.conftest import Service, a_sign_up, post
 
 UNIT = "drive.registry.unit.v1"
 PROVINCE = {"name": "Tỉnh Thanh Hóa", "level": "province"}
@@ -62,7 +63,8 @@ async def test_import_loads_the_province_once(empty_service: Service) -> None:
 
 async def test_import_puts_a_commune_without_a_parent_under_its_province(empty_service: Service) -> None:
     ops = empty_service.ops
-    await ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "commune"})
+    async with empty_service.runtime.database.write() as work:  # as the version before registered it
+        await work.execute(text("INSERT INTO units VALUES ('15142', 'Xã Cẩm Thạch', 'commune', NULL, 1)"))
     imported = await ops.post("/v1/units/import", json={"province_code": "38"})
     assert (imported.status_code, imported.json()["changed"]) == (201, 1)
     assert (await ops.get("/v1/units/15142")).json()["parent_code"] == "38"
@@ -111,8 +113,41 @@ async def test_import_of_no_province_is_refused(service: Service, code: Any) -> 
 
 
 async def test_level_that_units_below_contradict_is_refused(service: Service) -> None:
-    answer = await service.ops.put("/v1/units/15142", json={"name": "Xã Cẩm Thạch", "level": "village"})
+    body = {"name": "Xã Cẩm Thạch", "level": "village", "parent_code": "38"}
+    answer = await service.ops.put("/v1/units/15142", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/level")
+
+
+async def test_a_unit_is_not_detached_by_a_put_without_its_parent(service: Service) -> None:
+    answer = await service.ops.put("/v1/units/15142-01", json={"name": "Thôn Mới", "level": "village"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:parent-required")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/parent_code"]
+    assert (await service.ops.get("/v1/units/15142-01")).json()["parent_code"] == "15142"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Bưu\u00a0điện  Cẩm\u00a0Thủy", "Bưu điện Cẩm Thủy"),
+        ("Bu\u031bu die\u0323\u0302n", "Bưu diện"),
+        ("123", None),
+        ("Nguy\ufffdn", None),
+        ("two\nlines", None),
+    ],
+)
+async def test_names_in_the_registry_follow_the_rules_of_peoples_names(
+    service: Service, name: str, kept: str | None
+) -> None:
+    for path, body in (
+        ("units/38", {"level": "province"}),
+        ("organisations/CT", {}),
+        ("collectors/CT-07", {"organisation_code": "CT"}),
+    ):
+        answer = await service.ops.put(f"/v1/{path}", json={"name": name, **body})
+        if kept is None:
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/name")
+        else:
+            assert (answer.status_code, answer.json()["name"]) == (200, kept)
 
 
 async def test_organisations_cannot_form_a_cycle(service: Service) -> None:
@@ -146,3 +181,23 @@ async def test_collectors_of_others_are_not_shown(service: Service) -> None:
     assert (await service.ct.get("/v1/collectors/CT-07")).json()["name"] == "Lê Thị B"
     assert (await service.ct.get("/v1/collectors/NL-01")).status_code == 404
     assert (await service.ops.get("/v1/collectors/NL-01")).status_code == 200
+
+
+async def test_codes_that_differ_only_in_case_are_one(service: Service) -> None:
+    ops = service.ops
+    lower = await ops.put("/v1/collectors/ct-07", json={"name": "Lê Thị C", "organisation_code": "ct"})
+    assert (lower.status_code, lower.json()["code"], lower.json()["version"]) == (200, "CT-07", 2)
+    assert lower.json()["organisation_code"] == "CT"
+    assert (await ops.get("/v1/collectors/cT-07")).json() == lower.json()
+    assert (await ops.put("/v1/organisations/ct", json={"name": "CT"})).json()["code"] == "CT"
+    body = {"name": "Thôn Một", "level": "village", "parent_code": "15142"}
+    assert (await ops.put("/v1/units/T-1", json=body)).status_code == 201
+    assert (await ops.put("/v1/units/t-1", json=body | {"name": "Thôn 1"})).json()["code"] == "T-1"
+    assert (await ops.get("/v1/units/t-1")).json()["name"] == "Thôn 1"
+    answer = await post(service.ct, a_sign_up(unit_code="t-1", collector_code="ct-07"))
+    assert (answer.json()["unit_code"], answer.json()["collector_code"]) == ("T-1", "CT-07")
+    [event] = await service.events()
+    assert '"T-1"' in event
+    assert '"CT-07"' in event
+    for query in ({"unit_code": "t-1"}, {"unit_code": "t-1", "exact": "true"}, {"collector_code": "ct-07"}):
+        assert len((await service.ct.get("/v1/enrolments", params=query)).json()["items"]) == 1

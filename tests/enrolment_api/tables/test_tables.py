@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from enrolment_api.enrolments.sql import LAST_COVERS
+from enrolment_api.enrolments.sql import KNOWN
 from enrolment_api.tables import enrolments, registry
 from enrolment_api.tables.base import Base
 from services.persistence.driver_errors import StatementRefused
@@ -15,7 +17,8 @@ from tests.enrolment_api.conftest import Service, a_sign_up, a_voluntary_sign_up
 
 COPY = (
     "CREATE TEMP TABLE copied AS SELECT * FROM enrolments;"
-    "UPDATE copied SET id = gen_random_uuid(), external_ref = 'other', idempotency_key = NULL, {changes};"
+    "UPDATE copied SET id = gen_random_uuid(), external_ref = 'other', idempotency_key = NULL,"
+    " joins_household = false, {changes};"
     "INSERT INTO enrolments SELECT * FROM copied"
 )
 
@@ -71,10 +74,12 @@ async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Servi
     await post_batch(service.ct, *(a_sign_up(n) for n in range(500)))
     async with service.runtime.database.write() as work:
         await work.execute(text("ANALYZE enrolments"))
-    whose = {"people": [38080000001], "schemes": ["household_health"]}
+    whose = {"people": [38080000001], "schemes": ["household_health"], "since": [date(2025, 7, 1)]}
+    whose |= {"organisations": ["CT"], "households": ["15142-HH-0001"], "years": [2025]}
     async with service.runtime.database.read() as session:
-        plan = list(await session.scalars(text(f"EXPLAIN {LAST_COVERS.statement}"), whose))
+        plan = list(await session.scalars(text(f"EXPLAIN {KNOWN.statement}"), whose))
     assert "ex_enrolments_double_cover" in "".join(plan)
+    assert "uq_enrolments_household_member" in "".join(plan)
 
 
 async def test_described_bodies_are_those_that_are_taken(service: Service) -> None:

@@ -15,13 +15,14 @@ from drive.hosting.serving import serving
 from services.runtime import AnyRuntime
 from services.web.app import build_app
 from services.web.middleware import MAX_BODY_BYTES
+from services.web.strict_route import StrictRoute
 
 SIZE = 3 * MAX_BODY_BYTES
 
 
 def routes() -> APIRouter:
     """One route that takes a body."""
-    router = APIRouter()
+    router = APIRouter(route_class=StrictRoute)
 
     @router.post("/bodies")
     async def bodies(body: dict[str, str]) -> int:

@@ -63,9 +63,6 @@ async def test_of_two_requests_for_the_same_target_at_once_one_creates_it(servic
         ({"ends_on": "tomorrow"}, ["/ends_on"]),
         ({"scope": {}}, ["/scope"]),
         ({"scope": {"unit_code": CAM_THACH, "team": "x"}}, ["/scope/team"]),
-        ({"scope": {"unit_code": "nowhere"}}, ["/scope/unit_code"]),
-        ({"scope": {"organisation_code": "nobody"}}, ["/scope/organisation_code"]),
-        ({"scope": {"collector_code": "nobody"}}, ["/scope/collector_code"]),
         ({"scope": {"unit_code": "a\u0000b"}}, ["/scope/unit_code"]),
         ({"scheme": "fire"}, ["/scheme"]),
         ({"measure": "in_force", "scope": {"organisation_code": "CT"}}, ["/scope"]),
@@ -123,21 +120,18 @@ async def test_a_baseline_is_made_and_then_replaced(service: TargetsService) -> 
 
 
 @pytest.mark.parametrize(
-    ("unit", "wrong", "status", "expected"),
+    ("wrong", "expected"),
     [
-        (CAM_THACH, {"on": "2025-10-26"}, 422, ["/on"]),
-        (CAM_THACH, {"covered": 26698}, 422, ["/covered"]),
-        (CAM_THACH, {"population": 0, "covered": 0}, 422, ["/population"]),
-        (CAM_THACH, {"population": "x"}, 422, ["/population"]),
-        ("nowhere", {}, 404, []),
+        ({"on": "2025-10-26"}, ["/on"]),
+        ({"covered": 26698}, ["/covered"]),
+        ({"population": 0, "covered": 0}, ["/population"]),
+        ({"population": "x"}, ["/population"]),
     ],
 )
-async def test_a_bad_baseline_is_refused(
-    service: TargetsService, unit: str, wrong: dict[str, Any], status: int, expected: list[str]
-) -> None:
+async def test_a_bad_baseline_is_refused(service: TargetsService, wrong: dict[str, Any], expected: list[str]) -> None:
     body = {"scheme": HEALTH, "on": EVE.isoformat(), "population": 26697, "covered": 19702} | wrong
-    answer = await service.http.put(f"/v1/units/{unit}/baselines", json=body)
-    assert (answer.status_code, pointers(answer)) == (status, expected)
+    answer = await service.http.put(f"/v1/units/{CAM_THACH}/baselines", json=body)
+    assert (answer.status_code, pointers(answer)) == (422, expected)
 
 
 async def test_a_baseline_holds_the_sign_ups_of_its_own_day(service: TargetsService) -> None:
@@ -180,6 +174,10 @@ async def test_what_has_not_changed_is_not_sent_again(service: TargetsService) -
     for known in (first.headers["etag"], f'"other", W/{first.headers["etag"]}', "*"):
         answer = await service.http.get(path, params=params, headers={"If-None-Match": known})
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", first.headers["etag"])
+    lines = [("If-None-Match", '"other", "another"'), ("If-None-Match", f"W/{first.headers['etag']}")]
+    assert (await service.http.get(path, params=params, headers=lines)).status_code == 304
+    assert (await service.http.head(path, params=params, headers=lines)).status_code == 304
+    assert (await service.http.get(path, params=params, headers=lines[:1])).status_code == 200
     await service.handle(sign_ups(1))
     changed = await service.http.get(path, params=params, headers={"If-None-Match": first.headers["etag"]})
     assert (changed.status_code, changed.json()["new"]) == (200, 1)

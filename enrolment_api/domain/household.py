@@ -1,0 +1,69 @@
+"""The order in which the members of a household join, which decides what each of them pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from enrolment_api.domain.sign_up import SignUp
+from services.errors import FieldError, Invalid
+
+HouseholdPolicy: TypeAlias = Literal["refuse", "warn"]
+"""What becomes of a sign-up whose member number does not fit what is known of its household."""
+Members: TypeAlias = Mapping[int, str]
+"""The personal ID of each member who joined the household in the fiscal year, by member number."""
+NOBODY: Final[Members] = {}
+
+
+class WrongMemberNumber(Invalid):
+    """The member number does not fit what is known of the household."""
+
+    code = "wrong-member-number"
+    title = "The member number does not fit the household"
+    remedy = "Send the number that `detail` names: members of a household join one after the other."
+
+    def __init__(self, expected: int, year: int) -> None:
+        super().__init__(remedy(expected, year), (FieldError("/household/member_no", remedy(expected, year)),))
+
+
+class HouseholdKey(NamedTuple):
+    """A household in a fiscal year, which is the calendar year; each organisation has codes of its own."""
+
+    organisation_code: str
+    household_code: str
+    year: int
+
+
+def household_of(sign_up: SignUp) -> HouseholdKey | None:
+    """The household that a sign-up names."""
+    if sign_up.household_code is None:
+        return None
+    return HouseholdKey(sign_up.organisation_code, sign_up.household_code, sign_up.signed_on.year)
+
+
+def expected_number(members: Members, personal_id: str) -> int:
+    """The number of the person where they have joined already, else the lowest that nobody has."""
+    for number, member in members.items():
+        if member == personal_id:
+            return number
+    return next(number for number in range(1, len(members) + 2) if number not in members)
+
+
+def check_number(sign_up: SignUp, members: Members, policy: HouseholdPolicy) -> int | None:
+    """The number that was expected, where it is another one and the policy is to warn; None where it fits.
+
+    Raises WrongMemberNumber where the policy is to refuse.
+    """
+    if sign_up.household_code is None:
+        return None
+    expected = expected_number(members, sign_up.participant.personal_id)
+    if expected == sign_up.member_no:
+        return None
+    if policy == "refuse":
+        raise WrongMemberNumber(expected, sign_up.signed_on.year)
+    return expected
+
+
+def remedy(expected: int, year: int) -> str:
+    """What to send instead."""
+    return f"number {expected} is expected for this person, by the members of the household that joined in {year}"

@@ -1,0 +1,51 @@
+"""A service as its document describes it, for tests of what holds for every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass
+class Api:
+    """A service's document, a client that may do everything, and tokens of a scope."""
+
+    document: Mapping[str, Any]
+    client: httpx.AsyncClient
+    token: Callable[[str], str]
+
+    def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Method, path and description of each, those for the operator apart."""
+        for path, methods in self.document["paths"].items():
+            for method, operation in methods.items():
+                if path.startswith("/v1/"):
+                    yield method.upper(), path, operation
+
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Without references, and without the null that an optional field may be."""
+        if "$ref" in schema:
+            return self.resolved(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+        return self.resolved(choices[0]) if len(choices) == 1 else schema
+
+    async def send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """The answer, which is no failure; codes and ids of the path are made up."""
+        headers = {"Idempotency-Key": "key-1", **request.pop("headers", {})}
+        answer = await self.client.request(method, a_path(path), headers=headers, **request)
+        assert answer.status_code < 500, answer.text
+        return answer
+
+    async def refusals(self, method: str, path: str, **request: Any) -> list[str]:
+        """Where the errors of a refused request point to."""
+        answer = await self.send(method, path, **request)
+        return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
+
+
+def a_path(template: str) -> str:
+    """A path of the template; where it takes an id, that is none."""
+    for name in ("code", "name"):
+        template = template.replace(f"{{{name}}}", "A-1")
+    return template.replace("_id}", "").replace("{", "")
