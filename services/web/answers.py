@@ -151,7 +151,7 @@ def _examples(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _example(kind: type[DomainError]) -> dict[str, Any]:
     error = kind.__new__(kind)
     DomainError.__init__(error, kind.remedy)
-    return problem_of(error).model_dump()
+    return problem_of(error, "").model_dump()
 
 
 def _status(kind: type[DomainError]) -> int:

@@ -84,7 +84,7 @@ async def test_routes_are_listed_and_deleted(service: NotificationsService) -> N
     ]
     assert (await service.client.delete("/v1/routes/a")).status_code == 204
     gone = await service.client.delete("/v1/routes/a")
-    assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:no-such-route")
+    assert (gone.status_code, gone.json()["type"]) == (404, "http://test/problems/no-such-route")
 
 
 @pytest.mark.parametrize(
