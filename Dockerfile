@@ -5,6 +5,7 @@ WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 COPY pyproject.toml uv.lock README.md ./
 RUN uv sync --frozen --no-dev --no-install-project
+COPY docs/errors.md docs/errors.md
 COPY services services
 COPY enrolment_api enrolment_api
 COPY targets_api targets_api

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     secret_keys: str | None = Field(None, validation_alias="DRIVE_SECRET_KEYS", repr=False)
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", repr=False)
     amqp_url: str | None = Field(None, validation_alias="AMQP_URL", repr=False)
+    public_url: str | None = Field(None, validation_alias="DRIVE_PUBLIC_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="DRIVE_LOG_LEVEL")
     reconcile_seconds: float = Field(60.0, gt=0, validation_alias="DRIVE_RECONCILE_SECONDS")
 
@@ -46,6 +47,12 @@ class Settings(BaseSettings):
     @classmethod
     def _is_amqp(cls, value: str | None) -> str | None:
         return checked_server(value, ("amqp", "amqps"), "amqp://user:password@host:5672/vhost")
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        url = checked_server(value, ("http", "https"), "https://drive.example.org")
+        return url.rstrip("/") if url else url
 
     @field_validator("secret_keys", mode="after")
     @classmethod

@@ -43,13 +43,14 @@ def _each(raw: bytes) -> Sequence[AnySignUp | BadItem]:
     return [_read_item(item) for item in items_of(raw, MOST_ITEMS)]
 
 
-def answer_of(items: Sequence[AnySignUp | BadItem], outcomes: Iterator[Outcome]) -> BatchAnswer:
-    """The answer to a batch; `outcomes` are those of the items that are not bad, in their order."""
+def answer_of(items: Sequence[AnySignUp | BadItem], outcomes: Iterator[Outcome], base: str) -> BatchAnswer:
+    """The answer to a batch; `outcomes` are those of the items that are not bad, in their order. Types of problems
+    begin with `base`."""
     return BatchAnswer(
         items=[
-            _refused(n, item.external_ref, item.refusal)
+            _refused(n, item.external_ref, item.refusal, base)
             if isinstance(item, BadItem)
-            else _item(n, item.external_ref, next(outcomes))
+            else _item(n, item.external_ref, next(outcomes), base)
             for n, item in enumerate(items)
         ]
     )
@@ -68,9 +69,9 @@ def _reference_of(value: object) -> str | None:
     return reference[:100].encode(errors="replace").decode() if isinstance(reference, str) else None
 
 
-def _item(index: int, external_ref: str, outcome: Outcome) -> BatchItem:
+def _item(index: int, external_ref: str, outcome: Outcome, base: str) -> BatchItem:
     if isinstance(outcome, DomainError):
-        return _refused(index, external_ref, outcome)
+        return _refused(index, external_ref, outcome, base)
     return BatchItem(
         index=index,
         external_ref=external_ref,
@@ -81,6 +82,6 @@ def _item(index: int, external_ref: str, outcome: Outcome) -> BatchItem:
     )
 
 
-def _refused(index: int, external_ref: str | None, refusal: DomainError) -> BatchItem:
-    problem = problem_of(refusal)
+def _refused(index: int, external_ref: str | None, refusal: DomainError, base: str) -> BatchItem:
+    problem = problem_of(refusal, base)
     return BatchItem(index=index, external_ref=external_ref, status=problem.status, problem=problem)

@@ -22,6 +22,7 @@ REFUSALS: Final[tuple[type[DomainError], ...]] = (
     AlreadyCovered,
     ExternalRefTaken,
     IdempotencyKeyReused,
+    WrongMemberNumber,
     WrongAmount,
     WrongMemberNumber,
     UnsupportedMonths,

@@ -23,6 +23,7 @@ from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.json_body import json_bytes
 from services.web.lists import cut
 from services.web.openapi import body_of
+from services.web.problems import base_of
 from services.web.strict_route import StrictRoute
 from services.web.transactions import read
 
@@ -72,7 +73,7 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
         for item in items
         if not isinstance(item, BadItem)
     ]
-    return answer_of(items, iter(await recorder.record_many(wanted) if wanted else []))
+    return answer_of(items, iter(await recorder.record_many(wanted) if wanted else []), base_of(request))
 
 
 @router.get("/{enrolment_id}", responses=refuses(NotFound))

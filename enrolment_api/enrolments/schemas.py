@@ -46,8 +46,8 @@ class IdempotencyHeader(BaseModel):
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
-    unit_code: UnitCode | None = Field(None, description="Only those of this unit and all below it")
-    exact: Truth = Field(False, description="With true, only those of the unit itself", examples=[True])
+    unit_code: UnitCode | None = Field(None, description="Only those in this unit and all below it")
+    exact: Truth = Field(False, description="true: those of the unit `unit_code` alone", examples=[False])
     collector_code: CollectorCode | None = Field(None, description="Only those of this collector")
     external_ref: Text | None = Field(None, description="Only that with this reference", examples=["CT-0001"])
     signed_from: Day | None = Field(None, description="Only those signed on this day or later", examples=["2025-10-01"])

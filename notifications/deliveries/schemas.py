@@ -43,7 +43,9 @@ class DeliveryView(BaseModel):
     change: ChangeKind = Field(description="What changed in the alert", examples=["raised"])
     route_name: ShownCode = Field(description="Name of the route", examples=["ops-hook"])
     channel: ChannelName
-    address: ShownAddress | None = Field(description="null with `alerts:own`: routes are the agency's")
+    address: ShownAddress | None = Field(
+        description="What the channel sends to; null with `alerts:own`: routes are the agency's"
+    )
     state: State = Field(description=_STATE, examples=["sent"])
     queued_at: ShownTime = Field(description="When it was queued, in UTC")
     next_attempt_at: ShownTime | None = Field(
@@ -51,7 +53,8 @@ class DeliveryView(BaseModel):
     )
     sent_at: ShownTime | None = Field(description="When the receiver accepted it, in UTC; null before")
     last_error: ShownText | None = Field(
-        description="What the last failure was; null without any, and with `alerts:own`", examples=[None]
+        description="What the last failure was; null without any, and with `alerts:own`: it may name the address",
+        examples=[None],
     )
     attempts: list[AttemptView] = Field(description="All attempts so far", json_schema_extra={"maxItems": 10_000})
 

@@ -82,6 +82,8 @@ COMMON: Final[tuple[type[DomainError], ...]] = (
     NotMigrated,
 )
 """What any operation may answer."""
+WITH_BODY: Final[tuple[type[DomainError], ...]] = (UnsupportedMediaType,)
+"""What one that takes a body may answer, too."""
 
 
 def sends(*headers: str) -> dict[str, Any]:
@@ -97,9 +99,10 @@ def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def common_answers() -> dict[str, dict[str, Any]]:
-    """What any operation may answer, by status."""
-    answers = {str(status): answer for status, answer in refuses(*COMMON).items()}
+def common_answers(*, with_body: bool) -> dict[str, dict[str, Any]]:
+    """What any operation may answer, by status, with a body or without."""
+    kinds = (*COMMON, *WITH_BODY) if with_body else COMMON
+    answers = {str(status): answer for status, answer in refuses(*kinds).items()}
     return answers | {"429": _limited()}
 
 
@@ -154,7 +157,7 @@ def _examples(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _example(kind: type[DomainError]) -> dict[str, Any]:
     error = kind.__new__(kind)
     DomainError.__init__(error, kind.remedy)
-    return problem_of(error).model_dump()
+    return problem_of(error, "").model_dump()
 
 
 def _status(kind: type[DomainError]) -> int:

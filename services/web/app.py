@@ -14,6 +14,7 @@ from services.web import openapi
 from services.web.health import health_router
 from services.web.hot_route import match_first
 from services.web.middleware import RequestMiddleware
+from services.web.problem_pages import problem_router
 from services.web.problems import install_problems
 from services.web.strict_route import StrictRoute
 
@@ -49,6 +50,7 @@ def build_app(
         assert router.route_class is StrictRoute  # noqa: S101 - see there what others would let pass
         app.include_router(router)
     app.include_router(health_router)
+    app.include_router(problem_router)
     match_first(app, routers)
     install_problems(app)
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics)

@@ -132,7 +132,7 @@ Name: TypeAlias = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2 * LONGEST_NAME),
     AfterValidator(partial(readable_name, longest=LONGEST_NAME)),
     Field(
-        description="What people call it",
+        description="What people call it, with letters; up to 200 characters, single spaces",
         examples=["Bưu điện Cẩm Thủy"],
         json_schema_extra={"pattern": PUBLISHED_VISIBLE},
     ),
@@ -142,7 +142,11 @@ Label: TypeAlias = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2 * LONGEST_NAME),
     AfterValidator(partial(readable_label, longest=LONGEST_NAME)),
-    Field(examples=["Q4"]),
+    Field(
+        description="What people call it; up to 200 characters, single spaces",
+        examples=["Q4"],
+        json_schema_extra={"pattern": PUBLISHED_VISIBLE},
+    ),
 ]
 """What people call something that they made, such as a target; a number will do."""
 Reason: TypeAlias = Annotated[

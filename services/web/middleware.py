@@ -8,12 +8,13 @@ import time
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.errors import Unavailable
 from services.ids import new_id
 from services.observability import Metrics
-from services.web.problems import MEDIA_TYPE, Internal, TooLarge, problem_of, problem_response
+from services.web.problems import MEDIA_TYPE, Internal, TooLarge, base_of, problem_of, problem_response
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ class _Request:
             return
         log.warning("request_overdue", method=self._method, path=self._scope["path"])
         late = Unavailable(f"no answer within {REQUEST_SECONDS:.0f} s: it may or may not have been done; ask again")
-        response = problem_response(late)
+        response = problem_response(late, self._base())
         response.headers["Connection"] = "close"
         self._late_answer = asyncio.ensure_future(response(self._scope, self._receive, self._send_with_id))
         self._late_answer.add_done_callback(lambda _: self._task.cancel())
@@ -108,7 +109,7 @@ class _Request:
                 raise TooLarge(_TOO_LARGE)
             await self._app(self._scope, self._receive_counted, self._send_unless_overdue)
         except TooLarge as error:
-            await problem_response(error)(self._scope, self._receive, self._send_with_id)
+            await problem_response(error, self._base())(self._scope, self._receive, self._send_with_id)
         except Exception:
             log.exception("request_failed", method=self._method, path=self._scope["path"])
             if self._status:
@@ -149,9 +150,12 @@ class _Request:
             self._bytes += len(message.get("body", b""))
             self._body_ended = not message.get("more_body", False)
 
+    def _base(self) -> str:
+        return base_of(Request(self._scope))
+
     async def _send_broken(self) -> None:
         detail = f"This is a fault of the service. Quote the request id {self._id} when you report it."
-        problem = problem_of(Internal(detail))
+        problem = problem_of(Internal(detail), self._base())
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await self._send_with_id({"type": "http.response.start", "status": 500, "headers": headers})
         await self._send_with_id({"type": "http.response.body", "body": problem.model_dump_json().encode()})

@@ -84,7 +84,7 @@ def _complete(document: dict[str, Any]) -> None:
     components["headers"] = {name: HEADERS[name] for name in sorted(_sent(document))}
 
 
-def _scopes_of(operation: dict[str, Any]) -> list[str]:
+def _scopes_of(operation: Mapping[str, Any]) -> list[str]:
     return [scope for requirement in operation["security"] for scope in requirement[BEARER.scheme_name]]
 
 
@@ -109,7 +109,7 @@ def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, dict[st
     if HEALTH in operation.get("tags", ()):
         operation["security"] = []
     else:
-        _add_problems(operation["responses"])
+        _add_problems(operation["responses"], with_body="requestBody" in operation)
     operation["responses"] = {
         status: with_common_headers(answer) for status, answer in sorted(operation["responses"].items())
     }
@@ -133,11 +133,11 @@ def _complete_parameter(parameter: dict[str, Any]) -> None:
     parameter.setdefault("description", parameter["schema"].get("description", ""))
 
 
-def _add_problems(answers: dict[str, Any]) -> None:
+def _add_problems(answers: dict[str, Any], *, with_body: bool) -> None:
     """What any operation may answer; FastAPI's own form of 422 is never sent."""
     if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
         answers.pop("422", None)
-    for status, answer in common_answers().items():
+    for status, answer in common_answers(with_body=with_body).items():
         answers[status] = joined(answer, answers[status]) if status in answers else answer
 
 

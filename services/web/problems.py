@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from services.errors import (
     Conflict,
@@ -22,6 +23,7 @@ from services.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.runtime import AnyRuntime
 from services.shown import shown
 from services.web.methods import allowed
 from services.web.remedies import remedy_of
@@ -87,10 +89,16 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. `type` is stable: match on it, not on the texts."""
+    """RFC 9457 problem details. What follows the last `/` of `type` is stable: match on that, not on the texts."""
 
     type: Annotated[
-        str, shown("Which error it is", "urn:drive:problem:wrong-amount", format="uri-reference", maxLength=2000)
+        str,
+        shown(
+            "Which error it is: the address of a page that says what to do",
+            "https://drive.example.org/problems/wrong-amount",
+            format="uri-reference",
+            maxLength=2000,
+        ),
     ]
     title: Annotated[
         str, shown("The same for each error of a type", "The amount paid is not the amount payable", maxLength=200)
@@ -130,10 +138,32 @@ def status_of(error: DomainError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
 
 
-def problem_of(error: DomainError) -> Problem:
-    """The error as a problem document."""
+def base_of(request: Request) -> str:
+    """What the types of problems begin with: DRIVE_PUBLIC_URL, else the address at which the server was reached.
+
+    Never the header Host, which a client chooses.
+    """
+    runtime: AnyRuntime = request.app.state.runtime
+    return runtime.settings.public_url or _reached_at(request.scope)
+
+
+def _reached_at(scope: Scope) -> str:
+    host, port = scope.get("server") or ("", None)
+    if not host or host.startswith("/"):
+        return ""  # a socket of Unix has no address that others could use
+    name = f"[{host}]" if ":" in host else host
+    return f"{scope['scheme']}://{name}{f':{port}' if port else ''}"
+
+
+def type_of(code: str, base: str) -> str:
+    """The type of a problem, where a page says what to do."""
+    return f"{base}/problems/{code}"
+
+
+def problem_of(error: DomainError, base: str) -> Problem:
+    """The error as a problem document; `base` is that of the request."""
     return Problem(
-        type=f"urn:drive:problem:{error.code}",
+        type=type_of(error.code, base),
         title=error.title,
         status=status_of(error),
         detail=error.detail,
@@ -141,9 +171,9 @@ def problem_of(error: DomainError) -> Problem:
     )
 
 
-def problem_response(error: DomainError) -> JSONResponse:
+def problem_response(error: DomainError, base: str) -> JSONResponse:
     """The error as an answer."""
-    problem = problem_of(error)
+    problem = problem_of(error, base)
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -168,17 +198,17 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
-async def _on_domain_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for DomainError only
-    return problem_response(error)
+    return problem_response(error, base_of(request))
 
 
-async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     errors = tuple(
         FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
     )
-    return problem_response(Invalid(summary(errors), errors))
+    return problem_response(Invalid(summary(errors), errors), base_of(request))
 
 
 def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> Invalid:
@@ -211,7 +241,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     kind = _KINDS.get(error.status_code)
     problem = Problem(
-        type=f"urn:drive:problem:{kind.code if kind else 'http-error'}",
+        type=type_of(kind.code, base_of(request)) if kind else "about:blank",
         title=kind.title if kind else str(error.detail),
         status=error.status_code,
         detail=_FRAMEWORK.get(error.status_code, str(error.detail)),

@@ -33,7 +33,7 @@ async def test_nothing_is_read_of_whoever_may_not_ask(api: Api) -> None:
 async def test_a_body_that_is_no_json_is_answered_with_line_and_column(api: Api) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=NO_JSON, headers=JSON)
-        assert outcome(answer) == (400, "urn:drive:problem:malformed", [""]), path
+        assert outcome(answer) == (400, "http://test/problems/malformed", [""]), path
         assert "line 2, column 7" in answer.json()["detail"]
         assert "line 2, column 7" in answer.json()["errors"][0]["detail"]
 
@@ -42,7 +42,7 @@ async def test_a_body_that_is_no_json_is_answered_with_line_and_column(api: Api)
 async def test_an_empty_body_is_malformed(api: Api, body: bytes) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=body, headers=JSON)
-        assert outcome(answer) == (400, "urn:drive:problem:malformed", [""]), path
+        assert outcome(answer) == (400, "http://test/problems/malformed", [""]), path
         assert "the body is empty" in answer.json()["detail"]
 
 
@@ -50,7 +50,7 @@ async def test_an_empty_body_is_malformed(api: Api, body: bytes) -> None:
 async def test_a_value_that_json_does_not_have_is_malformed(api: Api, value: bytes) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=b'{"name": ' + value + b"}", headers=JSON)
-        assert outcome(answer) == (400, "urn:drive:problem:malformed", [""]), path
+        assert outcome(answer) == (400, "http://test/problems/malformed", [""]), path
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ async def test_a_value_that_json_does_not_have_is_malformed(api: Api, value: byt
 async def test_a_name_that_is_repeated_in_a_body_is_refused(api: Api, body: bytes, pointers: list[str]) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=body, headers=JSON)
-        assert outcome(answer) == (422, "urn:drive:problem:invalid", pointers), path
+        assert outcome(answer) == (422, "http://test/problems/invalid", pointers), path
         assert "give it once" in answer.json()["detail"]
 
 
@@ -84,7 +84,7 @@ async def test_json_is_taken_under_each_of_its_names(api: Api, headers: dict[str
         for mark in (b"", b"\xef\xbb\xbf"):
             answer = await api.send(method, path, content=mark + b'{"no_such_field": 1}', headers=headers)
             status, kind, pointers = outcome(answer)
-            assert (status, kind) == (422, "urn:drive:problem:invalid"), path
+            assert (status, kind) == (422, "http://test/problems/invalid"), path
             assert pointers != [""], path
 
 
@@ -103,7 +103,7 @@ async def test_json_is_taken_under_each_of_its_names(api: Api, headers: dict[str
 async def test_a_body_in_another_form_is_refused_by_name(api: Api, header: str, value: str) -> None:
     for method, path in with_bodies(api):
         answer = await api.send(method, path, content=b"{}", headers=JSON | {header: value})
-        assert outcome(answer) == (415, "urn:drive:problem:unsupported-media-type", [f"/header/{header}"]), path
+        assert outcome(answer) == (415, "http://test/problems/unsupported-media-type", [f"/header/{header}"]), path
         assert value.rpartition("=")[2] in answer.json()["detail"]
 
 
@@ -129,5 +129,5 @@ async def test_head_has_the_status_and_headers_of_get(api: Api) -> None:
 async def test_a_slash_at_the_end_makes_another_path(api: Api) -> None:
     for method, path, _ in api.operations():
         answer = await api.send(method, f"{path}/", headers={"Host": "elsewhere.example"})
-        assert outcome(answer) == (404, "urn:drive:problem:not-found", []), path
+        assert outcome(answer) == (404, "http://test/problems/not-found", []), path
         assert "elsewhere" not in f"{answer.headers}{answer.text}"

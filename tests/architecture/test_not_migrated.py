@@ -53,7 +53,7 @@ async def test_a_table_that_is_missing_is_answered_as_not_migrated_until_it_is_t
     path, table = LISTS[service]
     await rename(runtime, table, "elsewhere")
     answer = await client.get(path)
-    assert (answer.status_code, answer.json()["type"]) == (503, "urn:drive:problem:not-migrated")
+    assert (answer.status_code, answer.json()["type"]) == (503, "http://test/problems/not-migrated")
     assert "Retry-After" in answer.headers
     assert "drive migrate" in answer.json()["detail"]
     await rename(runtime, "elsewhere", table)

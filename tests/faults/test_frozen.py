@@ -128,7 +128,7 @@ async def test_a_frozen_worker_is_relieved_by_another_and_every_lag_is_notified_
     async with frozen("worker")(installation, "notifications"):
         async with installation.user(AGENCY, "targets:write") as agency:
             small = TARGET | {"value": 12, "starts_on": "2025-10-01", "ends_on": "2025-10-25"}
-            await agency.send("POST", "targets", "/v1/targets", small)
+            await agency.send_until_taken("POST", "targets", "/v1/targets", small)
         await installation.sign_up(installation.people(12), answers)
         changes = "SELECT change FROM deliveries WHERE state IN ('sent', 'superseded') ORDER BY alert_version"
         await until(

@@ -227,7 +227,7 @@ async def _target(installation: Installation, value: int = 10_000) -> None:
         "name": None,
     }
     async with installation.user(AGENCY, "targets:write") as agency:
-        await agency.send("POST", "targets", "/v1/targets", body)
+        await agency.send_until_taken("POST", "targets", "/v1/targets", body)
 
 
 async def _until_alerted(installation: Installation) -> Any:

@@ -85,7 +85,7 @@ async def names(client: httpx.AsyncClient, **query: Any) -> set[str]:
 
 def assert_not_found(answer: httpx.Response, kind: str, item_id: str) -> None:
     """In the words for what is not there."""
-    assert (answer.status_code, answer.json()["type"]) == (404, f"urn:drive:problem:no-such-{kind}")
+    assert (answer.status_code, answer.json()["type"]) == (404, f"http://test/problems/no-such-{kind}")
     assert answer.json()["detail"] == f"no {kind} has the id {item_id}"
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -162,17 +163,19 @@ class Installation:
         await until(what, lambda: self.health(verb, service), lambda s: s == status, seconds=60)
 
     async def sign_up(self, sign_ups: Sequence[Mapping[str, Any]], answers: Answers, *, at_once: int = 8) -> None:
-        """Send each until it is taken, with the same key, as a partner's system does."""
+        """Send each until it is taken, with the same key, as a partner does: members of a household in their order."""
         gate = asyncio.Semaphore(at_once)
         token = self.user(PARTNER, "enrolments:write").token
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
 
-            async def one(body: Mapping[str, Any]) -> None:
+            async def one(household: Sequence[Mapping[str, Any]]) -> None:
                 async with gate:
-                    while not await self._try(http, body, answers):  # noqa: ASYNC110 - asks as partners do
-                        await asyncio.sleep(0.05)
+                    for body in household:
+                        while not await self._try(http, body, answers):  # noqa: ASYNC110 - asks as partners do
+                            await asyncio.sleep(0.05)
 
-            await asyncio.gather(*(one(body) for body in sign_ups))
+            households = groupby(sign_ups, key=lambda each: each["household"]["code"])
+            await asyncio.gather(*[one(list(members)) for _, members in households])
 
     async def _try(self, http: aiohttp.ClientSession, body: Mapping[str, Any], answers: Answers) -> bool:
         reference = str(body["external_ref"])

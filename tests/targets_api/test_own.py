@@ -111,7 +111,7 @@ async def test_a_target_of_others_is_not_found_as_if_it_were_not_there(
         if answer.status_code == 200:
             found.add(target["name"])
         else:
-            assert (answer.status_code, answer.json()["type"]) == (404, "urn:drive:problem:no-such-target")
+            assert (answer.status_code, answer.json()["type"]) == (404, "http://test/problems/no-such-target")
             details.add(answer.json()["detail"].replace(target["id"], "ID"))
     assert found == OWN[org]
     assert details <= {"no target has the id ID"}
@@ -149,7 +149,7 @@ async def test_progress_shows_no_target_that_names_another_organisation(as_reade
 @pytest.mark.parametrize("path", ["units/38", f"units/{CAM_THACH}/children"])
 async def test_progress_of_units_needs_the_scope_for_everybodys(as_reader: AsReader, path: str) -> None:
     answer = await progress(await as_reader("VNPOST"), path)
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:drive:problem:forbidden")
+    assert (answer.status_code, answer.json()["type"]) == (403, "http://test/problems/forbidden")
     assert answer.json()["detail"] == "this needs the scope progress:read; the token grants progress:own"
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.enrolment_api.conftest import Service, a_participant, a_sign_up
 
 JSON = {"Content-Type": "application/json"}
-MALFORMED = "urn:drive:problem:malformed"
-INVALID = "urn:drive:problem:invalid"
+MALFORMED = "http://test/problems/malformed"
+INVALID = "http://test/problems/invalid"
 
 
 def text_of(sign_up: dict[str, Any]) -> bytes:

@@ -63,7 +63,7 @@ async def test_wrong_field_is_named(service: Service, sign_up: dict[str, Any], p
     assert answer.status_code == 422, problem
     assert answer.headers["content-type"] == "application/problem+json"
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
-    assert problem["type"].startswith("urn:drive:problem:")
+    assert problem["type"].startswith("http://test/problems/")
     assert await service.events() == []
 
 
@@ -82,7 +82,7 @@ async def test_expected_amount_is_in_the_answer(service: Service) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b'{"external_ref": "\\ud800"}', b"[" * 100_000])
 async def test_body_that_is_no_json_is_malformed(service: Service, path: str, body: bytes) -> None:
     answer = await service.ct.post(path, content=body, headers=KEY | JSON)
-    assert (answer.status_code, answer.json()["type"]) == (400, "urn:drive:problem:malformed")
+    assert (answer.status_code, answer.json()["type"]) == (400, "http://test/problems/malformed")
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"1", b"{}"])
@@ -108,7 +108,7 @@ async def test_missing_idempotency_key_is_named(service: Service) -> None:
 @pytest.mark.parametrize("path", ["/v1/enrolments", "/v1/enrolments/batch"])
 async def test_ten_megabytes_are_too_much(service: Service, path: str) -> None:
     answer = await service.ct.post(path, content=b" " * 10_000_000, headers=KEY | JSON)
-    assert (answer.status_code, answer.json()["type"]) == (413, "urn:drive:problem:too-large")
+    assert (answer.status_code, answer.json()["type"]) == (413, "http://test/problems/too-large")
 
 
 @pytest.mark.parametrize("count", [0, 1001])
@@ -154,7 +154,7 @@ async def test_same_reference_or_person_twice_in_a_batch_is_refused_once(service
         service.ct, a_sign_up(1), a_sign_up(2, external_ref="CT-0001"), a_sign_up(1, external_ref="CT-0003")
     )
     assert [item["status"] for item in items] == [201, 409, 409]
-    types = [item["problem"]["type"].rsplit(":", 1)[-1] for item in items[1:]]
+    types = [item["problem"]["type"].rsplit("/", 1)[-1] for item in items[1:]]
     assert types == ["external-ref-taken", "already-covered"]
 
 
@@ -219,7 +219,7 @@ async def test_token_without_the_scope_is_refused(
         {"province_code": "38", "name": "x", "level": "commune", "organisation_code": "CT"} if method == "PUT" else None
     )
     answer = await client.request(method, path, json=body or {"province_code": "38"}, headers=KEY)
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:drive:problem:forbidden")
+    assert (answer.status_code, answer.json()["type"]) == (403, "http://test/problems/forbidden")
 
 
 @pytest.mark.parametrize(

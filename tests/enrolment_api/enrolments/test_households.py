@@ -23,7 +23,7 @@ def member(number: int, member_no: int, **changes: Any) -> dict[str, Any]:
 
 async def test_member_five_alone_in_a_new_household_is_refused(service: Service) -> None:
     answer = await post(service.ct, member(1, 5))
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:wrong-member-number")
+    assert (answer.status_code, answer.json()["type"]) == (422, "http://test/problems/wrong-member-number")
     [error] = answer.json()["errors"]
     assert error["pointer"] == "/household/member_no"
     assert error["detail"].startswith("number 1 is expected for this person")
@@ -40,7 +40,7 @@ async def test_members_join_one_after_the_other(service: Service) -> None:
 async def test_of_ten_persons_who_join_as_member_one_at_once_one_does(service: Service) -> None:
     answers = await asyncio.gather(*(post(service.ct, member(n, 1), key=f"key-{n}") for n in range(10)))
     assert sorted(answer.status_code for answer in answers) == [201] + [422] * 9
-    assert {answer.json().get("type", "") for answer in answers} == {"", "urn:drive:problem:wrong-member-number"}
+    assert {answer.json().get("type", "") for answer in answers} == {"", "http://test/problems/wrong-member-number"}
 
 
 async def test_two_units_of_work_that_know_nothing_of_each_other_do_not_share_a_number(

@@ -93,14 +93,14 @@ async def test_replay_on_a_later_day_gets_the_first_answer(
 async def test_key_with_another_body_is_refused(service: Service) -> None:
     await post(service.ct, a_sign_up(1), "one-key")
     answer = await post(service.ct, a_sign_up(2), "one-key")
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:idempotency-key-reused")
+    assert (answer.status_code, answer.json()["type"]) == (422, "http://test/problems/idempotency-key-reused")
     assert answer.json()["errors"][0]["pointer"] == "/header/Idempotency-Key"
 
 
 async def test_reference_with_another_body_is_refused(service: Service) -> None:
     await post(service.ct, a_sign_up(1), "key-1")
     answer = await post(service.ct, a_sign_up(2, external_ref="CT-0001"), "key-2")
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drive:problem:external-ref-taken")
+    assert (answer.status_code, answer.json()["type"]) == (409, "http://test/problems/external-ref-taken")
     assert answer.json()["errors"][0]["pointer"] == "/external_ref"
 
 
@@ -113,7 +113,7 @@ async def test_keys_and_references_are_each_organisations_own(service: Service) 
 async def test_person_who_is_covered_cannot_be_signed_up_again(service: Service) -> None:
     await post(service.ct, a_sign_up(), "key-1")
     answer = await post(service.nl, a_sign_up(external_ref="NL-1", collector_code="NL-01"), "key-2")
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drive:problem:already-covered")
+    assert (answer.status_code, answer.json()["type"]) == (409, "http://test/problems/already-covered")
     assert "2026-09-24" in answer.json()["detail"]
 
 

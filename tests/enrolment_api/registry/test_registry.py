@@ -120,7 +120,7 @@ async def test_level_that_units_below_contradict_is_refused(service: Service) ->
 
 async def test_a_unit_is_not_detached_by_a_put_without_its_parent(service: Service) -> None:
     answer = await service.ops.put("/v1/units/15142-01", json={"name": "Thôn Mới", "level": "village"})
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:parent-required")
+    assert (answer.status_code, answer.json()["type"]) == (422, "http://test/problems/parent-required")
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/parent_code"]
     assert (await service.ops.get("/v1/units/15142-01")).json()["parent_code"] == "15142"
 

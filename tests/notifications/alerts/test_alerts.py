@@ -139,7 +139,7 @@ async def test_a_stale_version_is_refused_and_names_the_current_one(service: Not
     [alert] = await service.alerts()
     answer = await service.client.post(f"/v1/alerts/{alert['id']}/acknowledgement", json={"version": 1})
     assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:drive:problem:stale-version"
+    assert answer.json()["type"] == "http://test/problems/stale-version"
     assert "version 2" in answer.json()["detail"]
     assert answer.json()["errors"][0]["pointer"] == "/version"
 
@@ -150,7 +150,7 @@ async def test_an_acknowledgement_after_the_recovery_does_not_un_resolve(service
     [alert] = await service.alerts()
     answer = await service.client.post(f"/v1/alerts/{alert['id']}/acknowledgement", json={"version": alert["version"]})
     assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:drive:problem:already-resolved"
+    assert answer.json()["type"] == "http://test/problems/already-resolved"
     assert (await service.alerts())[0]["status"] == "resolved"
 
 
@@ -172,7 +172,7 @@ async def test_alerts_under_a_unit_are_found_by_its_code_in_any_case(service: No
 async def test_alerts_under_a_unit_that_nobody_has_registered_are_refused(service: NotificationsService) -> None:
     await service.handle(an_episode().fell_behind())
     answer = await service.client.get("/v1/alerts", params={"under": "3"})
-    assert (answer.status_code, answer.json()["type"]) == (422, "urn:drive:problem:invalid")
+    assert (answer.status_code, answer.json()["type"]) == (422, "http://test/problems/invalid")
     detail = "no unit 3 is known here: check the code; what was registered just now arrives within moments"
     assert answer.json()["errors"] == [{"pointer": "/query/under", "detail": detail}]
     await service.register(a_unit("3"))
@@ -198,7 +198,7 @@ async def test_one_alert_is_shown_and_an_unknown_one_is_not(service: Notificatio
     [alert] = await service.alerts()
     assert (await service.client.get(f"/v1/alerts/{alert['id']}")).json() == alert
     missing = await service.client.get(f"/v1/alerts/{new_id()}")
-    assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:no-such-alert")
+    assert (missing.status_code, missing.json()["type"]) == (404, "http://test/problems/no-such-alert")
 
 
 @pytest.mark.parametrize(

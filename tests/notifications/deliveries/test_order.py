@@ -175,7 +175,7 @@ async def test_a_person_cannot_send_what_a_newer_one_has_overtaken(service: Noti
     [raised, _] = await service.deliveries()
     await service.execute("UPDATE deliveries SET state = :state WHERE id = :id", state=state, id=raised["id"])
     answer = await service.client.post(f"/v1/deliveries/{raised['id']}/retry")
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:drive:problem:not-retriable")
+    assert (answer.status_code, answer.json()["type"]) == (409, "http://test/problems/not-retriable")
     assert "newer" in answer.json()["detail"]
 
 
@@ -377,8 +377,8 @@ async def test_only_a_webhook_has_a_secret_to_rotate(service: NotificationsServi
     await service.put_route("mail", "ops@example.org")
     refused = await service.client.post("/v1/routes/mail/secrets")
     missing = await service.client.post("/v1/routes/nobody/secrets")
-    assert (refused.status_code, refused.json()["type"]) == (409, "urn:drive:problem:not-a-webhook")
-    assert (missing.status_code, missing.json()["type"]) == (404, "urn:drive:problem:no-such-route")
+    assert (refused.status_code, refused.json()["type"]) == (409, "http://test/problems/not-a-webhook")
+    assert (missing.status_code, missing.json()["type"]) == (404, "http://test/problems/no-such-route")
 
 
 async def test_a_message_refused_for_its_own_sake_keeps_its_three_days_while_others_are_taken(

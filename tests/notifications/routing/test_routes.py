@@ -84,7 +84,7 @@ async def test_routes_are_listed_and_deleted(service: NotificationsService) -> N
     ]
     assert (await service.client.delete("/v1/routes/a")).status_code == 204
     gone = await service.client.delete("/v1/routes/a")
-    assert (gone.status_code, gone.json()["type"]) == (404, "urn:drive:problem:no-such-route")
+    assert (gone.status_code, gone.json()["type"]) == (404, "http://test/problems/no-such-route")
 
 
 MAIL = {"channel": "mail", "address": "ops@example.org"}
@@ -99,7 +99,7 @@ async def test_a_route_under_a_unit_that_has_not_arrived_is_put_once_it_has(
     before = await service.query("SELECT * FROM routes")
     answer = await service.client.put("/v1/routes/ops", json=MAIL | {"under": "NEW"})
     problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (409, "urn:drive:problem:not-known-yet")
+    assert (answer.status_code, problem["type"]) == (409, "http://test/problems/not-known-yet")
     assert int(answer.headers["retry-after"]) > 0
     assert problem["errors"] == [{"pointer": "/under", "detail": "no unit NEW is known here yet"}]
     assert await service.query("SELECT * FROM routes") == before

@@ -59,4 +59,4 @@ async def test_a_client_receives_the_refusal_of_a_body_that_is_too_large(
     settings = web_runtime.settings.model_copy(update={"api_port": port})
     async with serving(build_app(web_runtime, title="test", routers=[routes()]), settings, "api_port"):
         answer = await asyncio.to_thread(post, port, headers, chunked=chunked)
-    assert answer == (413, "urn:drive:problem:too-large")
+    assert answer == (413, f"http://127.0.0.1:{port}/problems/too-large")

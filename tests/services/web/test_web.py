@@ -101,7 +101,7 @@ def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
-    assert body["type"] == f"urn:drive:problem:{kind}"
+    assert body["type"] == f"http://test/problems/{kind}"
     assert body["status"] == status
     assert body["title"]
     assert body["detail"]

@@ -22,7 +22,7 @@ BASELINE = {"scheme": HEALTH, "on": "2025-10-24", "population": 26697, "covered"
 def assert_not_known_yet(answer: httpx.Response, *pointers: str) -> None:
     """The answer may be repeated, says why, and names these fields and no others."""
     problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (409, "urn:drive:problem:not-known-yet")
+    assert (answer.status_code, problem["type"]) == (409, "http://test/problems/not-known-yet")
     assert int(answer.headers["retry-after"]) > 0
     assert [error["pointer"] for error in problem["errors"]] == list(pointers)
     assert "registered just now? It arrives within moments: send the same request again" in problem["detail"]
@@ -83,7 +83,7 @@ async def test_progress_of_a_code_that_has_not_arrived_is_not_found_and_says_tha
     service: TargetsService, owner: str
 ) -> None:
     answer = await service.http.get(f"/v1/progress/{owner}", params={"scheme": HEALTH})
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:drive:problem:no-such-owner")
+    assert (answer.status_code, answer.json()["type"]) == (404, "http://test/problems/no-such-owner")
     assert "check the code; what was registered just now arrives within moments" in answer.json()["detail"]
     await service.handle([a_unit("NEW", "CS-CT"), an_organisation("NEW"), a_collector("NEW", "NEW")])
     assert (await service.http.get(f"/v1/progress/{owner}", params={"scheme": HEALTH})).status_code == 200

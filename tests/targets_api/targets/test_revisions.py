@@ -96,7 +96,7 @@ async def test_a_wrong_change_is_refused(
     service.runtime.clock.pin(AFTER_FRIDAY)
     answer = await change(service, target, what, **body)
     problem = answer.json()
-    assert (answer.status_code, problem["type"].rpartition(":")[2]) == (status, code), problem
+    assert (answer.status_code, problem["type"].rpartition("/")[2]) == (status, code), problem
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
     assert await service.rows("SELECT 1 FROM target_changes") == []
 
@@ -108,9 +108,9 @@ async def test_what_is_withdrawn_or_over_is_not_revised(service: TargetsService)
     for changed, what in ((target, "target-withdrawn"), (over, "target-over")):
         version = 2 if changed is target else 1
         answer = await change(service, changed, "revision", version=version, value=9, **{"from": "2025-09-30"})
-        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, what)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, what)
     unknown = await change(service, {"id": "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01"}, "withdrawal")
-    assert (unknown.status_code, unknown.json()["type"].rpartition(":")[2]) == (404, "no-such-target")
+    assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "no-such-target")
 
 
 async def test_a_target_that_was_over_when_it_was_set_raises_no_alert(service: TargetsService) -> None:

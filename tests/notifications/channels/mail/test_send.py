@@ -155,7 +155,7 @@ async def test_a_mail_whose_sender_died_waits_for_a_person(make_service: MakeSer
         await service.handle(an_episode().fell_behind())
         [message] = await service.claim()
         refused = await service.client.post(f"/v1/deliveries/{message.id}/retry")
-        assert (refused.status_code, refused.json()["type"]) == (409, "urn:drive:problem:not-retriable")
+        assert (refused.status_code, refused.json()["type"]) == (409, "http://test/problems/not-retriable")
         service.advance(days=10)
         assert await service.sender().send_due() == 0
         [delivery] = await service.deliveries(state="unconfirmed")
@@ -198,7 +198,7 @@ async def test_a_name_with_a_line_break_cannot_add_a_header(make_service: MakeSe
 
 async def test_an_unknown_delivery_cannot_be_retried(service: NotificationsService) -> None:
     answer = await service.client.post("/v1/deliveries/00000000-0000-7000-8000-000000000000/retry")
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:drive:problem:no-such-delivery")
+    assert (answer.status_code, answer.json()["type"]) == (404, "http://test/problems/no-such-delivery")
 
 
 async def test_deliveries_of_one_alert_can_be_asked_for_page_by_page(make_service: MakeService) -> None:

@@ -142,7 +142,7 @@ async def test_410_switches_the_route_off_until_it_is_put_again(
     assert route["disabled_reason"] == "HTTP 410: the receiver is gone"
     [delivery] = await service.deliveries(state="failed")
     refused = await service.client.post(f"/v1/deliveries/{delivery['id']}/retry")
-    assert (refused.status_code, refused.json()["type"]) == (409, "urn:drive:problem:not-retriable")
+    assert (refused.status_code, refused.json()["type"]) == (409, "http://test/problems/not-retriable")
     await service.handle(an_episode().fell_behind())
     assert len(await service.deliveries()) == 1
     await service.put_route("ops", receiver.url)
