@@ -124,10 +124,10 @@ async def test_the_client_of_targets_sets_a_target_and_reads_progress(client_of:
 
 async def test_the_client_of_notifications_puts_routes_and_lists_alerts(client_of: ClientOf) -> None:
     client = await client_of("notifications")
-    body = client.model("RouteBody", {"channel": "webhook", "address": "https://ops.example.org/drive", "under": "38"})
+    body = client.model("RouteBody", {"channel": "webhook", "address": "https://ops.example.org/drive"})
     route = await client.call("routes.put_route", "ops-hook", body=body)
     assert route.secret.startswith("whsec_")
     assert [each.name for each in (await client.call("routes.list_routes")).items] == ["ops-hook"]
-    alerts = await client.call("alerts.list_alerts", under="38")
+    alerts = await client.call("alerts.list_alerts", limit=5)
     assert (alerts.items, alerts.next_) == ([], None)
     assert (await client.call("deliveries.list_deliveries", limit=5)).items == []
