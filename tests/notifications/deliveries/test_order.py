@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from datetime import datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,19 +15,10 @@ from notifications.deliveries.claims import Capacity
 from notifications.deliveries.usecases import LEASE
 from notifications.domain.delivery import Retry, Sent
 from notifications.messages.outgoing_message import OutgoingMessage
+from tests.notifications.deliveries.steps import connect, states
 from tests.notifications.receiver import Receiver
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.support.waiting import running, soon
-
-
-async def connect(service: NotificationsService, receiver: Receiver, name: str = "ops", **more: Any) -> None:
-    """Put a route to the receiver, and give the receiver its secret."""
-    receiver.secret = (await service.put_route(name, receiver.url, **more))["secret"]
-
-
-async def states(service: NotificationsService) -> list[tuple[str, str]]:
-    """Kind and state of each delivery, oldest first."""
-    return [(delivery["change"], delivery["state"]) for delivery in await service.deliveries()]
 
 
 async def test_what_was_overtaken_before_it_was_sent_is_superseded_and_the_newest_goes_out_at_once(
@@ -179,91 +167,6 @@ async def test_a_person_cannot_send_what_a_newer_one_has_overtaken(service: Noti
     assert "newer" in answer.json()["detail"]
 
 
-async def test_once_a_receiver_answers_again_everything_that_waits_for_it_is_sent_at_once(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await connect(service, receiver)
-    receiver.answers = [web.Response(status=500)] * 12
-    for _ in range(4):
-        await service.handle(an_episode().fell_behind())
-    for delay in (5, 10, 15):
-        await service.sender().send_due()
-        service.advance(seconds=delay)
-    receiver.answers = []
-    service.advance(seconds=-1)
-    assert await service.sender().send_due() == 0
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    assert {state for _, state in await states(service)} == {"sent"}
-
-
-async def test_a_receiver_down_for_forty_seconds_gets_its_message_within_fifteen_seconds_after_it_is_up(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await connect(service, receiver)
-    receiver.answers = [web.Response(status=503)] * 100
-    await service.handle(an_episode().fell_behind())
-    for _ in range(40):
-        await service.sender().send_due()
-        service.advance(seconds=1)
-    receiver.answers = []
-    for _ in range(15):
-        await service.sender().send_due()
-        service.advance(seconds=1)
-    assert await states(service) == [("raised", "sent")]
-
-
-@pytest.mark.parametrize("form", ["seconds", "date"])
-async def test_retry_after_holds_for_everything_on_its_route_and_for_no_other(
-    service: NotificationsService, receiver: Receiver, form: str
-) -> None:
-    await connect(service, receiver)
-    until = service.clock.now() + timedelta(hours=30)
-    asked = {"seconds": str(30 * 3600), "date": format_datetime(until, usegmt=True)}[form]
-    receiver.answers = [web.Response(status=429, headers={"Retry-After": asked})]
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    await service.put_route("mail", "ops@example.org")
-    await service.handle(an_episode().fell_behind())
-    await service.execute(
-        "UPDATE deliveries SET next_attempt_at = :now WHERE state = 'pending'", now=service.clock.now()
-    )
-    await service.sender().send_due()
-    assert len(receiver.calls) == 1
-    assert len(await service.deliveries(state="sent")) == 1
-    [_, route] = (await service.client.get("/v1/routes")).json()["items"]
-    assert abs(datetime.fromisoformat(route["paused_until"]) - until) < timedelta(seconds=2)
-    # The signatures' timestamps must stay near the real time, so it is the pause that is moved.
-    await service.execute("UPDATE routes SET paused_until = :now", now=service.clock.now())
-    await service.sender().send_due()
-    assert {state for _, state in await states(service)} == {"sent"}
-
-
-async def test_what_waited_for_the_pause_of_its_route_does_not_outlast_it(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await connect(service, receiver)
-    receiver.answers = [web.Response(status=429, headers={"Retry-After": "604800"})]
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    service.advance(seconds=5)
-    assert await service.sender().send_due() == 0
-    await service.put_route("ops", receiver.url)
-    await service.sender().send_due()
-    assert await states(service) == [("raised", "sent")]
-
-
-async def test_a_route_put_anew_is_not_paused_any_more(service: NotificationsService, receiver: Receiver) -> None:
-    await connect(service, receiver)
-    receiver.answers = [web.Response(status=429, headers={"Retry-After": "3600"})]
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    await service.put_route("ops", receiver.url)
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    assert len(receiver.calls) == 3
-
-
 async def test_an_alert_whose_recovery_arrives_first_is_stored_and_sent_once_to_each_route_it_concerns(
     service: NotificationsService, receiver: Receiver
 ) -> None:
@@ -331,76 +234,3 @@ async def test_a_delivery_whose_lease_is_over_is_not_sent_any_more(
     assert await service.sender().send_due() == 0
     service.advance(seconds=5)
     assert await service.sender().send_due() == 1
-
-
-async def test_a_secret_can_be_rotated_and_both_are_good_for_a_day(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await connect(service, receiver)
-    old = receiver.secret
-    rotated = await service.client.post("/v1/routes/ops/secrets")
-    assert rotated.status_code == 201
-    for secret in (old, rotated.json()["secret"]):
-        receiver.secret = secret
-        await service.handle(an_episode().fell_behind())
-        await service.sender().send_due()
-    assert {state for _, state in await states(service)} == {"sent"}
-    # The signatures' timestamps must stay near the real time, so it is the end of the overlap that is moved.
-    await service.execute("UPDATE routes SET previous_secret_until = :now", now=service.clock.now())
-    sealed = await service.query("SELECT secret, previous_secret FROM routes")
-    assert old not in str(sealed)
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    assert len(receiver.calls) == 3
-    receiver.secret = old
-    await service.handle(an_episode().fell_behind())
-    await service.sender().send_due()
-    assert len(receiver.calls) == 3
-
-
-async def test_of_three_secrets_within_a_day_the_last_two_are_good(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await connect(service, receiver)
-    first = receiver.secret
-    second, third = [(await service.client.post("/v1/routes/ops/secrets")).json()["secret"] for _ in range(2)]
-    accepted = []
-    for secret in (first, second, third):
-        receiver.secret, receiver.calls = secret, []
-        await service.handle(an_episode().fell_behind())
-        await service.sender().send_due()
-        accepted.append(len(receiver.calls) > 0)
-    assert accepted == [False, True, True]
-
-
-async def test_only_a_webhook_has_a_secret_to_rotate(service: NotificationsService) -> None:
-    await service.put_route("mail", "ops@example.org")
-    refused = await service.client.post("/v1/routes/mail/secrets")
-    missing = await service.client.post("/v1/routes/nobody/secrets")
-    assert (refused.status_code, refused.json()["type"]) == (409, "http://test/problems/not-a-webhook")
-    assert (missing.status_code, missing.json()["type"]) == (404, "http://test/problems/no-such-route")
-
-
-async def test_a_message_refused_for_its_own_sake_keeps_its_three_days_while_others_are_taken(
-    service: NotificationsService, receiver: Receiver
-) -> None:
-    await service.put_route("ops", "http://127.0.0.1:9/hook")
-    await service.handle(an_episode().fell_behind())
-    for _ in range(30):
-        [refused] = await service.claim()
-        await service.record(refused, Retry("HTTP 422"))
-        await service.handle(an_episode().fell_behind())
-        service.advance(milliseconds=1)
-        for other in await service.claim():
-            await service.record(other, Sent() if other.id != refused.id else Retry("HTTP 422"))
-        service.advance(seconds=5)
-        if not (
-            due := await service.query(
-                "SELECT 1 FROM deliveries WHERE state = 'pending' AND next_attempt_at <= :now", now=service.clock.now()
-            )
-        ):
-            break
-    assert not due
-    assert [delivery["state"] for delivery in await service.deliveries(state="failed")] == []
-    [waiting] = await service.deliveries(state="pending")
-    assert len(waiting["attempts"]) < 10
