@@ -79,7 +79,11 @@ SchemeWord: TypeAlias = Annotated[
 ]
 KindWord: TypeAlias = Annotated[
     Kind,
-    Field(description="`new`: no cover within 90 days before; else `renewal`", examples=["new"]),
+    Field(
+        description="`new`: no cover before, or 90 whole days (voluntary: 3 whole months) without any; else "
+        "`renewal`. Decided once, by what is known when the sign-up comes",
+        examples=["new"],
+    ),
 ]
 LevelWord: TypeAlias = Annotated[UnitLevel, Field(description="How high the unit stands", examples=["commune"])]
 MeasureWord: TypeAlias = Annotated[

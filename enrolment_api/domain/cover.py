@@ -46,6 +46,7 @@ LOOK_BACK_DAYS = 130
 """Cover that ended longer before the signing decides nothing: three whole months and the running one are fewer days."""
 
 _ONE_DAY = timedelta(days=1)
+_WINDOW = timedelta(days=RENEWAL_WINDOW_DAYS)
 
 
 def cover(scheme: Scheme, signed_on: date, months: int, others: Iterable[Cover]) -> tuple[Kind, Cover]:
@@ -62,9 +63,12 @@ def cover(scheme: Scheme, signed_on: date, months: int, others: Iterable[Cover])
     else:
         kind = "new" if _days_without(known, signed_on) >= GAP_DAYS else "renewal"
         first = _first_free(signed_on + timedelta(days=WAITING_DAYS) if kind == "new" else signed_on, known)
-    _check_window(signed_on, first)
     wanted = Cover(first, last_day(first, months))
-    _check_overlap(wanted, known)
+    later = [other for other in known if other.last >= first]
+    if later and later[0].first <= wanted.last:
+        raise AlreadyCovered(later[-1].last - _WINDOW, later[0].first)
+    if signed_on < (renewable_from := first - _ONE_DAY - _WINDOW):
+        raise AlreadyCovered(renewable_from)  # pushed there by another cover, which runs on
     return kind, wanted
 
 
@@ -100,16 +104,3 @@ def _months_without(known: Sequence[Cover], first: date) -> int:
     last = before[-1].last
     ended = last if last.day == monthrange(last.year, last.month)[1] else last.replace(day=1) - _ONE_DAY
     return (first.year - ended.year) * 12 + first.month - ended.month - 1
-
-
-def _check_window(signed_on: date, first: date) -> None:
-    """A cover that begins late was pushed there by another that runs on."""
-    renewable_from = first - _ONE_DAY - timedelta(days=RENEWAL_WINDOW_DAYS)
-    if signed_on < renewable_from:
-        raise AlreadyCovered(renewable_from)
-
-
-def _check_overlap(wanted: Cover, known: Sequence[Cover]) -> None:
-    later = [other for other in known if other.last >= wanted.first]
-    if later and later[0].first <= wanted.last:
-        raise AlreadyCovered(later[-1].last - timedelta(days=RENEWAL_WINDOW_DAYS), later[0].first)

@@ -195,9 +195,9 @@ def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members:
     if sign_up.signed_on > rules.today:
         raise SignedInFuture(rules.today)
     _check_codes(sign_up, known)
+    contribution = contribution_of(sign_up, rates)
     _check_age(sign_up)
     expected_member_no = check_number(sign_up, members, rules.household_policy)
-    contribution = contribution_of(sign_up, rates)
     if sign_up.amount_paid != contribution.payable:
         raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
     kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)

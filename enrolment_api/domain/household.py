@@ -66,4 +66,7 @@ def check_number(sign_up: SignUp, members: Members, policy: HouseholdPolicy) -> 
 
 def remedy(expected: int, year: int) -> str:
     """What to send instead."""
-    return f"number {expected} is expected for this person, by the members of the household that joined in {year}"
+    return (
+        f"number {expected} is expected for this person, by the members of the household that joined in {year};"
+        " where a member before them was refused, send that one again first"
+    )

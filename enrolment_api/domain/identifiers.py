@@ -16,8 +16,6 @@ from services.names import readable_name
 Sex: TypeAlias = Literal["male", "female"]
 
 LONGEST_NAME = 120
-FIRST_BIRTH = date(1900, 1, 1)
-"""Personal IDs know of no century before."""
 _IN_NAMES = " -'’.,()"
 _SEPARATORS = str.maketrans("", "", " .-")
 _MOBILE = re.compile(r"0[35789]\d{8}", re.ASCII)
@@ -54,13 +52,6 @@ def mobile(text: str) -> str:
 def personal_name(text: str) -> str:
     """A name in its one form; see `services.names`."""
     return readable_name(text, LONGEST_NAME)
-
-
-def birth_date(born_on: date) -> date:
-    """A date on which somebody alive may have been born."""
-    if born_on < FIRST_BIRTH:
-        raise ValueError(f"a date of birth from {FIRST_BIRTH} on is expected: {born_on} is what unset dates look like")
-    return born_on
 
 
 def doubts(full_name: str) -> tuple[FieldError, ...]:

@@ -11,6 +11,7 @@ from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
 from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
+from services.errors import Invalid
 from services.shown import ShownCode, ShownId, ShownNumber, shown
 from services.web.fields import AN_ID, CollectorCode, Day, Form, Id, RequestBody, Text, Truth, UnitCode
 from services.web.lists import AFTER, ListQuery, Page
@@ -55,7 +56,11 @@ class EnrolmentQuery(ListQuery):
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
     def filters(self) -> Filters:
-        """As the list is read: a unit with all below it, unless `exact`."""
+        """As the list is read: a unit with all below it, unless `exact`. Raises Invalid for what contradicts itself."""
+        if self.exact and self.unit_code is None:
+            raise Invalid.field("/query/exact", "this says how unit_code is meant: give that, too")
+        if self.signed_from and self.signed_to and self.signed_from > self.signed_to:
+            raise Invalid.field("/query/signed_from", f"must not be after signed_to, {self.signed_to}")
         values = self.model_dump(exclude={"limit", "exact"})
         return Filters(**values if self.exact else {**values, "unit_code": None, "under": self.unit_code})
 

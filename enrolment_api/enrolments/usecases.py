@@ -9,7 +9,7 @@ from uuid import UUID
 
 from enrolment_api.domain.cover import AlreadyCovered, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes, Rules, decide
-from enrolment_api.domain.household import NOBODY, household_of
+from enrolment_api.domain.household import NOBODY, WrongMemberNumber, household_of
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import store
 from enrolment_api.enrolments.conflicts import resolve_conflicts
@@ -44,8 +44,8 @@ async def record(
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
     basis = _Basis(context, rules, await store.known_codes(work, [r.sign_up for _, r in originals]))
-    originals = [(n, replace(r, sign_up=basis.known.with_registered_codes(r.sign_up))) for n, r in originals]
-    for each in _rounds(originals):
+    registered = [(number, _with_registered_codes(request, basis.known)) for number, request in originals]
+    for each in _rounds(registered):
         outcomes |= await _record_round(work, each, basis)
     outcomes |= {number: _repeated(outcomes[original]) for number, original in duplicates.items()}
     return [outcomes[number] for number in range(len(requests))]
@@ -73,14 +73,20 @@ async def _resolve(work: UnitOfWork, contested: Sequence[Numbered], outcomes: Ou
 
 
 async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    """Members of one household in the order of their numbers: each is decided on knowing those before."""
+    """Members of one household in the order of their numbers: each is decided on knowing those before.
+
+    Whoever has a wrong number is told the one that is free when all others have joined.
+    """
     known = await store.known_of(work, [request.sign_up for _, request in requests])
     ids = [new_id() for _ in requests]
     in_order = sorted(enumerate(requests), key=lambda each: each[1][1].sign_up.member_no or 0)
-    return {
-        number: _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
-        for place, (number, request) in in_order
-    }
+    outcomes: Outcomes = {}
+    for place, (number, request) in in_order:
+        outcomes[number] = _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
+    for place, (number, request) in in_order:
+        if isinstance(outcomes[number], WrongMemberNumber):
+            outcomes[number] = _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
+    return outcomes
 
 
 def _decide_one(
@@ -95,6 +101,11 @@ def _decide_one(
     if household and decision.joins_household:
         known.members.setdefault(household, {})[sign_up.member_no or 1] = sign_up.participant.personal_id
     return Recorded(Enrolment(enrolment_id, sign_up, decision, "recorded", basis.context.now))
+
+
+def _with_registered_codes(request: EnrolmentRequest, known: KnownCodes) -> EnrolmentRequest:
+    sign_up = known.with_registered_codes(request.sign_up)
+    return request if sign_up is request.sign_up else replace(request, sign_up=sign_up)
 
 
 def _without_duplicates(requests: Sequence[EnrolmentRequest]) -> tuple[list[Numbered], dict[int, int]]:
@@ -113,10 +124,10 @@ def _without_duplicates(requests: Sequence[EnrolmentRequest]) -> tuple[list[Numb
 
 
 def _rounds(requests: Iterable[Numbered]) -> list[list[Numbered]]:
-    """Lists in which no person occurs twice: a second sign-up is decided on knowing what became of the first."""
+    """Lists in which no person occurs twice: a later sign-up is decided on knowing what became of the earlier one."""
     rounds: list[list[Numbered]] = []
     times_seen: dict[tuple[str, str], int] = {}
-    for number, request in requests:
+    for number, request in sorted(requests, key=lambda each: each[1].sign_up.signed_on):
         who = (request.sign_up.participant.personal_id, request.sign_up.scheme)
         nth = times_seen[who] = times_seen.get(who, -1) + 1
         if nth == len(rounds):

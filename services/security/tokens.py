@@ -88,7 +88,8 @@ class Tokens:
             return _Verified(_actor_of(claims), int(claims["exp"]))
         except (JoseError, ValueError, TypeError, AttributeError, LookupError) as error:
             # The parts of a token are whatever a caller sends, and not all are checked before they are used.
-            raise Unauthenticated(f"the token was not issued by this service: {error}") from error
+            reason = str(error).strip(" :").replace("_", " ")
+            raise Unauthenticated(f"the token was not issued by this service: {reason}") from error
 
 
 def _actor_of(claims: Mapping[str, Any]) -> Actor:

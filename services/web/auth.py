@@ -45,6 +45,8 @@ def alternatives(scopes: Sequence[str]) -> list[dict[str, list[str]]]:
 
 
 def _token_of(request: Request) -> str:
+    if len(request.headers.getlist("authorization")) > 1:
+        raise Unauthenticated("send the header Authorization once")
     scheme, _, token = request.headers.get("authorization", "").replace("\t", " ").partition(" ")
     if scheme.lower() != "bearer" or not (token := token.strip(" ")):
         raise Unauthenticated("send the header Authorization: Bearer …")

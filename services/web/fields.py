@@ -85,15 +85,18 @@ class Form:
 
 AN_ID: Final = "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01"
 """An id as an example."""
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
 Day: TypeAlias = Annotated[
     date,
     Form(
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-        core_schema.date_schema(strict=False),
+        core_schema.date_schema(strict=False, ge=FIRST_DAY, le=LAST_DAY),
         {"type": "string", "format": "date", "maxLength": 10},
-        "a date is expected, such as 2025-10-25",
+        f"a date is expected, such as 2025-10-25, from {FIRST_DAY} to {LAST_DAY}",
     ),
 ]
+"""A day that somebody may mean, so that days before and after it can be computed with."""
 Id: TypeAlias = Annotated[
     UUID,
     Form(

@@ -130,3 +130,13 @@ def test_voluntary_cover_is_whole_months(signed_on: date, days: int) -> None:
     _, (first, last) = cover("voluntary_social", signed_on, 3, until(signed_on - timedelta(days=days)))
     assert first.day == 1
     assert last.day == monthrange(last.year, last.month)[1]
+
+
+def test_the_day_that_a_refusal_names_is_one_on_which_the_sign_up_is_taken() -> None:
+    covers = [Cover(date(2025, 7, 31), date(2025, 10, 30)), Cover(date(2025, 11, 30), date(2026, 2, 28))]
+    with pytest.raises(AlreadyCovered, match="can be renewed from 2025-12-30 on"):
+        cover("household_health", date(2025, 8, 1), 3, covers)
+    assert cover("household_health", date(2025, 12, 30), 3, covers) == (
+        "renewal",
+        (date(2026, 3, 1), date(2026, 5, 31)),
+    )

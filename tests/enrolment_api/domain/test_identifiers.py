@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from enrolment_api.domain.identifiers import (
     Sex,
-    birth_date,
     doubts,
     mismatches,
     mobile,
@@ -109,16 +108,6 @@ def test_a_number_of_equal_digits_is_a_placeholder_and_refused(digit: str) -> No
     for check, length in ((personal_id, 12), (social_insurance_code, 10)):
         with pytest.raises(ValueError, match="all the same"):
             check(digit * length)
-
-
-@pytest.mark.parametrize("born_on", [date(1, 1, 1), date(1753, 1, 1), date(1899, 12, 31)])
-def test_a_date_of_birth_that_is_an_unset_date_is_refused(born_on: date) -> None:
-    with pytest.raises(ValueError, match="1900-01-01"):
-        birth_date(born_on)
-
-
-def test_the_oldest_date_of_birth_is_taken() -> None:
-    assert birth_date(date(1900, 1, 1)) == date(1900, 1, 1)
 
 
 @pytest.mark.parametrize("name", ["Nguy?n Văn An", "Nguyễn V4n An", "An@", "Nguyễn_An"])

@@ -57,7 +57,7 @@ async def test_two_units_of_work_that_know_nothing_of_each_other_do_not_share_a_
 async def test_a_batch_may_name_the_members_in_any_order(service: Service) -> None:
     items = await post_batch(service.ct, member(3, 3), member(1, 1), member(2, 2), member(4, 1))
     assert [item["status"] for item in items] == [201, 201, 201, 422]
-    assert "number 2 is expected" in items[3]["problem"]["detail"]
+    assert "number 4 is expected" in items[3]["problem"]["detail"]
 
 
 async def test_a_repeat_is_replayed_and_a_member_signs_up_again_under_their_number(service: Service) -> None:

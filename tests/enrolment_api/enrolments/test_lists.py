@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.enrolment_api.conftest import Service, a_sign_up, a_voluntary_sign_up, post, post_batch
+from tests.enrolment_api.conftest import Service, a_participant, a_sign_up, a_voluntary_sign_up, post, post_batch
 
 
 async def refs(service: Service, **query: Any) -> list[str]:
@@ -72,3 +72,52 @@ async def test_a_late_sign_up_before_a_later_cover_is_recorded(service: Service)
     answer = await post(service.ct, late, key="late")
     assert answer.status_code == 201, answer.text
     assert (answer.json()["kind"], answer.json()["covered_to"]) == ("new", "2025-10-31")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+async def test_a_date_that_nobody_can_mean_harms_only_its_item(service: Service, day: str) -> None:
+    for field, bad in (
+        ("/signed_on", a_sign_up(2, signed_on=day)),
+        ("/participant/born_on", a_sign_up(2, participant=a_participant(2, born_on=day))),
+    ):
+        answers = await post_batch(service.ct, a_sign_up(1), bad, a_sign_up(3))
+        assert [answer["status"] for answer in answers] == [201, 422, 201]
+        assert [error["pointer"] for error in answers[1]["problem"]["errors"]] == [field]
+    answer = await service.ct.get("/v1/enrolments", params={"signed_from": day})
+    assert answer.status_code == 422
+
+
+async def test_sign_ups_of_a_person_in_one_batch_are_decided_in_the_order_of_their_days(service: Service) -> None:
+    def month(number: int, signed_on: str) -> dict[str, Any]:
+        return a_voluntary_sign_up(1, external_ref=f"M-{number}", signed_on=signed_on)
+
+    await post_batch(service.ct, month(1, "2025-10-15"), month(2, "2025-08-15"), month(3, "2025-09-15"))
+    rows = await service.rows("SELECT signed_on::text, kind FROM enrolments ORDER BY signed_on")
+    assert [(row["signed_on"], row["kind"]) for row in rows] == [
+        ("2025-08-15", "new"),
+        ("2025-09-15", "renewal"),
+        ("2025-10-15", "renewal"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"exact": "true"}, "/query/exact"),
+        ({"signed_from": "2025-10-31", "signed_to": "2025-10-01"}, "/query/signed_from"),
+    ],
+)
+async def test_filters_that_contradict_each_other_are_refused(
+    service: Service, query: dict[str, str], pointer: str
+) -> None:
+    answer = await service.ct.get("/v1/enrolments", params=query)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_a_key_that_is_sent_twice_is_refused(service: Service) -> None:
+    headers = [("Idempotency-Key", "key-1"), ("Idempotency-Key", "key-2")]
+    answer = await service.ct.post("/v1/enrolments", json=a_sign_up(1), headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/header/Idempotency-Key")
+    token = service.ct.headers["authorization"]
+    twice = [("Authorization", token), ("Authorization", token)]
+    assert (await service.ct.get("/v1/enrolments", headers=twice)).status_code == 401

@@ -148,7 +148,7 @@ async def test_a_wrong_parameter_is_named_by_where_it_stands(client: httpx.Async
 async def test_a_wrong_field_is_answered_with_its_remedy(client: httpx.AsyncClient) -> None:
     answer = await client.post("/bodies", json={"people": [{"born_on": "gestern"}]})
     assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
-        "/people/0/born_on": "a date is expected, such as 2025-10-25",
+        "/people/0/born_on": "a date is expected, such as 2025-10-25, from 1900-01-01 to 2199-12-31",
         "/people/0/name": "this field is required",
     }
 
