@@ -72,7 +72,8 @@ _new = (
         _q.id,
         case((func.bool_or(_q.is_part), func.max(_q.ends_on) + 1), else_=func.max(_count_from)).label("count_from"),
         case((~func.bool_or(_q.is_part), func.max(_start_from))).label("start_from"),
-        func.max(_first.c.on + 1).filter(_before.c.on.is_(None)).label("measured_from"),
+        case((~func.bool_or(_before.c.on.is_not(None)), func.min(_first.c.on) + 1)).label("measured_from"),
+        func.sum(func.coalesce(_before.c.population, _first.c.population)).label("population_at_start"),
         func.sum(_latest.c.population).label("population"),
         func.sum(func.coalesce(_latest.c.covered, 0) + _sums.c.since).label("achieved"),
         func.sum(_began).label("covered_at_start"),
@@ -81,12 +82,16 @@ _new = (
     .group_by(_q.id)
     .subquery("new")
 )
-_KEPT: Final = ("achieved", "covered_at_start", "population", "count_from", "start_from", "measured_from")
-RECOUNT: Final = update(_p).where(_p.c.target_id == _new.c.id).values({name: _new.c[name] for name in _KEPT})
-"""Counting begins after the latest baseline up to the end of the period, else at its start; where the target began is
-the latest baseline before the period with the sign-ups up to the start, else the first within it, and then the target
-is measured from the day after that one. Where parts have the baselines, the target has the sums of theirs, and nothing
-is counted for it but by part."""
+_KEPT: Final = ("achieved", "covered_at_start", "population", "population_at_start")
+_KEPT_DAYS: Final = ("count_from", "start_from", "measured_from")
+RECOUNT: Final = (
+    update(_p).where(_p.c.target_id == _new.c.id).values({name: _new.c[name] for name in (*_KEPT, *_KEPT_DAYS)})
+)
+"""Counting begins after the latest baseline up to the end of the period, else at its start.
+
+The target began at the latest baseline before the period with the sign-ups up to the start, else at the first within
+it; where no part has one before, it is measured from the day after the first. Where parts have the baselines, the
+target has the sums of theirs, and nothing is counted for it but by part."""
 FORGET_PARTS: Final = delete(_parts).where(_parts.c.target_id == among("ids", Uuid()))
 INSERT_PARTS: Final = insert(_parts).from_select(
     ["target_id", "unit_code", "count_from", "start_from"],

@@ -53,7 +53,7 @@ _AMONG_IDS = among("ids", Uuid())
 
 def _standing(*columns: Any) -> Standing:
     target, values = columns[: len(TARGET_COLUMNS)], columns[len(TARGET_COLUMNS) :]
-    progress, (status, severity), episode, reviewed_on = values[:4], values[4:6], values[6:10], values[10]
+    progress, (status, severity), episode, reviewed_on = values[:5], values[5:7], values[7:11], values[11]
     return Standing(target_of(*target), Progress(*progress), status, severity, Episode(*episode), reviewed_on)
 
 
@@ -66,6 +66,7 @@ LOCKED_STANDINGS: Final = Query(
         _p.c.covered_at_start,
         _p.c.population,
         _p.c.measured_from,
+        _p.c.population_at_start,
         _p.c.status,
         _p.c.severity,
         _p.c.lagging,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from services.vocabulary import PaceTransition, Severity
 from targets_api.domain.pace import Verdict
@@ -23,14 +24,22 @@ class Episode:
     revision: int = 0
 
 
-def episode_of(target: Target, episode: Episode, verdict: Verdict) -> tuple[Episode, PaceTransition | None]:
-    """The episode of the target after the verdict, and the transition to report, if any.
+def episode_of(
+    target: Target, episode: Episode, verdict: Verdict, reviewed_on: date | None
+) -> tuple[Episode, PaceTransition | None]:
+    """The episode of the target after the verdict, and the transition to report, if any. `reviewed_on` is the day of
+    the review before.
 
-    Withdrawing a target ends its episode; one whose period was over when it was set has none.
+    Withdrawing a target ends its episode; one whose period was over when it was set has none. Once a target has been
+    reviewed after its period, its result stands: late sign-ups may still end its episode, and nothing begins another.
     """
     if target.withdrawn_on is not None:
         return _ended(episode)
-    return transition_of(episode, verdict) if target.raises_alerts else (episode, None)
+    if not target.raises_alerts:
+        return episode, None
+    after, transition = transition_of(episode, verdict)
+    has_result = reviewed_on is not None and reviewed_on > target.ends_on
+    return (episode, None) if has_result and transition in ("fell_behind", "worsened") else (after, transition)
 
 
 def _ended(episode: Episode) -> tuple[Episode, PaceTransition | None]:

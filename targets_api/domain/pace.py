@@ -40,13 +40,14 @@ class Progress:
 
     For new and renewal: sign-ups in the period, from zero. For in_force and coverage: persons covered, from
     `covered_at_start`, which was counted on the day before `measured_from` where that is after the start of the period;
-    coverage needs the `population` as well.
+    coverage needs the `population` as well, and that of the count at the start where the two differ.
     """
 
     achieved: int
     covered_at_start: int = 0
     population: int | None = None
     measured_from: date | None = None
+    population_at_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def pace_of(
         ratio=None if way.ratio is None else cut(way.ratio, 3),
         short_by=math.ceil(way.shortfall),
         needed_per_day=raised(owed / days.left, 1) if owed > 0 and days.left else None,
-        because=_because(way, on, days),
+        because=_because(way, on, days) + _since(target, progress),
     )
 
 
@@ -155,9 +156,15 @@ def _days(target: Target, progress: Progress, over_until: date, calendar: Workin
 
 
 def _way(target: Target, progress: Progress, share: float) -> _Way:
-    began, goal = progress.covered_at_start, goal_of(target, progress)
+    began, goal = _began(target, progress), goal_of(target, progress)
     level = began + (goal - began) * share if began < goal else goal
     return _Way(began, goal, progress.achieved, level)
+
+
+def _began(target: Target, progress: Progress) -> int:
+    """Persons covered at the start; for a share, as many of the present population as were covered of that one."""
+    began, now, then = progress.covered_at_start, progress.population, progress.population_at_start
+    return round(began * now / then) if target.measure in SHARES and now and then else began
 
 
 def _status(
@@ -195,3 +202,9 @@ def _because(way: _Way, on: date, days: Elapsed) -> str:
     done, all_of_it = way.achieved - way.began, way.goal - way.began
     time = f"when {cut(days.share, 3):.1%} of the {days.name} are over"
     return f"{done:,} of {all_of_it:,} persons ({cut(way.attained, 3):.1%}) by {on}, {time}"
+
+
+def _since(target: Target, progress: Progress) -> str:
+    """Where the days are not those of the whole period."""
+    first = progress.measured_from
+    return f", of those since the first baseline, from {first} on" if first and first > target.starts_on else ""

@@ -136,15 +136,23 @@ def _pace(figures: Figures[F], each: TargetFigures, today: date, calendar: Worki
         severity=verdict.severity,
         short_by=verdict.short_by,
         needed_per_day=verdict.needed_per_day,
-        because=verdict.because,
+        because=verdict.because + _uncounted(figures, each),
     )
+
+
+def _uncounted(figures: Figures[F], each: TargetFigures) -> str:
+    """A stock says nothing of communes that no baseline counts."""
+    missing: list[str] = figures.owner.without_baseline if isinstance(figures.owner, UnitFigures) else []
+    if each.target.measure not in STOCK_MEASURES or not missing:
+        return ""
+    return f"; without {len(missing):,} commune{'s' * (len(missing) > 1)} that no baseline counts"
 
 
 def _progress_of(figures: Figures[F], each: TargetFigures) -> Progress:
     """A stock within its period is the unit's own figure of the day; what was not counted yet stands where it began."""
-    unit = figures.owner
+    unit, began = figures.owner, (each.measured_from, each.population_at_start)
     if each.target.measure not in STOCK_MEASURES or figures.key.on > each.target.ends_on:
-        return Progress(int(each.achieved), each.covered_at_start, each.population, each.measured_from)
+        return Progress(int(each.achieved), each.covered_at_start, each.population, *began)
     if not isinstance(unit, UnitFigures) or unit.population is None or unit.covered is None:
-        return Progress(each.covered_at_start, each.covered_at_start, each.population, each.measured_from)
-    return Progress(int(unit.covered), each.covered_at_start, int(unit.population), each.measured_from)
+        return Progress(each.covered_at_start, each.covered_at_start, each.population, *began)
+    return Progress(int(unit.covered), each.covered_at_start, int(unit.population), *began)

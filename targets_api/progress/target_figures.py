@@ -26,6 +26,7 @@ class TargetFigures(NamedTuple):
     covered_at_start: int
     population: int | None
     measured_from: date | None
+    population_at_start: int | None
     lagging: bool
     target: Target
 
@@ -84,6 +85,7 @@ def targets_of(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
             _p.c.covered_at_start,
             _p.c.population,
             _p.c.measured_from,
+            _p.c.population_at_start,
             _p.c.lagging,
             *_target_columns,
         )

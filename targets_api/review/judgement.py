@@ -52,7 +52,7 @@ async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) 
 def _judge_one(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:
     previous: PaceStatus | None = "behind" if standing.episode.lagging else None
     verdict = pace_of(standing.target, standing.progress, context.today, context.today, calendar, previous=previous)
-    episode, transition = episode_of(standing.target, standing.episode, verdict)
+    episode, transition = episode_of(standing.target, standing.episode, verdict, standing.reviewed_on)
     return Reviewed(standing, verdict, episode, transition)
 
 

@@ -28,7 +28,7 @@ class AttainmentRow(Base, table=True):
     measure starts from one. `covered_at_start` still moves with late sign-ups from `start_from` to the day before the
     start; where `start_from` is null it is fixed. Neither has a lower bound: what is cancelled may outweigh what came
     since the count, and a cancellation may be received before its sign-up. `measured_from` is the day after the first
-    baseline, where that is within the period.
+    baseline, where that is within the period; `population_at_start` is that of the count where the target began.
 
     The fillfactor leaves space beside each row for its next version, so that counting touches no index.
     """
@@ -48,6 +48,7 @@ class AttainmentRow(Base, table=True):
     achieved: int = Field(default=0, sa_type=BigInteger)
     covered_at_start: int = Field(default=0, sa_type=BigInteger)
     population: int | None = Field(default=None, sa_type=BigInteger)
+    population_at_start: int | None = Field(default=None, sa_type=BigInteger)
     count_from: date
     start_from: date | None = None
     measured_from: date | None = None

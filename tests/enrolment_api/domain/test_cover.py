@@ -136,7 +136,5 @@ def test_the_day_that_a_refusal_names_is_one_on_which_the_sign_up_is_taken() -> 
     covers = [Cover(date(2025, 7, 31), date(2025, 10, 30)), Cover(date(2025, 11, 30), date(2026, 2, 28))]
     with pytest.raises(AlreadyCovered, match="can be renewed from 2025-12-30 on"):
         cover("household_health", date(2025, 8, 1), 3, covers)
-    assert cover("household_health", date(2025, 12, 30), 3, covers) == (
-        "renewal",
-        (date(2026, 3, 1), date(2026, 5, 31)),
-    )
+    renewed = cover("household_health", date(2025, 12, 30), 3, covers)
+    assert renewed == ("renewal", (date(2026, 3, 1), date(2026, 5, 31)))

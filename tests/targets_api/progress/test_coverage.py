@@ -110,3 +110,36 @@ async def test_children_are_in_the_order_of_the_vietnamese_alphabet(service: Tar
     await service.handle([a_unit(f"V-{n}", CAM_THUY, "village", name=name) for n, name in enumerate(reversed(names))])
     children = ChildrenProgress.model_validate(await service.progress(f"units/{CAM_THUY}/children", on=str(LAUNCH)))
     assert tuple(child.unit.name for child in children.items) == names
+
+
+async def test_a_verdict_on_a_stock_names_how_many_communes_are_missing(service: TargetsService) -> None:
+    await service.baseline(date(2025, 9, 30), covered=960, population=1000)
+    await service.target(scope={"unit_code": "38"}, measure="coverage", value=0.95, **OCTOBER)
+    [pace] = (await service.progress("units/38"))["targets"]
+    assert pace["because"].endswith("; without 1 commune that no baseline counts")
+
+
+async def test_a_late_baseline_of_a_part_does_not_begin_the_target_anew(service: TargetsService) -> None:
+    await service.baseline(date(2025, 9, 30), covered=5000, population=10_000)
+    await service.target(scope={"unit_code": "CS-CT"}, measure="in_force", value=6000, **OCTOBER)
+    service.runtime.clock.pin(date(2025, 11, 12))
+    [before] = (await service.progress("units/CS-CT"))["targets"]
+    await service.baseline(date(2025, 11, 11), covered=100, population=1000, unit=CAM_THUY)
+    [after] = (await service.progress("units/CS-CT"))["targets"]
+    assert (before["expected"], before["status"]) == (after["expected"], after["status"]) == (0.454, "behind")
+
+
+async def test_a_share_that_falls_with_a_new_population_is_not_ahead(service: TargetsService) -> None:
+    await service.baseline(date(2025, 9, 30), covered=9400, population=10_000)
+    await service.target(measure="coverage", value=0.97, **OCTOBER)
+    await service.baseline(date(2025, 10, 20), covered=9600, population=12_000)
+    [pace] = (await service.progress())["targets"]
+    assert (pace["status"], pace["attained"]) == ("behind", 0.0)
+
+
+async def test_a_verdict_from_a_late_baseline_says_since_when(service: TargetsService) -> None:
+    service.runtime.clock.pin(date(2025, 11, 12))
+    await service.baseline(date(2025, 11, 7), covered=1000, population=2000)
+    await service.target(measure="in_force", value=1500, **OCTOBER)
+    [pace] = (await service.progress())["targets"]
+    assert pace["because"].endswith("are over, of those since the first baseline, from 2025-11-08 on")

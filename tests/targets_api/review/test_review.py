@@ -148,3 +148,14 @@ async def test_more_targets_than_fit_a_unit_of_work_are_all_reviewed(service: Ta
         await work.execute(text(_THEIR_PROGRESS))
     await service.sweep(AFTER_FRIDAY)
     assert (await service.transitions()).count("fell_behind") == 1203
+
+
+async def test_the_result_of_a_period_that_is_over_raises_no_alert_when_a_unit_moves(service: TargetsService) -> None:
+    await service.target()
+    await service.handle(sign_ups(100, unit_code="15142-01", signed_on=date(2025, 11, 4)))
+    await service.sweep(AFTER)
+    assert await service.transitions() == []
+    service.runtime.clock.pin(date(2026, 6, 1))
+    await service.handle([a_unit("15142-01", "15127", "village", version=2)])
+    assert (await service.progress(on="2025-11-14"))["targets"][0]["status"] == "missed"
+    assert await service.transitions() == []
