@@ -30,7 +30,14 @@ async def _probe(client: Client, number: int) -> float:
     before = await _new(client, village)
     sample: dict[str, Any] = sample_sign_up()
     person = {**sample["participant"], "personal_id": f"03808{number:07}"}
-    body = {**sample, "external_ref": f"V-{number}", "unit_code": village, "participant": person}
+    household = {"code": f"V-{number}", "member_no": 1}
+    body = {
+        **sample,
+        "external_ref": f"V-{number}",
+        "unit_code": village,
+        "participant": person,
+        "household": household,
+    }
     started = time.perf_counter()
     await client.send("POST", "enrolment", "/v1/enrolments", body, key=f"visible-{number}")
     while await _new(client, village) == before:  # noqa: ASYNC110 - another process counts it
