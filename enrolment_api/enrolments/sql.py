@@ -28,16 +28,25 @@ KNOWN: Final = Query(
             ) WITH ORDINALITY AS w (person, scheme, since, organisation_code, household_code, year, place)
         )
         SELECT w.place, e.covered_from, e.covered_to, NULL::smallint AS member_no, NULL AS personal_id
-        FROM w JOIN enrolments e ON e.personal_id::bigint = w.person AND e.scheme = w.scheme
-            AND e.status <> 'cancelled' AND daterange(e.covered_from, e.covered_to, '[]') && daterange(w.since, NULL)
+        FROM w CROSS JOIN LATERAL (
+            SELECT covered_from, covered_to FROM enrolments
+            WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
+                AND daterange(covered_from, covered_to, '[]') && daterange(w.since, NULL)
+            OFFSET 0
+        ) e
         UNION ALL
         SELECT w.place, NULL, NULL, m.member_no, m.personal_id
-        FROM w JOIN enrolments m ON m.organisation_code = w.organisation_code AND m.household_code = w.household_code
-            AND EXTRACT(year FROM m.signed_on) = w.year AND m.joins_household AND m.status <> 'cancelled'
+        FROM w CROSS JOIN LATERAL (
+            SELECT member_no, personal_id FROM enrolments
+            WHERE organisation_code = w.organisation_code AND household_code = w.household_code
+                AND EXTRACT(year FROM signed_on) = w.year AND joins_household AND status <> 'cancelled'
+            OFFSET 0
+        ) m
     """),
 )
 """The covers of each person by their scheme, as far as they reach into the days from `since` on, and the members of
-their household in the year. Written as the exclusion constraint and the index of members are, so that they serve."""
+their household in the year. Written as the exclusion constraint and the index of members are, so that they serve.
+OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an empty table would go on to read all of it."""
 
 EXISTING: Final = text("""
     WITH w AS (
