@@ -4,10 +4,12 @@
    up to date, and for whoever locks attainment in several steps. A batch handles the registry and the requests of
    listeners before sign-ups, so that a unit of work never goes from shared to exclusive.
 2. Rows of the ledger, by event id; rows of tallies, by key: two batches that share some wait for each other one way.
-3. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
+3. The row of `targets` that is revised or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of
+   later locks insert, may go on to refer to it.
+4. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
    take COUNTING, waits for none of them (SKIP LOCKED).
-4. COMPARISON (of the chassis), by whoever compares with a summary.
-5. A counter of the version, the first that is free (of the chassis, before the commit).
+5. COMPARISON (of the chassis), by whoever compares with a summary.
+6. A counter of the version, the first that is free (of the chassis, before the commit).
 """
 
 from typing import Final

@@ -72,8 +72,9 @@ SAME_TARGETS: Final = Query(
     .where(_t.c.withdrawn_on.is_(None)),
 )
 LOCKED: Final = Query(
-    target_of, select(*TARGET_COLUMNS).where(_t.c.id == bindparam("id", type_=Uuid)).with_for_update()
+    target_of, select(*TARGET_COLUMNS).where(_t.c.id == bindparam("id", type_=Uuid)).with_for_update(key_share=True)
 )
+"""FOR NO KEY UPDATE: whoever counts a target by parts refers to its row while they hold its attainment."""
 CHANGE: Final = (
     update(_t)
     .where(_t.c.id == bindparam("target_id", type_=Uuid))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -15,6 +16,8 @@ from services.contracts.reconciliation import KnownPace, ResendFacts, ResendRequ
 from services.contracts.sources import NOTIFICATIONS_SOURCE, TARGETS_SOURCE
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
+from targets_api.attainment.recount import recount
+from targets_api.attainment.store import LOCK
 from targets_api.worker import handlers
 from tests.support.waiting import eventually, soon
 from tests.targets_api.builders import CAM_THACH, NOON, TargetsService, a_sign_up, a_unit, an_organisation
@@ -97,3 +100,22 @@ async def test_two_batches_that_count_and_answer_a_listener_both_end(service: Ta
         service, [elsewhere, asks_about(of_unit)], service.handle([in_the_unit, asks_about(of_organisation)])
     )
     assert [await service.achieved(each) for each in (of_organisation, of_unit)] == [1, 1]
+
+
+async def test_a_revision_and_a_count_by_parts_both_end(service: TargetsService) -> None:
+    await service.baseline(date(2025, 10, 24))
+    target = await service.target(scope={"unit_code": "CS-CT"}, measure="in_force", value=20_000)
+    ids = [UUID(target["id"])]
+
+    async def revise() -> None:
+        body = {"version": 1, "value": 21_000, "from": "2025-11-03", "reason": "A higher goal."}
+        answer = await service.http.post(f"/v1/targets/{target['id']}/revision", json=body)
+        assert answer.status_code == 200, answer.text
+
+    async with service.runtime.database.write() as work:
+        await work.execute(LOCK, {"ids": ids})
+        task = asyncio.create_task(revise())
+        await until_done_or_blocked(service, task)
+        await recount(work, ids)
+    await soon(task)
+    assert len(await service.rows("SELECT 1 FROM target_parts")) == 1
