@@ -17,7 +17,7 @@ from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, table_of
 from targets_api.attainment.counted import is_stock, tallies_of
 from targets_api.attainment.parts import parts_of
-from targets_api.attainment.store import LOCK
+from targets_api.attainment.store import lock_attainment
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
 from targets_api.tables.hierarchy import CollectorRow
 from targets_api.tables.targets import BaselineRow, TargetRow
@@ -117,7 +117,7 @@ OWNED_BY: Final = (
 async def recount(work: UnitOfWork, target_ids: Sequence[UUID]) -> None:
     """Set the attainment of the targets to what the tallies and baselines say now."""
     if target_ids:
-        await work.execute(LOCK, {"ids": list(target_ids)})
+        await lock_attainment(work, target_ids)
         await work.execute(RECOUNT, {"ids": list(target_ids)})
         await work.execute(FORGET_PARTS, {"ids": list(target_ids)})
         await work.execute(INSERT_PARTS, {"ids": list(target_ids)})

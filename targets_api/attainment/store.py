@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -120,9 +120,15 @@ async def lock_counting(work: UnitOfWork) -> None:
     await take(work, locks.COUNTING)
 
 
+async def lock_attainment(work: UnitOfWork, target_ids: Collection[UUID]) -> None:
+    """Lock the attainment of the targets, in the order of their ids, before they are read: a statement that waits for a
+    lock itself goes on with the target as it was before it had to wait."""
+    await work.execute(LOCK, {"ids": list(target_ids)})
+
+
 async def advance(work: UnitOfWork, advances: Mapping[UUID, Advance]) -> None:
     """Add to the attainment of the targets, locked in the order of their ids."""
-    await work.execute(LOCK, {"ids": list(advances)})
+    await lock_attainment(work, advances)
     added = advances.values()
     columns = {"ids": list(advances), "since": [a.since for a in added], "early": [a.early for a in added]}
     await work.execute(ADVANCE, columns)

@@ -10,7 +10,7 @@ from services.contracts.pace import PaceEvent
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import Scope
-from targets_api.attainment.store import save
+from targets_api.attainment.store import lock_attainment, save
 from targets_api.domain.episode import Known
 from targets_api.hierarchy.queries import owners_of, placed_units
 from targets_api.review.events import Place, pace_event
@@ -28,6 +28,7 @@ async def review_and_report_again(work: UnitOfWork, context: Context, known: Map
 
     `known` is what the listener has received. The events: none for a target that is not there or has never lagged.
     """
+    await lock_attainment(work, known)
     reviewed = [reported_again(r, known[r.standing.target.id]) for r in await judge(work, context, list(known))]
     return await _save_and_report(work, context, reviewed)
 
@@ -37,6 +38,7 @@ async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[
     place: alerts follow."""
     if not target_ids:
         return
+    await lock_attainment(work, target_ids)
     lagging = [r for r in await judge(work, context, target_ids) if r.episode.lagging]
     known = {r.standing.target.id: Known(r.episode.number, r.episode.revision) for r in lagging}
     await _save_and_report(work, context, [reported_again(r, known[r.standing.target.id]) for r in lagging])

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.context import context_of
+from services.context import Actor, context_of
 from services.contracts.envelope import Event
 from services.contracts.reconciliation import KnownPace, ResendFacts, ResendRequested
 from services.contracts.sources import NOTIFICATIONS_SOURCE, TARGETS_SOURCE
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.recount import recount
-from targets_api.attainment.store import LOCK
+from targets_api.attainment.store import lock_attainment
+from targets_api.domain.revision import Revision
+from targets_api.targets.usecases import revise_target
 from targets_api.worker import handlers
 from tests.support.waiting import eventually, soon
 from tests.targets_api.builders import CAM_THACH, NOON, TargetsService, a_sign_up, a_unit, an_organisation
@@ -65,6 +67,19 @@ async def a_target_of_each(service: TargetsService) -> tuple[str, str]:
     return of_organisation["id"], of_unit["id"]
 
 
+def asks_about(target_id: str) -> ResendRequested:
+    """A listener's question where a target stands, of which it has received nothing."""
+    known = KnownPace.model_validate({"target_id": target_id, "episode": 0, "revision": 0})
+    return ResendRequested(
+        id=new_id(),
+        source=NOTIFICATIONS_SOURCE,
+        subject=TARGETS_SOURCE,
+        time=NOON,
+        correlationid="the-request",
+        data=ResendFacts(addressee=TARGETS_SOURCE, targets=(known,)),
+    )
+
+
 async def reviewed_on(service: TargetsService) -> Sequence[date | None]:
     """The day of each target's last review."""
     return [row.reviewed_on for row in await service.rows("SELECT reviewed_on FROM target_progress")]
@@ -82,17 +97,6 @@ async def test_a_sweep_and_a_batch_that_moves_units_and_organisations_both_end(s
 
 async def test_two_batches_that_count_and_answer_a_listener_both_end(service: TargetsService) -> None:
     of_organisation, of_unit = await a_target_of_each(service)
-
-    def asks_about(target_id: str) -> ResendRequested:
-        known = KnownPace.model_validate({"target_id": target_id, "episode": 0, "revision": 0})
-        return ResendRequested(
-            id=new_id(),
-            source=NOTIFICATIONS_SOURCE,
-            subject=TARGETS_SOURCE,
-            time=NOON,
-            correlationid="the-request",
-            data=ResendFacts(addressee=TARGETS_SOURCE, targets=(known,)),
-        )
 
     elsewhere = a_sign_up(unit_code="15127", signed_on=date(2025, 11, 3))
     in_the_unit = a_sign_up(organisation_code="NL", signed_on=date(2025, 11, 3))
@@ -113,9 +117,28 @@ async def test_a_revision_and_a_count_by_parts_both_end(service: TargetsService)
         assert answer.status_code == 200, answer.text
 
     async with service.runtime.database.write() as work:
-        await work.execute(LOCK, {"ids": ids})
+        await lock_attainment(work, ids)
         task = asyncio.create_task(revise())
         await until_done_or_blocked(service, task)
         await recount(work, ids)
     await soon(task)
     assert len(await service.rows("SELECT 1 FROM target_parts")) == 1
+
+
+async def test_who_waits_for_a_revision_judges_by_the_new_value(service: TargetsService) -> None:
+    target = await service.target()
+    await service.handle([a_sign_up(signed_on=date(2025, 11, 4)) for _ in range(30)])
+    service.runtime.clock.pin(date(2025, 11, 8))
+    await service.sweep()
+    assert await service.transitions() == ["fell_behind"]
+    actor = Actor("BHXH-38", "a client", frozenset())
+    async with service.runtime.database.write() as work:
+        context = context_of(service.runtime.clock, actor=actor)
+        revision = Revision(version=1, value=40, holds_from=date(2025, 11, 3), reason="A lower goal.")
+        await revise_target(work, context, UUID(target["id"]), revision)
+        task = asyncio.create_task(service.handle([asks_about(target["id"])]))
+        await until_done_or_blocked(service, task)
+    await soon(task)
+    events = await service.published()
+    assert [event.type.split(".")[2] for event in events] == ["fell_behind", "recovered", "recovered"]
+    assert events[-1].data.figures.value == 40
