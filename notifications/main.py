@@ -10,6 +10,7 @@ from notifications.alerts import routes as alerts
 from notifications.channels.registry import new_secret
 from notifications.deliveries import routes as deliveries
 from notifications.routing import routes as routing
+from notifications.routing.channels import channels_check
 from notifications.routing.secrets import RouteSecrets
 from notifications.settings import NotificationsSettings
 from services.runtime import Runtime
@@ -34,5 +35,6 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         tags=_TAGS,
         routers=[alerts.router, routing.router, deliveries.router],
     )
+    runtime.checks["channels"] = channels_check(runtime)
     app.state.route_secrets = RouteSecrets(SecretBox(load_secret_keys(runtime.settings)), new_secret)
     return app

@@ -8,6 +8,7 @@ from notifications.deliveries.sender import Sender
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
+from notifications.routing.channels import channels_check
 from notifications.settings import NotificationsSettings
 from services.messaging.broker import Broker
 from services.messaging.consumer import Handlers
@@ -28,6 +29,7 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     sender = create_sender(runtime)
     worker.consume(handlers(runtime, sender))
     worker.add("deliveries", sender.run, sender.stop)
+    runtime.checks["channels"] = channels_check(runtime)
 
     async def measure_differences() -> None:
         async with runtime.database.read() as session:

@@ -14,6 +14,7 @@ from drive.hosting.serving import refuse_taken_port, serving
 from migrations.upgrade import upgrade
 from services.clock import Clock
 from services.runtime import open_runtime
+from services.web.health import check_once
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ async def all_in_one(
             await stack.enter_async_context(running(create_worker(runtime, broker)))
         for runtime in runtimes:
             await stack.enter_async_context(serving(create_app(runtime), runtime.settings, "api_port"))
+            await check_once(runtime)
         yield
 
 

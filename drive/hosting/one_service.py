@@ -19,6 +19,7 @@ from services.messaging.in_process import InProcessBroker
 from services.runtime import open_runtime
 from services.settings import Settings
 from services.web.app import build_app
+from services.web.health import check_once
 from services.worker import Worker
 
 
@@ -58,6 +59,7 @@ async def serve(service: ServiceName, configuration: Configuration, database_url
         open_runtime(settings, schema_of(service), clock, database_url) as runtime,
         serving(create_app(runtime), settings, "api_port"),
     ):
+        await check_once(runtime)
         await until_asked_to_stop()
 
 
@@ -71,6 +73,7 @@ async def work(service: ServiceName, configuration: Configuration, database_url:
         worker = create_worker(runtime, broker)
         health = build_app(runtime, title=f"{service} worker")
         async with serving(health, settings, "worker_port"), running(worker):
+            await check_once(runtime)
             await until_asked_to_stop()
 
 

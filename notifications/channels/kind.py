@@ -28,6 +28,15 @@ class ChannelEnvironment:
     clock: Clock
 
 
+Missing: TypeAlias = Callable[[NotificationsSettings], str | None]
+"""What a channel lacks to send anything with these settings, and the remedy; None where it lacks nothing."""
+
+
+def nothing_is_missing(_: NotificationsSettings) -> str | None:
+    """For a channel that needs no setting."""
+    return None
+
+
 OpenChannel: TypeAlias = Callable[[ChannelEnvironment], AbstractAsyncContextManager[Send]]
 """Opens the channel's clients; they are closed when the block is left."""
 
@@ -39,6 +48,8 @@ class ChannelKind:
     `new_secret` makes a signing secret, which a route then has: shown once when the route is put, and rotated by
     `POST /v1/routes/{name}/secrets`. None where the channel does not sign.
 
+    `missing`: no route of the channel is taken while something is, and a process whose database has one is not ready.
+
     `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
     end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
     """
@@ -46,4 +57,5 @@ class ChannelKind:
     check_address: CheckAddress
     open: OpenChannel
     new_secret: Callable[[], str] | None = None
+    missing: Missing = nothing_is_missing
     repeatable: bool = False

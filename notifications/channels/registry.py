@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from notifications.channels.kind import ChannelEnvironment, ChannelKind, Send
 from notifications.channels.mail.kind import MAIL
 from notifications.channels.webhook.kind import WEBHOOK
+from notifications.settings import NotificationsSettings
 
 CHANNELS: Mapping[str, ChannelKind] = {
     "webhook": WEBHOOK,
@@ -24,6 +25,11 @@ def new_secret(channel: str) -> str | None:
 def is_repeatable(channel: str) -> bool:
     """Whether an attempt whose sender stopped before its end may be made again."""
     return channel in CHANNELS and CHANNELS[channel].repeatable
+
+
+def missing_of(channel: str, settings: NotificationsSettings) -> str | None:
+    """What the channel lacks to send anything; None where it lacks nothing, or where this version does not know it."""
+    return CHANNELS[channel].missing(settings) if channel in CHANNELS else None
 
 
 @asynccontextmanager

@@ -13,6 +13,14 @@ class NoSuchRoute(NotFound):
     remedy = "Check the name: `GET /v1/routes` lists them."
 
 
+class ChannelNotSetUp(Conflict):
+    """The route's channel lacks a setting, so that nobody would get what is sent to it."""
+
+    code = "channel-not-set-up"
+    title = "Nothing can be sent by this channel"
+    remedy = "An operator has to give the setting that `detail` names to all processes of notifications."
+
+
 class NotAWebhook(Conflict):
     """The route's channel does not sign."""
 

@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from notifications.access import RouteReader, RouteWriter
-from notifications.channels.registry import CHANNELS
-from notifications.domain.route import NoSuchRoute, NotAWebhook
+from notifications.channels.registry import CHANNELS, missing_of
+from notifications.domain.route import ChannelNotSetUp, NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
@@ -33,13 +33,17 @@ Secrets: TypeAlias = Annotated[RouteSecrets, Depends(_route_secrets)]
 
 
 @router.put(
-    "/{name}", response_model_exclude_unset=True, responses={201: {"model": RouteAnswer}, **refuses(NotKnownYet)}
+    "/{name}",
+    response_model_exclude_unset=True,
+    responses={201: {"model": RouteAnswer}, **refuses(NotKnownYet, ChannelNotSetUp)},
 )
 async def put_route(
     name: RouteName, body: RouteBody, _: RouteWriter, secrets: Secrets, request: Request, response: Response
 ) -> RouteAnswer:
     """Make or change a route: 201 when made, with a webhook's `secret` this once; 200 when changed or the same."""
     settings = request.app.state.runtime.settings
+    if missing := missing_of(body.channel, settings):
+        raise ChannelNotSetUp(missing)
     await CHANNELS[body.channel].check_address(body.address, settings)  # may look up a host: no transaction yet
     command = PutRoute(name, body.under, body.min_severity, body.channel, body.address)
     async with act(request) as (work, context):

@@ -52,9 +52,7 @@ async def check_live() -> Liveness:
 @health_router.get("/health/ready", responses={503: {"model": Readiness}})
 async def check_ready(request: Request, response: Response) -> Readiness:
     """The process can do its work: 200, else 503 with what is missing."""
-    runtime: AnyRuntime = request.app.state.runtime
-    checks = dict(runtime.checks)
-    results = dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
+    results = await _results(request.app.state.runtime)
     is_ready = all(result == "ok" for result in results.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(status="ready" if is_ready else "not ready", checks=results)
@@ -65,6 +63,16 @@ async def read_metrics(request: Request) -> Response:
     """Prometheus metrics of this process."""
     runtime: AnyRuntime = request.app.state.runtime
     return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def check_once(runtime: AnyRuntime) -> None:
+    """Make all checks, so that what they log is in the log from the start, though nobody asks for readiness."""
+    await _results(runtime)
+
+
+async def _results(runtime: AnyRuntime) -> dict[str, str]:
+    checks = dict(runtime.checks)
+    return dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
 
 
 async def _outcome(check: Check) -> str:

@@ -21,7 +21,12 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OWN_SERVICES = {name: service for name, service in COMPOSE.items() if "build" in service}
 FIELDS = [field for settings in SETTINGS.values() for field in settings.model_fields.values()]
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
-SECRETS = {"POSTGRES_PASSWORD": "pw", "RABBITMQ_PASSWORD": "pw", "DRIVE_SECRET_KEYS": "k" * 43}
+SECRETS = {
+    "POSTGRES_PASSWORD": "pw",
+    "RABBITMQ_PASSWORD": "pw",
+    "DRIVE_SECRET_KEYS": "k" * 43,
+    "SMTP_URL": "smtp://mail.example:25",
+}
 DEADLINE_SECONDS = 60
 
 
@@ -58,6 +63,12 @@ def test_what_it_requires_is_in_the_example_and_production_settings_are_valid() 
         given = {k: _interpolated(v, SECRETS) for k, v in service["environment"].items()}
         for settings in SETTINGS.values():
             settings.model_validate(given)
+
+
+def test_the_catcher_of_mail_runs_only_where_it_is_asked_for_and_is_no_default() -> None:
+    assert COMPOSE["mail"]["profiles"] == ["catch-mail"]
+    assert not any("mail" in service.get("depends_on", {}) for service in COMPOSE.values())
+    assert not any(":1025" in str(service.get("environment")) for service in COMPOSE.values())
 
 
 def test_the_servers_have_the_versions_volumes_and_health_checks_that_the_services_count_on() -> None:

@@ -23,7 +23,7 @@ class FolderMail:
         self._sender = sender
 
     async def send(self, message: OutgoingMessage) -> Outcome:
-        """Sent once the file is written whole."""
+        """Done once the file is written whole; the detail says that nobody got it."""
         mail = compose_or_refuse(message, self._sender)
         if isinstance(mail, Refused):
             return mail
@@ -33,7 +33,7 @@ class FolderMail:
         except OSError as error:
             return Retry(f"the outbox folder cannot be written: {error}")
         log.info("mail_written", file=str(path), subject=mail.subject)
-        return Sent(f"written to {path.name}")
+        return Sent(f"written to {self._folder}, not sent: SMTP_URL is not set")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,4 +1,5 @@
-"""Sends mail: through SMTP_URL, or without it into the folder `outbox` of the data directory."""
+"""Sends mail: through SMTP_URL. Without it mail goes into the folder `outbox` of the data directory, and in production
+nowhere."""
 
 from __future__ import annotations
 
@@ -8,6 +9,16 @@ from contextlib import asynccontextmanager
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.mail.folder import FolderMail
 from notifications.channels.mail.smtp import MailServer, SmtpMail
+from notifications.domain.delivery import Outcome, Retry
+from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.settings import NotificationsSettings
+
+_MISSING = "SMTP_URL is not set, so that no mail can be sent where DRIVE_ENV=production: set it and start again"
+
+
+def missing_server(settings: NotificationsSettings) -> str | None:
+    """In production a mail that nobody gets is worse than a process that does not start."""
+    return _MISSING if settings.env == "production" and not settings.smtp_url else None
 
 
 @asynccontextmanager
@@ -16,5 +27,11 @@ async def open_mail(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     settings = environment.settings
     if settings.smtp_url:
         yield SmtpMail(MailServer.of(settings.smtp_url), settings.mail_from).send
+    elif missing_server(settings):
+        yield _wait_for_a_server
     else:
         yield FolderMail(settings.data_dir / "outbox", settings.mail_from).send
+
+
+async def _wait_for_a_server(_: OutgoingMessage) -> Outcome:
+    return Retry(_MISSING)
