@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from notifications.alerts import store
-from notifications.alerts.events import acknowledged, events_of
+from notifications.alerts.events import acknowledged, changed
 from notifications.alerts.pace import AlertsOfTargets, episode_of
 from notifications.deliveries.usecases import queue
 from notifications.domain import alert as rules
@@ -32,7 +32,7 @@ async def follow_pace(work: UnitOfWork, context: Context, events: Sequence[PaceE
     await store.insert_all(work, alerts.added)
     await work.add(*stored)
     await ownership.save(work, alerts.organisations)
-    await emit(work, [event for change in changes for event in events_of(change, context)])
+    await emit(work, [changed(change, context) for change in changes])
     await queue(work, context, changes)
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from notifications.deliveries import sql
 from notifications.deliveries.sql import ClaimedDelivery, ExpiredAttempt
 from notifications.deliveries.store import Attempt
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.tables.locks import CLAIMS
 from services.persistence.locks import take
@@ -60,7 +60,7 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
 
 
 def _message(claimed: ClaimedDelivery) -> OutgoingMessage:
-    return OutgoingMessage(**claimed._asdict() | {"alert": AlertSnapshot.model_validate(claimed.alert)})
+    return OutgoingMessage(**claimed._asdict() | {"alert": ReportedAlert.model_validate(claimed.alert)})
 
 
 def _fields_of(error: ValidationError) -> str:

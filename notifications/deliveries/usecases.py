@@ -80,7 +80,7 @@ def _delivery(change: AlertChange, route: RouteRow, now: datetime) -> DeliveryRo
         alert_id=change.alert.id,
         alert_version=change.alert.version,
         change=change.kind,
-        alert=change.alert.model_dump(mode="json"),
+        alert=change.reported().model_dump(mode="json"),
         route_name=route.name,
         channel=route.channel,
         address=route.address,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.domain.alert import ChangeKind
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,8 @@ class AlertChange:
     at: datetime
     correlation_id: str
     unreported: bool = False
+
+    def reported(self) -> ReportedAlert:
+        """The alert as it is stored with the deliveries of the change."""
+        shown = self.alert.model_dump()
+        return ReportedAlert(**shown, changed_at=self.at, correlation_id=self.correlation_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.domain.alert import Resolution, Status
@@ -59,3 +61,13 @@ class AlertSnapshot(BaseModel):
         examples=[None],
     )
     version: ShownVersion
+
+
+class ReportedAlert(AlertSnapshot):
+    """An alert right after a change, as it is stored with each delivery of that.
+
+    `changed_at` and `correlation_id` are those of the event that caused it; the version before stored none.
+    """
+
+    changed_at: datetime | None = None
+    correlation_id: str | None = None

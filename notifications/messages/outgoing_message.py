@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.domain.alert import ChangeKind
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import ReportedAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class OutgoingMessage:
     secret: str | None
     previous_secret: str | None
     change: ChangeKind
-    alert: AlertSnapshot
+    alert: ReportedAlert
     queued_at: datetime
     leased_until: datetime
     is_first: bool = False

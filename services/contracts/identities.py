@@ -20,3 +20,8 @@ def registry_event_id(kind: RegistryKind, code: str, version: int) -> UUID:
 def pace_event_id(target_id: UUID, revision: int) -> UUID:
     """The id of the event of this transition of a target's pace."""
     return uuid5(_NAMESPACE, f"pace/{target_id}/{revision}")
+
+
+def alert_event_id(alert_id: UUID, version: int) -> UUID:
+    """The id of the event of this change of an alert: the same at the broker and in every webhook."""
+    return uuid5(_NAMESPACE, f"alert/{alert_id}/{version}")

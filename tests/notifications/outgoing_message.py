@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.ids import new_id
 
@@ -15,7 +15,7 @@ def an_outgoing_message(
 ) -> OutgoingMessage:
     """The first message of an alert."""
     at = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
-    alert = AlertSnapshot.model_validate(
+    alert = ReportedAlert.model_validate(
         {
             "id": new_id(),
             "status": "open",

@@ -28,6 +28,7 @@ class Call:
     id: str
     body: dict[str, Any]
     raw: str
+    content_type: str
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Receiver:
         """Check, remember, answer."""
         raw = await request.text()
         body = Webhook(self.secret).verify(raw, dict(request.headers))
-        call = Call(request.headers["webhook-id"], body, raw)
+        call = Call(request.headers["webhook-id"], body, raw, request.headers["content-type"])
         self.calls.append(call)
         self.arrived.put_nowait(call)
         await self.gate.wait()

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from typing import Final
 
+from notifications.messages.alert_event import event_of_message
 from notifications.messages.outgoing_message import OutgoingMessage
+
+CONTENT_TYPE: Final = "application/cloudevents+json"
+"""CloudEvents HTTP protocol binding 1.0, section 3.2: structured mode."""
 
 
 def body_of(message: OutgoingMessage) -> str:
-    """The same in every attempt: the alert as it was at that change."""
-    content = {
-        "type": f"drive.alert.{message.change}.v1",
-        "timestamp": _rfc3339(message.queued_at),
-        "data": message.alert.model_dump(mode="json"),
-    }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
+    """The same in every attempt: the event of that change, as it is published at the broker."""
+    return event_of_message(message).model_dump_json()

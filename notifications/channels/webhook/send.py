@@ -12,7 +12,7 @@ from yarl import URL
 
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.webhook.answers import of_http_answer, retry_after
-from notifications.channels.webhook.compose import body_of
+from notifications.channels.webhook.compose import CONTENT_TYPE, body_of
 from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
 from notifications.domain.delivery import Outcome, Refused, Retry
 from notifications.domain.endpoint import literal_address
@@ -59,7 +59,7 @@ class Webhooks:
     def _headers(self, message: OutgoingMessage, body: str) -> dict[str, str]:
         now = self._clock.now()
         return {
-            "content-type": "application/json",
+            "content-type": CONTENT_TYPE,
             "user-agent": "drive-notifications/1",
             "webhook-id": str(message.id),
             "webhook-timestamp": str(int(now.timestamp())),

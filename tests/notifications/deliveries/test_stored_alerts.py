@@ -26,7 +26,11 @@ async def test_an_alert_stored_by_an_earlier_version_is_sent_as_it_is(
     [delivery] = await service.deliveries()
     await service.execute(STORE, alert=STORED, id=delivery["id"])
     await service.sender().send_due()
-    assert receiver.calls[0].body["data"] == json.loads(STORED) | {"resolution": None}
+    [call], stored = receiver.calls, json.loads(STORED)
+    expected = {name: value for name, value in stored.items() if value is not None and name != "id"}
+    expected |= {"alert_id": stored["id"], "at": call.body["time"]}
+    assert call.body["data"] == expected | {"figures": stored["figures"], "subject": stored["subject"]}
+    assert (call.body["subject"], call.body["correlationid"]) == (stored["id"], stored["id"])
 
 
 async def test_what_is_stored_has_the_fields_that_earlier_versions_read(service: NotificationsService) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,21 @@ async def test_raised_and_resolved_are_sent_once_each(service: NotificationsServ
     assert [call.body["type"] for call in receiver.calls] == ["drive.alert.raised.v1", "drive.alert.resolved.v1"]
     assert receiver.calls[0].id != receiver.calls[1].id
     [alert] = await service.alerts()
-    assert receiver.calls[1].body["data"] == alert
+    assert receiver.calls[1].body["data"]["alert_id"] == alert["id"]
+    assert receiver.calls[1].body["data"]["resolved_at"] == alert["resolved_at"]
     assert [delivery["state"] for delivery in await service.deliveries()] == ["sent", "sent"]
+
+
+async def test_a_webhook_is_the_event_that_is_published(service: NotificationsService, receiver: Receiver) -> None:
+    await connect(service, receiver)
+    lag = an_episode()
+    for event in (lag.fell_behind(), lag.worsened(), lag.recovered()):
+        await service.handle(event)
+        await service.sender().send_due()
+    published = [json.loads(row.body) for row in await service.query("SELECT body FROM outbox ORDER BY seq")]
+    assert [call.body for call in receiver.calls] == published
+    assert [event["type"].split(".")[2] for event in published] == ["raised", "worsened", "resolved"]
+    assert {call.content_type for call in receiver.calls} == {"application/cloudevents+json"}
 
 
 async def test_a_failed_attempt_is_repeated_under_the_same_id_and_with_the_same_body(
