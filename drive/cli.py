@@ -95,13 +95,17 @@ def token(
     org: Annotated[str, typer.Option(help="the organisation that the token acts for")],
     scope: Annotated[str, typer.Option(help="scopes, separated by spaces")],
     hours: Annotated[float, typer.Option(help="how long it is good for")] = 24.0,
+    subject: Annotated[
+        str | None, typer.Option(help="id of the person who acts; without it, the organisation's")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="what this person is called")] = None,
 ) -> None:
     """Print a bearer token, signed with the keys of these settings."""
     scopes, known = frozenset(scope.split()), known_scopes()
     if unknown := scopes - known:
         fail(f"no such scope: {' '.join(sorted(unknown))}; there are {' '.join(sorted(known))}")
     tokens = Tokens(load_secret_keys(read_settings().common))
-    typer.echo(tokens.issue(org, scopes, SystemClock().now(), timedelta(hours=hours)))
+    typer.echo(tokens.issue(org, scopes, SystemClock().now(), timedelta(hours=hours), subject=subject, name=name))
 
 
 def _need(settings: Configuration, *, database: bool = False, broker: bool = False) -> None:

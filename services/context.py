@@ -15,7 +15,8 @@ ADMIN = "admin"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A client that acts for an organisation. `subject` is the client's own id, `name` is for people to read."""
+    """Who acts for an organisation: a person or a client. `subject` is their id, `name` is for people to read, and
+    personal data."""
 
     organisation_code: str
     subject: str

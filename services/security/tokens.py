@@ -48,12 +48,22 @@ class Tokens:
         self._key_set = KeySet(list(self._keys))
         self._verified: dict[str, _Verified] = {}
 
-    def issue(self, organisation_code: str, scopes: frozenset[str], now: datetime, lifetime: timedelta) -> str:
-        """A token for the organisation."""
+    def issue(
+        self,
+        organisation_code: str,
+        scopes: frozenset[str],
+        now: datetime,
+        lifetime: timedelta,
+        *,
+        subject: str | None = None,
+        name: str | None = None,
+    ) -> str:
+        """A token for the organisation, or for the person `subject` (RFC 9068, 2.2) of it, who is called `name` (OpenID
+        Connect Core 1.0, 5.1)."""
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": organisation_code,
+            "sub": subject or organisation_code,
             "client_id": organisation_code,
             "org": organisation_code,
             "scope": " ".join(sorted(scopes)),
@@ -61,6 +71,8 @@ class Tokens:
             "exp": int((now + lifetime).timestamp()),
             "jti": str(new_id()),
         }
+        if name:
+            claims["name"] = name
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._keys[0].kid}
         return jwt.encode(header, claims, self._keys[0], algorithms=["Ed25519"])
 
@@ -96,7 +108,7 @@ def _actor_of(claims: Mapping[str, Any]) -> Actor:
     name = claims.get("name")
     return Actor(
         organisation_code=str(claims["org"]),
-        subject=str(claims.get("client_id") or claims["sub"]),
+        subject=str(claims.get("sub") or claims["client_id"]),
         scopes=frozenset(str(claims["scope"]).split()),
         name=str(name) if name else None,
     )

@@ -56,6 +56,16 @@ def test_a_token_follows_the_profile_for_access_tokens() -> None:
     assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti"} <= claims.keys()
 
 
+def test_a_token_says_which_person_acts_else_it_is_the_organisation_itself() -> None:
+    tokens = Tokens([FIRST])
+    person = tokens.issue("CT", frozenset(), NOW, HOUR, subject="hoa.le", name="Lê Thị Hoa")
+    assert parts_of(person)[1].items() >= {"sub": "hoa.le", "name": "Lê Thị Hoa", "org": "CT"}.items()
+    actor = tokens.verify(person, NOW)
+    assert (actor.organisation_code, actor.subject, actor.name) == ("CT", "hoa.le", "Lê Thị Hoa")
+    itself = tokens.verify(a_token(tokens), NOW)
+    assert (itself.subject, itself.name) == ("CT", None)
+
+
 def test_a_token_ends_when_its_time_is_over_though_it_was_seen_before() -> None:
     tokens = Tokens([FIRST])
     token = a_token(tokens, "progress:read")
