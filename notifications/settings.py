@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, ClassVar
 
@@ -29,6 +30,13 @@ class NotificationsSettings(ServiceSettings):
     webhook_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), validation_alias="DRIVE_WEBHOOK_ALLOW"
     )
+
+    group_wait_seconds: float = Field(30.0, ge=0, le=3600, validation_alias="DRIVE_GROUP_WAIT_SECONDS")
+
+    @property
+    def group_wait(self) -> timedelta:
+        """How long the first change of a group waits for others, so that one message tells of all."""
+        return timedelta(seconds=self.group_wait_seconds)
 
     @field_validator("webhook_allow", mode="before")
     @classmethod

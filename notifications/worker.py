@@ -20,7 +20,11 @@ from services.worker import Worker
 
 def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
     """In the order in which a batch is handled: a summary is compared with what the rest has brought."""
-    return {**registry.HANDLERS, **pace_handlers(sender.wake), **reconciliation_handlers(runtime)}
+    return {
+        **registry.HANDLERS,
+        **pace_handlers(runtime.settings.group_wait, sender.wake),
+        **reconciliation_handlers(runtime),
+    }
 
 
 def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Worker:

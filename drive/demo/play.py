@@ -43,7 +43,8 @@ async def play(configuration: Configuration, *, once: bool) -> int:
 
 
 def demo_configuration(configuration: Configuration) -> Configuration:
-    """The embedded default in a folder of its own, with reviews by the clock several times a second."""
+    """The embedded default in a folder of its own, with reviews by the clock several times a second, and a short
+    wait for alerts that arise together."""
     return configuration.changed(
         data_dir=configuration.common.data_dir / "demo",
         database_url=None,
@@ -53,4 +54,5 @@ def demo_configuration(configuration: Configuration) -> Configuration:
         today=None,
         webhook_allow=(ip_network("127.0.0.0/8"),),
         review_seconds=0.2,
+        group_wait_seconds=0.5,
     )

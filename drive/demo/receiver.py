@@ -13,11 +13,12 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 @dataclass
 class Receiver:
-    """`received` holds the verified bodies, each webhook-id once; `refused` counts what failed verification."""
+    """`received` holds the events of each verified message by its webhook-id; `refused` counts those that failed
+    verification."""
 
     url: str = ""
     secret: str = ""
-    received: dict[str, Any] = field(default_factory=dict)
+    received: dict[str, list[Any]] = field(default_factory=dict)
     refused: int = 0
 
     async def take(self, request: web.Request) -> web.Response:
@@ -33,7 +34,8 @@ class Receiver:
 
     def about(self, unit_code: str) -> list[str]:
         """The types of what was received about a unit, in the order of arrival."""
-        return [c["type"] for c in self.received.values() if c["data"]["subject"]["unit_code"] == unit_code]
+        events = [event for message in self.received.values() for event in message]
+        return [event["type"] for event in events if event["data"]["subject"]["unit_code"] == unit_code]
 
 
 @asynccontextmanager

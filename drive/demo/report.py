@@ -12,6 +12,7 @@ from rich.table import Table
 from drive.client.client import Client
 from drive.demo.checks import Checks
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
+from drive.demo.story import text_of
 from drive.demo.worlds import World
 
 SCHEME = {"scheme": "household_health"}
@@ -29,7 +30,7 @@ async def report(world: World, checks: Checks, console: Console) -> None:
         _progress_table(communes),
         _collector_table(collectors),
         _alert_table(alerts),
-        _mail(next(mail for mail in reversed(world.mails()) if "CRITICAL" in mail["Subject"])),
+        _mail(max(world.mails(), key=_communes_in)),
         _check_table(checks),
     ):
         console.print(part)
@@ -86,10 +87,16 @@ def _alert_table(alerts: list[Any]) -> Table:
     return table
 
 
+def _communes_in(mail: EmailMessage) -> int:
+    return sum(commune.name in text_of(mail) for commune in COMMUNES)
+
+
 def _mail(mail: EmailMessage) -> Panel:
-    body = mail.get_body(("plain",))
-    text = body.get_content().strip() if body else ""
-    return Panel(f"[bold]{mail['Subject']}[/]\n\n{text}", title=f"One of the mails to {mail['To']}", title_align="left")
+    return Panel(
+        f"[bold]{mail['Subject']}[/]\n\n{text_of(mail).strip()}",
+        title=f"One of the mails to {mail['To']}",
+        title_align="left",
+    )
 
 
 def _check_table(checks: Checks) -> Table:

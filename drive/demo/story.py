@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from email.message import EmailMessage
 from typing import Any, Final
 
 from drive.client.client import Client, Refused, until
@@ -26,6 +27,9 @@ MAIL: Final = "ops@bhxh-38.example"
 _RAISED = "drive.alert.raised.v1"
 _WORSENED = "drive.alert.worsened.v1"
 _RESOLVED = "drive.alert.resolved.v1"
+_DELIVERIES = "/v1/deliveries"
+_UNSENT = ("pending", "sending")
+"""In the order in which a delivery has these states."""
 
 
 @dataclass
@@ -126,6 +130,7 @@ class Story:
             self.say(f"{day}: nobody has signed up since.")
             await self.world.move_to(day)
             await self._pace_seen(agency, day)
+            await self._all_reported()
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
             await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
@@ -137,6 +142,15 @@ class Story:
             target = (await self._progress(agency, commune, commune.sign_ups, day))["targets"][0]
             if target["status"] == "behind":
                 await self._alert_is(commune, target["severity"])
+
+    async def _all_reported(self) -> None:
+        """What arose on this day is reported before the next one begins."""
+        await until("messages to be sent", self._unsent, lambda unsent: not unsent)
+
+    async def _unsent(self) -> list[Any]:
+        async with self._user(AGENCY, "alerts:read") as ops:
+            found = [await ops.send("GET", "notifications", _DELIVERIES, params={"state": s}) for s in _UNSENT]
+        return [delivery for page in found for delivery in page["items"]]
 
     async def _alert_is(self, commune: Commune, severity: str) -> None:
         what = f"the alert of {commune.name} to be {severity}"
@@ -151,7 +165,7 @@ class Story:
             return self.receiver.about(commune.code)
 
         async def mails() -> int:
-            return sum(commune.name in str(mail["Subject"]) for mail in self.world.mails())
+            return sum(commune.name in text_of(mail) for mail in self.world.mails())
 
         received = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
         self.checks.equal(f"{commune.name}: webhooks, {when}", _names(types), _names(received))
@@ -211,6 +225,12 @@ def _severity(alerts: list[Any], commune: Commune) -> str | None:
 def _names(types: list[str]) -> str:
     """`drive.alert.raised.v1` as `raised`."""
     return ", ".join(event_type.split(".")[2] for event_type in types)
+
+
+def text_of(mail: EmailMessage) -> str:
+    """What a mail says."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 def _percent(share: float) -> str:

@@ -9,10 +9,10 @@ from uuid import UUID
 import structlog
 
 from notifications.alerts import store
+from notifications.alerts.snapshots import snapshot_of
 from notifications.domain import alert as rules
 from notifications.domain.alert import ChangeKind, Pace
 from notifications.messages.alert_change import AlertChange
-from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceEvent, PaceFellBehind, PaceRecovered, PaceWorsened
 from services.vocabulary import PaceTransition
@@ -93,7 +93,7 @@ def _pace_of(event: PaceEvent) -> Pace:
 
 def _change(row: AlertRow, kind: ChangeKind, decision: rules.Changed, cause: PaceEvent) -> AlertChange:
     return AlertChange(
-        alert=AlertSnapshot.model_validate(row),
+        alert=snapshot_of(row),
         kind=kind,
         reason=decision.reason,
         at=cause.time,

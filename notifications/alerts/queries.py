@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, func, or_
 from sqlmodel import col, select
 
+from notifications.alerts.snapshots import snapshot_of
 from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import alerts_of
@@ -54,7 +55,7 @@ async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = 
     row = (await session.scalars(ONE, {"id": alert_id, "own_of": own_of})).one_or_none()
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
-    return AlertSnapshot.model_validate(row)
+    return snapshot_of(row)
 
 
 async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:
@@ -62,7 +63,7 @@ async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> lis
     if filters.under is not None:
         filters = replace(filters, under=await _registered(session, filters.under))
     wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
-    return [AlertSnapshot.model_validate(row) for row in await session.scalars(wanted)]
+    return [snapshot_of(row) for row in await session.scalars(wanted)]
 
 
 async def _registered(session: ReadSession, under: str) -> str:

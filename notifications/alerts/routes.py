@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
@@ -50,5 +51,8 @@ async def acknowledge_alert(
 ) -> AlertSnapshot:
     """Acknowledge the alert; with `alerts:own` an own one. 409 where it has changed since `version`, or was
     acknowledged before."""
+    group_wait: timedelta = request.app.state.runtime.settings.group_wait
     async with act(request) as (work, context):
-        return await usecases.acknowledge(work, context, alert_id, body.version, acts_on_own_of(actor))
+        return await usecases.acknowledge(
+            work, context, alert_id, body.version, group_wait=group_wait, own_of=acts_on_own_of(actor)
+        )

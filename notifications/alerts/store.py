@@ -11,6 +11,7 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, or_, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from notifications.alerts.snapshots import acknowledger_of
 from notifications.domain.alert import Alert
 from notifications.ownership.queries import alerts_of
 from notifications.tables.alerts import AlertRow
@@ -80,7 +81,7 @@ def state_of(row: AlertRow) -> Alert:
         revision=row.last_revision,
         raised_at=row.raised_at,
         acknowledged_at=row.acknowledged_at,
-        acknowledged_by=row.acknowledged_by,
+        acknowledged_by=acknowledger_of(row),
         resolved_at=row.resolved_at,
         resolution=row.resolution,
     )
@@ -101,13 +102,20 @@ def with_facts(row: AlertRow | None, alert: Alert, facts: PaceFacts) -> AlertRow
 
 def _state_values(alert: Alert) -> dict[str, Any]:
     values = asdict(alert)
-    return values | {"last_revision": values.pop("revision")}
+    by = alert.acknowledged_by
+    return values | {
+        "last_revision": values.pop("revision"),
+        "acknowledged_by": by and by.organisation_code,
+        "acknowledged_subject": by and by.subject,
+        "acknowledged_name": by and by.name,
+    }
 
 
 def _fact_values(facts: PaceFacts) -> dict[str, Any]:
     plain = facts.model_dump(include={"unit_name", "target_name", "scheme", "measure", "starts_on", "ends_on"})
     return plain | {
         "subject": asdict(facts.scope),
+        "owner": facts.organisations[0] if facts.organisations else facts.scope.organisation_code,
         "path": list(facts.path),
         "figures": facts.figures.model_dump(mode="json"),
     }

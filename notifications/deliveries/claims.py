@@ -1,31 +1,37 @@
-"""Claims: a sender's lease on deliveries that are due, and leases that have expired."""
+"""Claims: a sender's lease on messages that are due, and leases that have expired."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from itertools import groupby
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from notifications.deliveries import sql
+from notifications.deliveries import sql, store
 from notifications.deliveries.sql import ClaimedDelivery, ExpiredAttempt
 from notifications.deliveries.store import Attempt
 from notifications.messages.alert_snapshot import ReportedAlert
-from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from notifications.tables.locks import CLAIMS
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
+MOST_ALERTS: Final = 500
+"""In one message; the others of its group follow in further ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many deliveries a sender can claim: in all, and at most for one route, with those it is sending already."""
+    """How many messages a sender can claim: in all, and at most for one route, with those it is sending already."""
 
     slots: int
     per_route: int
     sending: Mapping[str, int]
+    most_alerts: int = MOST_ALERTS
 
 
 class Claimed(NamedTuple):
@@ -36,31 +42,66 @@ class Claimed(NamedTuple):
 
 
 async def lock_claims(work: UnitOfWork) -> None:
-    """Units of work that claim run one after another, so that each sees what the one before has claimed."""
+    """Units of work that change states of deliveries run one after another: each sees what the one before has done."""
     await take(work, CLAIMS)
 
 
 async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: datetime) -> Claimed:
-    """Lease due deliveries until then; no other sender gets them before.
+    """Lease due messages until then; no other sender gets them before.
 
     Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
     `lock_claims`.
     """
     await work.execute(sql.SUPERSEDE)
+    await work.execute(sql.FORGET_UNTOLD)
     await work.execute(sql.FAIL_WITHOUT_ROUTE, {"now": now})
     busy = {"busy_routes": list(capacity.sending), "busy_counts": list(capacity.sending.values())}
-    limits = {"per_route": capacity.per_route, "slots": capacity.slots, "now": now, "until": until}
+    limits = {"per_route": capacity.per_route, "slots": capacity.slots, "most": capacity.most_alerts}
+    rows = await work.all(sql.CLAIM, busy | limits | {"now": now, "until": until})
     claimed = Claimed([], [])
-    for each in await work.all(sql.CLAIM, busy | limits):
-        try:
-            claimed.messages.append(_message(each))
-        except ValidationError as error:
-            claimed.unreadable.append((Attempt(each.id, each.attempt), _fields_of(error)))
+    for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
+        await _add(work, claimed, list(deliveries))
     return claimed
 
 
-def _message(claimed: ClaimedDelivery) -> OutgoingMessage:
-    return OutgoingMessage(**claimed._asdict() | {"alert": ReportedAlert.model_validate(claimed.alert)})
+def _place(delivery: ClaimedDelivery) -> tuple[UUID, UUID]:
+    return delivery.message_id, delivery.id
+
+
+def _message_id(delivery: ClaimedDelivery) -> UUID:
+    return delivery.message_id
+
+
+async def _add(work: UnitOfWork, claimed: Claimed, deliveries: Sequence[ClaimedDelivery]) -> None:
+    """A stored alert that cannot be read is taken out, and fails alone."""
+    notices = []
+    for each in deliveries:
+        try:
+            alert = ReportedAlert.model_validate(each.alert)
+            notices.append(Notice(each.change, alert, each.queued_at, tuple(dict.fromkeys(each.earlier))))
+        except ValidationError as error:
+            alone = await store.take_out(work, each.id)
+            claimed.unreadable.append((Attempt(alone, each.attempt), _fields_of(error)))
+    if notices:
+        claimed.messages.append(_message(deliveries[0], notices))
+
+
+def _message(first: ClaimedDelivery, notices: Sequence[Notice]) -> OutgoingMessage:
+    return OutgoingMessage(
+        id=first.message_id,
+        attempt=first.attempt,
+        route_name=first.route_name,
+        channel=first.channel,
+        address=first.address,
+        secret=first.secret,
+        previous_secret=first.previous_secret,
+        leased_until=first.leased_until,
+        notices=tuple(notices),
+        language=first.language,
+        group_code=first.group_code,
+        group_name=first.group_name,
+        more=first.more,
+    )
 
 
 def _fields_of(error: ValidationError) -> str:
@@ -68,5 +109,6 @@ def _fields_of(error: ValidationError) -> str:
 
 
 async def expired(work: UnitOfWork, now: datetime) -> list[ExpiredAttempt]:
-    """Attempts that were under way when their lease ended; their deliveries are locked."""
+    """Attempts that were under way when their lease ended."""
+    await work.execute(sql.ADOPT)
     return await work.all(sql.EXPIRED, {"now": now})

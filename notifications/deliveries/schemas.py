@@ -47,6 +47,13 @@ class DeliveryView(BaseModel):
         description="What the channel sends to; null with `alerts:own`: routes are the agency's"
     )
     state: State = Field(description=_STATE, examples=["sent"])
+    group_code: ShownCode | None = Field(
+        description="What it is reported together with: `unit:`, `organisation:` or `collector:`, and a code",
+        examples=["unit:BHXH-CAM-THUY"],
+    )
+    message_id: ShownId | None = Field(
+        description="The message that it is a part of, whose `webhook-id` or Message-ID this is; null before it is sent"
+    )
     queued_at: ShownTime = Field(description="When it was queued, in UTC")
     next_attempt_at: ShownTime | None = Field(
         description="When it is tried next, in UTC; null where it is not", examples=[None]

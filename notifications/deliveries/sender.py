@@ -1,4 +1,4 @@
-"""The sender: claims deliveries that are due, sends each by its channel, and records the outcome."""
+"""The sender: claims messages that are due, sends each by its channel, and records the outcome."""
 
 from __future__ import annotations
 
@@ -98,7 +98,14 @@ class Sender:
         if self._clock.now() >= message.leased_until:
             return
         outcome = await _attempt(message, channels.get(message.channel))
-        log.info("delivery_tried", delivery=str(message.id), route=message.route_name, outcome=name_of(outcome))
+        log.info(
+            "message_tried",
+            message=str(message.id),
+            route=message.route_name,
+            group=message.group_code,
+            alerts=len(message.notices),
+            outcome=name_of(outcome),
+        )
         await self._record(message, outcome)
 
     async def _record(self, message: OutgoingMessage, outcome: Outcome) -> None:
@@ -109,7 +116,7 @@ class Sender:
                     return await record_outcome(work, context_of(self._clock), message, outcome)
             except Unavailable as error:
                 if self._stopping.is_set() or self._clock.now() > message.leased_until:
-                    log.error("outcome_not_recorded", delivery=str(message.id), reason=error.detail)
+                    log.error("outcome_not_recorded", message=str(message.id), reason=error.detail)
                     return None
                 await pause(RECORD_AGAIN_SECONDS, self._stopping)
 
@@ -120,5 +127,5 @@ async def _attempt(message: OutgoingMessage, send: Send | None) -> Outcome:
     try:
         return await send(message)
     except Exception:
-        log.exception("attempt_failed", delivery=str(message.id), channel=message.channel)
+        log.exception("attempt_failed", message=str(message.id), channel=message.channel)
         return of_interruption(repeatable=is_repeatable(message.channel))

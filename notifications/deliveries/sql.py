@@ -1,8 +1,11 @@
-"""SQL that SQLAlchemy Core would hide: windows, lateral joins, and literals that partial indexes need."""
+"""SQL that SQLAlchemy Core would hide: windows, lateral joins, and literals that partial indexes need.
+
+Whoever runs one of these that writes holds CLAIMS, so that none waits for another's rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -10,118 +13,215 @@ from uuid import UUID
 from sqlalchemy import text
 
 from notifications.domain.alert import ChangeKind
+from notifications.domain.route import Language
 from services.persistence.statements import Query
 
 
 class ExpiredAttempt(NamedTuple):
     """An attempt whose lease ended before its outcome was recorded."""
 
-    delivery_id: UUID
+    message_id: UUID
     attempt: int
     channel: str
 
 
 class ClaimedDelivery(NamedTuple):
-    """A delivery that was leased just now; `alert` is the snapshot as it is stored."""
+    """A delivery that was leased just now, as a part of its message; `alert` is the snapshot as it is stored."""
 
     id: UUID
+    message_id: UUID
     attempt: int
     route_name: str
     channel: str
     address: str
     secret: str | None
     previous_secret: str | None
+    language: Language
+    group_code: str | None
+    group_name: str | None
+    more: int
+    leased_until: datetime
     change: ChangeKind
     alert: Mapping[str, Any]
     queued_at: datetime
-    leased_until: datetime
-    is_first: bool
+    earlier: Sequence[UUID]
 
+
+class History(NamedTuple):
+    """How many attempts of a message were early, and whether one of all succeeded."""
+
+    early_attempts: int
+    was_sent: bool
+
+
+ADOPT = text("""
+    UPDATE deliveries SET message_id = id
+    WHERE id IN (
+        SELECT id FROM deliveries WHERE state = 'pending' AND message_id IS NULL AND attempts > 0
+        UNION ALL
+        SELECT id FROM deliveries WHERE state = 'sending' AND message_id IS NULL
+    )
+""")
+"""Makes a message of its own of each delivery that the version before, which knows no messages, has attempted."""
 
 EXPIRED: Final = Query(
     ExpiredAttempt,
     text("""
-    SELECT id AS delivery_id, attempts AS attempt, channel FROM deliveries
+    SELECT DISTINCT message_id, attempts AS attempt, channel FROM deliveries
     WHERE state = 'sending' AND leased_until <= :now
-    ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
 """),
 )
-"""Which deliveries are being sent by somebody whose lease is over? Locks them."""
+"""Attempts that were under way when their lease ended."""
 
 SUPERSEDE = text("""
-    UPDATE deliveries
-    SET state = 'superseded', next_attempt_at = NULL,
-        last_error = 'overtaken by version ' || newest.version || ' of the alert before it was sent'
-    FROM (
-        SELECT d.id, n.version FROM deliveries d
-        CROSS JOIN LATERAL (
+    WITH overtaken AS (
+        SELECT d.id, d.alert_id, d.route_name, d.message_id, d.next_attempt_at, n.version
+        FROM deliveries d CROSS JOIN LATERAL (
             SELECT max(o.alert_version) AS version FROM deliveries o
             WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
         ) n
         WHERE d.state = 'pending' AND n.version > d.alert_version
-        FOR UPDATE OF d SKIP LOCKED
-    ) newest
-    WHERE deliveries.id = newest.id
+    ), inherited AS (
+        UPDATE deliveries d SET next_attempt_at = waited.due_at
+        FROM (
+            SELECT alert_id, route_name, version, min(next_attempt_at) AS due_at FROM overtaken
+            WHERE message_id IS NULL GROUP BY alert_id, route_name, version
+        ) waited
+        WHERE d.alert_id = waited.alert_id AND d.route_name = waited.route_name AND d.alert_version = waited.version
+          AND d.state = 'pending' AND d.message_id IS NULL AND d.next_attempt_at > waited.due_at
+    )
+    UPDATE deliveries
+    SET state = 'superseded', next_attempt_at = NULL,
+        last_error = 'overtaken by version ' || overtaken.version || ' of the alert before it was sent'
+    FROM overtaken WHERE deliveries.id = overtaken.id
 """)
-"""Ends every pending delivery of which a newer one, of the same alert to the same route, is queued."""
+"""Ends every pending delivery of which a newer one, of the same alert to the same route, is queued. The newer one goes
+out when the one before would have: an alert that changes often must not hold up its group."""
+
+FORGET_UNTOLD = text("""
+    UPDATE deliveries d
+    SET state = 'superseded', next_attempt_at = NULL,
+        last_error = 'the alert began and ended before the route was told of it'
+    WHERE d.state = 'pending' AND d.change = 'resolved' AND d.message_id IS NULL
+      AND EXISTS (
+          SELECT FROM deliveries o
+          WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version < d.alert_version
+      )
+      AND NOT EXISTS (
+          SELECT FROM deliveries o
+          WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version < d.alert_version
+            AND o.attempts > 0
+      )
+""")
+"""Ends the delivery of an alert's end where all that were queued before it were never attempted."""
 
 FAIL_WITHOUT_ROUTE = text("""
     UPDATE deliveries
     SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed or disabled'
-    WHERE id IN (
-        SELECT id FROM deliveries WHERE state = 'pending' AND next_attempt_at <= :now
-          AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.name = route_name AND r.disabled_at IS NULL)
-        FOR UPDATE SKIP LOCKED
-    )
+    WHERE state = 'pending' AND next_attempt_at <= :now
+      AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.name = route_name AND r.disabled_at IS NULL)
 """)
 """Ends every due delivery whose route was removed or disabled."""
 
 CLAIM: Final = Query(
     ClaimedDelivery,
     text("""
-    WITH ranked AS (
-        SELECT d.id, d.route_name,
-               row_number() OVER (PARTITION BY d.route_name ORDER BY d.next_attempt_at, d.id) AS nth
+    WITH ready AS (
+        SELECT d.id, d.route_name, d.message_id, d.next_attempt_at, d.early_attempts,
+               coalesce(d.message_id::text, d.group_code, d.id::text) AS bundle
         FROM deliveries d JOIN routes r ON r.name = d.route_name
-        WHERE d.state = 'pending' AND d.next_attempt_at <= :now AND (r.paused_until IS NULL OR r.paused_until <= :now)
+        WHERE d.state = 'pending' AND r.disabled_at IS NULL AND (r.paused_until IS NULL OR r.paused_until <= :now)
           AND NOT EXISTS (
               SELECT FROM deliveries o
-              WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
-                AND (o.state = 'sending' OR o.alert_version > d.alert_version)
+              WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.id <> d.id
+                AND (o.state IN ('pending', 'sending') OR o.alert_version > d.alert_version)
           )
     ), due AS (
-        SELECT d.id FROM deliveries d
-        JOIN ranked ON ranked.id = d.id
+        SELECT route_name, bundle, min(next_attempt_at) AS due_at, max(early_attempts) AS early_attempts,
+               row_number() OVER (PARTITION BY route_name ORDER BY min(next_attempt_at), bundle) AS nth
+        FROM ready GROUP BY route_name, bundle HAVING min(next_attempt_at) <= :now
+    ), chosen AS (
+        SELECT due.route_name, due.bundle, due.early_attempts FROM due
         LEFT JOIN unnest(CAST(:busy_routes AS text[]), CAST(:busy_counts AS integer[])) AS busy(name, held)
-               ON busy.name = ranked.route_name
-        WHERE d.state = 'pending' AND ranked.nth + coalesce(busy.held, 0) <= :per_route
-        ORDER BY d.next_attempt_at, d.id LIMIT :slots
-        FOR UPDATE OF d SKIP LOCKED
+               ON busy.name = due.route_name
+        WHERE due.nth + coalesce(busy.held, 0) <= :per_route
+        ORDER BY due.due_at, due.bundle LIMIT :slots
+    ), members AS (
+        SELECT ready.id, chosen.early_attempts, row_number() OVER bundled AS nth,
+               coalesce(ready.message_id, first_value(ready.id) OVER bundled) AS message_id,
+               greatest(count(*) OVER (PARTITION BY ready.route_name, ready.bundle) - :most, 0) AS more
+        FROM ready JOIN chosen USING (route_name, bundle)
+        WINDOW bundled AS (PARTITION BY ready.route_name, ready.bundle ORDER BY ready.id)
     )
     UPDATE deliveries d
     SET state = 'sending', next_attempt_at = NULL, leased_until = :until, attempts = d.attempts + 1,
+        early_attempts = members.early_attempts, message_id = members.message_id,
         channel = r.channel, address = r.address
-    FROM due, routes r
-    WHERE d.id = due.id AND r.name = d.route_name AND r.disabled_at IS NULL
-    RETURNING d.id, d.attempts AS attempt, d.route_name, d.channel, d.address, r.secret,
+    FROM members, routes r
+    WHERE d.id = members.id AND members.nth <= :most AND r.name = d.route_name AND d.state = 'pending'
+    RETURNING d.id, d.message_id, d.attempts AS attempt, d.route_name, d.channel, d.address, r.secret,
               CASE WHEN r.previous_secret_until > :now THEN r.previous_secret END AS previous_secret,
-              d.change, d.alert, d.queued_at, d.leased_until,
-              NOT EXISTS (
-                  SELECT FROM deliveries o WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
-                  AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
-              ) AS is_first
+              r.language, d.group_code, (
+                  SELECT u.name FROM units u
+                  WHERE d.group_code LIKE 'unit:%' AND u.code = substr(d.group_code, length('unit:') + 1)
+              ) AS group_name,
+              members.more, d.leased_until, d.change, d.alert, d.queued_at, ARRAY(
+                  SELECT coalesce(o.message_id, o.id) FROM deliveries o
+                  WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+                    AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
+                  ORDER BY o.alert_version
+              ) AS earlier
 """),
 )
-"""Leases the deliveries that are due, longest waiting first: at most `slots`, and `per_route` of one route, including
-those that the claimer is sending already; of one alert to one route only the newest, and none while another is sent."""
+"""Leases what is due, longest waiting first: messages that wait for another attempt, and the deliveries of a group once
+its first has waited, as a new message of at most `most`, which has the id of its first delivery. At most `slots`
+messages, and `per_route` of one route, including those that the claimer is sending already; none of an alert that
+another message tells the route of just now, or that has changed since SUPERSEDE: which goes out is decided then."""
+
+RECORD_STEP = text("""
+    UPDATE deliveries
+    SET state = :new_state, last_error = :error, next_attempt_at = :due_at, leased_until = NULL, sent_at = :accepted_at
+    WHERE message_id = :message_id AND state <> 'sent' AND (
+        attempts = :attempt OR (attempts > :attempt AND CAST(:new_state AS text) = 'sent' AND state <> 'sending')
+    )
+""")
+"""Gives all deliveries that an attempt was about their next state. Those that had been taken out of the message before
+have a lower number of attempts."""
+
+RECORD_ATTEMPT = text("""
+    INSERT INTO delivery_attempts (delivery_id, attempt, at, outcome, detail)
+    SELECT id, CAST(:attempt AS integer), CAST(:at AS timestamptz), CAST(:outcome AS text), CAST(:detail AS text)
+    FROM deliveries WHERE message_id = :message_id AND attempts >= :attempt
+    ON CONFLICT (delivery_id, attempt)
+    DO UPDATE SET at = excluded.at, outcome = excluded.outcome, detail = excluded.detail
+""")
+"""Adds an attempt to all deliveries that it was about; a later record of the same attempt replaces it."""
+
+HISTORY: Final = Query(
+    History,
+    text("""
+    SELECT coalesce(max(early_attempts), 0) AS early_attempts, EXISTS (
+        SELECT FROM delivery_attempts a JOIN deliveries o ON o.id = a.delivery_id
+        WHERE o.message_id = :message_id AND o.attempts >= :attempt AND a.outcome = 'sent'
+    ) AS was_sent
+    FROM deliveries WHERE message_id = :message_id AND attempts >= :attempt
+"""),
+)
+
+SEND_AGAIN = text("""
+    UPDATE deliveries d SET state = 'pending', next_attempt_at = :now, leased_until = NULL
+    WHERE (d.id = :delivery_id OR d.message_id = :message_id) AND d.state IN ('pending', 'failed', 'unconfirmed')
+      AND NOT EXISTS (
+          SELECT FROM deliveries o
+          WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
+      )
+""")
+"""Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
 
 END_WAITS = text("""
     UPDATE deliveries SET next_attempt_at = :now, early_attempts = early_attempts + 1
-    WHERE id IN (
-        SELECT id FROM deliveries
-        WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now
-          AND early_attempts < attempts - early_attempts
-        FOR UPDATE SKIP LOCKED
-    )
+    WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now
+      AND early_attempts < attempts - early_attempts
 """)
-"""Makes what waits for another attempt to this route due now, once for each attempt that came on schedule."""
+"""Makes what waits for another attempt to this route due now, once for each attempt that came on schedule. What waits
+for others of its group has had no attempt."""

@@ -1,4 +1,4 @@
-"""Statements that write deliveries and attempts, and locking reads."""
+"""Statements that write deliveries and attempts, and locking reads. Whoever changes states holds CLAIMS."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, exists, or_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, Uuid, bindparam, or_, update
 from sqlmodel import col, select
 
 from notifications.deliveries import sql
+from notifications.deliveries.sql import History
 from notifications.domain.delivery import Step
 from notifications.ownership.queries import alerts_of
-from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from notifications.tables.deliveries import DeliveryRow
+from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many
 
@@ -25,52 +26,22 @@ FOR_UPDATE: Final = (
     .where(_OF_ID, or_(_owner.is_(None), col(DeliveryRow.alert_id).in_(alerts_of(_owner))))
     .with_for_update()
 )
-LOCK_EARLY_ATTEMPTS: Final = select(DeliveryRow.early_attempts).where(_OF_ID).with_for_update()
-WAS_SENT: Final = select(
-    exists().where(col(AttemptRow.delivery_id) == bindparam("delivery_id"), col(AttemptRow.outcome) == "sent")
-)
-_NEW_STATE = bindparam("new_state", type_=Text)
-RECORD_STEP: Final = (
+TAKE_OUT: Final = (
     update(DeliveryRow)
-    .where(
-        _OF_ID,
-        col(DeliveryRow.state) != "sent",
-        or_(
-            col(DeliveryRow.attempts) == bindparam("attempt"),
-            and_(_NEW_STATE == "sent", col(DeliveryRow.state) != "sending"),
-        ),
-    )
-    .values(
-        state=_NEW_STATE,
-        last_error=bindparam("error"),
-        next_attempt_at=bindparam("due_at"),
-        leased_until=None,
-        sent_at=bindparam("accepted_at"),
-    )
+    .where(_OF_ID)
+    .values(message_id=bindparam("alone", type_=Uuid))
     .execution_options(synchronize_session=False)
 )
 INSERT: Final = insert_many(DeliveryRow).on_conflict_do_nothing(
     index_elements=["alert_id", "alert_version", "route_name"]
 )
-_ATTEMPT = insert(AttemptRow)
-RECORD_ATTEMPT: Final = _ATTEMPT.on_conflict_do_update(
-    index_elements=["delivery_id", "attempt"],
-    set_={name: _ATTEMPT.excluded[name] for name in ("at", "outcome", "detail")},
-)
 
 
 class Attempt(NamedTuple):
-    """One attempt to send a delivery."""
+    """One attempt to send a message."""
 
-    delivery_id: UUID
+    message_id: UUID
     number: int
-
-
-class History(NamedTuple):
-    """How many attempts of a delivery were early, and whether one of all succeeded."""
-
-    early_attempts: int
-    was_sent: bool
 
 
 async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
@@ -79,37 +50,48 @@ async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
         await work.execute(INSERT, columns_of(row.model_dump() for row in rows))
 
 
+async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:
+    """Make the delivery a message of its own, and return its id."""
+    alone = new_id()
+    await work.execute(TAKE_OUT, {"delivery_id": delivery_id, "alone": alone})
+    return alone
+
+
 async def record_step(work: UnitOfWork, attempt: Attempt, step: Step, now: datetime) -> None:
-    """Give the delivery its next state. Where a later attempt has begun meanwhile, only success still counts.
+    """Give the message its next state. Where a later attempt has begun meanwhile, only success still counts.
 
     Where that attempt is under way, even success waits for its end: its message may arrive at any moment, and a newer
     delivery must not be sent before.
     """
-    values = {"delivery_id": attempt.delivery_id, "attempt": attempt.number, "new_state": step.state}
+    values = {"message_id": attempt.message_id, "attempt": attempt.number, "new_state": step.state}
     times = {"due_at": step.next_attempt_at, "accepted_at": now if step.state == "sent" else None}
-    await work.execute(RECORD_STEP, values | times | {"error": step.error})
+    await work.execute(sql.RECORD_STEP, values | times | {"error": step.error})
 
 
 async def record_attempt(work: UnitOfWork, attempt: Attempt, *, outcome: str, detail: str, now: datetime) -> None:
     """Record the outcome of an attempt; a later record of the same attempt replaces it."""
-    values = {"delivery_id": attempt.delivery_id, "attempt": attempt.number, "at": now}
-    await work.execute(RECORD_ATTEMPT, values | {"outcome": outcome, "detail": detail})
+    values = {"message_id": attempt.message_id, "attempt": attempt.number, "at": now}
+    await work.execute(sql.RECORD_ATTEMPT, values | {"outcome": outcome, "detail": detail})
 
 
-async def lock_history(work: UnitOfWork, delivery_id: UUID) -> History:
-    """Locks the delivery, so that attempts that overlap see each other's outcome."""
-    early = (await work.execute(LOCK_EARLY_ATTEMPTS, {"delivery_id": delivery_id})).scalar_one()
-    return History(int(early), bool((await work.execute(WAS_SENT, {"delivery_id": delivery_id})).scalar_one()))
+async def history(work: UnitOfWork, attempt: Attempt) -> History:
+    """What came of the message so far."""
+    [found] = await work.all(sql.HISTORY, {"message_id": attempt.message_id, "attempt": attempt.number})
+    return found
 
 
 async def end_waits(work: UnitOfWork, route_name: str, now: datetime) -> None:
     """The receiver of this route answers again: what waits for another attempt there is due now.
 
     At most once for each attempt on schedule: a message that is refused for its own content is not sent again with each
-    other message. Rows that others have locked are left out: two units of work that record outcomes at the same
-    time would wait for each other's deliveries.
+    other message.
     """
     await work.execute(sql.END_WAITS, {"route_name": route_name, "now": now})
+
+
+async def send_again(work: UnitOfWork, row: DeliveryRow, now: datetime) -> None:
+    """Make the message of this delivery due now; one without a message waits for its group no longer."""
+    await work.execute(sql.SEND_AGAIN, {"delivery_id": row.id, "message_id": row.message_id, "now": now})
 
 
 async def one_for_change(work: UnitOfWork, delivery_id: UUID, own_of: str | None) -> DeliveryRow | None:

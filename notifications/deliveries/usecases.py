@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -14,9 +15,11 @@ from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.deliveries.store import Attempt
 from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
-from notifications.domain.recipients import Recipients, Route, recipients_of, recipients_of_the_end
+from notifications.domain.grouping import group_of
+from notifications.domain.recipients import Recipients, Route, recipients_of, recipients_of_a_follow_up
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.registry.queries import levels_of
 from notifications.routing import store as routes
 from notifications.routing.queries import all_routes
 from notifications.tables.deliveries import DeliveryRow
@@ -24,36 +27,47 @@ from notifications.tables.routing import RouteRow
 from services.context import Context
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
+from services.vocabulary import UnitLevel
 
 log = structlog.get_logger(__name__)
 
+_FOLLOW_UPS: Final = frozenset({"acknowledged", "resolved"})
+"""Changes of which those are notified who were notified of the alert."""
 LEASE = timedelta(seconds=180)
 """Longer than any channel may take for one attempt; see the channels' own limits."""
 
 
-async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChange]) -> None:
-    """Queue a delivery of each change for every route that is to be notified of it."""
+async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChange], group_wait: timedelta) -> None:
+    """Queue a delivery of each change for every route that is to be notified of it; it waits for others of its group,
+    unless the wait of those that are queued already is over before."""
     if not changes:
         return
     known = {row.name: row for row in await all_routes(work)}
     candidates = [_route(row) for row in known.values()]
-    resolved = {change.alert.id for change in changes if change.kind == "resolved"}
-    notified_before = await queries.notified_routes(work, resolved)
+    followed = {change.alert.id for change in changes if change.kind in _FOLLOW_UPS}
+    notified_before = await queries.notified_routes(work, followed)
+    levels = await levels_of(work, {code for change in changes for code in change.alert.path})
     rows = []
     for change in changes:
         recipients = _recipients(change, candidates, notified_before)
         _log_queued(change, recipients)
-        rows += [_delivery(change, known[name], context.now) for name in recipients.notified]
+        group = _group(change, levels)
+        rows += [_delivery(change, known[name], group, context.now, group_wait) for name in recipients.notified]
     await store.insert_all(work, rows)
+
+
+def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
+    alert = change.alert
+    return group_of(alert.path, levels, alert.subject, alert.owner)
 
 
 def _recipients(
     change: AlertChange, candidates: Sequence[Route], notified_before: Mapping[UUID, set[str]]
 ) -> Recipients:
     concerned = recipients_of(candidates, change.alert.path, change.alert.severity)
-    if change.kind != "resolved":
+    if change.kind not in _FOLLOW_UPS:
         return concerned
-    return recipients_of_the_end(
+    return recipients_of_a_follow_up(
         candidates, notified_before[change.alert.id].union(concerned.notified if change.unreported else ())
     )
 
@@ -74,20 +88,21 @@ def _route(row: RouteRow) -> Route:
     return Route(row.name, row.under, row.min_severity, row.disabled_reason)
 
 
-def _delivery(change: AlertChange, route: RouteRow, now: datetime) -> DeliveryRow:
+def _delivery(change: AlertChange, route: RouteRow, group: str, now: datetime, wait: timedelta) -> DeliveryRow:
     return DeliveryRow(
         id=new_id(),
         alert_id=change.alert.id,
         alert_version=change.alert.version,
         change=change.kind,
-        alert=change.reported().model_dump(mode="json"),
+        alert=change.reported().stored(),
         route_name=route.name,
         channel=route.channel,
         address=route.address,
         state="pending",
         attempts=0,
         queued_at=now,
-        next_attempt_at=now,
+        next_attempt_at=now + wait,
+        group_code=group,
     )
 
 
@@ -98,7 +113,7 @@ async def claim(
     now = context.now
     await claims.lock_claims(work)
     for expired in await claims.expired(work, now):
-        attempt = Attempt(expired.delivery_id, expired.attempt)
+        attempt = Attempt(expired.message_id, expired.attempt)
         await _record(work, attempt, rules.of_interruption(repeatable=is_repeatable(expired.channel)), now)
     claimed = await claims.claim(work, capacity, now=now, until=now + LEASE)
     for attempt, fields in claimed.unreadable:
@@ -110,6 +125,7 @@ async def record_outcome(work: UnitOfWork, context: Context, message: OutgoingMe
     """Record the outcome of an attempt, and what it says about the route: that its receiver answers again, asks for a
     wait, or is gone."""
     now = context.now
+    await claims.lock_claims(work)
     await _record(work, Attempt(message.id, message.attempt), outcome, now)
     match outcome:
         case Sent():
@@ -121,7 +137,7 @@ async def record_outcome(work: UnitOfWork, context: Context, message: OutgoingMe
 
 
 async def _record(work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
-    history = await store.lock_history(work, attempt.delivery_id)
+    history = await store.history(work, attempt)
     counted = Sent() if history.was_sent else outcome
     step = rules.next_step(counted, attempt.number, now, early=history.early_attempts)
     await store.record_step(work, attempt, step, now)
@@ -132,14 +148,16 @@ async def _record(work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: dat
 async def send_again(
     work: UnitOfWork, context: Context, delivery_id: UUID, own_of: str | None = None
 ) -> DeliveryWithAttempts:
-    """Make the delivery due now, with one more attempt where it had ended; where `own_of` is given, one of an alert of
-    that organisation's own. Raises NoSuchDelivery, NotRetriable."""
+    """Make the message of the delivery due now, with one more attempt where it had ended; where `own_of` is given, the
+    delivery is of an alert of that organisation's own. Raises NoSuchDelivery, NotRetriable."""
+    await claims.lock_claims(work)
     row = await store.one_for_change(work, delivery_id, own_of)
     if row is None:
         raise NoSuchDelivery(f"no delivery has the id {delivery_id}")
     route = await routes.one_for_change(work, row.route_name)
     has_newer = await queries.has_newer(work, row)
     rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
+    await store.send_again(work, row, context.now)
     row.state, row.next_attempt_at, row.leased_until = "pending", context.now, None
     await work.add(row)
     [delivery] = await queries.with_attempts(work, [row])

@@ -14,7 +14,7 @@ from services.errors import Conflict, NotFound, StaleVersion
 from services.vocabulary import PaceTransition, Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
-ChangeKind: TypeAlias = Literal["raised", "worsened", "resolved"]
+ChangeKind: TypeAlias = Literal["raised", "worsened", "acknowledged", "resolved"]
 Resolution: TypeAlias = Literal["caught_up", "withdrawn"]
 """What resolved an alert: its target has caught up, or is no more."""
 
@@ -67,6 +67,20 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledger:
+    """Who acts on an alert: a person of an organisation, or, where nobody is named, the organisation itself."""
+
+    organisation_code: str
+    subject: str
+    name: str | None = None
+
+    def __str__(self) -> str:
+        """For people to read."""
+        person = self.name or self.subject
+        return self.organisation_code if person == self.organisation_code else f"{person} of {self.organisation_code}"
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """`version` grows with every change and is what a caller must have seen to change the alert."""
 
@@ -76,7 +90,7 @@ class Alert:
     revision: int
     raised_at: datetime
     acknowledged_at: datetime | None = None
-    acknowledged_by: str | None = None
+    acknowledged_by: Acknowledger | None = None
     resolved_at: datetime | None = None
     resolution: Resolution | None = None
 
@@ -153,8 +167,8 @@ def recover(alert: Alert, pace: Pace) -> Changed:
     return Changed(resolved, "resolved", _REASONS[pace.resolution])
 
 
-def acknowledge(alert: Alert, version: int, by: str, at: datetime) -> Alert:
-    """The alert, acknowledged by the organisation `by`, which has seen it at `version`.
+def acknowledge(alert: Alert, version: int, by: Acknowledger, at: datetime) -> Alert:
+    """The alert, acknowledged by `by`, who has seen it at `version`.
 
     Raises AlreadyResolved, AlreadyAcknowledged, StaleVersion.
     """

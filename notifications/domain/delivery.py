@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias, assert_never
 from services.errors import Conflict, NotFound
 
 State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed", "superseded"]
-"""`superseded`: a newer delivery of the same alert to the same route was queued before this one was sent."""
+"""`superseded`: a newer delivery of the same alert to the same route was queued before this one was sent, or it is of
+the end of an alert that the route was not told of."""
 
 RETRY_DELAYS = (
     timedelta(seconds=5),
@@ -163,5 +164,7 @@ def check_retriable(state: State, *, has_route: bool, has_newer: bool) -> None:
         raise NotRetriable("it was sent and accepted; sending it again would repeat it")
     if has_newer:
         raise NotRetriable("a newer delivery of the same alert to the same route has overtaken it: retry that one")
+    if state == "superseded":
+        raise NotRetriable("the alert began and ended before the route was told of it: there is nothing to send")
     if not has_route:
         raise NotRetriable("its route was removed or disabled: put the route again first")

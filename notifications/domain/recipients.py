@@ -39,9 +39,10 @@ def recipients_of(routes: Sequence[Route], path: Collection[str], severity: Seve
     return _divide({route.name: reason_against(route, path, severity) for route in routes})
 
 
-def recipients_of_the_end(routes: Sequence[Route], notified_before: Collection[str]) -> Recipients:
-    """The routes for the end of an alert: those that were notified of it, whatever its severity."""
-    return _divide({route.name: _reason_against_the_end(route, notified_before) for route in routes})
+def recipients_of_a_follow_up(routes: Sequence[Route], notified_before: Collection[str]) -> Recipients:
+    """The routes for an acknowledgement or the end of an alert: those that were notified of it, whatever its
+    severity."""
+    return _divide({route.name: _reason_against_a_follow_up(route, notified_before) for route in routes})
 
 
 def reason_against(route: Route, path: Collection[str], severity: Severity) -> str | None:
@@ -55,7 +56,7 @@ def reason_against(route: Route, path: Collection[str], severity: Severity) -> s
     return None
 
 
-def _reason_against_the_end(route: Route, notified_before: Collection[str]) -> str | None:
+def _reason_against_a_follow_up(route: Route, notified_before: Collection[str]) -> str | None:
     if route.disabled_reason:
         return f"disabled: {route.disabled_reason}"
     return None if route.name in notified_before else "was not notified of the alert"

@@ -1,8 +1,13 @@
-"""Errors of routes."""
+"""The language and the errors of routes."""
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from services.errors import Conflict, NotFound
+
+Language: TypeAlias = Literal["vi", "en", "both"]
+"""Of the texts that people read; `both`: Vietnamese, and English below it."""
 
 
 class NoSuchRoute(NotFound):

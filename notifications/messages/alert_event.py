@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from notifications.domain.alert import ChangeKind
 from notifications.messages.alert_snapshot import AlertSnapshot
-from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.messages.outgoing_message import Notice
 from services.contracts.alerts import (
+    AcknowledgedBy,
     AlertAcknowledged,
     AlertEvent,
     AlertFacts,
@@ -19,34 +20,43 @@ from services.contracts.alerts import (
 )
 from services.contracts.identities import alert_event_id
 
-EventKind: TypeAlias = ChangeKind | Literal["acknowledged"]
-_EVENTS: Final[Mapping[EventKind, type[AlertEvent]]] = {
+_EVENTS: Final[Mapping[ChangeKind, type[AlertEvent]]] = {
     "raised": AlertRaised,
     "worsened": AlertWorsened,
     "acknowledged": AlertAcknowledged,
     "resolved": AlertResolved,
 }
-_SHARED: Final = AlertFacts.model_fields.keys() & AlertSnapshot.model_fields.keys()
+_SHARED: Final = (AlertFacts.model_fields.keys() & AlertSnapshot.model_fields.keys()) - {"acknowledged_by"}
 
 
-def event_of(kind: EventKind, alert: AlertSnapshot, *, at: datetime, time: datetime, correlation_id: str) -> AlertEvent:
+def event_of(
+    kind: ChangeKind, alert: AlertSnapshot, *, at: datetime, time: datetime, correlation_id: str
+) -> AlertEvent:
     """The event of a change that came about at `at` and was noted at `time`, with the alert right after it."""
     return _EVENTS[kind](
         id=alert_event_id(alert.id, alert.version),
         subject=str(alert.id),
         time=time,
         correlationid=correlation_id,
-        data=AlertFacts(alert_id=alert.id, at=at, **{name: getattr(alert, name) for name in _SHARED}),
+        data=_facts_of(alert, at),
     )
 
 
-def event_of_message(message: OutgoingMessage) -> AlertEvent:
-    """The event that the message tells of. What the version before stored has neither time nor correlation id."""
-    alert = message.alert
+def _facts_of(alert: AlertSnapshot, at: datetime) -> AlertFacts:
+    """Of who acts the id and the organisation, since a name is personal data."""
+    by = alert.acknowledged_by
+    who = AcknowledgedBy(subject=by.subject, organisation_code=by.organisation_code) if by else None
+    shared = {name: getattr(alert, name) for name in _SHARED}
+    return AlertFacts(alert_id=alert.id, at=at, acknowledged_by=who, **shared)
+
+
+def event_of_notice(notice: Notice) -> AlertEvent:
+    """The event that the notice tells of. What the version before stored has neither time nor correlation id."""
+    alert = notice.alert
     return event_of(
-        message.change,
+        notice.change,
         alert,
-        at=alert.changed_at or message.queued_at,
-        time=message.queued_at,
+        at=alert.changed_at or notice.queued_at,
+        time=notice.queued_at,
         correlation_id=alert.correlation_id or str(alert.id),
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from notifications.domain.alert import Resolution, Status
+from notifications.domain.alert import Acknowledger, Resolution, Status
 from services.contracts.pace import PaceFigures
 from services.shown import (
     MeasureWord,
     SchemeWord,
     SeverityWord,
+    ShownCode,
     ShownDay,
     ShownId,
     ShownName,
@@ -25,8 +27,18 @@ from services.shown import (
 )
 
 
+class ShownAcknowledger(BaseModel):
+    """Who acts on an alert; `subject` is that of the organisation where no person is known."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    subject: ShownCode = Field(description="Id of the person or client that acts", examples=["hoa.le"])
+    name: ShownName | None = Field(description="What this person is called; null where that is not known")
+    organisation_code: ShownOrganisation
+
+
 class AlertSnapshot(BaseModel):
-    """An alert. It holds no personal data.
+    """An alert. The name of who acts is the only personal data that it holds.
 
     What older versions stored must stay readable: a field that is added needs a default.
     """
@@ -51,9 +63,7 @@ class AlertSnapshot(BaseModel):
     acknowledged_at: ShownTime | None = Field(
         description="When it was acknowledged, in UTC; null before", examples=[None]
     )
-    acknowledged_by: ShownOrganisation | None = Field(
-        description="Code of the organisation that acts; null before", examples=[None]
-    )
+    acknowledged_by: ShownAcknowledger | None = Field(description="Who acts; null before", examples=[None])
     resolved_at: ShownTime | None = Field(description="When it was resolved, in UTC; null before", examples=[None])
     resolution: Resolution | None = Field(
         None,
@@ -61,6 +71,9 @@ class AlertSnapshot(BaseModel):
         examples=[None],
     )
     version: ShownVersion
+    owner: ShownOrganisation | None = Field(
+        None, description="The organisation that it belongs to: that of its subject; null where that is a unit alone"
+    )
 
 
 class ReportedAlert(AlertSnapshot):
@@ -71,3 +84,18 @@ class ReportedAlert(AlertSnapshot):
 
     changed_at: datetime | None = None
     correlation_id: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_stored(cls, value: Any) -> Any:
+        """See `stored`."""
+        if isinstance(value, dict) and isinstance(code := value.get("acknowledged_by"), str):
+            return value | {"acknowledged_by": value.get("acknowledger") or Acknowledger(code, code)}
+        return value
+
+    def stored(self) -> dict[str, Any]:
+        """As it is stored: the version before knows `acknowledged_by` as the code of an organisation."""
+        values = self.model_dump(mode="json")
+        if by := values["acknowledged_by"]:
+            values |= {"acknowledged_by": by["organisation_code"], "acknowledger": by}
+        return values

@@ -7,14 +7,33 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.domain.alert import ChangeKind
+from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ReportedAlert
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """A claimed delivery, as a channel sends it. The secrets are sealed; the previous one is there while it is valid.
+class Notice:
+    """One change of one alert. `earlier` are the messages that told the route of the alert before, the oldest first, as
+    far as is known."""
 
-    `is_first`: no message about the alert was sent to the route before, as far as is known.
+    change: ChangeKind
+    alert: ReportedAlert
+    queued_at: datetime
+    earlier: tuple[UUID, ...] = ()
+
+    @property
+    def is_first(self) -> bool:
+        """No message about the alert was sent to the route before."""
+        return not self.earlier
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """Claimed deliveries of one group to one route, as a channel sends them: at least one notice. The secrets are
+    sealed; the previous one is there while it is valid.
+
+    `group_code` is as `notifications.domain.grouping` makes it, `group_name` that of its unit, where they are known.
+    `more`: so many alerts of the group did not fit, and follow in further messages.
     """
 
     id: UUID
@@ -24,8 +43,14 @@ class OutgoingMessage:
     address: str
     secret: str | None
     previous_secret: str | None
-    change: ChangeKind
-    alert: ReportedAlert
-    queued_at: datetime
     leased_until: datetime
-    is_first: bool = False
+    notices: tuple[Notice, ...]
+    language: Language = "vi"
+    group_code: str | None = None
+    group_name: str | None = None
+    more: int = 0
+
+    @property
+    def queued_at(self) -> datetime:
+        """When the first of its changes was queued: the same in every attempt."""
+        return min(notice.queued_at for notice in self.notices)

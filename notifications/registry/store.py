@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
 from notifications.tables.registry import UnitRow
+from services.contracts.registry import UnitFacts
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import insert_many, table_of
+from services.persistence.unnest import columns_of, insert_many, table_of
 
 _add = insert_many(UnitRow)
 UPSERT: Final = _add.on_conflict_do_update(
     index_elements=["code"],
-    set_={"version": _add.excluded["version"]},
+    set_={name: _add.excluded[name] for name in ("version", "name", "level")},
     where=table_of(UnitRow).c.version < _add.excluded["version"],
 )
 
 
-async def upsert_units(work: UnitOfWork, versions: Mapping[str, int]) -> None:
-    """Insert or change units, in the order of their codes; a version that is not higher changes nothing."""
-    codes = sorted(versions)
-    await work.execute(UPSERT, {"code": codes, "version": [versions[code] for code in codes]})
+async def upsert_units(work: UnitOfWork, units: Sequence[UnitFacts]) -> None:
+    """Insert or change units, each once, in the order of their codes; a version that is not higher changes nothing."""
+    ordered = sorted(units, key=lambda unit: unit.code)
+    await work.execute(UPSERT, columns_of((unit.model_dump() for unit in ordered), "code", "version", "name", "level"))

@@ -12,5 +12,5 @@ from services.persistence.unit_of_work import UnitOfWork
 
 async def register_units(work: UnitOfWork, _: Context, units: Sequence[UnitFacts]) -> None:
     """Save the highest version of each unit."""
-    newest = {unit.code: unit.version for unit in sorted(units, key=lambda unit: unit.version)}
-    await store.upsert_units(work, newest)
+    newest = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.version)}
+    await store.upsert_units(work, list(newest.values()))

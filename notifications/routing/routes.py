@@ -45,7 +45,7 @@ async def put_route(
     if missing := missing_of(body.channel, settings):
         raise ChannelNotSetUp(missing)
     await CHANNELS[body.channel].check_address(body.address, settings)  # may look up a host: no transaction yet
-    command = PutRoute(name, body.under, body.min_severity, body.channel, body.address)
+    command = PutRoute(name, body.under, body.min_severity, body.channel, body.address, body.language)
     async with act(request) as (work, context):
         put = await usecases.put_route(work, context, command, secrets)
     response.status_code = 201 if put.is_new else 200

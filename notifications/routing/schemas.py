@@ -7,22 +7,26 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.channels.names import ChannelName, KnownChannel, ShownAddress
+from notifications.domain.route import Language
 from services.shown import SeverityWord, ShownCode, ShownText, ShownTime, ShownUnit, shown
 from services.web.fields import RequestBody, UnitCode
 
 _A_SECRET: Final = "whsec_ZXhhbXBsZQ=="  # noqa: S105 - an example
 ShownSecret: TypeAlias = Annotated[str, shown("The secret of a webhook, this once: keep it", _A_SECRET, maxLength=200)]
 
+_LANGUAGE: Final = "Of what people read: `vi`, `en`, or `both`, Vietnamese first; webhooks have no texts"
+
 
 class RouteBody(RequestBody):
     """`under`: only alerts of this registered unit and those below it. A PUT replaces the route: without `under` it is
-    for all alerts, without `min_severity` for warnings too, whatever it was before."""
+    for all alerts, without `min_severity` for warnings too, without `language` in Vietnamese, whatever was before."""
 
     under: UnitCode | None = Field(
         None, description="Only alerts of this unit and of those below it; without it, all alerts", examples=["38"]
     )
     min_severity: SeverityWord = Field("warning", description="The least severity that is notified")
     channel: KnownChannel
+    language: Language = Field("vi", description=_LANGUAGE, examples=["vi"])
     address: str = Field(
         max_length=2000,
         description="What the channel sends to: for a webhook an https:// URL, for mail a mail address",
@@ -42,6 +46,7 @@ class RouteView(BaseModel):
     min_severity: SeverityWord = Field(description="The least severity that is notified")
     channel: ChannelName
     address: ShownAddress
+    language: Language = Field(description=_LANGUAGE, examples=["vi"])
     disabled_at: ShownTime | None = Field(
         description="When it was disabled since its receiver is gone, in UTC", examples=[None]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notifications.domain.route import NoSuchRoute, NotAWebhook
+from notifications.domain.route import Language, NoSuchRoute, NotAWebhook
 from notifications.registry.queries import registered_unit
 from notifications.routing import store
 from notifications.routing.secrets import RouteSecrets
@@ -27,6 +27,7 @@ class PutRoute:
     min_severity: Severity
     channel: str
     address: str
+    language: Language = "vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
         min_severity=command.min_severity,
         channel=command.channel,
         address=command.address,
+        language=command.language,
         secret=sealed,
         created_at=now,
         updated_at=now,
@@ -112,7 +114,7 @@ def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets) -> bool:
     row.secret, row.previous_secret = kept or to.secret, previous
     row.previous_secret_until = row.previous_secret_until if kept else None
     row.under, row.min_severity = to.under, to.min_severity
-    row.channel, row.address = to.channel, to.address
+    row.channel, row.address, row.language = to.channel, to.address, to.language
     row.disabled_at = row.disabled_reason = row.paused_until = None
     row.updated_at = to.updated_at
     return kept is not None

@@ -20,6 +20,9 @@ from services.vocabulary import Severity
 class AlertRow(Base, table=True):
     """One episode of one target. The figures are those of the last event received.
 
+    `acknowledged_by` is the organisation; `acknowledged_subject` and `acknowledged_name` are the person of it, null
+    where the version before wrote the row. `owner` is the organisation that the alert belongs to.
+
     `resolution` is null where the alert is not resolved, or was before this was kept.
     """
 
@@ -51,7 +54,10 @@ class AlertRow(Base, table=True):
     raised_at: datetime
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = Field(default=None, sa_type=Text)
+    acknowledged_subject: str | None = Field(default=None, sa_type=Text)
+    acknowledged_name: str | None = Field(default=None, sa_type=Text)
     resolved_at: datetime | None = None
     resolution: Resolution | None = Field(default=None, sa_type=Text)
     version: int
     last_revision: int
+    owner: str | None = Field(default=None, sa_type=Text)

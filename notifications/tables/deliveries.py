@@ -20,6 +20,10 @@ from services.persistence.checks import one_of
 class DeliveryRow(Base, table=True):
     """One change of one alert for one route. `alert` is the alert as it was then, the same in every attempt.
 
+    Deliveries of one `group_code` to one route go out together. `message_id` is set when they are claimed first, and
+    kept: the deliveries of a message share its attempts and its state, but for those that were superseded before it
+    went out. Both are null in rows of the version before, of which each is a message of its own.
+
     `early_attempts` of the `attempts` were made before their time, since the receiver had just taken something else.
     """
 
@@ -32,6 +36,7 @@ class DeliveryRow(Base, table=True):
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=conv("deliveries_check2")),
         UniqueConstraint("alert_id", "alert_version", "route_name", name="uq_deliveries_alert_version_route"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
+        Index("ix_deliveries_message_id", "message_id"),
         Index("ix_deliveries_leased", "leased_until", postgresql_where="state = 'sending'"),
     )
 
@@ -51,6 +56,8 @@ class DeliveryRow(Base, table=True):
     leased_until: datetime | None = None
     last_error: str | None = Field(default=None, sa_type=Text)
     sent_at: datetime | None = None
+    group_code: str | None = Field(default=None, sa_type=Text)
+    message_id: UUID | None = None
 
 
 class AttemptRow(Base, table=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
+from notifications.domain.route import Language
 from notifications.tables.base import Base
 from services.persistence.checks import one_of
 from services.vocabulary import Severity
@@ -16,7 +17,7 @@ class RouteRow(Base, table=True):
     """Who is notified, and how. `secret` is sealed; see routing/secrets.py."""
 
     __tablename__ = "routes"
-    __table_args__ = (one_of("min_severity", Severity),)
+    __table_args__ = (one_of("min_severity", Severity), one_of("language", Language))
 
     name: str = Field(primary_key=True, sa_type=Text)
     under: str | None = Field(default=None, sa_type=Text)
@@ -31,3 +32,4 @@ class RouteRow(Base, table=True):
     previous_secret_until: datetime | None = None
     created_at: datetime
     updated_at: datetime
+    language: Language = Field(default="vi", sa_type=Text, sa_column_kwargs={"server_default": "vi"})

@@ -19,6 +19,13 @@ def _where_known() -> Any:
     return Field(None, exclude_if=lambda value: value is None)
 
 
+class AcknowledgedBy(Facts):
+    """Who acts: the id of a person or client, and the organisation. A name would be personal data."""
+
+    subject: str
+    organisation_code: Code
+
+
 class AlertFacts(Facts):
     """An alert right after a change. `version` grows with each change of its state; `at` is when that came about.
 
@@ -43,7 +50,7 @@ class AlertFacts(Facts):
     figures: PaceFigures | None = _where_known()
     raised_at: datetime | None = _where_known()
     acknowledged_at: datetime | None = _where_known()
-    acknowledged_by: Code | None = _where_known()
+    acknowledged_by: AcknowledgedBy | None = _where_known()
     resolved_at: datetime | None = _where_known()
     resolution: Literal["caught_up", "withdrawn"] | None = _where_known()
 

@@ -20,7 +20,9 @@ from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody, request_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from migrations.upgrade import alembic_config
-from notifications.channels.mail.compose import subject_of
+from notifications.channels.mail.compose import LANGUAGES
+from notifications.channels.mail.subject import subject_of
+from notifications.channels.mail.words import Words
 from notifications.channels.registry import CHANNELS
 from services.clock import SystemClock
 from services.contracts.envelope import Event
@@ -99,12 +101,13 @@ def test_every_measure_counts_what_it_is_meant_to() -> None:
     assert {word: (counted_kind(word), word in STOCK_MEASURES) for word in words} == MEASURES
 
 
+@pytest.mark.parametrize("words", LANGUAGES["both"], ids=["vi", "en"])
 @pytest.mark.parametrize("field", [("measure", get_args(Measure)), ("scheme", get_args(Scheme))], ids=lambda f: f[0])
-def test_a_mail_names_every_measure_and_scheme(field: tuple[str, tuple[str, ...]]) -> None:
-    name, words = field
-    alert = an_outgoing_message().alert
-    subjects = {subject_of(changed(alert, name, word), "raised") for word in words}
-    assert len(subjects) == len(words)
+def test_a_mail_names_every_measure_and_scheme(field: tuple[str, tuple[str, ...]], words: Words) -> None:
+    name, values = field
+    alert = an_outgoing_message().notices[0].alert
+    subjects = {subject_of(an_outgoing_message(alert=changed(alert, name, value)), words) for value in values}
+    assert len(subjects) == len(values)
 
 
 def changed(model: Any, field: str, value: object) -> Any:

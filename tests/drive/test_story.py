@@ -20,7 +20,11 @@ from tests.support.installation import PORTS, environment_of
 from tests.support.postgres import PrivatePostgres
 from tests.support.processes import free_port
 
-LOOPBACK = {"DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8", "DRIVE_REVIEW_SECONDS": "0.2"}
+LOOPBACK = {
+    "DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8",
+    "DRIVE_REVIEW_SECONDS": "0.2",
+    "DRIVE_GROUP_WAIT_SECONDS": "0.5",
+}
 
 
 async def _play(world: World) -> None:

@@ -20,10 +20,13 @@ OPS = frozenset({"alerts:read", "alerts:write"})
 
 @pytest_asyncio.fixture
 async def make_service(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeService:
-    """Makes notifications services that know `UNITS`; by default they may call webhooks on this machine."""
+    """Makes notifications services that know `UNITS`; by default they may call webhooks on this machine, and wait
+    for no others of a group."""
 
     async def make(**settings: Any) -> NotificationsService:
-        given = await make_runtime("notifications", **{"webhook_allow": "127.0.0.0/8", **settings})
+        given = await make_runtime(
+            "notifications", **{"webhook_allow": "127.0.0.0/8", "group_wait_seconds": 0, **settings}
+        )
         # Receivers check that a webhook's timestamp is of these minutes, so the clock starts at the real time.
         clock = SettableClock(datetime.now(UTC))
         runtime = Runtime(given.settings, clock, given.database, given.tokens, given.metrics)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifications.messages.alert_snapshot import ReportedAlert
-from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from services.ids import new_id
 
 
@@ -47,6 +47,7 @@ def an_outgoing_message(
             "version": 1,
         }
     )
+    notice = Notice(more.pop("change", "raised"), more.pop("alert", alert), at, more.pop("earlier", ()))
     values: dict[str, Any] = {
         "id": new_id(),
         "attempt": 1,
@@ -55,9 +56,7 @@ def an_outgoing_message(
         "address": address,
         "secret": None,
         "previous_secret": None,
-        "change": "raised",
-        "alert": alert,
-        "queued_at": at,
         "leased_until": at,
+        "notices": (notice,),
     }
     return OutgoingMessage(**values | more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,9 +27,15 @@ class Call:
     """One request, its signature found good."""
 
     id: str
-    body: dict[str, Any]
+    events: list[dict[str, Any]]
     raw: str
     content_type: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The event, where there is one."""
+        [event] = self.events
+        return event
 
 
 @dataclass
@@ -50,8 +57,8 @@ class Receiver:
     async def take(self, request: web.Request) -> web.Response:
         """Check, remember, answer."""
         raw = await request.text()
-        body = Webhook(self.secret).verify(raw, dict(request.headers))
-        call = Call(request.headers["webhook-id"], body, raw, request.headers["content-type"])
+        Webhook(self.secret).verify(raw, dict(request.headers))
+        call = Call(request.headers["webhook-id"], json.loads(raw), raw, request.headers["content-type"])
         self.calls.append(call)
         self.arrived.put_nowait(call)
         await self.gate.wait()

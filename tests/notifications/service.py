@@ -27,7 +27,7 @@ from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFi
 from services.contracts.registry import UnitFacts, UnitRegistered
 from services.ids import new_id
 from services.runtime import Runtime
-from services.vocabulary import Scope, Severity
+from services.vocabulary import Scope, Severity, UnitLevel
 from tests.support.clock import SettableClock
 
 CAPACITY = Capacity(20, 4, {})
@@ -60,7 +60,7 @@ class NotificationsService:
 
     async def handle_batch(self, events: Sequence[PaceEvent]) -> None:
         """Handle events of one type in one unit of work, as the consumer does."""
-        handle = pace_handlers(lambda: None)[type(events[0])]
+        handle = pace_handlers(self.runtime.settings.group_wait, lambda: None)[type(events[0])]
         async with self.runtime.database.write() as work:
             await handle(work, self.context(events[-1].correlationid), events)
 
@@ -130,7 +130,7 @@ class Episode:
     target_id: UUID
     number: int = 1
     path: tuple[str, ...] = ("38", "BHXH-CT", "15142")
-    unit_name: str = "Xã Cẩm Thạch"
+    unit_name: str | None = "Xã Cẩm Thạch"
     name: str | None = None
     scope: Scope | None = None
     organisations: tuple[str, ...] = ()
@@ -191,10 +191,24 @@ class Episode:
 
 def a_unit(code: str, version: int = 1) -> UnitRegistered:
     """A unit as enrolment publishes it."""
-    facts = UnitFacts(code=code, name=f"Unit {code}", level="commune", parent_code=None, version=version)
+    level: UnitLevel = "province" if code == "38" else "insurance_unit" if code.startswith("BHXH") else "commune"
+    facts = UnitFacts(code=code, name=f"Unit {code}", level=level, parent_code=None, version=version)
     return UnitRegistered(id=new_id(), subject=code, time=RAISED_AT, correlationid="the-request", data=facts)
 
 
 def an_episode(**more: Any) -> Episode:
     """A target of its own that begins to lag."""
     return Episode(new_id(), **more)
+
+
+def alone(**more: Any) -> Episode:
+    """As `an_episode`, of an organisation of its own, so that nothing else is reported with it."""
+    organisation = f"ORG-{new_id()}"
+    return Episode(
+        new_id(),
+        path=(),
+        unit_name=None,
+        scope=Scope(organisation_code=organisation),
+        organisations=(organisation,),
+        **more,
+    )

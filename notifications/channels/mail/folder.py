@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from notifications.channels.mail.compose import compose_or_refuse
+from notifications.channels.mail.compose import Sender, compose_or_refuse
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent
 from notifications.messages.outgoing_message import OutgoingMessage
 
@@ -16,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 
 class FolderMail:
-    """Writes mails into a folder, one file per delivery, and a line into the log."""
+    """Writes mails into a folder, one file per message, and a line into the log."""
 
-    def __init__(self, folder: Path, sender: str) -> None:
+    def __init__(self, folder: Path, sender: Sender) -> None:
         self._folder = folder
         self._sender = sender
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
 from notifications.channels.mail.smtp import MailServer, SmtpMail
 from notifications.domain.delivery import Outcome, Retry
@@ -25,12 +26,13 @@ def missing_server(settings: NotificationsSettings) -> str | None:
 async def open_mail(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     """A connection to the server is opened for each mail, so that nothing is held open in between."""
     settings = environment.settings
+    sender = Sender(settings.mail_from, settings.public_url)
     if settings.smtp_url:
-        yield SmtpMail(MailServer.of(settings.smtp_url), settings.mail_from).send
+        yield SmtpMail(MailServer.of(settings.smtp_url), sender).send
     elif missing_server(settings):
         yield _wait_for_a_server
     else:
-        yield FolderMail(settings.data_dir / "outbox", settings.mail_from).send
+        yield FolderMail(settings.data_dir / "outbox", sender).send
 
 
 async def _wait_for_a_server(_: OutgoingMessage) -> Outcome:

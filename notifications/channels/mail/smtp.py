@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence
-from notifications.channels.mail.compose import Mail, compose_or_refuse
+from notifications.channels.mail.compose import Mail, Sender, compose_or_refuse
 from notifications.domain.delivery import Outcome, Refused, Sent
 from notifications.messages.outgoing_message import OutgoingMessage
 
@@ -48,7 +48,7 @@ class Timeouts:
 class SmtpMail:
     """Sends mails through a server."""
 
-    def __init__(self, server: MailServer, sender: str, timeouts: Timeouts = Timeouts()) -> None:
+    def __init__(self, server: MailServer, sender: Sender, timeouts: Timeouts = Timeouts()) -> None:
         self._server = server
         self._sender = sender
         self._timeouts = timeouts

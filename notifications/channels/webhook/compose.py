@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifications.messages.alert_event import event_of_message
-from notifications.messages.outgoing_message import OutgoingMessage
+from pydantic import TypeAdapter
 
-CONTENT_TYPE: Final = "application/cloudevents+json"
-"""CloudEvents HTTP protocol binding 1.0, section 3.2: structured mode."""
+from notifications.messages.alert_event import event_of_notice
+from notifications.messages.outgoing_message import OutgoingMessage
+from services.contracts.alerts import AlertEvent
+from services.contracts.envelope import BATCH_CONTENT_TYPE
+
+CONTENT_TYPE: Final = BATCH_CONTENT_TYPE
+"""CloudEvents HTTP protocol binding 1.0, section 3.3: batched mode."""
+_EVENTS: Final = TypeAdapter(list[AlertEvent])
 
 
 def body_of(message: OutgoingMessage) -> str:
-    """The same in every attempt: the event of that change, as it is published at the broker."""
-    return event_of_message(message).model_dump_json()
+    """The events of the changes, as they are published at the broker."""
+    return _EVENTS.dump_json([event_of_notice(notice) for notice in message.notices]).decode()

@@ -27,7 +27,7 @@ async def send(message: OutgoingMessage) -> Outcome:
     """One line over TCP."""
     host, _, port = message.address.partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(f"{message.change}: {message.alert.unit_name}\n".encode())
+    writer.writelines(f"{each.change}: {each.alert.unit_name}\n".encode() for each in message.notices)
     await writer.drain()
     writer.close()
     return Sent("a line was written")

@@ -11,7 +11,7 @@ from aiohttp import web
 from notifications.domain.delivery import Retry, Sent
 from tests.notifications.deliveries.steps import connect, states
 from tests.notifications.receiver import Receiver
-from tests.notifications.service import NotificationsService, an_episode
+from tests.notifications.service import NotificationsService, alone, an_episode
 
 
 async def test_once_a_receiver_answers_again_everything_that_waits_for_it_is_sent_at_once(
@@ -20,7 +20,7 @@ async def test_once_a_receiver_answers_again_everything_that_waits_for_it_is_sen
     await connect(service, receiver)
     receiver.answers = [web.Response(status=500)] * 12
     for _ in range(4):
-        await service.handle(an_episode().fell_behind())
+        await service.handle(alone().fell_behind())
     for delay in (5, 10, 15):
         await service.sender().send_due()
         service.advance(seconds=delay)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.domain.alert import (
+    Acknowledger,
     Alert,
     AlreadyAcknowledged,
     AlreadyResolved,
@@ -25,6 +26,7 @@ from services.errors import StaleVersion
 from services.vocabulary import PaceTransition, Severity
 
 AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+OPS, OTHERS = Acknowledger("OPS", "hoa.le", "Lê Thị Hoa"), Acknowledger("OTHERS", "OTHERS")
 SEVERITIES = st.sampled_from(get_args(Severity))
 
 
@@ -113,44 +115,44 @@ def test_an_older_revision_changes_nothing_and_says_why() -> None:
 
 def test_worsening_keeps_an_acknowledgement() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, "OPS", AT)
+    taken = acknowledge(alert, 1, OPS, AT)
     decision = follow(taken, a_pace("worsened", 2, "critical"))
     assert isinstance(decision, Changed)
     assert (decision.alert.status, decision.alert.acknowledged_by, decision.notify) == (
         "acknowledged",
-        "OPS",
+        OPS,
         "worsened",
     )
 
 
 def test_an_acknowledged_alert_is_resolved_by_recovery() -> None:
     alert, _ = after(a_pace())
-    decision = follow(acknowledge(alert, 1, "OPS", AT), a_pace("recovered", 2))
+    decision = follow(acknowledge(alert, 1, OPS, AT), a_pace("recovered", 2))
     assert isinstance(decision, Changed)
     assert (decision.alert.status, decision.alert.resolved_at, decision.alert.version) == ("resolved", AT, 3)
 
 
 def test_an_acknowledgement_says_who_and_when() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, "OPS", AT)
-    assert (taken.status, taken.acknowledged_by, taken.acknowledged_at, taken.version) == ("acknowledged", "OPS", AT, 2)
+    taken = acknowledge(alert, 1, OPS, AT)
+    assert (taken.status, taken.acknowledged_by, taken.acknowledged_at, taken.version) == ("acknowledged", OPS, AT, 2)
 
 
 @pytest.mark.parametrize("seen", [1, 3])
 def test_an_acknowledgement_of_another_version_is_stale(seen: int) -> None:
     alert, _ = after(a_pace(), a_pace("worsened", 2, "critical"))
     with pytest.raises(StaleVersion, match="at version 2"):
-        acknowledge(alert, seen, "OPS", AT)
+        acknowledge(alert, seen, OPS, AT)
 
 
 def test_an_alert_is_acknowledged_once() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, "OPS", AT)
-    with pytest.raises(AlreadyAcknowledged, match="by OPS"):
-        acknowledge(taken, 2, "OTHERS", AT)
+    taken = acknowledge(alert, 1, OPS, AT)
+    with pytest.raises(AlreadyAcknowledged, match="by Lê Thị Hoa of OPS at"):
+        acknowledge(taken, 2, OTHERS, AT)
 
 
 def test_a_resolved_alert_is_not_acknowledged() -> None:
     alert, _ = after(a_pace(), a_pace("recovered", 2))
     with pytest.raises(AlreadyResolved):
-        acknowledge(alert, alert.version, "OPS", AT)
+        acknowledge(alert, alert.version, OPS, AT)

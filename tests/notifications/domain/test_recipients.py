@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifications.domain.recipients import Route, reason_against, recipients_of, recipients_of_the_end
+from notifications.domain.recipients import Route, reason_against, recipients_of, recipients_of_a_follow_up
 from services.vocabulary import Severity
 
 PATH = ("38", "BHXH-CT", "15142")
@@ -35,7 +35,7 @@ def test_an_alert_without_a_unit_reaches_only_routes_for_all_alerts() -> None:
 
 def test_the_end_goes_to_the_routes_that_were_notified_before_and_still_exist() -> None:
     routes = [Route("a", "x", "critical"), Route("b", None, "warning"), Route("c", None, "warning", "gone")]
-    recipients = recipients_of_the_end(routes, {"a", "c", "removed"})
+    recipients = recipients_of_a_follow_up(routes, {"a", "c", "removed"})
     assert recipients.notified == ("a",)
     assert {route.name: route.reason for route in recipients.excluded} == {
         "b": "was not notified of the alert",

@@ -25,6 +25,8 @@ async def test_an_alert_that_is_there_already_belongs_to_the_organisation_that_i
         )
         await run(url, """UPDATE alerts SET subject = '{"organisation_code": null}' WHERE id = 'TWO'""")
         await upgrade("notifications", url)
+        owners = {row["id"]: row["owner"] for row in (await all_rows(url))["alerts"]}
+        assert owners == {IDS["ONE"]: "CT", IDS["TWO"]: None}
         assert (await all_rows(url))["alert_owners"] == [{"organisation_code": "CT", "alert_id": IDS["ONE"]}]
     finally:
         await databases.drop(url)

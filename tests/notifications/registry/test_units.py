@@ -34,6 +34,12 @@ async def test_of_several_events_of_a_unit_in_a_batch_the_highest_version_counts
     assert (row.n, row.lowest) == (1000, 3)
 
 
+async def test_a_unit_has_the_name_and_level_of_its_highest_version(service: NotificationsService) -> None:
+    await service.register(a_unit("BHXH-NEW", 2), a_unit("BHXH-NEW", 1))
+    [row] = await service.query("SELECT name, level FROM units WHERE code = 'BHXH-NEW'")
+    assert (row.name, row.level) == ("Unit BHXH-NEW", "insurance_unit")
+
+
 @pytest.mark.parametrize(
     ("given", "registered"),
     [("bhxh-ct", "BHXH-CT"), ("BHXH-CT", "BHXH-CT"), ("V-1A", "v-1a"), ("BHXH", None), ("BHXH_CT", None)],

@@ -8,7 +8,9 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from notifications.channels.mail.compose import compose_mail, subject_of
+from notifications.channels.mail.compose import Sender, compose_mail
+from notifications.channels.mail.subject import subject_of
+from notifications.channels.mail.vietnamese import VIETNAMESE
 from tests.notifications.outgoing_message import an_outgoing_message
 
 NAMES = {
@@ -31,7 +33,7 @@ def test_a_name_is_shown_as_it_is_and_adds_no_header(name: str) -> None:
     message = an_outgoing_message(
         name.encode(errors="replace").decode(), target_name=name.encode(errors="replace").decode()
     )
-    raw = compose_mail(message, f"{name.split('<', maxsplit=1)[0][:50]} <drive@bhxh.example>").content
+    raw = compose_mail(message, Sender(f"{name.split('<', maxsplit=1)[0][:50]} <drive@bhxh.example>")).content
     head, _, _ = raw.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     starts = [line.partition(b":")[0].decode().lower() for line in lines if line[:1] not in (b" ", b"\t")]
@@ -40,7 +42,7 @@ def test_a_name_is_shown_as_it_is_and_adds_no_header(name: str) -> None:
     assert all(len(line) <= 998 for line in lines)
     assert head.isascii()
     subject = str(make_header(decode_header(_unfolded(lines, b"subject"))))
-    assert subject == subject_of(message.alert, "raised")
+    assert subject == subject_of(message, VIETNAMESE)
     assert _unfolded(lines, b"to") == "ops@example.org"
     shown = email.message_from_bytes(raw, policy=email.policy.default).get_content()
     assert not any(line.startswith(("Bcc", "evil")) for line in shown.splitlines())
@@ -59,4 +61,4 @@ def _unfolded(lines: list[bytes], name: bytes) -> str:
 
 def test_a_name_that_looks_encoded_arrives_literally() -> None:
     name = NAMES["an encoded header"]
-    assert f"[CRITICAL] {name}:" in subject_of(an_outgoing_message(name).alert, "raised")
+    assert f"[CRITICAL] {name}:" in subject_of(an_outgoing_message(name), VIETNAMESE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
 from notifications.domain.delivery import Refused
 from tests.notifications.outgoing_message import an_outgoing_message
@@ -11,6 +12,6 @@ from tests.notifications.outgoing_message import an_outgoing_message
 
 async def test_a_mail_that_cannot_be_composed_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
-    outcome = await FolderMail(folder, "drive@bhxh.example").send(an_outgoing_message(alert=None))
+    outcome = await FolderMail(folder, Sender("drive@bhxh.example")).send(an_outgoing_message(alert=None))
     assert isinstance(outcome, Refused)
     assert not folder.exists()

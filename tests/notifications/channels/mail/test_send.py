@@ -67,7 +67,7 @@ async def a_service_with_mail(
     """A service whose one route is a mail address."""
     url = f"smtp://127.0.0.1:{receiver.port}"
     service: NotificationsService = await make_service(smtp_url=url, mail_from="Drive <drive@bhxh.example>", **settings)
-    await service.put_route("ops", "ops@example.org")
+    await service.put_route("ops", "ops@example.org", language="en")
     return service
 
 
@@ -101,8 +101,31 @@ async def test_a_mail_says_that_the_target_was_withdrawn(make_service: MakeServi
         await service.sender().send_due()
     mail = receiver.mails[1]
     assert mail["subject"] == ("[RESOLVED] Xã Cẩm Thạch: target withdrawn (household health insurance, coverage)")
-    opening = "The target of Xã Cẩm Thạch was withdrawn. Nothing more is to be done about this alert."
-    assert mail.get_content().startswith(opening)
+    opening = "Xã Cẩm Thạch: the target was withdrawn. Nothing more is to be done about this alert."
+    assert " ".join(mail.get_content().split()).startswith(opening)
+
+
+async def test_the_mail_of_a_recovery_has_the_figures_of_the_recovery_and_belongs_to_those_before(
+    make_service: MakeService,
+) -> None:
+    async with a_mail_receiver() as receiver:
+        service = await a_service_with_mail(make_service, receiver)
+        lag = an_episode()
+        for event in (lag.fell_behind(), lag.worsened()):
+            await service.handle(event)
+            await service.sender().send_due()
+        recovered = lag.recovered()
+        figures = recovered.data.figures.model_copy(update={"attained": 0.41, "expected": 0.4, "short_by": 0})
+        await service.handle(
+            recovered.model_copy(update={"data": recovered.data.model_copy(update={"figures": figures})})
+        )
+        await service.sender().send_due()
+    raised, worsened, resolved = receiver.mails
+    assert str(resolved["subject"]).startswith("[RESOLVED] Xã Cẩm Thạch: caught up, 41% of the way")
+    assert "41% of the way to the target; 40% was expected" in " ".join(resolved.get_content().split())
+    assert worsened["in-reply-to"] == raised["message-id"]
+    assert str(resolved["references"]).split() == [raised["message-id"], worsened["message-id"]]
+    assert resolved["in-reply-to"] == worsened["message-id"]
 
 
 async def test_a_mail_that_may_pass_later_is_repeated_with_the_same_message_id(make_service: MakeService) -> None:

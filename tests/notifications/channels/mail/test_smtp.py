@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.smtp import MailServer, SmtpMail, Timeouts
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfirmed
 from tests.notifications.outgoing_message import an_outgoing_message
@@ -50,7 +51,7 @@ async def sent_to(answers: dict[str, str], timeouts: Timeouts = QUICK) -> tuple[
     """The outcome of an attempt, and how often the text arrived."""
     async with a_scripted_server(answers) as server:
         mail = SmtpMail(
-            MailServer("127.0.0.1", server.port, "drive", "secret", tls=False), "drive@bhxh.example", timeouts
+            MailServer("127.0.0.1", server.port, "drive", "secret", tls=False), Sender("drive@bhxh.example"), timeouts
         )
         outcome = await mail.send(an_outgoing_message())
     return outcome, len(server.texts)
@@ -76,7 +77,7 @@ async def test_encryption_that_is_offered_and_fails_is_tried_again_and_nothing_g
 
 async def test_the_session_is_ended_as_the_server_expects() -> None:
     async with a_scripted_server({}) as server:
-        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), "drive@bhxh.example").send(
+        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), Sender("drive@bhxh.example")).send(
             an_outgoing_message()
         )
     assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
@@ -96,7 +97,7 @@ async def test_a_total_time_that_ends_before_the_text_is_tried_again() -> None:
 
 async def test_a_mail_that_cannot_be_composed_is_refused_and_nothing_is_sent() -> None:
     async with a_scripted_server({}) as server:
-        mail = SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), "drive@bhxh.example")
+        mail = SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), Sender("drive@bhxh.example"))
         outcome = await mail.send(an_outgoing_message(alert=None))
     assert isinstance(outcome, Refused)
     assert "cannot be composed" in outcome.reason

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from tests.notifications.receiver import Receiver, a_receiver, self_signed
-from tests.notifications.service import MakeService, NotificationsService, an_episode
+from tests.notifications.service import MakeService, NotificationsService, alone, an_episode
 
 TIMEOUT_SECONDS = 20.0
 
@@ -44,7 +44,7 @@ async def test_a_webhook_is_the_event_that_is_published(service: NotificationsSe
     published = [json.loads(row.body) for row in await service.query("SELECT body FROM outbox ORDER BY seq")]
     assert [call.body for call in receiver.calls] == published
     assert [event["type"].split(".")[2] for event in published] == ["raised", "worsened", "resolved"]
-    assert {call.content_type for call in receiver.calls} == {"application/cloudevents+json"}
+    assert {call.content_type for call in receiver.calls} == {"application/cloudevents-batch+json"}
 
 
 async def test_a_failed_attempt_is_repeated_under_the_same_id_and_with_the_same_body(
@@ -91,7 +91,7 @@ async def test_a_route_that_was_not_notified_of_the_alert_is_not_notified_of_its
 
 async def test_two_workers_at_once_send_once(service: NotificationsService, receiver: Receiver) -> None:
     await connect(service, receiver)
-    await service.handle(*(an_episode().fell_behind() for _ in range(25)))
+    await service.handle(*(alone().fell_behind() for _ in range(25)))
     counts = await asyncio.gather(*(service.sender().send_due() for _ in range(2)))
     assert sum(counts) == 25
     assert len({call.id for call in receiver.calls}) == len(receiver.calls) == 25
@@ -101,7 +101,7 @@ async def test_a_slow_receiver_does_not_hold_up_others(service: NotificationsSer
     async with a_receiver() as slow:
         slow.gate.clear()
         await connect(service, slow, "slow")
-        await service.handle(*(an_episode().fell_behind() for _ in range(30)))
+        await service.handle(*(alone().fell_behind() for _ in range(30)))
         await connect(service, receiver, "quick")
         await service.handle(an_episode().fell_behind())
         sender = service.sender()

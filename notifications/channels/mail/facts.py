@@ -1,0 +1,85 @@
+"""One alert in words: who is meant, and its figures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from notifications.channels.mail.headers import one_line
+from notifications.channels.mail.words import Words
+from notifications.messages.alert_snapshot import AlertSnapshot
+from services.vocabulary import SHARES
+
+
+def who(alert: AlertSnapshot, words: Words) -> str:
+    """Who is meant: the unit, and whom the target belongs to, such as `Xã A, nhân viên thu CT-07`."""
+    unit = one_line(alert.unit_name or alert.subject.unit_code)
+    named = ", ".join(filter(None, [unit, _owners(alert, words)])) or words.a_target
+    return named[0].upper() + named[1:]
+
+
+def by(alert: AlertSnapshot, words: Words) -> str:
+    """Who acknowledged it."""
+    actor = alert.acknowledged_by
+    if actor is None:
+        return ""
+    person, organisation = one_line(actor.name or actor.subject), one_line(actor.organisation_code)
+    return organisation if person == organisation else words.person_of.format(person=person, organisation=organisation)
+
+
+def what(alert: AlertSnapshot, words: Words) -> str:
+    """Scheme and measure."""
+    return f"{words.schemes[alert.scheme]}, {words.measures[alert.measure]}"
+
+
+def figures(alert: AlertSnapshot, words: Words) -> dict[str, str]:
+    """What sentences have places for."""
+    found = alert.figures
+    return {
+        "attained": words.percent(found.attained),
+        "expected": words.percent(found.expected),
+        "short": words.number(found.short_by),
+    }
+
+
+def table(alert: AlertSnapshot, words: Words) -> Iterator[tuple[str, str]]:
+    """Names and values. What is needed is left out where nothing is needed any more."""
+    names, found, shown = words.names, alert.figures, figures(alert, words)
+    yield names.unit, _unit(alert)
+    yield names.owner, _owners(alert, words) or words.unit_itself
+    yield names.target, _target(alert, words)
+    yield names.reached, words.reached.format(amount=_amount(alert, found.achieved, words), day=words.day(found.on))
+    yield names.progress, words.progress.format(**shown)
+    if found.short_by:
+        yield names.short_by, words.short_by.format(persons=shown["short"])
+    if alert.status != "resolved" and found.needed_per_day is not None:
+        persons, last = words.number(found.needed_per_day, 1), words.day(alert.ends_on)
+        yield names.needed, words.needed.format(persons=persons, last=last)
+    yield names.severity, words.severities[alert.severity]
+    yield names.since, words.time(alert.raised_at)
+    yield names.alert, words.version.format(id=alert.id, version=alert.version)
+
+
+def _unit(alert: AlertSnapshot) -> str:
+    code = one_line(alert.subject.unit_code)
+    return f"{one_line(alert.unit_name)} ({code})" if alert.unit_name else code
+
+
+def _owners(alert: AlertSnapshot, words: Words) -> str:
+    subject = alert.subject
+    named = ((words.organisation, subject.organisation_code or alert.owner), (words.collector, subject.collector_code))
+    return ", ".join(f"{kind} {one_line(code)}" for kind, code in named if code)
+
+
+def _target(alert: AlertSnapshot, words: Words) -> str:
+    text = words.target.format(
+        value=_amount(alert, alert.figures.value, words),
+        measure=words.measures[alert.measure],
+        scheme=words.schemes[alert.scheme],
+        first=words.day(alert.starts_on),
+        last=words.day(alert.ends_on),
+    )
+    return f"{one_line(alert.target_name)}: {text}" if alert.target_name else text
+
+
+def _amount(alert: AlertSnapshot, value: float, words: Words) -> str:
+    return words.percent(value) if alert.measure in SHARES else words.whole(value)

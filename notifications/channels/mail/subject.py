@@ -1,0 +1,60 @@
+"""The subject of a mail. Pure.
+
+It begins with one of four tags, the same in every language, so that rules of a mailbox can go by them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from notifications.channels.mail.facts import by, figures, what, who
+from notifications.channels.mail.headers import one_line
+from notifications.channels.mail.words import Words
+from notifications.domain.alert import ChangeKind
+from notifications.messages.outgoing_message import Notice, OutgoingMessage
+
+ORDER: Final[tuple[ChangeKind, ...]] = ("worsened", "raised", "acknowledged", "resolved")
+"""What needs somebody comes first."""
+_TAGS: Final = ("CRITICAL", "WARNING", "ACKNOWLEDGED", "RESOLVED")
+
+
+def subject_of(message: OutgoingMessage, words: Words) -> str:
+    """Such as `[CRITICAL] Xã Cẩm Thạch: đạt 6,2%, cần đạt 27% (BHYT hộ gia đình, tỷ lệ bao phủ)`; of several alerts,
+    the group and how many."""
+    tag = min((_tag(notice) for notice in message.notices), key=_TAGS.index)
+    if len(message.notices) > 1:
+        return f"[{tag}] {summary(message, words)}"
+    alert = message.notices[0].alert
+    return f"[{tag}] {who(alert, words)}: {_says(message.notices[0], words)} ({what(alert, words)})"
+
+
+def summary(message: OutgoingMessage, words: Words) -> str:
+    """Such as `BHXH cơ sở Cẩm Thủy: 60 cảnh báo (55 mới, 5 đã kết thúc)`."""
+    counts = Counter(notice.change for notice in message.notices)
+    named = ", ".join(f"{counts[change]} {words.changes[change]}" for change in ORDER if counts[change])
+    return words.group.format(group=group_name(message), n=words.number(len(message.notices)), counts=named)
+
+
+def group_name(message: OutgoingMessage) -> str:
+    """The name of the group's unit, else the code of what it is."""
+    return one_line(message.group_name or (message.group_code or "").partition(":")[2])
+
+
+def _tag(notice: Notice) -> str:
+    if notice.change in ("acknowledged", "resolved"):
+        return notice.change.upper()
+    return notice.alert.severity.upper()
+
+
+def _says(notice: Notice, words: Words) -> str:
+    shown = figures(notice.alert, words)
+    match notice.change:
+        case "acknowledged":
+            return words.subject_acknowledged.format(by=by(notice.alert, words))
+        case "resolved" if notice.alert.resolution == "withdrawn":
+            return words.subject_withdrawn
+        case "resolved":
+            return words.subject_resolved.format(**shown)
+        case _:
+            return words.way.format(**shown)

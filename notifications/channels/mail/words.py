@@ -1,0 +1,104 @@
+"""What mails say, apart from the language: its words, its sentences with places for figures, and how it writes figures.
+Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from notifications.domain.alert import ChangeKind
+from services.clock import BUSINESS_ZONE
+from services.vocabulary import Measure, Scheme, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The left column of the table of an alert."""
+
+    unit: str
+    owner: str
+    target: str
+    reached: str
+    progress: str
+    short_by: str
+    needed: str
+    severity: str
+    since: str
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Texts in braces are places for names and figures."""
+
+    schemes: Mapping[Scheme, str]
+    measures: Mapping[Measure, str]
+    severities: Mapping[Severity, str]
+    changes: Mapping[ChangeKind, str]
+    """What has happened to each of several alerts."""
+    names: Names
+
+    a_target: str
+    organisation: str
+    collector: str
+    unit_itself: str
+    person_of: str
+
+    way: str
+    target: str
+    reached: str
+    progress: str
+    short_by: str
+    needed: str
+    version: str
+
+    openings: Mapping[ChangeKind, str]
+    withdrawn: str
+    untold: str
+    subject_acknowledged: str
+    subject_withdrawn: str
+    subject_resolved: str
+
+    group: str
+    heading: str
+    line: str
+    line_resolved: str
+    more: str
+
+    what_next: str
+    acknowledge: str
+    acknowledge_each: str
+    report: str
+    report_each: str
+    taken_on: str
+    look: str
+    look_all: str
+    without_address: str
+
+    date_form: str
+    zone: str
+    separators: Mapping[int, int]
+    """What to make of the comma and the point of 1,186.5."""
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Such as 1.187 and 79,9 in Vietnamese."""
+        return f"{value:,.{decimals}f}".translate(self.separators)
+
+    def whole(self, value: float) -> str:
+        """A number of persons, rounded up."""
+        return self.number(math.ceil(value))
+
+    def percent(self, share: float) -> str:
+        """With at most two decimals, such as 6,2% in Vietnamese."""
+        return f"{share * 100:.2f}".rstrip("0").rstrip(".").translate(self.separators) + "%"
+
+    def day(self, day: date) -> str:
+        """Such as 26/10/2025 in Vietnamese."""
+        return day.strftime(self.date_form)
+
+    def time(self, at: datetime) -> str:
+        """As the clocks in Vietnam show it."""
+        local = at.astimezone(BUSINESS_ZONE)
+        return f"{self.day(local)} {local:%H:%M} ({self.zone})"

@@ -1,0 +1,157 @@
+"""What a mail says: who is meant, figures as people write them, what to do next, and which mails belong together."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from notifications.channels.mail.compose import Sender, compose_mail
+from notifications.domain.route import Language
+from notifications.messages.alert_snapshot import ShownAcknowledger
+from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from services.ids import new_id
+from services.vocabulary import Scope
+from tests.notifications.outgoing_message import an_outgoing_message
+
+HERE = Sender("Drive <drive@bhxh.example>", "https://drive.bhxh.example")
+FIRST = an_outgoing_message()
+ALERT = FIRST.notices[0].alert
+HOA = ShownAcknowledger(subject="hoa.le", name="Lê Thị Hoa", organisation_code="BHXH-38")
+
+
+def message(*notices: Notice, **more: Any) -> OutgoingMessage:
+    """A message of these notices."""
+    return replace(FIRST, notices=notices, **more)
+
+
+def a_notice(change: Any = "raised", earlier: tuple[Any, ...] = (), **changed: Any) -> Notice:
+    """Of an alert that differs in these fields."""
+    return Notice(change, ALERT.model_copy(update={"id": new_id()} | changed), FIRST.queued_at, earlier)
+
+
+def read(sent: OutgoingMessage, sender: Sender = HERE) -> EmailMessage:
+    """As a mail client reads it."""
+    return email.message_from_bytes(compose_mail(sent, sender).content, EmailMessage, policy=email.policy.default)
+
+
+def text_of(sent: OutgoingMessage, sender: Sender = HERE) -> str:
+    """The text, its lines joined."""
+    return " ".join(read(sent, sender).get_content().split())
+
+
+def test_a_mail_is_in_vietnamese_with_days_and_numbers_as_vietnamese_write_them() -> None:
+    mail = read(message(a_notice()))
+    assert mail["subject"] == "[CRITICAL] Xã Cẩm Thạch: đạt 6,2%, cần đạt 27% (BHYT hộ gia đình, tỷ lệ bao phủ)"
+    text = text_of(message(a_notice()))
+    for part in ("từ 01/10/2025 đến 31/12/2025", "1.187 người", "79,9 người mỗi ngày", "95,15%", "26/10/2025 08:30"):
+        assert part in text
+
+
+@pytest.mark.parametrize(("language", "parts"), [("vi", (1, 0)), ("en", (0, 1)), ("both", (1, 1))])
+def test_a_mail_is_in_the_language_of_its_route_or_in_both_vietnamese_first(
+    language: Language, parts: tuple[int, int]
+) -> None:
+    text = read(message(a_notice(), language=language)).get_content()
+    assert (text.count("Việc cần làm"), text.count("What to do")) == parts
+    assert language != "both" or text.index("Việc cần làm") < text.index("What to do")
+
+
+def test_a_mail_links_to_the_alert_and_says_how_to_acknowledge_it_and_what_is_to_be_reported() -> None:
+    notice = a_notice()
+    text = read(message(notice)).get_content()
+    link = f"https://drive.bhxh.example/v1/alerts/{notice.alert.id}"
+    assert f"   {link}\n" in text
+    assert f'   POST {link}/acknowledgement {{"version": 1}}\n' in text
+    assert "nguyên nhân chậm, biện pháp, người thực hiện và thời hạn" in text_of(message(notice))
+
+
+def test_without_a_public_address_a_mail_says_how_to_look_the_alert_up() -> None:
+    notice = a_notice()
+    text = text_of(message(notice), Sender("drive@bhxh.example"))
+    assert f"GET /v1/alerts/{notice.alert.id}" in text
+    assert "địa chỉ của dịch vụ notifications" in text
+
+
+@pytest.mark.parametrize(
+    ("scope", "owner", "named"),
+    [
+        (Scope(unit_code="15142"), None, "Xã Cẩm Thạch: "),
+        (Scope(unit_code="15142", organisation_code="CT"), "CT", "Xã Cẩm Thạch, tổ chức dịch vụ thu CT: "),
+        (Scope(unit_code="15142", collector_code="CT-07"), "CT", "tổ chức dịch vụ thu CT, nhân viên thu CT-07: "),
+    ],
+)
+def test_the_subject_says_who_is_meant(scope: Scope, owner: str | None, named: str) -> None:
+    assert named in read(message(a_notice(subject=scope, owner=owner)))["subject"]
+
+
+def test_the_subject_of_a_collector_alone_names_the_organisation_too() -> None:
+    sent = message(a_notice(subject=Scope(collector_code="CT-07"), unit_name=None, owner="CT"), language="en")
+    assert str(read(sent)["subject"]).startswith("[CRITICAL] Organisation CT, collector CT-07: 6.2%")
+
+
+def test_a_mail_of_several_alerts_names_the_group_how_many_and_each_with_its_link() -> None:
+    notices = [
+        a_notice(severity="warning", unit_name="Xã A"),
+        a_notice(unit_name="Xã B"),
+        a_notice("worsened", (new_id(),), severity="warning", unit_name="Xã C"),
+        a_notice("acknowledged", status="acknowledged", acknowledged_by=HOA, unit_name="Xã D"),
+        a_notice("resolved", status="resolved", resolution="withdrawn", unit_name="Xã E"),
+    ]
+    sent = message(*notices, group_code="unit:BHXH-CT", group_name="BHXH cơ sở Cẩm Thủy", more=12)
+    mail, text = read(sent), text_of(sent)
+    assert mail["subject"] == (
+        "[CRITICAL] BHXH cơ sở Cẩm Thủy: 5 cảnh báo (1 nặng hơn, 2 mới, 1 đã tiếp nhận, 1 đã kết thúc)"
+    )
+    order = [text.index(f"- {name}") for name in ("Xã C", "Xã B", "Xã A", "Xã D", "Xã E")]
+    assert order == sorted(order)
+    assert all(f"https://drive.bhxh.example/v1/alerts/{notice.alert.id}, phiên bản 1" in text for notice in notices)
+    assert "Xã D: Lê Thị Hoa (BHXH-38) đã tiếp nhận" in text
+    assert "Xã E: chỉ tiêu đã được rút lại" in text
+    assert "Còn 12 cảnh báo khác" in text
+    assert "https://drive.bhxh.example/v1/alerts?status=open&under=BHXH-CT" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "tag"),
+    [(["resolved"], "RESOLVED"), (["resolved", "acknowledged"], "ACKNOWLEDGED"), (["resolved", "raised"], "CRITICAL")],
+)
+def test_the_subject_begins_with_the_tag_of_what_needs_somebody_most(changes: list[str], tag: str) -> None:
+    notices = [a_notice(change, acknowledged_by=HOA) for change in changes]
+    assert str(read(message(*notices))["subject"]).startswith(f"[{tag}] ")
+
+
+def test_a_resolved_mail_says_no_more_what_is_missing() -> None:
+    figures = ALERT.figures.model_copy(update={"attained": 0.41, "expected": 0.4, "short_by": 0})
+    sent = message(a_notice("resolved", (new_id(),), status="resolved", resolution="caught_up", figures=figures))
+    assert read(sent)["subject"] == (
+        "[RESOLVED] Xã Cẩm Thạch: đã đạt lại tiến độ, 41% chặng đường (BHYT hộ gia đình, tỷ lệ bao phủ)"
+    )
+    text = text_of(sent)
+    assert "41% chặng đường; đến nay cần đạt 40%" in text
+    assert "Còn thiếu" not in text
+    assert "Cần thêm" not in text
+    assert "acknowledgement" not in text
+
+
+def test_a_mail_belongs_to_those_that_told_of_its_alerts_before() -> None:
+    first, second, third = new_id(), new_id(), new_id()
+    mail = read(message(a_notice("worsened", (second,)), a_notice("resolved", (first, third))))
+    assert mail["message-id"] == f"<{FIRST.id}@bhxh.example>"
+    assert str(mail["references"]).split() == [f"<{each}@bhxh.example>" for each in (first, second, third)]
+    assert mail["in-reply-to"] == f"<{third}@bhxh.example>"
+    assert read(message(a_notice()))["in-reply-to"] is None
+
+
+@pytest.mark.parametrize("n", [1, 500])
+@pytest.mark.parametrize("language", ["vi", "en", "both"])
+def test_no_line_is_longer_than_a_mail_client_shows_but_for_addresses(language: Language, n: int) -> None:
+    notices = [a_notice("worsened", tuple(new_id() for _ in range(3)), unit_name="Xã Cẩm Thạch " * 9) for _ in range(n)]
+    sent = message(*notices, language=language, group_code="unit:BHXH-CT", group_name="BHXH cơ sở Cẩm Thủy")
+    lines = read(sent).get_content().splitlines()
+    assert all(len(line) <= 78 for line in lines if "https://" not in line)
+    assert all(len(line) <= 998 for line in compose_mail(sent, HERE).content.split(b"\r\n"))
