@@ -16,6 +16,7 @@ from drive.commands.console import fail, read_settings
 from drive.hosting.configuration import Configuration
 from drive.hosting.services import SERVICES, ServiceName, known_scopes
 from services.clock import SystemClock
+from services.errors import DomainError
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 
@@ -84,9 +85,11 @@ def migrate(
     from drive.hosting.one_service import databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
-    with databases(read_settings()) as urls:
+    settings = read_settings()
+    with databases(settings) as urls:
         for name in [service] if service else SERVICES:
-            _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait)))
+            setting = settings.database_setting(name)
+            _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait), setting=setting))
             typer.echo(f"{name}: up to date")
 
 
@@ -122,5 +125,5 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_sigterm(main))
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
-    except (OSError, TimeoutError) as error:
+    except (DomainError, OSError, TimeoutError) as error:
         fail(str(error) or repr(error))

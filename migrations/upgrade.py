@@ -7,48 +7,59 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.waiting import poll
+from migrations.errors import Away, in_one_line, unknown
+from services.persistence.connecting import driver_error, postgresql_at, sqlstate
+
+log = structlog.get_logger(__name__)
 
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x6D696772  # "migr"
+_CONNECT = {"timeout": 5}
+_PAUSE_SECONDS = 0.5
 
 
-async def upgrade(service: str, url: URL, revision: str = "head") -> None:
-    """Create the database where it is missing, then run its migrations up to `revision`; several callers take turns."""
-    await _create_database(url)
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
-            await connection.commit()
-            await connection.run_sync(_upgrade, service, revision)
-            await connection.commit()
-    finally:
-        await engine.dispose()
+async def upgrade(service: str, url: URL, revision: str = "head", *, setting: str = "DATABASE_URL") -> None:
+    """Create the database where it is missing, then run its migrations up to `revision`; several callers take turns.
+
+    Raises NotRun, which names the server and the `setting` that holds its URL.
+    """
+    with in_one_line(postgresql_at(url, setting)):
+        await _create_where_missing(url)
+        engine = create_async_engine(url, connect_args=_CONNECT)
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+                await connection.commit()
+                await connection.run_sync(_upgrade, service, revision, setting)
+                await connection.commit()
+        finally:
+            await engine.dispose()
 
 
-async def upgrade_when_up(service: str, url: URL, patience: timedelta) -> None:
-    """Upgrade as soon as the server takes connections. Raises TimeoutError once `patience` is over."""
-    try:
-        async with asyncio.timeout(patience.total_seconds()):
-            await poll(lambda: _upgraded(service, url), bool, every=0.5)
-    except TimeoutError as error:
-        where = url.render_as_string(hide_password=True)
-        raise TimeoutError(f"{where} did not take a connection within {patience.total_seconds():.0f} s") from error
-
-
-async def _upgraded(service: str, url: URL) -> bool:
-    try:
-        await upgrade(service, url)
-    except (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
-        return False
-    return True
+async def upgrade_when_up(service: str, url: URL, patience: timedelta, *, setting: str = "DATABASE_URL") -> None:
+    """Upgrade as soon as the server takes connections. Raises NotRun; Away once `patience` is over."""
+    deadline = asyncio.get_running_loop().time() + patience.total_seconds()
+    told = None
+    while True:
+        try:
+            return await upgrade(service, url, setting=setting)
+        except Away as away:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            if told != away.detail:
+                log.warning("waiting_for_database", detail=away.detail)
+            told = away.detail
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def alembic_config(service: str) -> Config:
@@ -60,10 +71,19 @@ def alembic_config(service: str) -> Config:
     return config
 
 
-def _upgrade(connection: Connection, service: str, revision: str) -> None:
+def _upgrade(connection: Connection, service: str, revision: str, setting: str) -> None:
     config = alembic_config(service)
+    _need_known_revision(connection, ScriptDirectory.from_config(config), setting)
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def _need_known_revision(connection: Connection, history: ScriptDirectory, setting: str) -> None:
+    known = {script.revision for script in history.walk_revisions()}
+    for found in MigrationContext.configure(connection).get_current_heads():
+        if found not in known:
+            raise unknown(connection.engine.url.database, found, str(history.get_current_head()), setting)
+    connection.rollback()
 
 
 async def drop(url: URL) -> None:
@@ -78,21 +98,30 @@ async def drop(url: URL) -> None:
 
 def _server(url: URL) -> AsyncEngine:
     """A connection to the server beside the database, since neither CREATE nor DROP DATABASE works from inside it."""
-    return create_async_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    return create_async_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", connect_args=_CONNECT)
+
+
+async def _create_where_missing(url: URL) -> None:
+    engine = create_async_engine(url, connect_args=_CONNECT)
+    try:
+        async with engine.connect():
+            return
+    except DBAPIError as error:
+        if sqlstate(driver_error(error)) != asyncpg.InvalidCatalogNameError.sqlstate:
+            raise
+    finally:
+        await engine.dispose()
+    await _create_database(url)
 
 
 async def _create_database(url: URL) -> None:
     engine = _server(url)
     try:
         async with engine.connect() as connection:
-            found = await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :n"), {"n": url.database})
-            if not found.first():
-                await connection.execute(text(f'CREATE DATABASE "{url.database}"'))
-    except Exception as error:
+            await connection.execute(text(f'CREATE DATABASE "{url.database}"'))
+    except DBAPIError as error:
         # Two that start together: the other one has just made it.
-        if not isinstance(
-            getattr(error, "orig", error).__cause__, asyncpg.DuplicateDatabaseError | asyncpg.UniqueViolationError
-        ):
+        if not isinstance(driver_error(error), asyncpg.DuplicateDatabaseError | asyncpg.UniqueViolationError):
             raise
     finally:
         await engine.dispose()

@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from notifications.domain.mail_address import is_mail_address
-from services.settings import Port, ServiceSettings, checked_server
+from services.server_urls import checked_server
+from services.settings import Port, ServiceSettings
 
 _SENDER = re.compile(r"(?P<name>[^<>@,;:()\[\]\"\\]+ <)?(?P<address>[^<>]+)(?(name)>)")
 """RFC 5322, 3.4: an address, or a name of words and an address in angle brackets."""

@@ -21,8 +21,8 @@ from services.settings import ServiceSettings
 
 S_co = TypeVar("S_co", bound=ServiceSettings, covariant=True)
 
-Check: TypeAlias = Callable[[], Awaitable[None]]
-"""Returns where all is well, raises where it is not."""
+Check: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Returns where the process can work, with what an operator should know all the same; raises where it cannot."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ async def open_runtime(
 ) -> AsyncIterator[AnyRuntime]:
     """A runtime whose database is closed when the block is left."""
     name = f"drive {settings.service} {os.getpid()}@{socket.gethostname()}"
-    database = Database(database_url, schema, application_name=name)
+    database = Database(database_url, schema, application_name=name, setting=settings.database_setting())
     try:
         yield Runtime(settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
     finally:

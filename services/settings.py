@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
+
+from services.server_urls import checked_server, postgresql_url, with_password
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32
@@ -31,7 +30,9 @@ class Settings(BaseSettings):
     today: date | None = Field(None, validation_alias="DRIVE_TODAY")
     secret_keys: str | None = Field(None, validation_alias="DRIVE_SECRET_KEYS", repr=False)
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", repr=False)
+    database_password: str | None = Field(None, validation_alias="DATABASE_PASSWORD", repr=False)
     amqp_url: str | None = Field(None, validation_alias="AMQP_URL", repr=False)
+    amqp_password: str | None = Field(None, validation_alias="AMQP_PASSWORD", repr=False)
     public_url: str | None = Field(None, validation_alias="DRIVE_PUBLIC_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="DRIVE_LOG_LEVEL")
     reconcile_seconds: float = Field(60.0, gt=0, validation_alias="DRIVE_RECONCILE_SECONDS")
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_postgresql(cls, value: str | None) -> str | None:
         if value:
-            _postgresql(value)
+            postgresql_url(value)
         return value
 
     @field_validator("amqp_url", mode="after")
@@ -53,6 +54,10 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str | None) -> str | None:
         url = checked_server(value, ("http", "https"), "https://drive.example.org")
         return url.rstrip("/") if url else url
+
+    def broker_url(self) -> str | None:
+        """AMQP_URL, with AMQP_PASSWORD where it holds none of its own."""
+        return with_password(self.amqp_url, self.amqp_password) if self.amqp_url else None
 
     @field_validator("secret_keys", mode="after")
     @classmethod
@@ -84,10 +89,19 @@ class ServiceSettings(Settings):
     def database(self) -> URL | None:
         """The service's own database, or None where PostgreSQL is embedded."""
         if self.own_database_url:
-            return _postgresql(self.own_database_url)
+            return self._with_password(postgresql_url(self.own_database_url))
         if self.database_url:
-            return _postgresql(self.database_url).set(database=self.database_name())
+            return self._with_password(postgresql_url(self.database_url)).set(database=self.database_name())
         return None
+
+    def _with_password(self, url: URL) -> URL:
+        return url if url.password or not self.database_password else url.set(password=self.database_password)
+
+    def database_setting(self) -> str:
+        """The variable that says where its database is, for messages that name the remedy."""
+        if self.own_database_url:
+            return self.variable("own_database_url")
+        return self.variable("database_url" if self.database_url else "data_dir")
 
     @classmethod
     def database_name(cls) -> str:
@@ -98,30 +112,6 @@ class ServiceSettings(Settings):
     def variable(cls, field: str) -> str:
         """The environment variable of a field, for messages that name the remedy."""
         return str(cls.model_fields[field].validation_alias)
-
-
-def _postgresql(value: str) -> URL:
-    remedy = "give a URL such as postgresql://user:password@host:5432/name"
-    if not value.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
-        raise ValueError(remedy)
-    try:
-        return make_url(value).set(drivername="postgresql+asyncpg")
-    except (ArgumentError, ValueError):
-        raise ValueError(remedy) from None  # the cause may hold the password
-
-
-def checked_server(value: str | None, schemes: Collection[str], example: str) -> str | None:
-    """The URL of a server as it is. Raises ValueError unless it has one of the schemes and names a host."""
-    if not value:
-        return value
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError(f"give a URL such as {example}")
-    return value
 
 
 def secret_keys_in(text: str) -> list[bytes]:

@@ -8,27 +8,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from sqlalchemy.engine import URL
 
 from drive.hosting.configuration import Configuration
+from drive.hosting.migrating import migrated
 from drive.hosting.one_service import broker_of, running
-from drive.hosting.services import SERVICES, ServiceName, create_app, create_worker, schema_of
+from drive.hosting.services import ServiceName, create_app, create_worker, schema_of
 from drive.hosting.serving import refuse_taken_port, serving
-from migrations.upgrade import upgrade
 from services.clock import Clock
-from services.runtime import open_runtime
-from services.web.health import check_once
+from services.runtime import AnyRuntime, open_runtime
+from services.web.health import outcomes_of
 
 
 @asynccontextmanager
 async def all_in_one(
     configuration: Configuration, clock: Clock, urls: Mapping[ServiceName, URL]
-) -> AsyncIterator[None]:
-    """Migrate, then serve and work while the block runs.
+) -> AsyncIterator[list[AnyRuntime]]:
+    """Migrate, then serve and work while the block runs; a server that is away is waited for meanwhile.
 
     What was entered first is left last: when the block ends the servers finish their requests, then the workers what
     they are working on, upstream ones first so that their last events are still consumed, then the connections close.
     """
-    for service in SERVICES:
-        await upgrade(service, urls[service])
-    async with AsyncExitStack() as stack:
+    async with migrated(configuration, urls), AsyncExitStack() as stack:
         broker = await stack.enter_async_context(broker_of(configuration.common))
         runtimes = [
             await stack.enter_async_context(open_runtime(settings, schema_of(service), clock, urls[service]))
@@ -38,8 +36,8 @@ async def all_in_one(
             await stack.enter_async_context(running(create_worker(runtime, broker)))
         for runtime in runtimes:
             await stack.enter_async_context(serving(create_app(runtime), runtime.settings, "api_port"))
-            await check_once(runtime)
-        yield
+            await outcomes_of(runtime)  # so that what is wrong is in the log from the start
+        yield runtimes
 
 
 def refuse_taken_ports(configuration: Configuration, *, workers: bool = False) -> None:

@@ -35,6 +35,10 @@ class Configuration:
         """The service's database, or None where PostgreSQL is embedded."""
         return self.services[service].database()
 
+    def database_setting(self, service: ServiceName) -> str:
+        """The variable that says where that is."""
+        return self.services[service].database_setting()
+
     def changed(self, **changes: Any) -> Configuration:
         """The same but for these fields, each in all settings that have it."""
         return Configuration(

@@ -19,7 +19,7 @@ from services.messaging.in_process import InProcessBroker
 from services.runtime import open_runtime
 from services.settings import Settings
 from services.web.app import build_app
-from services.web.health import check_once
+from services.web.health import outcomes_of
 from services.worker import Worker
 
 
@@ -38,7 +38,8 @@ def databases(configuration: Configuration) -> Iterator[dict[ServiceName, URL]]:
 @asynccontextmanager
 async def broker_of(settings: Settings) -> AsyncIterator[Broker]:
     """RabbitMQ where AMQP_URL says so, else events travel inside the process."""
-    broker = _rabbitmq(settings.amqp_url) if settings.amqp_url else InProcessBroker(BINDINGS)
+    url = settings.broker_url()
+    broker = _rabbitmq(url) if url else InProcessBroker(BINDINGS)
     try:
         yield broker
     finally:
@@ -59,7 +60,7 @@ async def serve(service: ServiceName, configuration: Configuration, database_url
         open_runtime(settings, schema_of(service), clock, database_url) as runtime,
         serving(create_app(runtime), settings, "api_port"),
     ):
-        await check_once(runtime)
+        await outcomes_of(runtime)  # so that what is wrong is in the log from the start
         await until_asked_to_stop()
 
 
@@ -73,7 +74,7 @@ async def work(service: ServiceName, configuration: Configuration, database_url:
         worker = create_worker(runtime, broker)
         health = build_app(runtime, title=f"{service} worker")
         async with serving(health, settings, "worker_port"), running(worker):
-            await check_once(runtime)
+            await outcomes_of(runtime)  # so that what is wrong is in the log from the start
             await until_asked_to_stop()
 
 

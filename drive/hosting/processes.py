@@ -68,14 +68,24 @@ class Processes:
 
     async def start(self, commands: Sequence[Command] = COMMANDS) -> None:
         """Start them; return when each says that it is ready. Raises TimeoutError where one does not."""
-        self._stopping -= set(commands)
-        for command in commands:
-            self._supervisors[command] = asyncio.create_task(self._supervise(command))
+        self.launch(commands)
         urls = [health_url(self._configuration, command) for command in commands]
         try:
             await asyncio.gather(*map(until_ready, urls))
         except TimeoutError as error:
             raise TimeoutError(f"not every process was ready within {READY_SECONDS:.0f} s: see the log") from error
+
+    def launch(self, commands: Sequence[Command] = COMMANDS) -> None:
+        """Start them, whenever they will be ready."""
+        self._stopping -= set(commands)
+        for command in commands:
+            self._supervisors[command] = asyncio.create_task(self._supervise(command))
+
+    async def are_ready(self, commands: Sequence[Command] = COMMANDS) -> bool:
+        """Whether each of them says so now."""
+        async with aiohttp.ClientSession() as http:
+            urls = [health_url(self._configuration, command) for command in commands]
+            return {*await asyncio.gather(*(_status(http, url) for url in urls))} == {200}
 
     async def _supervise(self, command: Command) -> None:
         while command not in self._stopping:
@@ -104,12 +114,15 @@ class Processes:
 
 @asynccontextmanager
 async def six_processes(
-    configuration: Configuration, environment: Mapping[str, str] | None = None
+    configuration: Configuration, environment: Mapping[str, str] | None = None, *, wait: bool = True
 ) -> AsyncIterator[Processes]:
-    """The six processes while the block runs."""
+    """The six processes while the block runs, which begins once they are ready, or, without `wait`, at once."""
     processes = Processes(configuration, environment)
     try:
-        await processes.start()
+        if wait:
+            await processes.start()
+        else:
+            processes.launch()
         yield processes
     finally:
         await processes.stop()

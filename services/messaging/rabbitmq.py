@@ -22,6 +22,7 @@ from services.contracts.subscriptions import ORDERED
 from services.messaging import topology
 from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
+from services.servers import Server, address
 
 PREFETCH = 200
 HEARTBEAT_SECONDS = 6
@@ -38,16 +39,27 @@ _AWAY = (
 
 
 @contextmanager
-def _unavailable_when_away() -> Iterator[None]:
+def _unavailable_when_away(server: Server) -> Iterator[None]:
     try:
         yield
+    except TimeoutError as error:
+        raise BrokerUnavailable(server.unreachable(error)) from error
     except _AWAY as error:
-        raise BrokerUnavailable(f"RabbitMQ is away: {error!r}") from error
+        raise BrokerUnavailable(f"{server} is away: {error!r}") from error
+
+
+def _why_not_connected(server: Server, path: str, error: BaseException) -> str:
+    if isinstance(error, aiormq.exceptions.AuthenticationError | aiormq.exceptions.ProbableAuthenticationError):
+        return f"{server} refuses user or password; correct them in {server.setting}"
+    if isinstance(error, aiormq.exceptions.InvalidFrameError):
+        return f"{server} refuses the vhost {path}: it does not exist, or the user has no rights there"
+    return server.unreachable(error.__cause__ if isinstance(error.__cause__, OSError) else error)
 
 
 class _Inbox:
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, channel: AbstractChannel, server: Server) -> None:
         self._channel = channel
+        self._server = server
         self._arrived: deque[AbstractIncomingMessage] = deque()
         self._unacknowledged: deque[int] = deque()
         self._changed = asyncio.Event()
@@ -80,7 +92,7 @@ class _Inbox:
 
     async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         # Taken and acknowledged strictly in order, so one acknowledgement stands for all up to the last.
-        with _unavailable_when_away():
+        with _unavailable_when_away(self._server):
             self._check()
             underlay = await self._channel.get_underlay_channel()
             await underlay.basic_ack(deliveries[-1].tag, multiple=True)
@@ -130,6 +142,7 @@ class RabbitBroker:
     ) -> None:
         """`timeout` and `heartbeat` are in seconds; a heartbeat in the query of the URL counts before the latter."""
         self.url = str(URL(url).update_query({"heartbeat": heartbeat} if "heartbeat" not in URL(url).query else {}))
+        self._server = Server("RabbitMQ", address(URL(url).host, URL(url).port or 5672), "AMQP_URL")
         self._subscriptions = subscriptions
         self._timeout = timeout
         self._publisher: tuple[AbstractConnection, AbstractExchange] | None = None
@@ -138,7 +151,7 @@ class RabbitBroker:
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Publish with confirms, mandatory where a queue is bound; on any failure the connection is dropped."""
         try:
-            with _unavailable_when_away():
+            with _unavailable_when_away(self._server):
                 async with asyncio.timeout(self._timeout):
                     exchange = await self._exchange()
                     await asyncio.gather(*(self._publish_one(exchange, message) for message in messages))
@@ -174,12 +187,15 @@ class RabbitBroker:
             raise
 
     async def _connect(self) -> AbstractConnection:
-        return await aio_pika.connect(self.url, timeout=self._timeout)
+        try:
+            return await aio_pika.connect(self.url, timeout=self._timeout)
+        except _AWAY as error:
+            raise BrokerUnavailable(_why_not_connected(self._server, URL(self.url).path, error)) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:
         """A connection for the time of the block."""
-        with _unavailable_when_away():
+        with _unavailable_when_away(self._server):
             async with asyncio.timeout(self._timeout):
                 connection = await self._connect()
         try:
@@ -195,7 +211,7 @@ class RabbitBroker:
         be given newer messages before these are back.
         """
         async with self._connected() as connection:
-            with _unavailable_when_away():
+            with _unavailable_when_away(self._server):
                 inbox = await self._open_inbox(connection, queue)
             try:
                 yield inbox
@@ -208,21 +224,21 @@ class RabbitBroker:
             await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=False)
             await channel.set_qos(prefetch_count=PREFETCH)
-            inbox = _Inbox(channel)
+            inbox = _Inbox(channel, self._server)
             await inbox.consume(queue_name(queue))
             return inbox
 
     async def restore(self) -> None:
         """Declare and bind all once more; what is there stays as it is."""
         async with self._connected() as connection:
-            with _unavailable_when_away():
+            with _unavailable_when_away(self._server):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
 
     async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """Move the messages of `drive.dead` that came from this queue; those of other queues are given back."""
         async with self._connected() as connection:
-            with _unavailable_when_away():
+            with _unavailable_when_away(self._server):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -239,7 +255,7 @@ class RabbitBroker:
     async def count_dead(self) -> int:
         """Messages in `drive.dead`."""
         async with self._connected() as connection:
-            with _unavailable_when_away():
+            with _unavailable_when_away(self._server):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -248,7 +264,7 @@ class RabbitBroker:
 
     async def check(self) -> None:
         """Raises BrokerUnavailable unless RabbitMQ answers on the publishing connection."""
-        with _unavailable_when_away():
+        with _unavailable_when_away(self._server):
             async with asyncio.timeout(3):
                 await self._exchange()
         if self._publisher and self._publisher[0].is_closed:

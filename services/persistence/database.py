@@ -7,24 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event, text
+import structlog
+from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from services.errors import NotMigrated, Unavailable
-from services.persistence import versions
+from services.persistence import schema_check, versions
+from services.persistence.connecting import postgresql_at
 from services.persistence.driver_errors import ReadOnly, may_be_fault_of_session, unavailable_when_away
 from services.persistence.schema import Schema
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
-_CHECK = text(
-    "SELECT version_num, CAST(current_setting('transaction_read_only') AS boolean) AS read_only,"
-    " has_table_privilege('outbox', 'INSERT') AND has_table_privilege('outbox', 'DELETE') AS may_write"
-    " FROM alembic_version"
-)
-
-
+log = structlog.get_logger(__name__)
 STATEMENT_SECONDS = 30
 """How long the server may work at one statement."""
 COMMAND_SECONDS = 40.0
@@ -45,12 +40,21 @@ class Database:
     """
 
     def __init__(
-        self, url: URL, schema: Schema | None = None, *, pool_size: int = 10, application_name: str = "drive"
+        self,
+        url: URL,
+        schema: Schema | None = None,
+        *,
+        pool_size: int = 10,
+        application_name: str = "drive",
+        setting: str = "DATABASE_URL",
     ) -> None:
-        """`application_name` is how PostgreSQL names this process in pg_stat_activity."""
+        """`application_name` is how PostgreSQL names this process in pg_stat_activity; `setting` is the variable that
+        holds the URL, for messages."""
         self.url = url
+        self.server = postgresql_at(url, setting)
         self._schema = schema
         self.committed_events = asyncio.Event()
+        self._noted: str | None = None
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -77,7 +81,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work. Raises Unavailable where the database is away; then it may or may not have been committed."""
-        with unavailable_when_away():
+        with unavailable_when_away(self.server):
             async with _transaction(self._engine) as session:
                 work = UnitOfWork(session)
                 yield work
@@ -91,7 +95,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """A READ ONLY transaction. Raises Unavailable where the database is away."""
-        with unavailable_when_away():
+        with unavailable_when_away(self.server):
             async with _transaction(self._readonly) as session:
                 yield ReadSession(session)
 
@@ -100,18 +104,17 @@ class Database:
         """The engine, for what needs a connection of its own (locks, migrations)."""
         return self._engine
 
-    async def check(self) -> None:
-        """Raises NotMigrated or Unavailable unless the database answers, has been migrated and can be written by us."""
-        with unavailable_when_away():
+    async def check(self) -> str | None:
+        """Raises NotMigrated or Unavailable unless the database answers, has what this code needs and can be written by
+        us. Returns what an operator should know although it is ready."""
+        with unavailable_when_away(self.server):
             async with asyncio.timeout(3), self.write() as work:
-                row = (await work.execute(_CHECK)).one()
-                if row.read_only:
-                    raise ReadOnly("the database is read-only")
-        if self._schema and self._schema.lacks(row.version_num):
-            needed = f"this version needs {self._schema.revision}: run `drive migrate {self._schema.service}`"
-            raise NotMigrated(f"the database is at {row.version_num}, {needed}")
-        if not row.may_write:
-            raise Unavailable("the database role may not write to the outbox: grant it the rights of the tables")
+                found = await schema_check.look(work, self._schema)
+        note = schema_check.judge(found, self._schema)
+        if note and note != self._noted:
+            log.warning("schema_is_newer", detail=note)
+        self._noted = note
+        return note
 
     async def close(self) -> None:
         """Close every connection."""

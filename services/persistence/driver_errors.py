@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.errors import NotMigrated, Unavailable
+from services.persistence.connecting import driver_error, message_of, sqlstate, why_not_connected
+from services.servers import Server
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ class StatementRefused(Exception):
     def __init__(self, error: BaseException | None) -> None:
         constraint = getattr(error, "constraint_name", None)
         super().__init__(
-            f"{type(error).__name__}, SQLSTATE {_sqlstate(error)}" + (f": {constraint}" if constraint else "")
+            f"{type(error).__name__}, SQLSTATE {sqlstate(error)}" + (f": {constraint}" if constraint else "")
         )
 
 
@@ -56,57 +58,43 @@ def may_be_fault_of_session(error: DBAPIError | ReadOnly) -> bool:
     are fixed for a session when it begins, and stay so after an administrator has changed them."""
     if isinstance(error, ReadOnly):
         return True
-    state = _sqlstate(_driver_error(error))
+    state = sqlstate(driver_error(error))
     return not _is_fault_of_data(error) and state[:2] != "40" and state not in _WAITED
 
 
 @contextmanager
-def unavailable_when_away() -> Iterator[None]:
+def unavailable_when_away(server: Server) -> Iterator[None]:
     """Raise Unavailable for every database error that the data does not cause: it is temporary."""
     try:
         yield
     except PoolTimeout as error:
         raise Unavailable("every database connection is busy") from error
     except DBAPIError as error:
-        cause = _driver_error(error)
+        cause = driver_error(error)
         if _is_fault_of_data(error):
             raise StatementRefused(cause) from None
         if isinstance(cause, asyncpg.QueryCanceledError):
             raise TookTooLong("the database took too long") from error
-        raise _away(cause) from error
+        raise _away(server, cause) from error
     except _NOT_REACHED as error:
-        raise _away(error) from error
+        raise _away(server, error) from error
 
 
 def _is_fault_of_data(error: DBAPIError) -> bool:
-    return _sqlstate(_driver_error(error))[:2] in FAULTS_OF_THE_DATA
+    return sqlstate(driver_error(error))[:2] in FAULTS_OF_THE_DATA
 
 
-def _sqlstate(error: BaseException | None) -> str:
-    return str(getattr(error, "sqlstate", None) or "")
-
-
-def _away(why: BaseException | None) -> Unavailable:
+def _away(server: Server, why: BaseException) -> Unavailable:
     """The kind of error lets an operator distinguish a wrong password from a full disk, and reveals no secret."""
-    state = _sqlstate(why)
+    state = sqlstate(why)
     if state:
         log.warning(
             "database_refuses",
             sqlstate=state,
             error=type(why).__name__,
-            message=_message(why),
+            message=message_of(why),
         )
     if state in _NOT_THERE:
         return NotMigrated(f"the database lacks what this version needs (SQLSTATE {state}): run `drive migrate`")
     kind = f"{type(why).__name__}, SQLSTATE {state}" if state else type(why).__name__
-    return Unavailable(f"the database is away ({kind})")
-
-
-def _message(error: BaseException | None) -> str:
-    """PostgreSQL's message; unlike its DETAIL it holds no values of a row."""
-    return str(error.args[0]) if error and error.args else ""
-
-
-def _driver_error(error: DBAPIError) -> BaseException | None:
-    """The asyncpg error behind SQLAlchemy's two wrappers."""
-    return error.orig.__cause__ if error.orig else None
+    return Unavailable(why_not_connected(server, why) or f"the database is away ({kind})")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from sqlalchemy import MetaData
+
+Standing: TypeAlias = Literal["older", "same", "newer", "foreign"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,11 @@ class Schema:
     revision: str
     versioned: frozenset[str] = frozenset()
 
-    def lacks(self, found: str) -> bool:
-        """Whether a database at the revision `found` is older than this code."""
-        return _number(found) < _number(self.revision)
-
-
-def _number(revision: str) -> int:
-    return int(revision.rpartition("_")[2])
+    def standing(self, found: str) -> Standing:
+        """How a database at the revision `found` relates to this code. Revisions are SERVICE_NNNN, numbered from 1;
+        one that looks otherwise was never made for this service."""
+        revision = re.fullmatch(rf"{self.service}_(\d{{4}})", found)
+        number, ours = int(revision[1]) if revision else 0, int(self.revision.rpartition("_")[2])
+        if not number:
+            return "foreign"
+        return "newer" if number > ours else "older" if number < ours else "same"

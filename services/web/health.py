@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -29,6 +29,11 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"] = Field(description="Whether it can do its work", examples=["ready"])
     checks: dict[str, ShownText] = shown("Each thing that it needs: `ok`, or what is wrong", {"database": "ok"})
+    notes: dict[str, ShownText] = Field(
+        description="What an operator should know although it is ready; left out where there is nothing",
+        examples=[{"database": "the database is at targets_0009, which is newer than targets_0008 of this version"}],
+        exclude_if=lambda notes: not notes,
+    )
 
 
 _METRICS: Final[dict[str, Any]] = {
@@ -52,10 +57,15 @@ async def check_live() -> Liveness:
 @health_router.get("/health/ready", responses={503: {"model": Readiness}})
 async def check_ready(request: Request, response: Response) -> Readiness:
     """The process can do its work: 200, else 503 with what is missing."""
-    results = await _results(request.app.state.runtime)
-    is_ready = all(result == "ok" for result in results.values())
+    runtime: AnyRuntime = request.app.state.runtime
+    outcomes = await outcomes_of(runtime)
+    is_ready = all(outcome.result == "ok" for outcome in outcomes.values())
     response.status_code = 200 if is_ready else 503
-    return Readiness(status="ready" if is_ready else "not ready", checks=results)
+    return Readiness(
+        status="ready" if is_ready else "not ready",
+        checks={name: outcome.result for name, outcome in outcomes.items()},
+        notes={name: outcome.note for name, outcome in outcomes.items() if outcome.note},
+    )
 
 
 @health_router.get("/metrics", response_class=PlainTextResponse, responses={200: _METRICS})
@@ -65,24 +75,26 @@ async def read_metrics(request: Request) -> Response:
     return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def check_once(runtime: AnyRuntime) -> None:
-    """Make all checks, so that what they log is in the log from the start, though nobody asks for readiness."""
-    await _results(runtime)
+class Outcome(NamedTuple):
+    """`ok` or what is wrong, and what should be known all the same."""
+
+    result: str
+    note: str | None = None
 
 
-async def _results(runtime: AnyRuntime) -> dict[str, str]:
+async def outcomes_of(runtime: AnyRuntime) -> dict[str, Outcome]:
+    """What each check of the process says now, by name."""
     checks = dict(runtime.checks)
     return dict(zip(checks, await asyncio.gather(*map(_outcome, checks.values())), strict=True))
 
 
-async def _outcome(check: Check) -> str:
+async def _outcome(check: Check) -> Outcome:
     try:
-        await check()
+        return Outcome("ok", await check())
     except DomainError as error:
-        return error.detail
+        return Outcome(error.detail)
     except (OSError, TimeoutError) as error:
-        return repr(error)
+        return Outcome(repr(error))
     except Exception as error:
         log.exception("check_failed")
-        return type(error).__name__  # its message may hold confidential data
-    return "ok"
+        return Outcome(type(error).__name__)  # its message may hold confidential data

@@ -40,8 +40,6 @@ async def test_an_older_revision_is_not_ready_and_names_the_remedy(
     assert answer.status_code == 503
     said = answer.json()["checks"]["database"]
     assert all(name in said for name in (f"{service}_0001", schema_of(service).revision, f"drive migrate {service}"))
-    await set_revision(runtime, f"{service}_9999")
-    assert (await client.get("/health/ready")).status_code == 200, "a later version runs beside this one"
 
 
 @pytest.mark.parametrize("service", SERVICES)

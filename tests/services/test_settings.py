@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -138,3 +139,50 @@ def test_what_no_mail_can_be_sent_from_is_refused_before_anything_starts(
     monkeypatch.setenv("DRIVE_MAIL_FROM", sender)
     with pytest.raises(ValidationError, match=r"DRIVE_MAIL_FROM[\s\S]*give a mail address"):
         NotificationsSettings()
+
+
+ODD = "p@ss:w/ord#1%2$ ü?&"
+"""A password with every sign that means something in a URL."""
+
+
+def test_a_password_that_is_given_beside_the_urls_may_hold_any_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://drive@db:5433/postgres")
+    monkeypatch.setenv("TARGETS_DATABASE_URL", "postgresql://t:its-own@other/own")
+    monkeypatch.setenv("DATABASE_PASSWORD", ODD)
+    monkeypatch.setenv("AMQP_URL", "amqp://drive@broker:5672/vhost")
+    monkeypatch.setenv("AMQP_PASSWORD", ODD)
+    configuration = read_configuration()
+    enrolment, targets = configuration.database("enrolment"), configuration.database("targets")
+    assert enrolment
+    assert targets
+    assert (enrolment.username, enrolment.password, enrolment.database) == ("drive", ODD, "drive_enrolment")
+    assert targets.password == "its-own"
+    broker = urlsplit(configuration.common.broker_url() or "")
+    assert (broker.username, unquote(broker.password or ""), broker.hostname) == ("drive", ODD, "broker")
+    assert (broker.port, broker.path) == (5672, "/vhost")
+    assert ODD not in repr(configuration)
+
+
+def test_tls_of_postgresql_is_demanded_by_the_word_that_other_programs_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://drive@db/postgres?sslmode=verify-full")
+    database = read_configuration().database("targets")
+    assert database
+    assert dict(database.query) == {"ssl": "verify-full"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"), [("sslmode=yes", "verify-full"), ("sslrootcert=/ca.pem", "sslrootcert: .*PGSSLROOTCERT")]
+)
+def test_a_parameter_that_the_driver_does_not_take_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, query: str, named: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://drive@db/postgres?{query}")
+    with pytest.raises(ValidationError, match=named):
+        read_configuration()
+
+
+def test_a_password_that_breaks_its_url_is_told_where_it_belongs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://drive:hid@den@db:5432/postgres")
+    with pytest.raises(ValidationError, match="DATABASE_PASSWORD") as refused:
+        read_configuration()
+    assert "hid" not in str(refused.value)

