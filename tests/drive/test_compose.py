@@ -5,29 +5,37 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import subprocess
 import tomllib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from drive.hosting.services import SERVICES, SETTINGS
-from tests.support.installation import environment_of
-from tests.support.postgres import PrivatePostgres
+from tests.support.installation import Answers, an_installation, environment_of
+from tests.support.postgres import PrivatePostgres, run_roles_script
+from tests.support.rabbitmq_node import a_private_node
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OWN_SERVICES = {name: service for name, service in COMPOSE.items() if "build" in service}
 FIELDS = [field for settings in SETTINGS.values() for field in settings.model_fields.values()]
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
+ODD = "p@ss:w/ord#1%2$x?&"
+"""A password with every sign that means something in a URL."""
+ROLES = {f"{owner}_PASSWORD": f"{ODD}{owner}" for owner in ("OWNER", "ENROLMENT", "TARGETS", "NOTIFICATIONS")}
 SECRETS = {
-    "POSTGRES_PASSWORD": "pw",
-    "RABBITMQ_PASSWORD": "pw",
+    "POSTGRES_PASSWORD": ODD,
+    "RABBITMQ_PASSWORD": ODD,
     "DRIVE_SECRET_KEYS": "k" * 43,
     "SMTP_URL": "smtp://mail.example:25",
+    **ROLES,
 }
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 180
 
 
 def _interpolated(value: str, given: Mapping[str, str]) -> str:
@@ -108,19 +116,95 @@ def test_what_the_image_copies_exists_and_its_entry_point_is_the_cli() -> None:
     assert "drive" in project["project"]["scripts"]
 
 
-async def test_its_processes_start_in_its_order_and_become_healthy_by_its_own_checks(
-    private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
+@pytest.mark.parametrize("name", COMPOSE)
+def test_every_container_is_confined_and_its_log_does_not_grow_for_ever(name: str) -> None:
+    service = COMPOSE[name]
+    assert service["read_only"] is True
+    assert (service["cap_drop"], "cap_add" in service, "privileged" in service) == (["ALL"], False, False)
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
+    assert service["logging"]["driver"] == "json-file"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert "build" in service or service["user"] != "root"
+
+
+def test_the_data_stores_are_reached_from_the_network_behind_alone() -> None:
+    whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert whole["networks"]["back"] == {"internal": True}
+    for name, service in COMPOSE.items():
+        if name in ("postgres", "rabbitmq"):
+            assert (service["networks"], "ports" in service) == (["back"], False), name
+        for published in service.get("ports", []):
+            assert published.startswith("127.0.0.1:"), name
+            assert "front" in service["networks"], name
+    needing_the_world = {"enrolment-api", "targets-api", "notifications-api", "notifications-worker", "mail"}
+    assert {name for name, service in COMPOSE.items() if "front" in service["networks"]} == needing_the_world
+
+
+def test_no_password_is_put_into_a_url_and_each_service_has_its_own() -> None:
+    passwords = {}
+    for name, service in OWN_SERVICES.items():
+        urls = [value for key, value in service["environment"].items() if key in ("DATABASE_URL", "AMQP_URL")]
+        assert not any("$" in url for url in urls), name
+        passwords[service["command"][-1]] = service["environment"]["DATABASE_PASSWORD"]
+    assert len(set(passwords.values())) == len(SERVICES) + 1
+    assert not any("POSTGRES_PASSWORD" in value for value in passwords.values())
+
+
+def test_what_containers_are_given_of_this_repository_is_there() -> None:
+    mounted = [v for service in COMPOSE.values() for v in service.get("volumes", []) if v.startswith("./")]
+    assert len(mounted) == 2
+    for volume in mounted:
+        source, _, how = volume.split(":")
+        assert (ROOT / source).is_file()
+        assert how == "ro"
+
+
+def test_new_secrets_fill_every_place_of_the_example() -> None:
+    made = subprocess.run(["sh", ROOT / "deploy/new-env.sh"], capture_output=True, text=True, check=True).stdout
+    values = dict(re.findall(r"^([A-Z_]+)=(.*)$", made, re.MULTILINE))
+    assert set(values) == set(re.findall(r"^(\w+)=", (ROOT / "deploy/example.env").read_text(), re.MULTILINE))
+    assert len(set(values.values())) == len(values)
+    assert all(re.fullmatch(r"[\w-]{43}", value) for value in values.values())
+
+
+async def test_its_processes_become_healthy_with_its_roles_and_a_sign_up_goes_through(
+    private_postgres: PrivatePostgres, tmp_path: Path
 ) -> None:
-    local = environment_of(private_postgres.url, rabbitmq_url, tmp_path)
+    await asyncio.to_thread(run_roles_script, private_postgres.url, ROLES)
+    private_postgres.admit("host all postgres 127.0.0.1/32 trust", "host all all 127.0.0.1/32 scram-sha-256")
+    variables = {k: _interpolated(v, SECRETS) for k, v in COMPOSE["rabbitmq"]["environment"].items()}
+    with a_private_node(extra=ROOT / "deploy/rabbitmq.conf", environment=variables) as node:
+        local = environment_of(private_postgres.url, node.url, tmp_path)
+        local |= {"DRIVE_SECRET_KEYS": SECRETS["DRIVE_SECRET_KEYS"]}
+        servers = {
+            "postgres:5432": f"127.0.0.1:{private_postgres.url.port}",
+            "rabbitmq:5672": f"127.0.0.1:{node.port}",
+        }
+        async with _all_processes(local, servers), an_installation(local) as installation:
+            answers = Answers()
+            await installation.register()
+            await installation.sign_up(installation.people(20), answers)
+            await installation.counted_once(answers)
+        assert node.control("list_users", "--silent").split() == ["drive", "[monitoring]"]
+        assert node.control("list_permissions", "--silent", "-p", "drive").split() == ["drive", ".*", ".*", ".*"]
+        assert node.control("list_vhosts", "--silent").split() == ["drive"]
+
+
+@asynccontextmanager
+async def _all_processes(local: Mapping[str, str], servers: Mapping[str, str]) -> AsyncIterator[None]:
+    """Those of the file, started in its order and healthy by its own checks; each ends well when asked to."""
     running: dict[str, asyncio.subprocess.Process] = {}
     try:
         for name in _in_start_order():
             if name in OWN_SERVICES:
-                running[name] = await _start(OWN_SERVICES[name], local)
+                running[name] = await _start(OWN_SERVICES[name], local, servers)
                 if name == "migrate":
                     assert await asyncio.wait_for(running.pop(name).wait(), DEADLINE_SECONDS) == 0
         for name in running:
             await _until_healthy(OWN_SERVICES[name]["healthcheck"]["test"], local)
+        yield
     finally:
         for process in running.values():
             process.terminate()
@@ -128,16 +212,20 @@ async def test_its_processes_start_in_its_order_and_become_healthy_by_its_own_ch
     assert codes == [0] * 6
 
 
-def _environment(service: dict[str, Any], local: Mapping[str, str]) -> dict[str, str]:
-    """Its own variables; servers and ports, which containers have to themselves, are those of this machine."""
+def _environment(service: dict[str, Any], local: Mapping[str, str], servers: Mapping[str, str]) -> dict[str, str]:
+    """Its own variables; the addresses of servers and the ports, which containers have to themselves, are those of this
+    machine."""
     own = {name: _interpolated(value, SECRETS) for name, value in service["environment"].items()}
-    elsewhere = {k: v for k, v in local.items() if k.endswith(("_URL", "_PORT", "_DIR"))}
-    return {**os.environ, **own, **elsewhere}
+    for there, here in servers.items():
+        own = {name: value.replace(there, here) for name, value in own.items()}
+    return {**os.environ, **own, **{k: v for k, v in local.items() if k.endswith(("_PORT", "_DIR"))}}
 
 
-async def _start(service: dict[str, Any], local: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def _start(
+    service: dict[str, Any], local: Mapping[str, str], servers: Mapping[str, str]
+) -> asyncio.subprocess.Process:
     command = [ROOT / ".venv/bin/drive", *service["command"]]
-    return await asyncio.create_subprocess_exec(*command, env=_environment(service, local))
+    return await asyncio.create_subprocess_exec(*command, env=_environment(service, local, servers))
 
 
 async def _until_healthy(test: list[str], local: Mapping[str, str]) -> None:

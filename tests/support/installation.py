@@ -80,7 +80,7 @@ class Installation:
         self._others: list[Forked] = []
         self.postgres = make_url(self.environment["DATABASE_URL"]).set(username="postgres", password=None)
         self.role = make_url(self.environment["DATABASE_URL"]).username
-        self.rabbitmqctl: Callable[..., None] = _no_private_broker
+        self.rabbitmqctl: Callable[..., object] = _no_private_broker
         self._population = Population(CAM_THACH, random.Random("tests"))  # noqa: S311 - people of a test
 
     async def start(self, verb: Verb, service: ServiceName, **more: str) -> None:

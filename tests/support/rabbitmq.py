@@ -30,7 +30,7 @@ class Vhosts:
     that has none left answers nobody any more.
     """
 
-    def __init__(self, url: str, run: Callable[..., None]) -> None:
+    def __init__(self, url: str, run: Callable[..., object]) -> None:
         self._url = url
         self._run = run
         self._numbers = count(1)

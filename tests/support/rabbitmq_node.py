@@ -7,10 +7,11 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 import pytest
@@ -41,13 +42,14 @@ class PrivateRabbit:
 
     _numbers = count(1)
 
-    def __init__(self) -> None:
+    def __init__(self, *, extra: Path | None = None, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`extra` is a configuration file for it to read as well, `environment` variables of its own."""
         self._user = ensure_user("rabbitmq") if is_root() else None
         self._folder = private_folder(self._user)
         self._node = f"drive-test-{os.getpid()}-{next(self._numbers)}@localhost"
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self._environment = self._configure()
+        self._environment = {**self._configure(extra.read_text() if extra else ""), **environment}
         # A child process, since the one that Erlang starts where it finds none is a daemon that stays.
         self._epmd = subprocess.Popen([_program("epmd")], env=self._environment, user=self._user, cwd="/")
 
@@ -61,9 +63,10 @@ class PrivateRabbit:
         """The AMQP port."""
         return self._port
 
-    def _configure(self) -> dict[str, str]:
+    def _configure(self, extra: str) -> dict[str, str]:
         config = self._folder / "rabbitmq.conf"
-        config.write_text(f"listeners.tcp.1 = 127.0.0.1:{self._port}\ndisk_free_limit.absolute = 1MB\n")
+        own = f"listeners.tcp.1 = 127.0.0.1:{self._port}\n"
+        config.write_text(own + (extra or "disk_free_limit.absolute = 1MB\n"))
         plugins = self._folder / "enabled_plugins"
         plugins.write_text("[].\n")
         folder = str(self._folder)
@@ -124,9 +127,9 @@ class PrivateRabbit:
         self.stop(immediate=immediate)
         self.start()
 
-    def control(self, *arguments: str) -> None:
-        """Run rabbitmqctl on this node. Raises CalledProcessError."""
-        control([_program("rabbitmqctl"), "-n", self._node, *arguments], self._environment, self._user)
+    def control(self, *arguments: str) -> str:
+        """What rabbitmqctl says on this node. Raises CalledProcessError."""
+        return control([_program("rabbitmqctl"), "-n", self._node, *arguments], self._environment, self._user)
 
     def remove(self) -> None:
         """Leave nothing behind: no node, no epmd, no files."""
@@ -138,8 +141,8 @@ class PrivateRabbit:
 
 def control(
     command: Sequence[str], environment: dict[str, str] | None = None, user: str | None = None, timeout: float = 60
-) -> None:
-    """Run a rabbitmqctl command. Raises CalledProcessError with what it said, TimeoutExpired where it says nothing."""
+) -> str:
+    """What a rabbitmqctl command says. Raises CalledProcessError with that, TimeoutExpired where it says nothing."""
     with subprocess.Popen(
         command, env=environment, user=user, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -153,6 +156,7 @@ def control(
             raise
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output, errors)
+    return output
 
 
 def _program(name: str) -> str:
@@ -164,11 +168,13 @@ def _program(name: str) -> str:
 
 
 @contextmanager
-def a_private_node() -> Iterator[PrivateRabbit]:
+def a_private_node(
+    *, extra: Path | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[PrivateRabbit]:
     """A started private node, removed when the block is left."""
     with one_at_a_time("install"):
         install_where_missing()
-    node = PrivateRabbit()
+    node = PrivateRabbit(extra=extra, environment=environment)
     try:
         node.start()
         yield node
