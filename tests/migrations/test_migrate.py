@@ -23,7 +23,7 @@ async def migrate(*arguments: str, **environment: str) -> tuple[int, list[str]]:
     """The exit code and what is on standard error, without the line that says that it waits."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "drive", "migrate", "targets", "--wait", "0", *arguments),
-        env={**os.environ, **environment},
+        env={**os.environ, "DATABASE_URL": "postgresql://127.0.0.1:1", **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -22,7 +22,7 @@ from migrations.upgrade import upgrade
 from tests.support.processes import ensure_user, free_port, is_root, let_others_reach, private_folder, remove_folder
 
 _BIN = Path(POSTGRES_BIN_PATH)
-ROLES_SCRIPT = Path(__file__).parents[2] / "deploy/postgres-roles.sh"
+_DEPLOY = Path(__file__).parents[2] / "deploy"
 _SYSTEM_USER = "embedded_postgres"
 _FAST = {
     "fsync": "off",
@@ -117,16 +117,19 @@ class PrivatePostgres:
 
 def run_roles_script(server: URL, passwords: Mapping[str, str]) -> None:
     """What makes roles and databases in the container, on this server."""
-    environment = {
-        **os.environ,
-        **passwords,
-        "PATH": f"{_BIN}:{os.environ['PATH']}",
-        "PGHOST": server.host or "",
-        "PGPORT": str(server.port),
-    }
-    done = subprocess.run(["sh", str(ROLES_SCRIPT)], env=environment, check=False, capture_output=True, text=True)
+    run_script("postgres-roles.sh", server, **passwords)
+
+
+def run_script(name: str, server: URL, *arguments: str, **environment: str) -> None:
+    """A script of deploy/ on this server, as its superuser. Raises RuntimeError with what it said."""
+    where = {"PGHOST": server.host or "", "PGPORT": str(server.port), "PGUSER": "postgres"}
+    where["PATH"] = f"{_BIN}:{os.environ['PATH']}"
+    command = ["sh", str(_DEPLOY / name), *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **where, **environment}, check=False, capture_output=True, text=True
+    )
     if done.returncode:
-        raise RuntimeError(f"{ROLES_SCRIPT.name} failed: {done.stderr}")
+        raise RuntimeError(f"{name} failed: {done.stderr}")
 
 
 def dump(database: URL, file: Path) -> None:
