@@ -14,7 +14,13 @@ from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
-from enrolment_api.enrolments.schemas import BatchAnswer, EnrolmentPage, EnrolmentQuery, IdempotencyHeader
+from enrolment_api.enrolments.schemas import (
+    MOST_BATCH_VALUES,
+    BatchAnswer,
+    EnrolmentPage,
+    EnrolmentQuery,
+    IdempotencyHeader,
+)
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
@@ -67,7 +73,7 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
 @router.post("/batch", status_code=207, openapi_extra=body_of(BATCH, example=examples.BATCH))
 async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRecorder) -> BatchAnswer:
     """Record up to 1,000 sign-ups; a bad one does not affect the others. Safe to send again as it is."""
-    items = read_batch(await json_bytes(request))
+    items = await read_batch(await json_bytes(request, most_values=MOST_BATCH_VALUES))
     wanted = [
         request_of(item, actor.organisation_code, None, request.state.request_id)
         for item in items

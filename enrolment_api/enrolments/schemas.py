@@ -18,12 +18,16 @@ from services.web.lists import AFTER, ListQuery, Page
 from services.web.problems import Problem
 
 MOST_ITEMS = 1000
+MOST_BATCH_VALUES = 32 * MOST_ITEMS
+"""A sign-up with every field has 22."""
 
 
 class BatchBody(RequestBody):
     """Up to 1,000 sign-ups."""
 
-    items: Annotated[list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS, description="Sign-ups")]
+    items: Annotated[
+        list[SignUpBody], Field(min_length=1, max_length=MOST_ITEMS, description="Sign-ups", fail_fast=True)
+    ]
 
 
 _KEY: Final = Form(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -46,6 +47,7 @@ def build_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )
     app.state.runtime = runtime
+    app.state.large_bodies = asyncio.Lock()
     for router in routers:
         assert router.route_class is StrictRoute  # noqa: S101 - see there what others would let pass
         app.include_router(router)

@@ -23,10 +23,11 @@ from services.errors import DomainError, FieldError
 from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
 from services.web.etag import IF_NONE_MATCH
+from services.web.field_errors import refusal
 from services.web.json_body import json_bytes, validated
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but
-from services.web.problems import Malformed, refusal_of_header, summary
+from services.web.problems import Malformed, refusal_of_header
 from services.web.transactions import request_context
 
 P = TypeVar("P", bound=BaseModel)
@@ -135,8 +136,7 @@ async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotR
 def _headers(request: Request, model: type[H]) -> H:
     given = {name: values[0] for name in _names(model) if (values := request.headers.getlist(name))}
     if repeated := [name for name in given if len(request.headers.getlist(name)) > 1]:
-        errors = tuple(FieldError(f"/header/{name}", "give this header once") for name in repeated)
-        raise Malformed(summary(errors), errors)
+        raise refusal(Malformed, repeated, lambda name: FieldError(f"/header/{name}", "give this header once"))
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from services.errors import FieldError, Invalid
+from services.web.field_errors import pointer_to, refusal
 from services.web.json_body import malformed_at, parsed
-from services.web.problems import pointer_to, summary
 from services.web.remedies import REMEDIES
 
 _BLANK: Final = r"[ \t\n\r]*"
@@ -74,8 +74,8 @@ def _list_in(body: object, most: int) -> list[Any]:
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):
         raise Invalid.field("/items", 'a list is expected: {"items": [...]}')
     if unknown := body.keys() - {"items"}:
-        errors = tuple(FieldError(pointer_to([name]), REMEDIES["extra_forbidden"]) for name in sorted(unknown))
-        raise Invalid(summary(errors), errors)
+        remedy = REMEDIES["extra_forbidden"]
+        raise refusal(Invalid, sorted(unknown), lambda name: FieldError(pointer_to([name]), remedy))
     items: list[Any] = body["items"]
     if len(items) > most:
         raise Invalid.field("/items", f"a batch has at most {most:,} items, not {len(items):,}: split it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final, TypeVar
 
@@ -10,29 +11,59 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
-from services.errors import FieldError
+from services.errors import FieldError, Invalid
+from services.web.body_values import FIRST_PART, MOST_VALUES, has_more_values
+from services.web.field_errors import cut_short
 from services.web.problems import Malformed, UnsupportedMediaType, refusal_of_body
 from services.web.repeated_names import refuse_repeated_names
 
 B = TypeVar("B")
 
+_LARGE: Final = 1 << 16
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _USUAL_TYPES: Final = frozenset({b"", b"application/json", b"application/json; charset=utf-8"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII | re.IGNORECASE)
 _PLACE: Final = re.compile(r"(?P<reason>.*) at line (?P<line>[0-9]+) column (?P<column>[0-9]+)", re.DOTALL)
 
 
-async def json_bytes(request: Request) -> bytes:
-    """The body as it came, without a byte order mark. Raises UnsupportedMediaType where it says that it is no JSON."""
+async def json_bytes(request: Request, *, most_values: int = MOST_VALUES) -> bytes:
+    """The body as it came, without a byte order mark.
+
+    Raises UnsupportedMediaType where it says that it is no JSON, Invalid where it has too many values to be read, or
+    Malformed where such a body does not begin as JSON does.
+    """
     for name, value in request.scope["headers"]:
         if name == b"content-type" and value not in _USUAL_TYPES:
             _refuse_other_type(value.decode("latin-1"))
         elif name == b"content-encoding":
             _refuse_encoding(value.decode("latin-1"))
     try:
-        return (await request.body()).removeprefix(_BYTE_ORDER_MARK)
+        raw = (await request.body()).removeprefix(_BYTE_ORDER_MARK)
     except ClientDisconnect:
         raise Malformed("the connection ended before the body") from None
+    if len(raw) > _LARGE:
+        await _turn_of_large_body(request)
+    refuse_too_many_values(raw, most_values)
+    return raw
+
+
+async def _turn_of_large_body(request: Request) -> None:
+    """What it takes to read one holds up all others: so that those that come together are read one by one, and other
+    requests are answered in between."""
+    async with request.app.state.large_bodies:
+        await asyncio.sleep(0)
+
+
+def refuse_too_many_values(raw: bytes, most: int = MOST_VALUES) -> None:
+    """Raises Invalid, or Malformed for what does not begin as JSON does; nothing of it is read but the first part."""
+    if not has_more_values(raw, most):
+        return
+    try:
+        from_json(first := raw[:FIRST_PART], allow_partial=True)
+    except ValueError as error:
+        raise _malformed(first, str(error)) from None
+    detail = f"it has more than {most:,} values, and is not read further: remove fields that do not exist"
+    raise Invalid.field("", detail)
 
 
 def parsed(raw: bytes) -> Any:
@@ -75,13 +106,17 @@ def _malformed(raw: bytes, message: str) -> Malformed:
 def _refuse_other_type(given: str) -> None:
     kind, *parameters = given.split(";")
     if kind.strip() and not _JSON_TYPE.fullmatch(kind.strip()):
-        remedy = f"send the body as application/json, not as {kind.strip()}"
+        remedy = f"send the body as application/json, not as {cut_short(kind.strip())}"
         raise UnsupportedMediaType.header("Content-Type", remedy)
     for name, _, value in (parameter.partition("=") for parameter in parameters):
         if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType.header("Content-Type", f"send the body in UTF-8, not in {value.strip()}")
+            raise UnsupportedMediaType.header(
+                "Content-Type", f"send the body in UTF-8, not in {cut_short(value.strip())}"
+            )
 
 
 def _refuse_encoding(given: str) -> None:
     if given.strip().lower() not in ("", "identity"):
-        raise UnsupportedMediaType.header("Content-Encoding", f"send the body as it is, not as {given.strip()}")
+        raise UnsupportedMediaType.header(
+            "Content-Encoding", f"send the body as it is, not as {cut_short(given.strip())}"
+        )

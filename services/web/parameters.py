@@ -8,7 +8,7 @@ from collections.abc import Set
 from fastapi import Request
 
 from services.errors import FieldError, Invalid
-from services.web.problems import summary
+from services.web.field_errors import pointer_to, refusal
 from services.web.remedies import REMEDIES
 
 
@@ -21,13 +21,14 @@ def refuse_unknown_parameters(request: Request) -> None:
 def refuse_parameters_but(allowed: Set[str], request: Request) -> None:
     """Raises Invalid where the query has other parameters, or one of these twice."""
     counts = Counter(name for name, _ in request.query_params.multi_items())
-    errors = tuple(
-        FieldError(f"/query/{name}", REMEDIES["extra_forbidden"] if name not in allowed else "give this once")
-        for name, count in counts.items()
-        if name not in allowed or count > 1
-    )
-    if errors:
-        raise Invalid(summary(errors), errors)
+    wrong = [name for name, count in counts.items() if name not in allowed or count > 1]
+    if wrong:
+        raise refusal(Invalid, wrong, lambda name: _refused(name, is_known=name in allowed))
+
+
+def _refused(name: str, *, is_known: bool) -> FieldError:
+    remedy = "give this once" if is_known else REMEDIES["extra_forbidden"]
+    return FieldError(pointer_to(["query", name]), remedy)
 
 
 def _declared(request: Request) -> frozenset[str]:

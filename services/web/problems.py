@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -25,6 +25,7 @@ from services.errors import (
 )
 from services.runtime import AnyRuntime
 from services.shown import shown
+from services.web.field_errors import MOST_ERRORS, pointer_to, refusal, shortened
 from services.web.methods import allowed
 from services.web.remedies import remedy_of
 
@@ -107,8 +108,9 @@ class Problem(BaseModel):
     detail: Annotated[
         str, shown("What happened this time, and what to do", "1263600 VND are payable", maxLength=10_000)
     ]
-    errors: Annotated[list[ProblemField], Field(json_schema_extra={"maxItems": 100_000})] = Field(
-        [], description="Each field that is wrong"
+    errors: Annotated[list[ProblemField], Field(json_schema_extra={"maxItems": MOST_ERRORS + 1})] = Field(
+        [],
+        description=f"Each field that is wrong, {MOST_ERRORS} at most; of more, a last entry says how many more",
     )
 
 
@@ -167,7 +169,7 @@ def problem_of(error: DomainError, base: str) -> Problem:
         title=error.title,
         status=status_of(error),
         detail=error.detail,
-        errors=[ProblemField(pointer=e.pointer, detail=e.detail) for e in error.errors],
+        errors=[ProblemField(pointer=e.pointer, detail=e.detail) for e in shortened(error.errors)],
     )
 
 
@@ -180,11 +182,6 @@ def problem_response(error: DomainError, base: str) -> JSONResponse:
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
-
-
-def pointer_to(location: Iterable[str | int]) -> str:
-    """The JSON pointer (RFC 6901) to a place."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _detail(error: Mapping[str, Any]) -> str:
@@ -205,10 +202,12 @@ async def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    errors = tuple(
-        FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)) for e in error.errors()
+    invalid = refusal(
+        Invalid,
+        error.errors(),
+        lambda e: FieldError(pointer_to(e["loc"][1:] if e["loc"][0] == "body" else e["loc"]), _detail(e)),
     )
-    return problem_response(Invalid(summary(errors), errors), base_of(request))
+    return problem_response(invalid, base_of(request))
 
 
 def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> Invalid:
@@ -216,8 +215,7 @@ def refusal_of_body(error: ValidationError, adapter: TypeAdapter[Any]) -> Invali
     found = error.errors(include_url=False, include_input=False)
     # Within a tagged union each location begins with the tag.
     tagged = adapter.core_schema["type"] == "tagged-union"
-    errors = tuple(FieldError(pointer_to(_untagged(e, tagged)), _detail(e)) for e in found)
-    return Invalid(summary(errors), errors)
+    return refusal(Invalid, found, lambda e: FieldError(pointer_to(_untagged(e, tagged)), _detail(e)))
 
 
 def _untagged(error: ErrorDetails, tagged: bool) -> tuple[int | str, ...]:
@@ -228,13 +226,8 @@ def _untagged(error: ErrorDetails, tagged: bool) -> tuple[int | str, ...]:
 
 def refusal_of_header(error: ValidationError) -> Malformed:
     """What is wrong with the headers of a request."""
-    errors = tuple(FieldError(pointer_to(("header", *e["loc"])), _detail(e)) for e in error.errors(include_url=False))
-    return Malformed(summary(errors), errors)
-
-
-def summary(errors: tuple[FieldError, ...]) -> str:
-    """One sentence for many fields."""
-    return "; ".join(f"{e.pointer or 'body'}: {e.detail}" for e in errors[:5])
+    found = error.errors(include_url=False)
+    return refusal(Malformed, found, lambda e: FieldError(pointer_to(("header", *e["loc"])), _detail(e)))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -9,18 +9,21 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.errors import FieldError, Invalid
-from services.web.problems import pointer_to, summary
+from services.web.field_errors import pointer_to, refusal
 
 _REMEDY: Final = "this name is given more than once in its object: give it once"
 _SINGLE: Final = frozenset({str, int, float, bool, type(None), date, UUID})
 """Types of values that have no names within."""
 _BLANK_BEFORE_COLON: Final = re.compile(rb'"[ \t\n\r]+:')
+
+
+_Place: TypeAlias = tuple[str | int, ...]
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -80,16 +83,16 @@ def _is_single(annotation: Any) -> bool:
 
 def refuse_names_repeated_in(raw: bytes) -> None:
     """As above, for whoever knows that it is worth looking."""
-    written = json.loads(raw, object_pairs_hook=_Pairs, parse_int=str)
-    errors = tuple(FieldError(pointer, _REMEDY) for pointer in dict.fromkeys(_repeated(written, ())))
-    if errors:
-        raise Invalid(summary(errors), errors)
+    written = json.loads(raw, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
+    repeated = list(dict.fromkeys(_repeated(written, ())))
+    if repeated:
+        raise refusal(Invalid, repeated, lambda place: FieldError(pointer_to(place), _REMEDY))
 
 
-def _repeated(value: object, place: tuple[str | int, ...]) -> Iterator[str]:
+def _repeated(value: object, place: _Place) -> Iterator[_Place]:
     if isinstance(value, _Pairs):
         counts = Counter(name for name, _ in value)
-        yield from (pointer_to((*place, name)) for name, count in counts.items() if count > 1)
+        yield from ((*place, name) for name, count in counts.items() if count > 1)
     if isinstance(value, list):
         for name, inner in value if isinstance(value, _Pairs) else enumerate(value):
             yield from _repeated(inner, (*place, name))
