@@ -1,9 +1,12 @@
-"""Names of people and places, as everybody types them: one form for each. Pure."""
+"""Names and codes, as everybody types them: one form for each. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
 
+CODE: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""The form of a code: of a unit, an organisation and so on."""
 _LOST = "\ufffd"
 
 

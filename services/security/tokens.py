@@ -18,18 +18,31 @@ from joserfc.jwk import KeySet, OKPKey
 from services.context import Actor
 from services.errors import Unauthenticated
 from services.ids import new_id
+from services.security.claims import (
+    begin_of,
+    code_in,
+    end_of,
+    refuse_at_other_times,
+    refuse_other_purpose,
+    scopes_in,
+    subject_of,
+    text_in,
+)
 
 ISSUER = "drive"
 AUDIENCE = "drive"
-_REMEMBERED_TOKENS = 10_000
+LONGEST_TOKEN = 8192
+REMEMBERED_BYTES = 16 * 1024 * 1024
+"""What the tokens that were checked may take, by and large."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A token whose signature was checked. `expires_at` is in seconds since 1970 (RFC 7519, 4.1.4)."""
+    """A token whose signature was checked, and between which seconds it is good."""
 
     actor: Actor
-    expires_at: int
+    begin: float
+    end: float
 
 
 def _signing_key(secret: bytes) -> OKPKey:
@@ -47,6 +60,7 @@ class Tokens:
         self._keys = [_signing_key(secret) for secret in secret_keys]
         self._key_set = KeySet(list(self._keys))
         self._verified: dict[str, _Verified] = {}
+        self._remembered_bytes = 0
 
     def issue(
         self,
@@ -79,36 +93,41 @@ class Tokens:
     def verify(self, token: str, now: datetime) -> Actor:
         """The client that the token was issued to. Raises Unauthenticated, saying why."""
         verified = self._verified.get(token) or self._remember(token, self._decode(token))
-        if verified.expires_at <= now.timestamp():
-            self._verified.pop(token, None)
-            raise Unauthenticated("the token has expired: ask for a new one")
+        refuse_at_other_times(verified.begin, verified.end, now)
         return verified.actor
 
     def _remember(self, token: str, verified: _Verified) -> _Verified:
-        """A signature does not change, so each process checks it once; expiry is looked at every time."""
-        if len(self._verified) >= _REMEMBERED_TOKENS:
+        """A signature does not change, so each process checks it once; its time is looked at every time."""
+        size = _bytes_of(token, verified.actor)
+        if self._remembered_bytes + size > REMEMBERED_BYTES:
             self._verified.clear()
+            self._remembered_bytes = 0
         self._verified[token] = verified
+        self._remembered_bytes += size
         return verified
 
     def _decode(self, token: str) -> _Verified:
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated(f"the token is too long: {LONGEST_TOKEN:,} characters at most are expected")
         try:
             decoded = jwt.decode(token, self._key_set, algorithms=["Ed25519"])
-            claims = decoded.claims
-            if (decoded.header.get("typ"), claims.get("iss"), claims.get("aud")) != ("at+jwt", ISSUER, AUDIENCE):
-                raise Unauthenticated("the token is not an access token for this service")
-            return _Verified(_actor_of(claims), int(claims["exp"]))
-        except (JoseError, ValueError, TypeError, AttributeError, LookupError) as error:
+        except (JoseError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             # The parts of a token are whatever a caller sends, and not all are checked before they are used.
             reason = str(error).strip(" :").replace("_", " ")
             raise Unauthenticated(f"the token was not issued by this service: {reason}") from error
+        refuse_other_purpose(decoded.header, decoded.claims, ISSUER, AUDIENCE)
+        return _Verified(_actor_of(decoded.claims), begin_of(decoded.claims), end_of(decoded.claims))
 
 
 def _actor_of(claims: Mapping[str, Any]) -> Actor:
-    name = claims.get("name")
     return Actor(
-        organisation_code=str(claims["org"]),
-        subject=str(claims.get("sub") or claims["client_id"]),
-        scopes=frozenset(str(claims["scope"]).split()),
-        name=str(name) if name else None,
+        organisation_code=code_in(claims, "org"),
+        subject=subject_of(claims),
+        scopes=scopes_in(claims),
+        name=text_in(claims, "name"),
     )
+
+
+def _bytes_of(token: str, actor: Actor) -> int:
+    """About what it takes to remember it."""
+    return len(token) + 100 * len(actor.scopes) + 1000

@@ -23,9 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from services.names import readable_label, readable_name
+from services.names import CODE, readable_label, readable_name
 
-CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 _UNSEEN = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff"
 PUBLISHED_VISIBLE = rf"^[^\s{_UNSEEN}][^{_UNSEEN}]*$"
