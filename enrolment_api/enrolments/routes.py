@@ -26,7 +26,7 @@ from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.hot_route import Declaration, HotRequest, hot_route
-from services.web.json_body import json_bytes
+from services.web.json_body import json_body
 from services.web.lists import cut
 from services.web.openapi import body_of
 from services.web.problems import base_of
@@ -73,7 +73,8 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
 @router.post("/batch", status_code=207, openapi_extra=body_of(BATCH, example=examples.BATCH))
 async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRecorder) -> BatchAnswer:
     """Record up to 1,000 sign-ups; a bad one does not affect the others. Safe to send again as it is."""
-    items = await read_batch(await json_bytes(request, most_values=MOST_BATCH_VALUES))
+    async with json_body(request, MOST_BATCH_VALUES) as raw:
+        items = await read_batch(raw)
     wanted = [
         request_of(item, actor.organisation_code, None, request.state.request_id)
         for item in items

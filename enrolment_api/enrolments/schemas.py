@@ -18,7 +18,7 @@ from services.web.lists import AFTER, ListQuery, Page
 from services.web.problems import Problem
 
 MOST_ITEMS = 1000
-MOST_BATCH_VALUES = 32 * MOST_ITEMS
+MOST_BATCH_VALUES = 25 * MOST_ITEMS
 """A sign-up with every field has 22."""
 
 

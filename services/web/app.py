@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from services.web.middleware import RequestMiddleware
 from services.web.problem_pages import problem_router
 from services.web.problems import install_problems
 from services.web.strict_route import StrictRoute
+from services.web.turns import Turns
 
 
 def build_app(
@@ -47,7 +47,7 @@ def build_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )
     app.state.runtime = runtime
-    app.state.large_bodies = asyncio.Lock()
+    app.state.large_bodies = Turns()
     for router in routers:
         assert router.route_class is StrictRoute  # noqa: S101 - see there what others would let pass
         app.include_router(router)

@@ -37,7 +37,7 @@ def _has_more_outside_of_texts(raw: bytes, most: int) -> bool:
 def _part_has_more(part: bytes, most: int) -> bool:
     quotes = 4 * most  # a value that is a text, and its name
     pieces = part.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"', quotes + 1)
-    return len(pieces) > quotes + 1 or _values(b"".join(pieces[::2])) > most
+    return len(pieces) > quotes + 1 or _values(b'"'.join(pieces[::2])) > most
 
 
 def _values(outside: bytes) -> int:

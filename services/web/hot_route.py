@@ -24,9 +24,9 @@ from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
 from services.web.etag import IF_NONE_MATCH
 from services.web.field_errors import refusal
-from services.web.json_body import json_bytes, validated
+from services.web.json_body import json_body, validated
 from services.web.openapi import body_of
-from services.web.parameters import refuse_parameters_but
+from services.web.parameters import refuse_parameters_but, refuse_too_many_parameters
 from services.web.problems import Malformed, refusal_of_header
 from services.web.transactions import request_context
 
@@ -125,12 +125,18 @@ def match_first(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
 async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotRequest[Any, Any, Any]:
     actor = authorized(request, *wanted.scopes)
+    refuse_too_many_parameters(request)
     headers = _headers(request, wanted.headers) if wanted.headers else None
     parameters = _parameters(request, wanted.parameters) if wanted.parameters else None
     if not wanted.parameters and request.query_params:
         refuse_parameters_but(frozenset(), request)
-    body = validated(await json_bytes(request), wanted.body) if wanted.body else None
+    body = await _body(request, wanted.body) if wanted.body else None
     return HotRequest(request, actor, parameters, headers, body)
+
+
+async def _body(request: Request, adapter: TypeAdapter[B]) -> B:
+    async with json_body(request) as raw:
+        return validated(raw, adapter)
 
 
 def _headers(request: Request, model: type[H]) -> H:

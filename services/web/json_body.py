@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from fastapi import Request
@@ -16,42 +17,42 @@ from services.web.body_values import FIRST_PART, MOST_VALUES, has_more_values
 from services.web.field_errors import cut_short
 from services.web.problems import Malformed, UnsupportedMediaType, refusal_of_body
 from services.web.repeated_names import refuse_repeated_names
+from services.web.turns import LARGE_BYTES
 
 B = TypeVar("B")
 
-_LARGE: Final = 1 << 16
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _USUAL_TYPES: Final = frozenset({b"", b"application/json", b"application/json; charset=utf-8"})
 _JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json", re.ASCII | re.IGNORECASE)
 _PLACE: Final = re.compile(r"(?P<reason>.*) at line (?P<line>[0-9]+) column (?P<column>[0-9]+)", re.DOTALL)
 
 
-async def json_bytes(request: Request, *, most_values: int = MOST_VALUES) -> bytes:
-    """The body as it came, without a byte order mark.
+@asynccontextmanager
+async def json_body(request: Request, most_values: int = MOST_VALUES) -> AsyncIterator[bytes]:
+    """The body as it came, without a byte order mark, to be read within the block: a large one waits for its turn.
 
-    Raises UnsupportedMediaType where it says that it is no JSON, Invalid where it has too many values to be read, or
-    Malformed where such a body does not begin as JSON does.
+    Raises UnsupportedMediaType where it says that it is no JSON, and what `refuse_too_many_values` raises.
     """
+    raw = await _json_bytes(request)
+    if len(raw) <= LARGE_BYTES:
+        refuse_too_many_values(raw, most_values)
+        yield raw
+        return
+    async with request.app.state.large_bodies.turn():
+        refuse_too_many_values(raw, most_values)
+        yield raw
+
+
+async def _json_bytes(request: Request) -> bytes:
     for name, value in request.scope["headers"]:
         if name == b"content-type" and value not in _USUAL_TYPES:
             _refuse_other_type(value.decode("latin-1"))
         elif name == b"content-encoding":
             _refuse_encoding(value.decode("latin-1"))
     try:
-        raw = (await request.body()).removeprefix(_BYTE_ORDER_MARK)
+        return (await request.body()).removeprefix(_BYTE_ORDER_MARK)
     except ClientDisconnect:
         raise Malformed("the connection ended before the body") from None
-    if len(raw) > _LARGE:
-        await _turn_of_large_body(request)
-    refuse_too_many_values(raw, most_values)
-    return raw
-
-
-async def _turn_of_large_body(request: Request) -> None:
-    """What it takes to read one holds up all others: so that those that come together are read one by one, and other
-    requests are answered in between."""
-    async with request.app.state.large_bodies:
-        await asyncio.sleep(0)
 
 
 def refuse_too_many_values(raw: bytes, most: int = MOST_VALUES) -> None:

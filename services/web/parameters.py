@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set
+from typing import Final
 
 from fastapi import Request
 
@@ -11,9 +12,18 @@ from services.errors import FieldError, Invalid
 from services.web.field_errors import pointer_to, refusal
 from services.web.remedies import REMEDIES
 
+MOST_PARAMETERS: Final = 100
+
+
+def refuse_too_many_parameters(request: Request) -> None:
+    """Raises Invalid before any of them is taken apart, which costs much more than to send them."""
+    if request.scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+        raise Invalid.field("/query", f"a query has at most {MOST_PARAMETERS} parameters")
+
 
 def refuse_unknown_parameters(request: Request) -> None:
     """Raises Invalid, naming each of them."""
+    refuse_too_many_parameters(request)
     if request.query_params:
         refuse_parameters_but(_declared(request), request)
 

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from services.web.auth import authorize, authorized
-from services.web.json_body import json_bytes, parsed
+from services.web.json_body import json_body, parsed
 from services.web.parameters import refuse_unknown_parameters
 
 
@@ -46,5 +46,6 @@ class _ParsedRequest(Request):
 
 async def _with_body(request: Request) -> Request:
     again = _ParsedRequest(request.scope, request.receive)
-    again.parsed = parsed(await json_bytes(again))
+    async with json_body(again) as raw:
+        again.parsed = parsed(raw)
     return again
