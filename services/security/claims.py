@@ -56,10 +56,10 @@ def text_in(claims: Claims, name: str) -> str | None:
 
 
 def subject_of(claims: Claims) -> str:
-    """The client that the token was issued to. Raises Unauthenticated."""
-    subject = text_in(claims, "client_id") or text_in(claims, "sub")
+    """The person who acts, or the client where it acts for itself (RFC 9068, 2.2). Raises Unauthenticated."""
+    subject = text_in(claims, "sub") or text_in(claims, "client_id")
     if subject is None:
-        raise _wrong("client_id", "the id of the client")
+        raise _wrong("sub", "the id of a person or a client")
     return subject
 
 
