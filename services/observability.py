@@ -50,6 +50,10 @@ class Metrics:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        self.connections = self._gauge("drive_http_connections", "Open HTTP connections")
+        self.connections_cut = self._counter(
+            "drive_http_connections_cut", "HTTP connections that were closed before their client closed them", ["why"]
+        )
         self.relayed = Counter("drive_events_relayed", "Events confirmed by the broker", registry=self.registry)
         self.consumed = Counter("drive_events_consumed", "Events applied", registry=self.registry)
         self.failed = self._counter("drive_events_failed", "Events and messages set apart, to be tried again")

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, validation_alias="DRIVE_PUBLIC_URL")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="DRIVE_LOG_LEVEL")
     reconcile_seconds: float = Field(60.0, gt=0, validation_alias="DRIVE_RECONCILE_SECONDS")
+    http_connections: int = Field(1000, ge=1, validation_alias="DRIVE_HTTP_CONNECTIONS")
 
     @field_validator("database_url", "own_database_url", mode="after", check_fields=False)
     @classmethod

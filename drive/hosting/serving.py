@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from drive.hosting.connection_limits import Connections
+from drive.hosting.http_connection import HttpConnection
+from drive.hosting.process_memory import (
+    give_memory_back,
+    most_connections,
+    raise_file_limit,
+    spare_the_garbage_collector,
+)
 from services.settings import ServiceSettings
 
 T = TypeVar("T")
@@ -21,6 +29,10 @@ T = TypeVar("T")
 GRACE_SECONDS = 20
 """How long requests in progress may take once the process was asked to stop."""
 BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 65
+"""Longer than the 60 s for which proxies mostly keep theirs, so that none sends into one that is being closed."""
+_WORTH_GIVING_BACK = 32 * 1024 * 1024
+"""Bytes of bodies after which it is looked what of them is still held."""
 
 
 class _Server(uvicorn.Server):
@@ -38,24 +50,31 @@ async def serving(app: FastAPI, settings: ServiceSettings, port: str) -> AsyncIt
     Raises OSError, naming the variable to change, where the port is taken.
     """
     listener = _listen(settings, port)
-    _spare_the_garbage_collector()
+    raise_file_limit()
+    spare_the_garbage_collector()
+    connections = Connections(most_connections(settings.http_connections), app.state.runtime.metrics)
     config = uvicorn.Config(
         app,
+        http=cast("Any", partial(HttpConnection, connections)),
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
+    watch = asyncio.create_task(_watch(connections))
     try:
         yield
     finally:
         server.should_exit = True
         await task
+        watch.cancel()
 
 
 def _listen(settings: ServiceSettings, field: str) -> socket.socket:
@@ -70,14 +89,15 @@ def _listen(settings: ServiceSettings, field: str) -> socket.socket:
         ) from error
 
 
-def _spare_the_garbage_collector() -> None:
-    """What was loaded stays: leave it out of every later collection, and collect less often.
-
-    A request leaves few cycles behind; the default threshold of 700 objects walks the young ones within every request.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+async def _watch(connections: Connections) -> None:
+    """Let no client keep a connection or memory for longer than it may."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(1)
+        connections.sweep(loop.time())
+        if connections.received_bytes > _WORTH_GIVING_BACK:
+            connections.received_bytes = 0
+            give_memory_back()
 
 
 def refuse_taken_port(settings: ServiceSettings, field: str) -> None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.errors import Unavailable
+from services.errors import DomainError, Unavailable
 from services.ids import new_id
 from services.observability import Metrics
 from services.web.problems import MEDIA_TYPE, Internal, TooLarge, base_of, problem_of, problem_response
@@ -22,8 +22,14 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """Four times what 1,000 sign-ups take."""
 REQUEST_SECONDS = 8.0
 """How long an answer may take to begin, from the last byte of the request; after that the answer is 503."""
-_READ_AWAY_BYTES = 16 * MAX_BODY_BYTES
 _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
+REFUSAL = "refusal"
+"""Where the server puts, into the state of a scope, an error of HTTP itself; and `HUNG_UP`, once nobody waits."""
+HUNG_UP = "hung_up"
+_CLIENT_CLOSED = 499
+"""The status, in logs and metrics, of a request whose client did not wait for the answer."""
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_NO_STORE = (b"cache-control", b"no-store")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -51,17 +57,16 @@ class _Request:
         self._scope = {**scope, "method": "GET"} if self._method == "HEAD" else scope
         self._status = 0
         self._bytes = 0
-        self._body_ended = False
         self._overdue = False
         self._deadline: asyncio.TimerHandle | None = None
         self._late_answer: asyncio.Task[None] | None = None
         headers = dict(scope["headers"])
-        self._closes = headers.get(b"connection", b"").lower() == b"close"
         self._declared_bytes = _declared_bytes(headers.get(b"content-length", b""))
         self._has_body = self._declared_bytes > 0 or b"transfer-encoding" in headers
         given = headers.get(b"x-request-id", b"")
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
-        self._scope.setdefault("state", {})["request_id"] = self._id
+        self._state = self._scope.setdefault("state", {})
+        self._state["request_id"] = self._id
 
     async def run(self) -> None:
         started = time.perf_counter()
@@ -72,7 +77,8 @@ class _Request:
             await self._answer_in_time()
         route = getattr(self._scope.get("route"), "path", "none")
         elapsed = time.perf_counter() - started
-        self._metrics.requests.labels(self._method, route, self._status).observe(elapsed)
+        status = _CLIENT_CLOSED if HUNG_UP in self._state else self._status
+        self._metrics.requests.labels(self._method, route, status).observe(elapsed)
 
     async def _answer_in_time(self) -> None:
         if not self._has_body:
@@ -105,22 +111,30 @@ class _Request:
 
     async def _answer(self) -> None:
         try:
-            if self._declared_bytes > MAX_BODY_BYTES:
-                raise TooLarge(_TOO_LARGE)
+            self._refuse_unread()
             await self._app(self._scope, self._receive_counted, self._send_unless_overdue)
-        except TooLarge as error:
+        except DomainError as error:
             await problem_response(error, self._base())(self._scope, self._receive, self._send_with_id)
         except Exception:
+            if HUNG_UP in self._state:
+                return
             log.exception("request_failed", method=self._method, path=self._scope["path"])
             if self._status:
                 raise
             await self._send_broken()
 
+    def _refuse_unread(self) -> None:
+        if REFUSAL in self._state:
+            raise self._state[REFUSAL]
+        if self._declared_bytes > MAX_BODY_BYTES:
+            raise TooLarge(_TOO_LARGE)
+
     async def _receive_counted(self) -> Message:
         message = await self._receive()
+        if REFUSAL in self._state and not self._status:
+            raise self._state[REFUSAL]
         self._bytes += len(message.get("body", b""))
-        self._body_ended = not message.get("more_body", False)
-        if self._body_ended:
+        if not message.get("more_body", False):
             self._set_deadline()
         if self._bytes > MAX_BODY_BYTES:
             # FastAPI takes any other exception while it reads a body for a body that cannot be parsed.
@@ -134,21 +148,17 @@ class _Request:
     async def _send_with_id(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            message["headers"] = [*message["headers"], (b"x-request-id", self._id.encode())]
-        elif self._status == 413 and self._closes:
-            await self._send({**message, "more_body": True})
-            await self._read_away()
-            message = {"type": "http.response.body"}
+            message["headers"] = self._headers(message["headers"])
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def _read_away(self) -> None:
-        """A connection that is closed on unread bytes is reset, and the refusal lost on a client that still sends."""
-        while not self._body_ended and self._bytes < _READ_AWAY_BYTES:
-            message = await self._receive()
-            self._bytes += len(message.get("body", b""))
-            self._body_ended = not message.get("more_body", False)
+    def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """With those of every answer. What is below /v1 is kept by no cache, unless the route says how."""
+        headers = [*given, (b"x-request-id", self._id.encode()), _NO_SNIFFING]
+        if self._scope["path"].startswith("/v1/") and not any(name == b"cache-control" for name, _ in given):
+            headers.append(_NO_STORE)
+        return headers
 
     def _base(self) -> str:
         return base_of(Request(self._scope))

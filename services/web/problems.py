@@ -59,6 +59,22 @@ class TooLarge(DomainError):
     remedy = "Split the body: 4 MiB at most."
 
 
+class TooSlow(DomainError):
+    """The request did not arrive as a whole in the time that it may take."""
+
+    code = "too-slow"
+    title = "The request came too slowly"
+    remedy = "Send it again; split the body where the network is slow."
+
+
+class HeadersTooLarge(DomainError):
+    """There are more headers, or longer ones, than any request needs."""
+
+    code = "headers-too-large"
+    title = "The headers are too large"
+    remedy = "Send up to 128 headers of up to 64 KiB in sum, trailers included."
+
+
 class Internal(DomainError):
     """Something broke that nobody foresaw."""
 
@@ -120,10 +136,12 @@ _STATUS: Mapping[type[DomainError], int] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    TooSlow: 408,
     Conflict: 409,
     TooLarge: 413,
     UnsupportedMediaType: 415,
     Invalid: 422,
+    HeadersTooLarge: 431,
     Internal: 500,
     Unavailable: 503,
 }

@@ -1,0 +1,228 @@
+"""One HTTP connection: uvicorn's, with limits on what a client may send and how long it may take (ADR 26)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from drive.hosting.connection_limits import Connections, Phase
+from services.errors import DomainError
+from services.web.middleware import HUNG_UP, REFUSAL
+from services.web.problems import HeadersTooLarge, Malformed
+
+HEADER_BYTES: Final = 64 * 1024
+HEADERS: Final = 128
+_READ_AWAY_BYTES: Final = 64 * 1024 * 1024
+_CHUNK_FRAME: Final = 12
+"""The bytes around a chunk, which are no fault of a client that sends small ones."""
+_TOO_LARGE: Final = f"send up to {HEADERS} headers of up to {HEADER_BYTES:,} bytes in sum, trailers included"
+
+
+class _Gentle:
+    """The transport as answers see it: to close it does not lose an answer on a client that still sends."""
+
+    def __init__(self, connection: HttpConnection) -> None:
+        self.connection: HttpConnection | None = connection
+        self._transport = connection.transport
+        self.is_closing = self._transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Nothing where the client is gone."""
+        if not self.is_closing():
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """At the end of the answer."""
+        if self.connection:
+            self.connection.end()
+
+
+class HttpConnection(HttpToolsProtocol):
+    """Errors in HTTP itself are answered by the app, as all others: they are put into the `state` of the scope."""
+
+    def __init__(self, limits: Connections, **given: Any) -> None:
+        super().__init__(**given)
+        self._limits = limits
+        self._overhead = 0
+        self._read_away = 0
+        self._gentle: Any
+        self.phase: Phase = "request"
+        self.since = self.stalled_since = 0.0
+        self.requests = self.body_bytes = 0
+        self.address = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._gentle = _Gentle(self)
+        self.since = self.loop.time()
+        self.address = self.client[0] if self.client else ""
+        self._limits.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.scope["state"][HUNG_UP] = True
+        super().connection_lost(exc)
+        self.forget_body()
+        self.pipeline.clear()
+        self._gentle.connection = None  # which holds the answer, which holds this
+        self._limits.leave(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.phase == "end":
+            self._discard(len(data))
+            return
+        self._overhead += len(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.cycle.keep_alive = False
+        except httptools.HttpParserError as error:
+            self.refuse(_refusal_in(error))
+        else:
+            if self._overhead > HEADER_BYTES:
+                self.refuse(HeadersTooLarge(_TOO_LARGE))
+            self._overhead = max(self._overhead, 0)
+            self._limits.relieve()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.phase = "head"
+        self.since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        self._check_headers()
+        if len(self.pipeline) > HEADERS:
+            raise Malformed("wait for answers before you send further requests")
+        super().on_headers_complete()
+        self.cycle.transport = self._gentle
+        self.headers = []  # trailers are no headers: who put a token into them was not seen by a proxy
+        self.phase = "body"
+
+    def on_chunk_header(self) -> None:
+        """What stands before a chunk was read."""
+        self._overhead -= _CHUNK_FRAME
+
+    def on_body(self, body: bytes) -> None:
+        self._overhead -= len(body)
+        if self.cycle.response_complete:
+            self._discard(len(body))
+            return
+        super().on_body(body)
+        self.body_bytes += len(body)
+        self._limits.take(len(body))
+
+    def on_message_complete(self) -> None:
+        if self.headers:
+            self._check_headers()
+        super().on_message_complete()
+        self._overhead = 0
+        if self.cycle.response_complete:
+            self.phase, self.since = "request", self.loop.time()
+        else:
+            self.phase = "answer"
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.requests += 1
+        self.forget_body()
+        if self.phase == "answer" and self.cycle.response_complete:
+            self.phase, self.since = "request", self.loop.time()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.stalled_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.stalled_since = 0.0
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.cut()
+
+    def shutdown(self) -> None:
+        if self.phase == "end":
+            self.cut()
+        else:
+            super().shutdown()
+
+    def refuse(self, error: DomainError) -> None:
+        """Answer with the error, unless another answer is under way or was given; then close."""
+        was, cycle = self.phase, self.cycle
+        self._ends()
+        self.pipeline.clear()
+        self.forget_body()
+        if cycle and not cycle.response_complete:
+            cycle.keep_alive = False
+            if cycle.more_body:
+                cycle.scope["state"][REFUSAL] = error
+                cycle.more_body = False
+                cycle.message_event.set()
+        elif was == "body":
+            self.cut()
+        else:
+            self._answer_with(error)
+
+    def end(self) -> None:
+        """Close once the answer is sent, and what the client still sends is read: else the answer would be lost."""
+        still_sends = self.phase in ("head", "body", "end")
+        self._ends()
+        if still_sends and not self.transport.is_closing():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+
+    def _ends(self) -> None:
+        self.phase, self.since = "end", self.loop.time()
+        self.flow.resume_reading()
+
+    def cut(self) -> None:
+        """Close at once, whatever was to be sent or read."""
+        self.transport.abort()
+
+    def forget_body(self) -> None:
+        """Its bytes are not held any longer."""
+        self._limits.take(-self.body_bytes)
+        self.body_bytes = 0
+
+    def _answer_with(self, error: DomainError) -> None:
+        headers = self.headers[:HEADERS] if self.headers else []
+        HttpToolsProtocol.on_message_begin(self)
+        self.scope |= {"method": "none", "path": "", "raw_path": b"", "query_string": b""}
+        self.headers += headers
+        self.scope["state"][REFUSAL] = error
+        self.cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self._gentle,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        self._start_asgi_task(self.cycle, self.app)
+
+    def _check_headers(self) -> None:
+        many = len(self.headers) > HEADERS
+        if many or (self._overhead > HEADER_BYTES and self._bytes_of_head() > HEADER_BYTES):
+            raise HeadersTooLarge(_TOO_LARGE)
+
+    def _bytes_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _discard(self, size: int) -> None:
+        self._read_away += size
+        if self._read_away > _READ_AWAY_BYTES:
+            self.cut()
+
+
+def _refusal_in(error: httptools.HttpParserError) -> DomainError:
+    reason = error.__context__
+    return reason if isinstance(reason, DomainError) else Malformed(f"this is not valid HTTP: {error}")
