@@ -59,6 +59,7 @@ class Connections:
         self._made_room = 0
         self._last_full = self._now = 0.0
         self.received_bytes = 0
+        """What came in since memory was given back."""
         metrics.connections.set_function(lambda: len(self._open))
 
     def enter(self, newcomer: Connection) -> None:
@@ -74,7 +75,6 @@ class Connections:
     def take(self, size: int) -> None:
         """Bytes of a body came in; or are not held any longer, where it is negative."""
         self._body_bytes += size
-        self.received_bytes += max(size, 0)
 
     def relieve(self) -> None:
         """Where bodies hold too much, refuse the one that comes in the slowest."""

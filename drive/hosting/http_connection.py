@@ -49,6 +49,8 @@ class HttpConnection(HttpToolsProtocol):
         self._overhead = 0
         self._read_away = 0
         self._gentle: Any
+        self._answered: RequestResponseCycle | None = None
+        """The request that is being answered, or was last; the parser may be further."""
         self.phase: Phase = "request"
         self.since = self.stalled_since = 0.0
         self.requests = self.body_bytes = 0
@@ -62,11 +64,12 @@ class HttpConnection(HttpToolsProtocol):
         self._limits.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.cycle and not self.cycle.response_complete:
-            self.cycle.scope["state"][HUNG_UP] = True
+        if self._answered and not self._answered.response_complete:
+            self._answered.scope["state"][HUNG_UP] = True
         super().connection_lost(exc)
         self.forget_body()
         self.pipeline.clear()
+        self.cycle = self._answered  # type: ignore[assignment]  # what was not begun knows this connection
         self._gentle.connection = None  # which holds the answer, which holds this
         self._limits.leave(self)
 
@@ -75,6 +78,7 @@ class HttpConnection(HttpToolsProtocol):
             self._discard(len(data))
             return
         self._overhead += len(data)
+        self._limits.received_bytes += len(data)
         self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
@@ -125,6 +129,10 @@ class HttpConnection(HttpToolsProtocol):
         else:
             self.phase = "answer"
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self.requests += 1
@@ -151,7 +159,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def refuse(self, error: DomainError) -> None:
         """Answer with the error, unless another answer is under way or was given; then close."""
-        was, cycle = self.phase, self.cycle
+        was, cycle = self.phase, self._answered
+        error.__traceback__ = None  # which holds the frames of the parser, and these this connection
         self._ends()
         self.pipeline.clear()
         self.forget_body()
@@ -224,5 +233,7 @@ class HttpConnection(HttpToolsProtocol):
 
 
 def _refusal_in(error: httptools.HttpParserError) -> DomainError:
-    reason = error.__context__
-    return reason if isinstance(reason, DomainError) else Malformed(f"this is not valid HTTP: {error}")
+    if isinstance(error.__context__, DomainError):
+        return error.__context__
+    in_callback = isinstance(error, httptools.HttpParserCallbackError)
+    return Malformed(f"this is not valid HTTP: {'its target cannot be read' if in_callback else error}")

@@ -31,8 +31,9 @@ GRACE_SECONDS = 20
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 s for which proxies mostly keep theirs, so that none sends into one that is being closed."""
+SWEEP_SECONDS = 1.0
 _WORTH_GIVING_BACK = 32 * 1024 * 1024
-"""Bytes of bodies after which it is looked what of them is still held."""
+"""Bytes that came in after which it is looked what of them is still held."""
 
 
 class _Server(uvicorn.Server):
@@ -93,7 +94,7 @@ async def _watch(connections: Connections) -> None:
     """Let no client keep a connection or memory for longer than it may."""
     loop = asyncio.get_running_loop()
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(SWEEP_SECONDS)
         connections.sweep(loop.time())
         if connections.received_bytes > _WORTH_GIVING_BACK:
             connections.received_bytes = 0

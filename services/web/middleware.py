@@ -115,6 +115,7 @@ class _Request:
             await self._app(self._scope, self._receive_counted, self._send_unless_overdue)
         except DomainError as error:
             await problem_response(error, self._base())(self._scope, self._receive, self._send_with_id)
+            error.__traceback__ = None  # its frames hold the request, which holds the error
         except Exception:
             if HUNG_UP in self._state:
                 return

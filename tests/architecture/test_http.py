@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from drive.hosting.services import known_scopes
@@ -119,6 +119,38 @@ async def test_an_operation_asks_for_a_token_and_names_the_scopes_that_are_missi
         assert answer.json()["detail"] == f"this needs the scope {scopes}; the token grants none"
         answer = await api.client.request(method, a_path(path), headers={"Authorization": ""})
         assert answer.status_code == 401, path
+
+
+async def test_nothing_is_read_of_whoever_may_not_ask(api: Api) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    other = [
+        ("POST", "/nowhere"),
+        ("POST", "/v1/nowhere"),
+        ("POST", "/docs"),
+        ("PUT", "/health/live"),
+        ("POST", "/metrics"),
+    ]
+    for method, path in [(method, a_path(path)) for method, path, _ in api.operations()] + other:
+        for token in ("", "Bearer none", f"Bearer {api.token('')}"):
+            headers = {"Authorization": token, "Content-Type": "application/json", "Content-Length": "4000000"}
+            answer = await api.client.request(method, path, headers=headers, content=body())
+            assert answer.status_code in (401, 403, 404, 405), (method, path, token)
+
+
+async def test_no_cache_keeps_what_may_be_personal_and_no_browser_guesses_types(api: Api) -> None:
+    for method, path, _ in api.operations():
+        answer = await api.client.request(
+            method, a_path(path), headers={"Authorization": f"Bearer {api.token('admin')}"}
+        )
+        assert answer.headers["cache-control"] in ("no-store", "private, no-cache"), path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    for path in ("/docs", "/openapi.json", "/problems", "/health/live", "/metrics", "/nowhere"):
+        answer = await api.client.get(path)
+        assert "cache-control" not in answer.headers, path
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_every_list_has_the_same_limits(api: Api) -> None:

@@ -18,7 +18,9 @@ from contextlib import asynccontextmanager
 
 ADDRESS = "127.0.0.2"
 MIB = 1 << 20
-_AT_ONCE = 8
+_AT_ONCE = 4
+_BIND_ADDRESS_NO_PORT = 24
+"""The system chooses the port when it connects, from those that are free for that: see ip(7)."""
 _RESET = struct.pack("ii", 1, 0)
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -34,11 +36,16 @@ class Target:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Streams]:
         """A connection that is reset when the block is left."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, local_addr=(ADDRESS, 0))
+        connection = socket.socket()
+        connection.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        connection.bind((ADDRESS, 0))
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", self._port))
+        reader, writer = await asyncio.open_connection(sock=connection)
         try:
             yield reader, writer
         finally:
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.close()
 
     def head(self, *headers: str, method: str = "POST", path: str = "/v1/units/import") -> bytes:
@@ -127,8 +134,9 @@ async def chunk_extensions(target: Target) -> str:
 
 async def without_token(target: Target) -> str:
     """An upload of 4 MiB by nobody."""
-    async with Target(target._port).connected() as streams:
-        return await sent(streams, target.head(f"Content-Length: {4 * MIB}") + b" " * (4 * MIB))
+    async with target.connected() as streams:
+        head = b"POST /v1/units/import HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % (4 * MIB)
+        return await sent(streams, head + b" " * (4 * MIB))
 
 
 async def hang_up(target: Target) -> str:
@@ -162,6 +170,12 @@ async def _slowly(target: Target, beginning: bytes, piece: bytes) -> str:
         return await answer
 
 
+async def held_body(target: Target) -> str:
+    """An upload of 4 MiB whose last byte never comes, on a connection that stays."""
+    async with target.connected() as streams:
+        return await sent(streams, target.head(f"Content-Length: {4 * MIB}") + b" " * (4 * MIB - 1))
+
+
 async def slow_headers(target: Target) -> str:
     """A header every half second."""
     return await _slowly(target, b"GET /health/live HTTP/1.1\r\nHost: here\r\n", b"X-Slow: a\r\n")
@@ -173,7 +187,7 @@ async def slow_body(target: Target) -> str:
 
 
 AT_ONCE: Mapping[str, Callable[[Target], Awaitable[str]]] = {
-    each.__name__: each for each in (idle, slow_headers, slow_body)
+    each.__name__: each for each in (idle, held_body, slow_headers, slow_body)
 }
 """Those that hold connections: all of them at the same time."""
 IN_TURN: Mapping[str, Callable[[Target], Awaitable[str]]] = {

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import drive.commands.up
 import drive.hosting.one_service
 import drive.hosting.serving
 import enrolment_api.main
@@ -52,6 +53,11 @@ class Forked:
     async def start(self) -> None:
         """Fork; the first time, start what is forked from."""
         await asyncio.to_thread(self._process.start)
+
+    @property
+    def pid(self) -> int | None:
+        """None before it is started."""
+        return self._process.pid
 
     @property
     def returncode(self) -> int | None:
