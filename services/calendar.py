@@ -25,6 +25,10 @@ class WorkingCalendar:
     def _worked(self) -> list[int]:
         return sorted(day.toordinal() for day in self.worked if day.weekday() >= 5)
 
+    def is_working(self, day: date) -> bool:
+        """Whether it is a working day."""
+        return self.working_days(day, day) == 1
+
     def working_days(self, first: date, last: date) -> int:
         """Working days from `first` to `last`, both included; 0 where `last` is before `first`."""
         if last < first:

@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 import holidays
+from holidays import HolidayBase
 
 from services.calendar import WorkingCalendar
 
@@ -17,8 +18,18 @@ def calendar_of(days: Iterable[date]) -> WorkingCalendar:
     return _calendar(min(years), max(years)) if years else WorkingCalendar(frozenset())
 
 
+def holiday_names(days: Iterable[date]) -> dict[date, str]:
+    """The holidays of every year from the first of the days to the last, with their names in Vietnamese."""
+    years = {day.year for day in days}
+    return dict(_holidays(min(years), max(years)).items()) if years else {}
+
+
 @lru_cache(maxsize=256)
 def _calendar(first: int, last: int) -> WorkingCalendar:
-    # A day off in lieu, or worked for one, may be in the year before or after.
-    found = holidays.country_holidays("VN", years=range(first - 1, last + 2))
+    found = _holidays(first, last)
     return WorkingCalendar(frozenset(found), frozenset(found.weekend_workdays))
+
+
+def _holidays(first: int, last: int) -> HolidayBase:
+    # A day off in lieu, or worked for one, may be in the year before or after.
+    return holidays.country_holidays("VN", years=range(first - 1, last + 2), language="vi")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from fastapi import FastAPI
 
 from services.runtime import AnyRuntime
 from services.web.app import build_app
+from targets_api.calendars import routes as calendars
+from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
 from targets_api.progress.reader import ProgressReader
 from targets_api.targets import routes as targets
 
 _ABOUT: Final = "For dashboards: set targets, and read how far they have come."
 _TAGS: Final = {
+    "policies": "When a target counts as behind, and which days count",
     "progress": "What was signed up, coverage, and the pace of targets",
     "targets": "Targets, and the baselines that stocks are counted from",
 }
@@ -21,6 +25,9 @@ _TAGS: Final = {
 
 def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime."""
-    app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=[progress.router, targets.router])
-    app.state.progress_reader = ProgressReader(runtime.database, runtime.clock)
+    routers = [progress.router, targets.router, policies.router, calendars.router]
+    app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
+    app.state.progress_reader = ProgressReader(
+        runtime.database, runtime.clock, timedelta(seconds=runtime.settings.reconcile_seconds)
+    )
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -71,6 +72,7 @@ class UnitOfWork(ReadSession):
         self.has_events = False
         self.written: set[str] = set()
         self.afterwards: list[Callable[[], None]] = []
+        self.applied_until: datetime | None = None
 
     async def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
         """Run one statement, and note which tables it changed."""
@@ -83,6 +85,10 @@ class UnitOfWork(ReadSession):
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the unit of work is committed, and never if it is not: to wake whoever waits for it."""
         self.afterwards.append(action)
+
+    def note_applied(self, until: datetime) -> None:
+        """Events up to this time were applied: once it is committed, answers tell so (`versions`)."""
+        self.applied_until = max(until, self.applied_until or until)
 
     async def add(self, *rows: SQLModel) -> None:
         """Insert new rows, or note the changes of loaded ones."""

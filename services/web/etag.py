@@ -1,13 +1,19 @@
-"""Entity tags (RFC 9110, section 8.8.3): an answer that has not changed is not sent again."""
+"""Entity tags (RFC 9110, section 8.8.3): an answer that has not changed is not sent again.
+
+Every GET that answers JSON is tagged: by `StrictRoute`, and by hot routes themselves. Health is not: it is of now.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
 from fastapi import Request, Response
+
+from services.web.answers import sends
 
 _LONGEST: Final = 8000
 IF_NONE_MATCH: Final[Mapping[str, Any]] = {
@@ -17,7 +23,8 @@ IF_NONE_MATCH: Final[Mapping[str, Any]] = {
     "description": "The `ETag` of the answer that the client has: 304 where it has not changed",
     "schema": {"type": "string", "maxLength": _LONGEST, "examples": ['"9c1185a5c5e9fc54612808977ee8f548"']},
 }
-"""How the document describes what `tagged_response` reads."""
+"""How the document describes what is read of a request."""
+_JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,42 @@ def tagged(body: bytes) -> Tagged:
 
 def tagged_response(request: Request, answer: Tagged) -> Response:
     """The body, or 304 where the client has it."""
-    headers = {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
-    known = ",".join(request.headers.getlist("if-none-match"))
-    if known and len(known) <= _LONGEST and _matches(known, answer.etag):
+    headers = _headers(answer)
+    if _is_known(request, answer):
         return Response(status_code=304, headers=headers)
-    return Response(answer.body, media_type="application/json", headers=headers)
+    return Response(answer.body, media_type=_JSON, headers=headers)
+
+
+def with_tag(request: Request, response: Response) -> Response:
+    """A response that is JSON, with its tag, or 304 where the client has it; any other response as it is."""
+    body = getattr(response, "body", None)
+    if response.status_code != 200 or response.media_type != _JSON or not isinstance(body, bytes):
+        return response
+    answer = tagged(body)
+    response.headers.update(_headers(answer))
+    if not _is_known(request, answer):
+        return response
+    kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return Response(status_code=304, headers=kept, background=response.background)
+
+
+def document_tag(operation: dict[str, Any]) -> None:
+    """Complete what the document says of a GET that answers JSON."""
+    answers = operation["responses"]
+    if _JSON not in answers.get("200", {}).get("content", {}):
+        return
+    operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(IF_NONE_MATCH)]
+    headers = {**answers["200"].get("headers", {}), **sends("ETag")["headers"]}
+    answers |= {"200": {**answers["200"], "headers": headers}, "304": {"description": "Not changed", **sends("ETag")}}
+
+
+def _headers(answer: Tagged) -> dict[str, str]:
+    return {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
+
+
+def _is_known(request: Request, answer: Tagged) -> bool:
+    known = ",".join(request.headers.getlist("if-none-match"))
+    return bool(known) and len(known) <= _LONGEST and _matches(known, answer.etag)
 
 
 def _matches(known: str, etag: str) -> bool:

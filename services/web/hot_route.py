@@ -22,7 +22,6 @@ from services.context import Actor, Context
 from services.errors import DomainError, FieldError
 from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
-from services.web.etag import IF_NONE_MATCH
 from services.web.field_errors import refusal
 from services.web.json_body import json_body, validated
 from services.web.openapi import body_of
@@ -40,8 +39,8 @@ class Declaration(Generic[P, H, B]):
     """What a hot route takes and gives: parameters of path and query, headers, a body, the scopes of which any one is
     enough, the answers.
 
-    `refuses` are the errors that it answers beside those of any operation, `sends` the headers of its answer. `tagged`:
-    the answer comes from `tagged_response`, which reads If-None-Match.
+    `refuses` are the errors that it answers beside those of any operation, `sends` the headers of its answer. A GET
+    answers by `tagged_response`.
     """
 
     scopes: tuple[str, ...]
@@ -53,7 +52,6 @@ class Declaration(Generic[P, H, B]):
     status: int = 200
     sends: Sequence[str] = ()
     refuses: Sequence[type[DomainError]] = ()
-    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +173,8 @@ def _located(error: ValidationError, path: Mapping[str, Any]) -> list[Any]:
 
 
 def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, Any]]:
-    answer = {"model": wanted.answer, **sends(*wanted.sends, *(("ETag",) if wanted.tagged else ()))}
-    not_changed: dict[int | str, dict[str, Any]] = (
-        {304: {"description": "Not changed", **sends("ETag")}} if wanted.tagged else {}
-    )
-    return {wanted.status: answer, **not_changed, **refuses(*wanted.refuses)}
+    answer = {"model": wanted.answer, **sends(*wanted.sends)}
+    return {wanted.status: answer, **refuses(*wanted.refuses)}
 
 
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
@@ -191,7 +186,6 @@ def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:
             if wanted.parameters
             else ()
         ),
-        *((IF_NONE_MATCH,) if wanted.tagged else ()),
     ]
     if parameters:
         document["parameters"] = parameters

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from services.web.answers import HEADERS, common_answers, joined, with_common_headers
 from services.web.auth import BEARER, alternatives
+from services.web.etag import document_tag
 from services.web.examples import add_example, describe_nullable, without_null
 from services.web.problems import MEDIA_TYPE, Problem
 
@@ -79,6 +80,8 @@ def _complete(document: dict[str, Any]) -> None:
     for schema in schemas.values():
         for field in schema.get("properties", {}).values():
             describe_nullable(field)
+    for read in _reads(document):
+        document_tag(read)
     for operation in _operations(document):
         _complete_operation(operation, schemas)
     components["headers"] = {name: HEADERS[name] for name in sorted(_sent(document))}
@@ -101,6 +104,13 @@ def _sent(document: Mapping[str, Any]) -> set[str]:
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for operations in document["paths"].values():
         yield from operations.values()
+
+
+def _reads(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every GET but those of health."""
+    for operations in document["paths"].values():
+        if "get" in operations and HEALTH not in operations["get"].get("tags", ()):
+            yield operations["get"]
 
 
 def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, dict[str, Any]]) -> None:

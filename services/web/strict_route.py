@@ -13,24 +13,29 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from services.web.auth import authorize, authorized
+from services.web.etag import with_tag
 from services.web.json_body import json_body, parsed
 from services.web.parameters import refuse_unknown_parameters
 
 
 class StrictRoute(APIRoute):
-    """Refuses whoever lacks its scope, then parameters that it does not declare, then what is no JSON body."""
+    """Refuses whoever lacks its scope, then parameters that it does not declare, then what is no JSON body.
+
+    JSON that a GET answers has an entity tag.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, behind the checks."""
         handle = super().get_route_handler()
-        has_body = self.body_field is not None
+        has_body, is_read = self.body_field is not None, self.methods == {"GET"}
         guards = [each.own_oauth_scopes or [] for each in self.dependant.dependencies if each.call is authorize]
 
         async def strict(request: Request) -> Response:
             for scopes in guards:
                 authorized(request, *scopes)
             refuse_unknown_parameters(request)
-            return await handle(await _with_body(request) if has_body else request)
+            response = await handle(await _with_body(request) if has_body else request)
+            return with_tag(request, response) if is_read else response
 
         return strict
 

@@ -18,12 +18,16 @@ from targets_api.review.usecases import review
 
 
 async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentRecorded]) -> None:
-    """Count what was not counted before, and review the targets it touches. A unit need not be known to be counted."""
+    """Count what was not counted before, and review the targets it touches. A unit need not be known to be counted.
+
+    Progress tells the time of the newest event, now at the latest: the clocks of the services may differ.
+    """
     once = {event.id: event for event in events}
     await lock_counting_shared(work)
     entered = await ledger.enter(work, [once[event_id] for event_id in sorted(once)])
     if not entered:
         return
+    work.note_applied(min(max(event.time for event in events), context.now))
     deltas = deltas_of(entered)
     await ledger.tally(work, deltas)
     await review(work, context, await _advance(work, deltas))

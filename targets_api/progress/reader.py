@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
 
 from services.batcher import Batcher
 from services.clock import Clock
 from services.persistence.database import Database
-from services.persistence.versions import current_version
+from services.persistence.unit_of_work import ReadSession
 from services.web.etag import Tagged, tagged
+from targets_api.domain.freshness import Freshness, stale_since
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.hierarchy.queries import known_codes
 from targets_api.progress.own_figures import without_others
@@ -33,7 +34,9 @@ from targets_api.progress.queries import (
     direct_figures,
     figures_of,
 )
+from targets_api.progress.waiting import current_state, waiting_events
 
+View: TypeAlias = Callable[[Any, date, Freshness], BaseModel]
 MOST_REMEMBERED: Final = 10_000
 
 
@@ -42,7 +45,27 @@ class _Version:
     """What remembered answers depend on."""
 
     number: int
+    as_of: datetime | None
+    stale_since: datetime | None
+    waits: bool
     today: date
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """Answers of one version; what waits is read with the first of them."""
+
+    version: _Version
+    freshness: Freshness | None = None
+    answers: dict[tuple[str, ProgressKey], Tagged | None] = field(default_factory=dict)
+
+    async def fresh(self, session: ReadSession) -> Freshness:
+        """How fresh the answers are."""
+        if self.freshness is None:
+            version = self.version
+            waiting = await waiting_events(session) if version.waits else None
+            self.freshness = Freshness(version.as_of, waiting, version.stale_since)
+        return self.freshness
 
 
 class ProgressReader:
@@ -51,11 +74,11 @@ class ProgressReader:
     Those for an organisation that may know of its own alone are remembered apart: `own_of` is a part of the question.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, confirmed_every: timedelta) -> None:
         self._database = database
         self._clock = clock
-        self._answers: dict[tuple[str, ProgressKey], Tagged | None] = {}
-        self._answers_of: _Version | None = None
+        self._confirmed_every = confirmed_every
+        self._remembered: _Remembered | None = None
         self._units = self._batcher(UNITS, unit_progress)
         self._organisations = self._batcher(ORGANISATIONS, organisation_progress)
         self._collectors = self._batcher(COLLECTORS, collector_progress)
@@ -76,42 +99,46 @@ class ProgressReader:
         """Each unit directly below the unit, and what was signed up in itself. Raises NoSuchOwner."""
         today = self._clock.today()
         async with self._database.read() as session:
+            fresh = await (await self._still_true(session, today)).fresh(session)
             key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
             keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
             unit, *children = await figures_of(session, UNITS, keys, today)
             direct = await direct_figures(session, key)
         if unit is None:
             raise _unknown("unit", key)
-        return _bytes(children_progress(unit, filter(None, children), direct, today))
+        return _bytes(children_progress(unit, filter(None, children), direct, today, fresh))
 
-    def _batcher(
-        self, owner: Owner[Any], view: Callable[[Any, date], BaseModel]
-    ) -> Batcher[ProgressKey, Tagged | None]:
+    def _batcher(self, owner: Owner[Any], view: View) -> Batcher[ProgressKey, Tagged | None]:
         async def run(keys: Sequence[ProgressKey]) -> Sequence[Tagged | None]:
             return await self._read(owner, view, keys)
 
         return Batcher(run)
 
-    async def _read(
-        self, owner: Owner[Any], view: Callable[[Any, date], BaseModel], keys: Sequence[ProgressKey]
-    ) -> Sequence[Tagged | None]:
+    async def _read(self, owner: Owner[Any], view: View, keys: Sequence[ProgressKey]) -> Sequence[Tagged | None]:
         today = self._clock.today()
         async with self._database.read() as session:
-            answers = self._still_true(_Version(await current_version(session), today))
+            remembered = await self._still_true(session, today)
+            answers = remembered.answers
             missing = [key for key in dict.fromkeys(keys) if (owner.name, key) not in answers]
-            found = await without_others(session, await figures_of(session, owner, missing, today)) if missing else []
-        for key, figures in zip(missing, found, strict=True):
-            answers[owner.name, key] = _bytes(view(figures, today)) if figures else None
+            if missing:
+                fresh = await remembered.fresh(session)
+                found = await without_others(session, await figures_of(session, owner, missing, today))
+                for key, figures in zip(missing, found, strict=True):
+                    answers[owner.name, key] = _bytes(view(figures, today, fresh)) if figures else None
         return [answers[owner.name, key] for key in keys]
 
-    def _still_true(self, version: _Version) -> dict[tuple[str, ProgressKey], Tagged | None]:
+    async def _still_true(self, session: ReadSession, today: date) -> _Remembered:
         """The answers given before, as long as nothing has changed since; they are shared by all who read them.
 
         A run of another owner may put newer ones in place meanwhile; each goes on with those it began with.
         """
-        if self._answers_of != version or len(self._answers) > MOST_REMEMBERED:
-            self._answers, self._answers_of = {}, version
-        return self._answers
+        state = await current_state(session)
+        silent = stale_since(state.as_of, state.confirmed_at, self._clock.now(), self._confirmed_every)
+        version = _Version(state.number, state.as_of, silent, state.waits, today)
+        before = self._remembered
+        if before is None or before.version != version or len(before.answers) > MOST_REMEMBERED:
+            self._remembered = before = _Remembered(version)
+        return before
 
 
 def _bytes(answer: BaseModel) -> Tagged:

@@ -22,7 +22,7 @@ Progress = HotRequest[ProgressQuery, Any, Any]
 
 
 def _declaration(answer: type[Any], *scopes: str) -> Declaration[ProgressQuery, Any, Any]:
-    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, tagged=True, refuses=[NoSuchOwner])
+    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, refuses=[NoSuchOwner])
 
 
 @hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress, PROGRESS_READ))

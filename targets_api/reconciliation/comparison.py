@@ -14,6 +14,7 @@ from services.messaging.outbox import emit
 from services.observability import Metrics
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import table_of
+from services.persistence.versions import confirm
 from services.reconciliation import listener, totals
 from services.reconciliation.comparison import Total
 from services.reconciliation.listener import Range, Summary
@@ -41,6 +42,7 @@ async def compare(
                 days = [date.fromisoformat(key) for key in keys]
             else:
                 kinds = [entry.kind for entry in summary.data.registry if entry.kind in keys]
+        await confirm(work, min(summary.time, context.now))
         if days or kinds:
             await emit(work, [_request(context, days, kinds, summary.correlationid)])
 

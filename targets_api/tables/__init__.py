@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0008",
+    revision="targets_0009",
     versioned=frozenset(
         {
             "units",
@@ -25,7 +25,9 @@ SCHEMA: Final = Schema(
             "target_progress",
             "target_parts",
             "baselines",
+            "dead_letters",
+            "heard_summaries",
         }
     ),
 )
-"""Progress is computed from the tables that are versioned."""
+"""Progress is computed from the tables that are versioned; the last two tell which events wait."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import Index, MetaData, text
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
@@ -21,3 +21,6 @@ add_totals_tables(Base.metadata)
 add_source_tables(Base.metadata)
 add_listener_tables(Base.metadata)
 add_version_table(Base.metadata)
+_heard = Base.metadata.tables["heard_summaries"].c
+Index("ix_heard_summaries_missing", _heard.kind, postgresql_where=text("verdict = 'missing'"))
+"""Progress asks before each answer whether there are any."""

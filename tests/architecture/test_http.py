@@ -77,6 +77,8 @@ ALLOWED: Mapping[str, str] = {
     "set_baseline": "targets:write",
     "get_target": "progress:read progress:own",
     "list_targets": "progress:read progress:own",
+    "list_pace_policies": "progress:read progress:own",
+    "list_days": "progress:read progress:own",
     "get_unit_progress": "progress:read",
     "get_children_progress": "progress:read",
     "get_organisation_progress": "progress:read progress:own",

@@ -268,7 +268,7 @@ async def test_a_remembered_answer_is_forgotten_at_every_kind_of_change(service:
 async def test_writers_never_wait_for_each_other_to_say_that_something_changed(service: TargetsService) -> None:
     async def version_of_all() -> int:
         async with service.runtime.database.read() as session:
-            return await current_version(session)
+            return (await current_version(session)).number
 
     before = await version_of_all()
     async with service.runtime.database.write() as one, service.runtime.database.write() as other, asyncio.timeout(20):

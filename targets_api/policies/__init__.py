@@ -1,0 +1,1 @@
+"""The rules of pace as they are shown: when a target counts as behind."""
