@@ -12,8 +12,8 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from bench.measure import Pair
 from bench.world import World
+from services.contracts.subscriptions import EXCHANGE
 from services.messaging.rabbitmq import PREFETCH
-from services.messaging.topology import EXCHANGE
 
 TWIN = "drive.bench.twin"
 RECORDED = "drive.enrolment.recorded.v1"

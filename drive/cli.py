@@ -55,6 +55,14 @@ def demo(*, once: Annotated[bool, typer.Option(help="end after the demo, without
 
 
 @app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of all events: docs/asyncapi.json."""
+    from services.asyncapi.document import printed  # noqa: PLC0415 - as above
+
+    typer.echo(printed(), nl=False)
+
+
+@app.command()
 def serve(service: Service) -> None:
     """Answer one service's HTTP API."""
     from drive.hosting.one_service import databases, serve  # noqa: PLC0415 - as above

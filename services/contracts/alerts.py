@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.envelope import Code, Event, Facts, Name
+from services.contracts.envelope import WHOLE, Code, Event, Facts, Name, fact
 from services.contracts.pace import PaceFigures
 from services.contracts.sources import NOTIFICATIONS_SOURCE
 from services.vocabulary import Measure, Scheme, Scope, Severity
 
 
-def _where_known() -> Any:
-    """Left out while it is null, so that events of before are written as they were."""
-    return Field(None, exclude_if=lambda value: value is None)
-
-
 class AcknowledgedBy(Facts):
     """Who acts: the id of a person or client, and the organisation. A name would be personal data."""
 
-    subject: str
-    organisation_code: Code
+    subject: str = fact("Id of the person or client that acts, within the organisation", "CT", maxLength=200)
+    organisation_code: Code = fact("Code of the organisation that acts", "BHXH-38")
 
 
 class AlertFacts(Facts):
@@ -32,27 +27,35 @@ class AlertFacts(Facts):
     `path` is the unit and those above it, top first. `resolution`: its target caught up, or was withdrawn.
     """
 
-    alert_id: UUID
-    target_id: UUID
-    version: int
-    status: Literal["open", "acknowledged", "reported", "resolved"]
-    severity: Severity
-    subject: Scope
-    at: datetime
-    path: tuple[Code, ...] | None = _where_known()
-    unit_name: Name | None = _where_known()
-    target_name: Name | None = _where_known()
-    episode: int | None = _where_known()
-    scheme: Scheme | None = _where_known()
-    measure: Measure | None = _where_known()
-    starts_on: date | None = _where_known()
-    ends_on: date | None = _where_known()
-    figures: PaceFigures | None = _where_known()
-    raised_at: datetime | None = _where_known()
-    acknowledged_at: datetime | None = _where_known()
-    acknowledged_by: AcknowledgedBy | None = _where_known()
-    resolved_at: datetime | None = _where_known()
-    resolution: Literal["caught_up", "withdrawn"] | None = _where_known()
+    alert_id: UUID = fact("Id of the alert", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
+    target_id: UUID = fact("Id of the target", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
+    version: int = fact("Grows with each change of the alert", 1, **WHOLE)
+    status: Literal["open", "acknowledged", "reported", "resolved"] = fact("What became of it", "open")
+    severity: Severity = fact("How far the target lags behind", "critical")
+    subject: Scope = Field(description="What the target is about")
+    at: datetime = fact("When the change came about, in UTC", "2025-10-25T02:30:00Z")
+    path: tuple[Code, ...] | None = fact(
+        "The unit and those above it, the highest first", ["38", "15142"], optional=True, maxItems=100
+    )
+    unit_name: Name | None = fact("Name of the unit, where the target is about one", "Xã Cẩm Thạch", optional=True)
+    target_name: Name | None = fact("Name of the target, where it has one", "Q4", optional=True)
+    episode: int | None = fact("The how-manieth time that this target lags behind", 1, optional=True, **WHOLE)
+    scheme: Scheme | None = fact(
+        "Household health insurance or voluntary social insurance", "household_health", optional=True
+    )
+    measure: Measure | None = fact("What is measured", "coverage", optional=True)
+    starts_on: date | None = fact("First day of the target's period", "2025-10-01", optional=True)
+    ends_on: date | None = fact("Last day of the target's period", "2025-12-31", optional=True)
+    figures: PaceFigures | None = Field(
+        None, description="What the verdict rests on", exclude_if=lambda figures: figures is None
+    )
+    raised_at: datetime | None = fact("When it was raised, in UTC", "2025-10-25T02:30:00Z", optional=True)
+    acknowledged_at: datetime | None = fact("When it was acknowledged, in UTC", "2025-10-25T03:00:00Z", optional=True)
+    acknowledged_by: AcknowledgedBy | None = Field(None, description="Who acts", exclude_if=lambda by: by is None)
+    resolved_at: datetime | None = fact("When it was resolved, in UTC", "2025-10-27T01:00:00Z", optional=True)
+    resolution: Literal["caught_up", "withdrawn"] | None = fact(
+        "Whether its target caught up or was withdrawn", "caught_up", optional=True
+    )
 
 
 class AlertRaised(Event):

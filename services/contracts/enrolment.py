@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.envelope import Code, Event, Facts
+from services.contracts.envelope import Code, Event, Facts, fact
 from services.contracts.sources import ENROLMENT_SOURCE
 from services.vocabulary import Kind, Scheme
 
@@ -14,19 +14,19 @@ from services.vocabulary import Kind, Scheme
 class EnrolmentFacts(Facts):
     """A sign-up without the person: who collected it, where, and what cover it gives."""
 
-    enrolment_id: UUID
-    organisation_code: Code
-    collector_code: Code
-    unit_code: Code
-    scheme: Scheme
-    kind: Kind
-    signed_on: date
-    months: int
-    covered_from: date
-    covered_to: date
-    amount_paid: int
-    channel: Code | None = None
-    campaign_code: Code | None = None
+    enrolment_id: UUID = fact("Id of the enrolment", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
+    organisation_code: Code = fact("Code of the organisation that signed up", "BD-CAM-THUY")
+    collector_code: Code = fact("Code of the collector who signed up", "CT-07")
+    unit_code: Code = fact("Code of the unit, a commune or a village", "15142")
+    scheme: Scheme = fact("Household health insurance or voluntary social insurance", "household_health")
+    kind: Kind = fact("Whether the person had no cover shortly before", "new")
+    signed_on: date = fact("The business day of the signing", "2025-10-25")
+    months: int = fact("For how many months", 12, minimum=1, maximum=120, format="int32")
+    covered_from: date = fact("First day of the cover", "2025-11-24")
+    covered_to: date = fact("Last day of the cover", "2026-11-23")
+    amount_paid: int = fact("What was paid, in whole VND", 1263600, minimum=0, maximum=10**15, format="int64")
+    channel: Code | None = fact("How the person was reached", "launch_day", None)
+    campaign_code: Code | None = fact("Code of the campaign", "LAUNCH-15142", None)
 
 
 class EnrolmentRecorded(Event):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from services.contracts.envelope import Code, Event, Facts, Name
+from services.contracts.envelope import WHOLE, Code, Event, Facts, Name, fact
 from services.contracts.sources import ENROLMENT_SOURCE
 from services.vocabulary import UnitLevel
 
@@ -12,11 +12,11 @@ from services.vocabulary import UnitLevel
 class UnitFacts(Facts):
     """A unit as it stands now. `version` grows with each change: the higher one is the later truth."""
 
-    code: Code
-    name: Name
-    level: UnitLevel
-    parent_code: Code | None
-    version: int
+    code: Code = fact("Its code", "15142")
+    name: Name = fact("What people call it", "Xã Cẩm Thạch")
+    level: UnitLevel = fact("How high the unit stands", "commune")
+    parent_code: Code | None = fact("Code of the one above it; null at the top", "38")
+    version: int = fact("Grows with each change: the higher one is the later truth", 1, **WHOLE)
 
 
 class UnitRegistered(Event):
@@ -30,10 +30,10 @@ class UnitRegistered(Event):
 class OrganisationFacts(Facts):
     """A collection organisation as it stands now."""
 
-    code: Code
-    name: Name
-    parent_code: Code | None
-    version: int
+    code: Code = fact("Its code", "15142")
+    name: Name = fact("What people call it", "Xã Cẩm Thạch")
+    parent_code: Code | None = fact("Code of the one above it; null at the top", "38")
+    version: int = fact("Grows with each change: the higher one is the later truth", 1, **WHOLE)
 
 
 class OrganisationRegistered(Event):
@@ -47,9 +47,9 @@ class OrganisationRegistered(Event):
 class CollectorFacts(Facts):
     """A collector as they stand now. Their name is personal data and stays in enrolment."""
 
-    code: Code
-    organisation_code: Code
-    version: int
+    code: Code = fact("Its code", "15142")
+    organisation_code: Code = fact("Code of the organisation that the collector works for", "BD-CAM-THUY")
+    version: int = fact("Grows with each change: the higher one is the later truth", 1, **WHOLE)
 
 
 class CollectorRegistered(Event):

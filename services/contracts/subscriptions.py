@@ -31,6 +31,8 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Listener → the types bound to its queue (AMQP routing keys)."""
 
+EXCHANGE: Final = "drive.events"
+"""The topic exchange in RabbitMQ; the routing key of a message is the type of its events."""
 ORDERED: Final = frozenset({"notifications"})
 """Listeners that must receive the events of a subject in order, however many of their workers run: one of these is
 given messages, the others stand by. Handlers of other listeners accept any order; their workers share the messages."""

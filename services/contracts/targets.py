@@ -6,7 +6,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.contracts.envelope import Event, Facts, Name
+from pydantic import Field
+
+from services.contracts.envelope import WHOLE, Event, Facts, Name, fact
 from services.contracts.sources import TARGETS_SOURCE
 from services.vocabulary import Measure, Scheme, Scope
 
@@ -14,14 +16,16 @@ from services.vocabulary import Measure, Scheme, Scope
 class TargetFacts(Facts):
     """A target as it was set. `value` is persons, or a share of the population for coverage."""
 
-    target_id: UUID
-    name: Name | None
-    scope: Scope
-    scheme: Scheme
-    measure: Measure
-    value: float
-    starts_on: date
-    ends_on: date
+    target_id: UUID = fact("Id of the target", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
+    name: Name | None = fact("What people call it; null where it has no name", "Q4")
+    scope: Scope = Field(description="What the target is about")
+    scheme: Scheme = fact("Household health insurance or voluntary social insurance", "household_health")
+    measure: Measure = fact("What is measured", "coverage")
+    value: float = fact(
+        "Persons, or for coverage a share of the population", 0.9515, minimum=0, maximum=10**10, format="double"
+    )
+    starts_on: date = fact("First day of its period", "2025-10-01")
+    ends_on: date = fact("Last day of its period", "2025-12-31")
 
 
 class TargetSet(Event):
@@ -35,9 +39,9 @@ class TargetSet(Event):
 class RevisedTargetFacts(TargetFacts):
     """A target with its new value, which holds from the day `holds_from`, instead of `value_before`."""
 
-    version: int
-    value_before: float
-    holds_from: date
+    version: int = fact("Grows with each change", 2, **WHOLE)
+    value_before: float = fact("The value before the change", 0.95, minimum=0, maximum=10**10, format="double")
+    holds_from: date = fact("The day from which the new value holds", "2025-10-31")
 
 
 class TargetRevised(Event):
@@ -51,8 +55,8 @@ class TargetRevised(Event):
 class WithdrawnTargetFacts(TargetFacts):
     """A target that is no more from the day `withdrawn_on` on."""
 
-    version: int
-    withdrawn_on: date
+    version: int = fact("Grows with each change", 2, **WHOLE)
+    withdrawn_on: date = fact("The day from which the target is no more", "2025-10-31")
 
 
 class TargetWithdrawn(Event):

@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from yarl import URL
 
 from services.contracts.envelope import BATCH_CONTENT_TYPE
-from services.contracts.subscriptions import ORDERED
+from services.contracts.subscriptions import EXCHANGE, ORDERED
 from services.messaging import topology
 from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
@@ -181,7 +181,7 @@ class RabbitBroker:
         try:
             await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            return connection, await channel.get_exchange(topology.EXCHANGE, ensure=False)
+            return connection, await channel.get_exchange(EXCHANGE, ensure=False)
         except BaseException:
             await _close(connection)
             raise

@@ -11,11 +11,10 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from aio_pika.exceptions import ChannelPreconditionFailed
 from pamqp.common import FieldTable
 
-from services.contracts.subscriptions import ORDERED
+from services.contracts.subscriptions import EXCHANGE, ORDERED
 
 log = structlog.get_logger(__name__)
 
-EXCHANGE = "drive.events"
 DEAD_EXCHANGE = "drive.dead"
 """The name of the exchange, and of the queue behind it."""
 NO_LIMIT = 1_000_000_000

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from services.runtime import AnyRuntime
 from services.web import openapi
+from services.web.asyncapi import asyncapi_router
 from services.web.health import health_router
 from services.web.hot_route import match_first
 from services.web.middleware import RequestMiddleware
@@ -53,6 +54,7 @@ def build_app(
         app.include_router(router)
     app.include_router(health_router)
     app.include_router(problem_router)
+    app.include_router(asyncapi_router)
     match_first(app, routers)
     install_problems(app)
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics)

@@ -25,6 +25,8 @@ IF_NONE_MATCH: Final[Mapping[str, Any]] = {
 }
 """How the document describes what is read of a request."""
 _JSON: Final = "application/json"
+NOT_SHARED: Final = "private, no-cache"
+"""The client may keep the answer, and asks each time whether it still holds (RFC 9111, 5.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,19 @@ def tagged(body: bytes) -> Tagged:
 
 def tagged_response(request: Request, answer: Tagged) -> Response:
     """The body, or 304 where the client has it."""
-    headers = _headers(answer)
+    headers = {"ETag": answer.etag, "Cache-Control": NOT_SHARED}
     if _is_known(request, answer):
         return Response(status_code=304, headers=headers)
     return Response(answer.body, media_type=_JSON, headers=headers)
 
 
-def with_tag(request: Request, response: Response) -> Response:
+def with_tag(request: Request, response: Response, cache_control: str) -> Response:
     """A response that is JSON, with its tag, or 304 where the client has it; any other response as it is."""
     body = getattr(response, "body", None)
     if response.status_code != 200 or response.media_type != _JSON or not isinstance(body, bytes):
         return response
     answer = tagged(body)
-    response.headers.update(_headers(answer))
+    response.headers.update({"ETag": answer.etag, "Cache-Control": cache_control})
     if not _is_known(request, answer):
         return response
     kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
@@ -69,10 +71,6 @@ def document_tag(operation: dict[str, Any]) -> None:
     operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(IF_NONE_MATCH)]
     headers = {**answers["200"].get("headers", {}), **sends("ETag")["headers"]}
     answers |= {"200": {**answers["200"], "headers": headers}, "304": {"description": "Not changed", **sends("ETag")}}
-
-
-def _headers(answer: Tagged) -> dict[str, str]:
-    return {"ETag": answer.etag, "Cache-Control": "private, no-cache"}
 
 
 def _is_known(request: Request, answer: Tagged) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,12 @@ class Call:
     id: str
     events: list[dict[str, Any]]
     raw: str
-    content_type: str
+    headers: Mapping[str, str]
+
+    @property
+    def content_type(self) -> str:
+        """Of the body."""
+        return self.headers["content-type"]
 
     @property
     def body(self) -> dict[str, Any]:
@@ -58,7 +63,7 @@ class Receiver:
         """Check, remember, answer."""
         raw = await request.text()
         Webhook(self.secret).verify(raw, dict(request.headers))
-        call = Call(request.headers["webhook-id"], json.loads(raw), raw, request.headers["content-type"])
+        call = Call(request.headers["webhook-id"], json.loads(raw), raw, request.headers)
         self.calls.append(call)
         self.arrived.put_nowait(call)
         await self.gate.wait()

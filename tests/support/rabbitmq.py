@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 import aio_pika
 from aio_pika.exceptions import AMQPError
 
-from services.contracts.subscriptions import SUBSCRIPTIONS
-from services.messaging.topology import DEAD_EXCHANGE, EXCHANGE
+from services.contracts.subscriptions import EXCHANGE, SUBSCRIPTIONS
+from services.messaging.topology import DEAD_EXCHANGE
 from tests.support.processes import answers, one_at_a_time
 from tests.support.rabbitmq_node import GREETING, a_private_node, control
 

@@ -82,6 +82,12 @@ def test_an_event_is_a_cloud_event(name: str) -> None:
     assert all(event[attribute] for attribute in ("id", "source", "type", "subject", "time", "datacontenttype"))
 
 
+def test_a_time_without_a_zone_is_none() -> None:
+    event = json.loads(GOLDEN["drive.enrolment.summary.v1"])
+    with pytest.raises(ValidationError, match="timezone"):
+        EVENT.validate_python(event | {"time": "2025-10-25T02:03:04"})
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_no_event_has_a_field_for_personal_data(name: str) -> None:
     assert field_names(CLASSES[name]).isdisjoint(PERSONAL)

@@ -14,11 +14,12 @@ import pytest
 import pytest_asyncio
 from pamqp.common import FieldTable
 
+from services.contracts.subscriptions import EXCHANGE
 from services.errors import Unavailable
 from services.messaging.broker import Broker, BrokerUnavailable, EventMessage, Inbox, ReceivedMessage
 from services.messaging.in_process import InProcessBroker
 from services.messaging.rabbitmq import RabbitBroker
-from services.messaging.topology import DEAD_EXCHANGE, EXCHANGE
+from services.messaging.topology import DEAD_EXCHANGE
 from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGETS
 from tests.support.events import numbered
 from tests.support.processes import free_port
