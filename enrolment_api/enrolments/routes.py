@@ -30,10 +30,10 @@ from services.web.json_body import json_body
 from services.web.lists import cut
 from services.web.openapi import body_of
 from services.web.problems import base_of
-from services.web.strict_route import StrictRoute
+from services.web.strict_route import PersonalRoute
 from services.web.transactions import read
 
-router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/enrolments", tags=["enrolments"], route_class=PersonalRoute)
 
 _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
     scopes=(ENROLMENTS_WRITE,),

@@ -50,7 +50,7 @@ def build_app(
     app.state.runtime = runtime
     app.state.large_bodies = Turns()
     for router in routers:
-        assert router.route_class is StrictRoute  # noqa: S101 - see there what others would let pass
+        assert issubclass(router.route_class, StrictRoute)  # noqa: S101 - see there what others would let pass
         app.include_router(router)
     app.include_router(health_router)
     app.include_router(problem_router)

@@ -7,13 +7,13 @@ the same functions and in the same order as for hot routes: nothing is read of w
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from services.web.auth import authorize, authorized
-from services.web.etag import with_tag
+from services.web.etag import NOT_SHARED, with_tag
 from services.web.json_body import json_body, parsed
 from services.web.parameters import refuse_unknown_parameters
 
@@ -23,6 +23,8 @@ class StrictRoute(APIRoute):
 
     JSON that a GET answers has an entity tag.
     """
+
+    cache_control: ClassVar[str] = NOT_SHARED
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, behind the checks."""
@@ -35,9 +37,15 @@ class StrictRoute(APIRoute):
                 authorized(request, *scopes)
             refuse_unknown_parameters(request)
             response = await handle(await _with_body(request) if has_body else request)
-            return with_tag(request, response) if is_read else response
+            return with_tag(request, response, self.cache_control) if is_read else response
 
         return strict
+
+
+class PersonalRoute(StrictRoute):
+    """What it answers is about people: no cache keeps it. Its tag is for clients that keep the answer knowingly."""
+
+    cache_control = "no-store"
 
 
 class _ParsedRequest(Request):

@@ -121,3 +121,12 @@ async def test_a_key_that_is_sent_twice_is_refused(service: Service) -> None:
     token = service.ct.headers["authorization"]
     twice = [("Authorization", token), ("Authorization", token)]
     assert (await service.ct.get("/v1/enrolments", headers=twice)).status_code == 401
+
+
+async def test_no_cache_keeps_what_is_about_people(service: Service) -> None:
+    recorded = await post(service.ct, a_sign_up())
+    one = await service.ct.get(f"/v1/enrolments/{recorded.json()['id']}")
+    several = await service.ct.get("/v1/enrolments")
+    assert [answer.headers["cache-control"] for answer in (recorded, one, several)] == ["no-store"] * 3
+    again = await service.ct.get("/v1/enrolments", headers={"If-None-Match": several.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-store")
