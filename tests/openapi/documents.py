@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
 from drive.hosting.services import SERVICES, SETTINGS, ServiceName, create_app
@@ -22,14 +23,21 @@ from services.security.tokens import Tokens
 Document: TypeAlias = Mapping[str, Any]
 _NOWHERE = make_url("postgresql+asyncpg://nobody@127.0.0.1:1/none")
 """A document needs no database."""
+KEY = b"k" * 32
+"""What signs tokens for these services."""
+
+
+@cache
+def app_of(service: ServiceName) -> FastAPI:
+    """The service, without a database."""
+    settings = SETTINGS[service](data_dir=Path(tempfile.gettempdir()), secret_keys="A" * 43)
+    return create_app(Runtime(settings, SystemClock(), Database(_NOWHERE), Tokens([KEY]), Metrics()))
 
 
 @cache
 def document_of(service: ServiceName) -> Document:
     """As the service answers it."""
-    settings = SETTINGS[service](data_dir=Path(tempfile.gettempdir()), secret_keys="A" * 43)
-    runtime = Runtime(settings, SystemClock(), Database(_NOWHERE), Tokens([b"k" * 32]), Metrics())
-    return create_app(runtime).openapi()
+    return app_of(service).openapi()
 
 
 def operations_of(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:

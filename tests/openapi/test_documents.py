@@ -15,6 +15,8 @@ from tests.openapi.documents import Document, document_of, operations_of, schema
 
 ANY = {"400", "401", "403", "413", "422", "429", "500", "503"}
 """What every operation may answer beside its own."""
+BEYOND_ECMA_262 = re.compile(r"\\[pPAZzQEhHRGKX]|\(\?(?![:=!])|\[\[:|[+*?}]\+")
+"""What a pattern of Python or Rust may have, and one of ECMA-262 without flags has not."""
 OF_STATUS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
 
@@ -128,8 +130,30 @@ def test_a_schema_without_limits_is_found(schema: Mapping[str, Any]) -> None:
 def test_every_pattern_is_one_of_ecma_262_without_flags(document: Document) -> None:
     patterns = {schema["pattern"] for _, schema in schemas_in(document) if "pattern" in schema}
     assert patterns
-    beyond = re.compile(r"\\[pPAZzQE]|\(\?(?![:=!])|\[\[:|\+\+|\*\+")
-    assert [pattern for pattern in patterns if beyond.search(pattern)] == []
+    assert [pattern for pattern in patterns if BEYOND_ECMA_262.search(pattern)] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\p{L}",
+        r"\Aa\Z",
+        r"a\z",
+        "(?P<a>b)",
+        "(?i)a",
+        "(?>a)",
+        "a++",
+        "a*+",
+        "a?+",
+        "a{2}+",
+        "[[:alpha:]]",
+        r"\Qa\E",
+        r"\h",
+        "(?#a)",
+    ],
+)
+def test_a_pattern_of_other_languages_is_found(pattern: str) -> None:
+    assert BEYOND_ECMA_262.search(pattern)
 
 
 def test_every_operation_answers_its_errors_as_problems(document: Document) -> None:
