@@ -26,5 +26,5 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     app = build_app(
         runtime, title="Enrolment", description=_ABOUT, tags=_TAGS, routers=[enrolments.router, registry.router]
     )
-    app.state.recorder = Recorder(runtime.database, runtime.clock, load_rates(), runtime.settings.household_order)
+    app.state.recorder = Recorder(runtime, load_rates(), runtime.settings.household_order)
     return app

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from notifications.alerts.consumers import pace_handlers
+from notifications.alerts.metrics import AlertMetrics
+from notifications.alerts.queries import count_unresolved
 from notifications.channels.kind import ChannelEnvironment
+from notifications.channels.registry import CHANNELS
+from notifications.deliveries.metrics import DeliveryMetrics
+from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
@@ -15,7 +20,7 @@ from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretBox
-from services.worker import Worker
+from services.worker import GAUGE_SECONDS, Worker
 
 
 def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
@@ -39,11 +44,19 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         async with runtime.database.read() as session:
             await measure(session, runtime.metrics)
 
+    async def measure_work() -> None:
+        async with runtime.database.read() as session:
+            alerts, waiting = await count_unresolved(session), await count_waiting(session)
+        runtime.metrics.own(AlertMetrics).show(alerts)
+        runtime.metrics.own(DeliveryMetrics).show(waiting, CHANNELS, runtime.clock.now())
+
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
+    worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker
 
 
 def create_sender(runtime: Runtime[NotificationsSettings]) -> Sender:
     """The sender of deliveries, with every channel."""
     secrets = SecretBox(load_secret_keys(runtime.settings))
-    return Sender(runtime.database, ChannelEnvironment(runtime.settings, secrets, runtime.clock))
+    environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
+    return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.log_stream import STDERR, StreamHandler, rendered
+from services.process_metrics import describe_process
+
+M = TypeVar("M")
 
 
 def configure_logging(level: str, *, service: str | None = None) -> None:
     """One JSON object per line on standard error; readable lines where that is a terminal."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(rendered)
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -26,11 +30,11 @@ def configure_logging(level: str, *, service: str | None = None) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: STDERR,
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer)
-    handler = logging.StreamHandler()
+    handler = StreamHandler(STDERR)
     handler.setFormatter(formatter)
     logging.basicConfig(
         level=max(logging.getLevelNamesMapping()[level], logging.WARNING), handlers=[handler], force=True
@@ -40,10 +44,16 @@ def configure_logging(level: str, *, service: str | None = None) -> None:
 
 
 class Metrics:
-    """The metrics every process of a service has, in a registry of its own, so that several can live in one process."""
+    """The metrics every process of a service has, in a registry of its own, so that several can live in one process.
+
+    What one service alone measures is a class of its own in that service, which `own` puts into the registry. No label
+    has values that somebody outside could choose: each is one of a list in the code.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._own: dict[Callable[[CollectorRegistry], Any], Any] = {}
+        self.loop_lag = describe_process(self.registry)
         self.requests = Histogram(
             "drive_http_request_seconds",
             "Time from the first byte of a request to the last of its answer",
@@ -54,11 +64,20 @@ class Metrics:
         self.connections_cut = self._counter(
             "drive_http_connections_cut", "HTTP connections that were closed before their client closed them", ["why"]
         )
+        self.refusals = self._counter(
+            "drive_refusals", "Requests and items of batches that were refused", ["method", "route", "code"]
+        )
         self.relayed = Counter("drive_events_relayed", "Events confirmed by the broker", registry=self.registry)
         self.consumed = Counter("drive_events_consumed", "Events applied", registry=self.registry)
         self.failed = self._counter("drive_events_failed", "Events and messages set apart, to be tried again")
         self.broken = self._counter("drive_events_broken", "Events that could not be understood")
         self.outbox_rows = self._gauge("drive_outbox_rows", "Events that wait for the broker")
+        self.outbox_age = self._gauge("drive_outbox_oldest_seconds", "How long the oldest of them has waited")
+        self.queue_messages = self._gauge("drive_queue_messages", "Messages that wait in this service's queue")
+        self.consumer_lag = self._gauge(
+            "drive_consumer_lag_seconds",
+            "Age of the oldest event in hand; of the last batch for a minute after it was applied; else 0",
+        )
         self.dead_events = self._gauge("drive_dead_events", "Dead letters: events that wait for a person")
         self.retrying_events = self._gauge("drive_retrying_events", "Dead letters that are tried again by themselves")
         self.dead_messages = self._gauge("drive_dead_messages", "Messages in drive.dead, not yet collected")
@@ -79,6 +98,12 @@ class Metrics:
         self.differing = Gauge(
             "drive_reconcile_differing", "What differs from the source now", ["what"], registry=self.registry
         )
+
+    def own(self, kind: Callable[[CollectorRegistry], M]) -> M:
+        """The metrics of this class, made in the registry when they are first asked for."""
+        if kind not in self._own:
+            self._own[kind] = kind(self.registry)
+        return cast("M", self._own[kind])
 
     def _counter(self, name: str, what: str, labels: Sequence[str] = ()) -> Counter:
         return Counter(name, what, labels, registry=self.registry)

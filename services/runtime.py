@@ -15,6 +15,7 @@ from services.clock import Clock
 from services.observability import Metrics
 from services.persistence.database import Database
 from services.persistence.schema import Schema
+from services.process_metrics import watched_loop
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 from services.settings import ServiceSettings
@@ -58,7 +59,9 @@ async def open_runtime(
     """A runtime whose database is closed when the block is left."""
     name = f"drive {settings.service} {os.getpid()}@{socket.gethostname()}"
     database = Database(database_url, schema, application_name=name, setting=settings.database_setting())
+    metrics = Metrics()
     try:
-        yield Runtime(settings, clock, database, Tokens(load_secret_keys(settings)), Metrics())
+        with watched_loop(metrics.loop_lag):
+            yield Runtime(settings, clock, database, Tokens(load_secret_keys(settings)), metrics)
     finally:
         await database.close()

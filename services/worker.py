@@ -24,7 +24,9 @@ log = structlog.get_logger(__name__)
 
 Action: TypeAlias = Callable[[], Awaitable[None]]
 
-_OUTBOX_ROWS = text("SELECT count(*) FROM outbox")
+_OUTBOX = text(
+    "SELECT count(*) AS n, CAST(coalesce(max(extract(epoch FROM now() - created_at)), 0) AS float) AS age FROM outbox"
+)
 
 GAUGE_SECONDS = 15.0
 LOCK_WATCH_SECONDS = 2.0
@@ -129,11 +131,15 @@ class Worker:
     async def _measure(self) -> None:
         metrics = self._runtime.metrics
         async with self._runtime.database.read() as session:
-            metrics.outbox_rows.set((await session.execute(_OUTBOX_ROWS)).scalar_one())
+            outbox = (await session.execute(_OUTBOX)).one()
             dead, retrying = await dead_letters.count(session)
         metrics.dead_events.set(dead)
         metrics.retrying_events.set(retrying)
-        metrics.dead_messages.set(await self._broker.count_dead())
+        metrics.outbox_rows.set(outbox.n)
+        metrics.outbox_age.set(outbox.age)
+        counts = await self._broker.count(self._runtime.service)
+        metrics.queue_messages.set(counts.waiting)
+        metrics.dead_messages.set(counts.dead)
 
     async def _watch_locks(self) -> None:
         metrics = self._runtime.metrics

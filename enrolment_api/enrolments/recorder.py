@@ -8,20 +8,21 @@ from enrolment_api.domain.contribution import Rates
 from enrolment_api.domain.enrolment import Rules
 from enrolment_api.domain.household import HouseholdPolicy
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.enrolments.metrics import SignUpMetrics
 from enrolment_api.enrolments.outcomes import Outcome
 from enrolment_api.enrolments.usecases import record
 from services.batcher import Batcher
-from services.clock import Clock
 from services.context import context_of
-from services.persistence.database import Database
+from services.runtime import AnyRuntime
 
 
 class Recorder:
     """Opens the units of work in which sign-ups are recorded."""
 
-    def __init__(self, database: Database, clock: Clock, rates: Rates, household_policy: HouseholdPolicy) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, runtime: AnyRuntime, rates: Rates, household_policy: HouseholdPolicy) -> None:
+        self._database = runtime.database
+        self._clock = runtime.clock
+        self._metrics = runtime.metrics.own(SignUpMetrics)
         self._rates = rates
         self._household_policy = household_policy
         self._batcher = Batcher(self.record_many)
@@ -34,4 +35,7 @@ class Recorder:
         """One unit of work. Raises Unavailable where the database is away; then send them again."""
         async with self._database.write() as work:
             context = context_of(self._clock)
-            return await record(work, context, requests, Rules(context.today, self._rates, self._household_policy))
+            rules = Rules(context.today, self._rates, self._household_policy)
+            outcomes = await record(work, context, requests, rules)
+        self._metrics.count(outcomes)
+        return outcomes

@@ -30,6 +30,7 @@ from services.web.json_body import json_body
 from services.web.lists import cut
 from services.web.openapi import body_of
 from services.web.problems import base_of
+from services.web.request_log import note_refused_items
 from services.web.strict_route import PersonalRoute
 from services.web.transactions import read
 
@@ -80,7 +81,10 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
         for item in items
         if not isinstance(item, BadItem)
     ]
-    return answer_of(items, iter(await recorder.record_many(wanted) if wanted else []), base_of(request))
+    outcomes = await recorder.record_many(wanted) if wanted else []
+    note_refused_items(request, [item.refusal for item in items if isinstance(item, BadItem)])
+    note_refused_items(request, [outcome for outcome in outcomes if isinstance(outcome, DomainError)])
+    return answer_of(items, iter(outcomes), base_of(request))
 
 
 @router.get("/{enrolment_id}", responses=refuses(NotFound))

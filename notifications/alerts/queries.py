@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, or_
+from sqlalchemy import Text, bindparam, func, or_, text
 from sqlmodel import col, select
 
 from notifications.alerts.snapshots import snapshot_of
@@ -17,6 +17,7 @@ from notifications.registry.queries import registered_unit
 from notifications.tables.alerts import AlertRow
 from services.errors import Invalid
 from services.persistence.filters import Conditions, where_given
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Severity
 
@@ -27,6 +28,20 @@ ONE: Final = select(AlertRow).where(
 )
 
 
+class AlertCount(NamedTuple):
+    """How many alerts have a status and a severity."""
+
+    status: Status
+    severity: Severity
+    n: int
+
+
+UNRESOLVED: Final = Query(
+    AlertCount,
+    select(col(AlertRow.status), col(AlertRow.severity), func.count().label("n"))
+    .where(text("status <> 'resolved'"))  # a literal, that the partial index needs
+    .group_by(col(AlertRow.status), col(AlertRow.severity)),
+)
 CONDITIONS: Final[Conditions] = {
     "status": lambda status: col(AlertRow.status) == status,
     "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
@@ -56,6 +71,11 @@ async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = 
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
     return snapshot_of(row)
+
+
+async def count_unresolved(session: ReadSession) -> list[AlertCount]:
+    """The alerts that are not resolved, by status and severity."""
+    return await session.all(UNRESOLVED)
 
 
 async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:

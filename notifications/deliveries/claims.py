@@ -81,7 +81,7 @@ async def _add(work: UnitOfWork, claimed: Claimed, deliveries: Sequence[ClaimedD
             notices.append(Notice(each.change, alert, each.queued_at, tuple(dict.fromkeys(each.earlier))))
         except ValidationError as error:
             alone = await store.take_out(work, each.id)
-            claimed.unreadable.append((Attempt(alone, each.attempt), _fields_of(error)))
+            claimed.unreadable.append((Attempt(alone, each.attempt, each.channel), _fields_of(error)))
     if notices:
         claimed.messages.append(_message(deliveries[0], notices))
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists
+from sqlalchemy import Uuid, bindparam, exists, func, text
 from sqlmodel import col, select
 
 from notifications.domain.delivery import State
 from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
 from services.persistence.filters import Conditions, where_given
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among
 
@@ -32,6 +34,22 @@ HAS_NEWER = select(
 )
 NEWEST_FIRST: Final = select(DeliveryRow).order_by(col(DeliveryRow.id).desc())
 ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.delivery_id), col(AttemptRow.attempt))
+
+
+class Waiting(NamedTuple):
+    """The deliveries of a channel that are not sent yet: how many, and when the first of them was queued."""
+
+    channel: str
+    n: int
+    oldest: datetime
+
+
+WAITING: Final = Query(
+    Waiting,
+    select(col(DeliveryRow.channel), func.count().label("n"), func.min(DeliveryRow.queued_at).label("oldest"))
+    .where(text("state = 'pending' OR state = 'sending'"))  # literals, that the partial indexes need
+    .group_by(col(DeliveryRow.channel)),
+)
 CONDITIONS: Final[Conditions] = {
     "alert_id": lambda alert_id: col(DeliveryRow.alert_id) == alert_id,
     "state": lambda state: col(DeliveryRow.state) == state,
@@ -65,6 +83,11 @@ async def list_deliveries(session: ReadSession, filters: Filters, limit: int) ->
     """At most `limit` deliveries, the newest first."""
     wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
     return await with_attempts(session, (await session.scalars(wanted)).all())
+
+
+async def count_waiting(session: ReadSession) -> list[Waiting]:
+    """What waits, by channel."""
+    return await session.all(WAITING)
 
 
 async def with_attempts(session: ReadSession, rows: Sequence[DeliveryRow]) -> list[DeliveryWithAttempts]:

@@ -11,6 +11,7 @@ import structlog
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.registry import is_repeatable, open_channels
 from notifications.deliveries.claims import Capacity
+from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.usecases import claim, record_outcome
 from notifications.domain.delivery import Outcome, Retry, name_of, of_interruption
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -31,8 +32,9 @@ RECORD_AGAIN_SECONDS = 0.5
 class Sender:
     """Any number may run, in any number of processes: what one has claimed, the others do not get."""
 
-    def __init__(self, database: Database, environment: ChannelEnvironment) -> None:
+    def __init__(self, database: Database, environment: ChannelEnvironment, metrics: DeliveryMetrics) -> None:
         self._database = database
+        self._metrics = metrics
         self._environment = environment
         self._clock = environment.clock
         self._work_expected = asyncio.Event()
@@ -82,7 +84,8 @@ class Sender:
         by_route = Counter(message.route_name for message in self._sending.values())
         capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route)
         async with self._database.write() as work:
-            return await claim(work, context_of(self._clock), capacity, is_repeatable=is_repeatable)
+            context = context_of(self._clock)
+            return await claim(work, context, capacity, is_repeatable=is_repeatable, metrics=self._metrics)
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -113,7 +116,8 @@ class Sender:
         while True:
             try:
                 async with self._database.write() as work:
-                    return await record_outcome(work, context_of(self._clock), message, outcome)
+                    context = context_of(self._clock)
+                    return await record_outcome(work, context, message, outcome, metrics=self._metrics)
             except Unavailable as error:
                 if self._stopping.is_set() or self._clock.now() > message.leased_until:
                     log.error("outcome_not_recorded", message=str(message.id), reason=error.detail)

@@ -42,6 +42,7 @@ class Attempt(NamedTuple):
 
     message_id: UUID
     number: int
+    channel: str
 
 
 async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:

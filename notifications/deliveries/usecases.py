@@ -11,6 +11,7 @@ import structlog
 
 from notifications.deliveries import claims, queries, store
 from notifications.deliveries.claims import Capacity
+from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.deliveries.store import Attempt
 from notifications.domain import delivery as rules
@@ -107,26 +108,34 @@ def _delivery(change: AlertChange, route: RouteRow, group: str, now: datetime, w
 
 
 async def claim(
-    work: UnitOfWork, context: Context, capacity: Capacity, *, is_repeatable: Callable[[str], bool]
+    work: UnitOfWork,
+    context: Context,
+    capacity: Capacity,
+    *,
+    is_repeatable: Callable[[str], bool],
+    metrics: DeliveryMetrics,
 ) -> list[OutgoingMessage]:
     """Lease due deliveries, and end the attempts whose sender stopped; `is_repeatable` is asked about their channel."""
     now = context.now
     await claims.lock_claims(work)
     for expired in await claims.expired(work, now):
-        attempt = Attempt(expired.message_id, expired.attempt)
-        await _record(work, attempt, rules.of_interruption(repeatable=is_repeatable(expired.channel)), now)
+        attempt = Attempt(expired.message_id, expired.attempt, expired.channel)
+        outcome = rules.of_interruption(repeatable=is_repeatable(expired.channel))
+        await _record(work, attempt, outcome, now, metrics)
     claimed = await claims.claim(work, capacity, now=now, until=now + LEASE)
     for attempt, fields in claimed.unreadable:
-        await _record(work, attempt, Refused(f"the stored alert cannot be read: {fields}"), now)
+        await _record(work, attempt, Refused(f"the stored alert cannot be read: {fields}"), now, metrics)
     return claimed.messages
 
 
-async def record_outcome(work: UnitOfWork, context: Context, message: OutgoingMessage, outcome: Outcome) -> None:
+async def record_outcome(
+    work: UnitOfWork, context: Context, message: OutgoingMessage, outcome: Outcome, *, metrics: DeliveryMetrics
+) -> None:
     """Record the outcome of an attempt, and what it says about the route: that its receiver answers again, asks for a
     wait, or is gone."""
     now = context.now
     await claims.lock_claims(work)
-    await _record(work, Attempt(message.id, message.attempt), outcome, now)
+    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, now, metrics)
     match outcome:
         case Sent():
             await store.end_waits(work, message.route_name, now)
@@ -136,13 +145,16 @@ async def record_outcome(work: UnitOfWork, context: Context, message: OutgoingMe
             await routes.disable(work, message.route_name, message.address, reason=reason, now=now)
 
 
-async def _record(work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+async def _record(
+    work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: datetime, metrics: DeliveryMetrics
+) -> None:
     history = await store.history(work, attempt)
     counted = Sent() if history.was_sent else outcome
     step = rules.next_step(counted, attempt.number, now, early=history.early_attempts)
     await store.record_step(work, attempt, step, now)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.record_attempt(work, attempt, outcome=name, detail=detail, now=now)
+    work.after_commit(lambda: metrics.count_attempt(attempt.channel, name, step.state))
 
 
 async def send_again(

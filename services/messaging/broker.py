@@ -35,6 +35,14 @@ class ReceivedMessage:
     times_returned: int
 
 
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """Messages of one queue that no consumer has been given, and dead-lettered messages of all queues."""
+
+    waiting: int = 0
+    dead: int = 0
+
+
 StoreMessage: TypeAlias = Callable[[EventMessage, str], Awaitable[None]]
 """Stores a message for good, with the reason why it is here."""
 
@@ -81,8 +89,8 @@ class Broker(Protocol):
         """
         ...
 
-    async def count_dead(self) -> int:
-        """How many dead-lettered messages the broker still holds. Raises BrokerUnavailable."""
+    async def count(self, queue: str) -> QueueCounts:
+        """How many messages the broker holds for this queue, and dead-lettered ones. Raises BrokerUnavailable."""
         ...
 
     async def check(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import structlog
@@ -33,6 +34,7 @@ Handlers: TypeAlias = Mapping[type[Event], Handler]
 Failure: TypeAlias = tuple[Event, Exception]
 
 MESSAGES_PER_BATCH = 10
+LAG_SHOWN = timedelta(minutes=1)
 MOST_RETURNS = 20
 """A message that was redelivered so often may crash its consumer: it is set apart and tried alone."""
 
@@ -63,6 +65,9 @@ class Consumer:
         self.metrics = metrics
         self._stopping = asyncio.Event()
         self._waits_because: str | None = None
+        self._oldest: datetime | None = None
+        self._last_at, self._last_lag = clock.now(), 0.0
+        metrics.consumer_lag.set_function(self.lag)
 
     def stop(self) -> None:
         """Finish the batch in progress, then return from `run`."""
@@ -75,6 +80,12 @@ class Consumer:
                 if messages := await self._take(inbox):
                     await self._apply_until_done(messages)
                     await inbox.acknowledge(messages)
+
+    def lag(self) -> float:
+        """Seconds since the oldest event of the batch in hand; of the last batch for a minute, then 0."""
+        if self._oldest is not None:
+            return _seconds_since(self._oldest, self._clock)
+        return self._last_lag if self._clock.now() - self._last_at < LAG_SHOWN else 0.0
 
     async def check(self) -> None:
         """Raises Unavailable while a batch waits for a temporary condition to end."""
@@ -98,7 +109,13 @@ class Consumer:
                     raise
                 await pauses.take(self._stopping)
             else:
+                self._note_applied()
                 return self._note_waiting(None)
+
+    def _note_applied(self) -> None:
+        if self._oldest is not None:
+            self._last_at, self._last_lag = self._clock.now(), _seconds_since(self._oldest, self._clock)
+        self._oldest = None
 
     def _note_waiting(self, reason: str | None) -> None:
         if reason:
@@ -109,6 +126,7 @@ class Consumer:
     async def _apply(self, messages: Sequence[ReceivedMessage]) -> None:
         suspects = [d for d in messages if d.times_returned >= MOST_RETURNS]
         events, broken = decode([d for d in messages if d.times_returned < MOST_RETURNS], self.known)
+        self._oldest = min((_in_utc(event.time) for event in events), default=None)
         failures = await self._apply_apart(events)
         if failures or broken or suspects:
             await self._keep(failures, broken, suspects)
@@ -181,6 +199,14 @@ class Consumer:
             log.error("messages_set_apart", queue=self.queue, ids=[delivery.message.id for delivery in suspects])
         self.metrics.failed.inc(len(failures) + len(suspects))
         self.metrics.broken.inc(len(broken))
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _seconds_since(then: datetime, clock: Clock) -> float:
+    return max(0.0, (clock.now() - then).total_seconds())
 
 
 def is_fault_of_event(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
+from services.messaging.broker import BrokerUnavailable, EventMessage, QueueCounts, ReceivedMessage, StoreMessage
 
 
 @dataclass(eq=False)
@@ -110,9 +110,9 @@ class InProcessBroker:
         """It gives up on no message."""
         return 0
 
-    async def count_dead(self) -> int:
+    async def count(self, queue: str) -> QueueCounts:
         """It gives up on no message."""
-        return 0
+        return QueueCounts(waiting=len(self._queues[queue].waiting) if queue in self._queues else 0)
 
     async def check(self) -> None:
         """Do nothing: a broker in this process is always available."""

@@ -20,7 +20,7 @@ from yarl import URL
 from services.contracts.envelope import BATCH_CONTENT_TYPE
 from services.contracts.subscriptions import EXCHANGE, ORDERED
 from services.messaging import topology
-from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage, StoreMessage
+from services.messaging.broker import BrokerUnavailable, EventMessage, QueueCounts, ReceivedMessage, StoreMessage
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
 from services.servers import Server, address
 
@@ -252,15 +252,16 @@ class RabbitBroker:
                         moved += 1
                 return moved
 
-    async def count_dead(self) -> int:
-        """Messages in `drive.dead`."""
+    async def count(self, queue: str) -> QueueCounts:
+        """Messages of the queue that are ready, and those in `drive.dead`."""
         async with self._connected() as connection:
             with _unavailable_when_away(self._server):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
-                    dead = await channel.declare_queue(DEAD_EXCHANGE, passive=True)
-                    return dead.declaration_result.message_count or 0
+                    names = (queue_name(queue), DEAD_EXCHANGE)
+                    found = [await channel.declare_queue(name, passive=True) for name in names]
+                    return QueueCounts(*(each.declaration_result.message_count or 0 for each in found))
 
     async def check(self) -> None:
         """Raises BrokerUnavailable unless RabbitMQ answers on the publishing connection."""

@@ -15,6 +15,7 @@ from services.errors import DomainError, Unavailable
 from services.ids import new_id
 from services.observability import Metrics
 from services.web.problems import MEDIA_TYPE, Internal, TooLarge, base_of, problem_of, problem_response
+from services.web.request_log import note, route_of
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +74,12 @@ class _Request:
         task = asyncio.current_task()
         assert task  # noqa: S101 - a coroutine runs in a task
         self._task = task
-        with structlog.contextvars.bound_contextvars(request_id=self._id):
-            await self._answer_in_time()
-        route = getattr(self._scope.get("route"), "path", "none")
-        elapsed = time.perf_counter() - started
-        status = _CLIENT_CLOSED if HUNG_UP in self._state else self._status
-        self._metrics.requests.labels(self._method, route, status).observe(elapsed)
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=self._id):
+                await self._answer_in_time()
+        finally:
+            status = _CLIENT_CLOSED if HUNG_UP in self._state else self._status
+            note(self._scope, self._method, status, time.perf_counter() - started, self._metrics)
 
     async def _answer_in_time(self) -> None:
         if not self._has_body:
@@ -101,7 +102,7 @@ class _Request:
         """Answer in place of the app, whose cancellation may take much longer; what it sends afterwards is dropped."""
         if self._status:
             return
-        log.warning("request_overdue", method=self._method, path=self._scope["path"])
+        log.warning("request_overdue", method=self._method, route=route_of(self._scope))
         late = Unavailable(f"no answer within {REQUEST_SECONDS:.0f} s: it may or may not have been done; ask again")
         response = problem_response(late, self._base())
         response.headers["Connection"] = "close"
@@ -119,7 +120,7 @@ class _Request:
         except Exception:
             if HUNG_UP in self._state:
                 return
-            log.exception("request_failed", method=self._method, path=self._scope["path"])
+            log.exception("request_failed", method=self._method, route=route_of(self._scope))
             if self._status:
                 raise
             await self._send_broken()

@@ -158,6 +158,11 @@ def status_of(error: DomainError) -> int:
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
 
 
+def code_of_status(status: int) -> str:
+    """The code of the kind of errors that have this status."""
+    return _KINDS[status].code if status in _KINDS else "other"
+
+
 def base_of(request: Request) -> str:
     """What the types of problems begin with: DRIVE_PUBLIC_URL, else the address at which the server was reached.
 
@@ -215,6 +220,7 @@ def install_problems(app: FastAPI) -> None:
 
 async def _on_domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for DomainError only
+    request.state.problem = error.code  # for the log and the metrics
     return problem_response(error, base_of(request))
 
 

@@ -16,6 +16,7 @@ from notifications.alerts.consumers import pace_handlers
 from notifications.channels.registry import is_repeatable
 from notifications.deliveries import usecases as deliveries
 from notifications.deliveries.claims import Capacity
+from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.sender import Sender
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -69,15 +70,21 @@ class NotificationsService:
         async with self.runtime.database.write() as work:
             await registry.HANDLERS[UnitRegistered](work, self.context(), units)
 
+    def metrics(self) -> DeliveryMetrics:
+        """What is measured of deliveries."""
+        return self.runtime.metrics.own(DeliveryMetrics)
+
     async def claim(self, capacity: Capacity = CAPACITY) -> list[OutgoingMessage]:
         """Claim due deliveries in a unit of work, as a sender that dies right after it."""
         async with self.runtime.database.write() as work:
-            return await deliveries.claim(work, self.context(), capacity, is_repeatable=is_repeatable)
+            return await deliveries.claim(
+                work, self.context(), capacity, is_repeatable=is_repeatable, metrics=self.metrics()
+            )
 
     async def record(self, message: OutgoingMessage, outcome: Outcome) -> None:
         """Record the outcome of an attempt in a unit of work."""
         async with self.runtime.database.write() as work:
-            await deliveries.record_outcome(work, self.context(), message, outcome)
+            await deliveries.record_outcome(work, self.context(), message, outcome, metrics=self.metrics())
 
     async def put_route(self, name: str, address: str, **more: Any) -> dict[str, Any]:
         """Put a route; a webhook, unless the address is one for mail."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from services.messaging.broker import Broker, EventMessage, Inbox, ReceivedMessage, StoreMessage
+from services.messaging.broker import Broker, EventMessage, Inbox, QueueCounts, ReceivedMessage, StoreMessage
 from tests.support.waiting import soon
 
 TARGETS, NOTIFICATIONS = "targets", "notifications"
@@ -65,9 +65,9 @@ class Watched:
         """As the inner broker."""
         return await self._inner.take_dead(queue, keep)
 
-    async def count_dead(self) -> int:
+    async def count(self, queue: str) -> QueueCounts:
         """As the inner broker."""
-        return await self._inner.count_dead()
+        return await self._inner.count(queue)
 
     async def check(self) -> None:
         """As the inner broker."""

@@ -1,0 +1,41 @@
+"""What notifications measures of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from notifications.deliveries.queries import Waiting
+from notifications.domain.delivery import OutcomeName, State
+
+
+class DeliveryMetrics:
+    """Attempts as they end, and what waits."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._attempts = Counter(
+            "drive_delivery_attempts",
+            "Attempts to deliver, by their outcome and the state that the delivery has since",
+            ["channel", "outcome", "state"],
+            registry=registry,
+        )
+        self._waiting = Gauge(
+            "drive_deliveries_waiting", "Deliveries that are not sent yet", ["channel"], registry=registry
+        )
+        self._oldest = Gauge(
+            "drive_oldest_delivery_seconds", "How long the oldest of them has waited", ["channel"], registry=registry
+        )
+
+    def count_attempt(self, channel: str, outcome: OutcomeName, state: State) -> None:
+        """One attempt has ended, and that is committed."""
+        self._attempts.labels(channel, outcome, state).inc()
+
+    def show(self, waiting: Iterable[Waiting], channels: Collection[str], now: datetime) -> None:
+        """Set the gauges of every channel."""
+        found = {each.channel: each for each in waiting}
+        for channel in {*channels, *found}:
+            each = found.get(channel)
+            self._waiting.labels(channel).set(each.n if each else 0)
+            self._oldest.labels(channel).set(max(0.0, (now - each.oldest).total_seconds()) if each else 0)
