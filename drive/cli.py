@@ -19,6 +19,7 @@ from services.clock import SystemClock
 from services.errors import DomainError
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
+from services.version import VERSION
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +27,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The backend of a social-insurance participation drive: enrolment, targets, notifications.",
 )
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"drive {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version and end", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
 
 app.add_typer(dead_letter_commands.app, name="dead-letters")
 

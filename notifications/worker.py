@@ -59,4 +59,8 @@ def create_sender(runtime: Runtime[NotificationsSettings]) -> Sender:
     """The sender of deliveries, with every channel."""
     secrets = SecretBox(load_secret_keys(runtime.settings))
     environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
+    for outage in environment.outages.values():
+        runtime.metrics.watch(outage)
+    if not runtime.settings.smtp_url:
+        runtime.checks["outbox"] = environment.outages["mail"].check
     return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics))

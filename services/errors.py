@@ -100,6 +100,9 @@ class Unavailable(DomainError):
     title = "The service cannot answer just now"
     remedy = "Send the same request again after `Retry-After` seconds."
 
+    is_reported = False
+    """Whether it belongs to an outage, whose beginning and end are in the log: then its failures are not."""
+
     def __init__(self, detail: str, retry_after: int = 2) -> None:
         super().__init__(detail)
         self.retry_after = retry_after

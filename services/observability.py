@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.log_stream import STDERR, StreamHandler, rendered
+from services.outages import Outage
 from services.process_metrics import describe_process
 
 M = TypeVar("M")
@@ -98,6 +99,14 @@ class Metrics:
         self.differing = Gauge(
             "drive_reconcile_differing", "What differs from the source now", ["what"], registry=self.registry
         )
+
+        self._outages = Gauge(
+            "drive_outage", "1 while something that this process needs is away", ["what"], registry=self.registry
+        )
+
+    def watch(self, outage: Outage) -> None:
+        """Show whether the outage lasts."""
+        self._outages.labels(outage.what).set_function(lambda: outage.lasts)
 
     def own(self, kind: Callable[[CollectorRegistry], M]) -> M:
         """The metrics of this class, made in the registry when they are first asked for."""

@@ -47,6 +47,7 @@ class Runtime(Generic[S_co]):
 
     def __post_init__(self) -> None:
         self.checks["database"] = self.database.check
+        self.metrics.watch(self.database.outage)
 
 
 AnyRuntime: TypeAlias = Runtime[ServiceSettings]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TypeAlias
 
 import structlog
@@ -16,6 +16,7 @@ from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handlers
 from services.messaging.relay import Relay
 from services.messaging.retries import Retries
+from services.outages import Outage
 from services.persistence import lock_waits as locks
 from services.runtime import AnyRuntime
 from services.waiting import LONGEST_PAUSE_SECONDS, GrowingPause, pause
@@ -41,6 +42,11 @@ class _Loop:
     stop: Callable[[], None] | None
     failure: str | None = None
     """Why it failed last, until it has run again for as long as the longest pause."""
+    outage: Outage = field(init=False)
+    """Of what is not part of another outage."""
+
+    def __post_init__(self) -> None:
+        self.outage = Outage("loop", loop=self.name)
 
 
 class Worker:
@@ -52,6 +58,7 @@ class Worker:
         self._loops: list[_Loop] = []
         self._stopping = asyncio.Event()
         runtime.checks.update(broker=broker.check, loops=self.check_loops)
+        runtime.metrics.watch(broker.outage)
         relay = Relay(runtime.database, broker, runtime.metrics)
         self.add("relay", relay.run, relay.stop)
         self.every(GAUGE_SECONDS, "gauges", self._measure)
@@ -155,6 +162,7 @@ class Worker:
 
     def _clear_failure(self, loop: _Loop) -> None:
         loop.failure = None
+        loop.outage.works()
         self._runtime.metrics.loop_failing.labels(loop.name).set(0)
 
     def _note_outcome(self, loop: _Loop, task: asyncio.Future[None]) -> None:
@@ -165,7 +173,9 @@ class Worker:
         self._runtime.metrics.loop_failing.labels(loop.name).set(1)
         if isinstance(error, Unavailable):
             loop.failure = error.detail
-            log.warning("loop_waits", loop=loop.name, reason=error.detail)
+            if not error.is_reported:
+                loop.outage.failed(error)
         else:
             loop.failure = type(error).__name__  # its message may hold SQL, which is confidential
-            log.error("loop_failed", loop=loop.name, exc_info=error)
+            if loop.outage.failed(Unavailable(loop.failure)):
+                log.error("loop_failed", loop=loop.name, exc_info=error)

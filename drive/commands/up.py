@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from drive.hosting.all_in_one import all_in_one, refuse_taken_ports
 from drive.hosting.configuration import Configuration
+from drive.hosting.lifetime import logged_lifetime
 from drive.hosting.migrating import migrated
 from drive.hosting.one_service import databases
 from drive.hosting.processes import six_processes
@@ -20,7 +21,7 @@ from services.web.health import outcomes_of
 async def up_in_one(configuration: Configuration) -> None:
     """All in this process."""
     refuse_taken_ports(configuration)
-    with databases(configuration) as urls:
+    with logged_lifetime("all in one", *configuration.services.values()), databases(configuration) as urls:
         async with all_in_one(configuration, SystemClock(configuration.common.today), urls) as runtimes:
             await _serve(configuration, lambda: _are_ready(runtimes))
 
@@ -28,7 +29,7 @@ async def up_in_one(configuration: Configuration) -> None:
 async def up_in_six(configuration: Configuration) -> None:
     """Each API and each worker in a process of its own."""
     refuse_taken_ports(configuration, workers=True)
-    with databases(configuration) as urls:
+    with logged_lifetime("supervisor of six", configuration.common), databases(configuration) as urls:
         async with migrated(configuration, urls), six_processes(configuration, wait=False) as processes:
             await _serve(configuration, processes.are_ready)
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 
 from drive.hosting.configuration import Configuration
 from drive.hosting.embedded import embedded_postgres
+from drive.hosting.lifetime import logged_lifetime
 from drive.hosting.services import SERVICES, ServiceName, create_app, create_worker, schema_of
 from drive.hosting.serving import serving, until_asked_to_stop
 from services.clock import SystemClock
@@ -56,26 +57,28 @@ async def serve(service: ServiceName, configuration: Configuration, database_url
     """Answer the service's HTTP API until asked to stop."""
     settings = configuration.services[service]
     clock = SystemClock(settings.today)
-    async with (
-        open_runtime(settings, schema_of(service), clock, database_url) as runtime,
-        serving(create_app(runtime), settings, "api_port"),
-    ):
-        await outcomes_of(runtime)  # so that what is wrong is in the log from the start
-        await until_asked_to_stop()
+    with logged_lifetime(f"{service} api", settings):
+        async with (
+            open_runtime(settings, schema_of(service), clock, database_url) as runtime,
+            serving(create_app(runtime), settings, "api_port"),
+        ):
+            await outcomes_of(runtime)  # so that what is wrong is in the log from the start
+            await until_asked_to_stop()
 
 
 async def work(service: ServiceName, configuration: Configuration, database_url: URL) -> None:
     """Run the service's loops until asked to stop; health is reported on the worker's port."""
     settings = configuration.services[service]
-    async with (
-        open_runtime(settings, schema_of(service), SystemClock(settings.today), database_url) as runtime,
-        broker_of(settings) as broker,
-    ):
-        worker = create_worker(runtime, broker)
-        health = build_app(runtime, title=f"{service} worker")
-        async with serving(health, settings, "worker_port"), running(worker):
-            await outcomes_of(runtime)  # so that what is wrong is in the log from the start
-            await until_asked_to_stop()
+    with logged_lifetime(f"{service} worker", settings):
+        async with (
+            open_runtime(settings, schema_of(service), SystemClock(settings.today), database_url) as runtime,
+            broker_of(settings) as broker,
+        ):
+            worker = create_worker(runtime, broker)
+            health = build_app(runtime, title=f"{service} worker")
+            async with serving(health, settings, "worker_port"), running(worker):
+                await outcomes_of(runtime)  # so that what is wrong is in the log from the start
+                await until_asked_to_stop()
 
 
 @asynccontextmanager

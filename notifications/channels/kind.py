@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.settings import NotificationsSettings
 from services.clock import Clock
+from services.outages import Outage
 from services.security.sealing import SecretBox
 
 CheckAddress: TypeAlias = Callable[[str, NotificationsSettings], Awaitable[None]]
@@ -19,13 +20,21 @@ Send: TypeAlias = Callable[[OutgoingMessage], Awaitable[Outcome]]
 """Makes one attempt, of three minutes at most, and returns its outcome, also where receiver or network fail."""
 
 
+SHARED: Final = ("mail",)
+"""Channels all of whose routes depend on one thing: for mails, on the server or the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelEnvironment:
-    """What a channel may need to send: `secrets` opens the sealed signing secrets of routes."""
+    """What a channel may need to send: `secrets` opens the sealed signing secrets of routes.
+
+    `outages` are of what a channel needs for all of its routes, by name; they outlive the clients that it opens.
+    """
 
     settings: NotificationsSettings
     secrets: SecretBox
     clock: Clock
+    outages: Mapping[str, Outage] = field(default_factory=lambda: {name: Outage(name) for name in SHARED})
 
 
 Missing: TypeAlias = Callable[[NotificationsSettings], str | None]

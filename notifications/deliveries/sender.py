@@ -13,7 +13,7 @@ from notifications.channels.registry import is_repeatable, open_channels
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.usecases import claim, record_outcome
-from notifications.domain.delivery import Outcome, Retry, name_of, of_interruption
+from notifications.domain.delivery import Outcome, Retry, Sent, name_of, of_interruption, shown_reason
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.context import context_of
 from services.errors import Unavailable
@@ -101,14 +101,7 @@ class Sender:
         if self._clock.now() >= message.leased_until:
             return
         outcome = await _attempt(message, channels.get(message.channel))
-        log.info(
-            "message_tried",
-            message=str(message.id),
-            route=message.route_name,
-            group=message.group_code,
-            alerts=len(message.notices),
-            outcome=name_of(outcome),
-        )
+        _log_attempt(message, outcome)
         await self._record(message, outcome)
 
     async def _record(self, message: OutgoingMessage, outcome: Outcome) -> None:
@@ -123,6 +116,13 @@ class Sender:
                     log.error("outcome_not_recorded", message=str(message.id), reason=error.detail)
                     return None
                 await pause(RECORD_AGAIN_SECONDS, self._stopping)
+
+
+def _log_attempt(message: OutgoingMessage, outcome: Outcome) -> None:
+    which = {"message": str(message.id), "channel": message.channel, "route": message.route_name}
+    what = {"group": message.group_code, "alerts": len(message.notices), "attempt": message.attempt}
+    failure = {} if isinstance(outcome, Sent) else {"reason": shown_reason(outcome.reason)}
+    log.info("message_tried", **which, **what, outcome=name_of(outcome), **failure)
 
 
 async def _attempt(message: OutgoingMessage, send: Send | None) -> Outcome:

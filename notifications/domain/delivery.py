@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, assert_never
@@ -32,6 +33,8 @@ RETRY_DELAYS = (
     timedelta(hours=24),
 )
 """After each failed attempt; about three days in all, so that a receiver may be down over a week-end."""
+_ANSWER = re.compile(r".*?SMTP \d{3}")
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 LONGEST_WAIT = timedelta(days=7)
 """A receiver that asks for more (Retry-After) is called again after this."""
 
@@ -145,6 +148,12 @@ def name_of(outcome: Outcome) -> OutcomeName:
 def detail_of(outcome: Outcome) -> str:
     """What happened, for a person to read."""
     return outcome.detail if isinstance(outcome, Sent) else outcome.reason
+
+
+def shown_reason(detail: str) -> str:
+    """What may be in a log: without the words of a mail server and without addresses, which may be somebody's."""
+    said = _ANSWER.match(detail)
+    return _ADDRESS.sub("…", said[0] if said else detail)
 
 
 def of_interruption(*, repeatable: bool) -> Outcome:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from services.errors import Unavailable
+from services.outages import Outage
 
 
 class BrokerUnavailable(Unavailable):
@@ -65,6 +66,9 @@ class Inbox(Protocol):
 
 class Broker(Protocol):
     """Holds messages from the moment `publish` returns until every queue bound to their type has acknowledged them."""
+
+    outage: Outage
+    """Lasts while the broker is away."""
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Return once the broker has taken all messages on.

@@ -21,6 +21,7 @@ from services.messaging import dead_letters
 from services.messaging.broker import Broker, Inbox, ReceivedMessage
 from services.messaging.codec import Broken, decode
 from services.observability import Metrics
+from services.outages import Outage
 from services.persistence.database import Database
 from services.persistence.driver_errors import StatementRefused, TookTooLong
 from services.persistence.unit_of_work import UnitOfWork
@@ -65,6 +66,7 @@ class Consumer:
         self.metrics = metrics
         self._stopping = asyncio.Event()
         self._waits_because: str | None = None
+        self._outage = Outage("batch", queue=queue)
         self._oldest: datetime | None = None
         self._last_at, self._last_lag = clock.now(), 0.0
         metrics.consumer_lag.set_function(self.lag)
@@ -104,7 +106,7 @@ class Consumer:
             try:
                 await self._apply(messages)
             except Unavailable as error:
-                self._note_waiting(error.detail)
+                self._note_waiting(error)
                 if self._stopping.is_set():
                     raise
                 await pauses.take(self._stopping)
@@ -117,11 +119,13 @@ class Consumer:
             self._last_at, self._last_lag = self._clock.now(), _seconds_since(self._oldest, self._clock)
         self._oldest = None
 
-    def _note_waiting(self, reason: str | None) -> None:
-        if reason:
-            log.warning("consumer_waits", queue=self.queue, reason=reason)
-        self._waits_because = reason
-        self.metrics.consumer_waits.set(1 if reason else 0)
+    def _note_waiting(self, error: Unavailable | None) -> None:
+        if error is None:
+            self._outage.works()
+        elif not error.is_reported:
+            self._outage.failed(error)
+        self._waits_because = error.detail if error else None
+        self.metrics.consumer_waits.set(1 if error else 0)
 
     async def _apply(self, messages: Sequence[ReceivedMessage]) -> None:
         suspects = [d for d in messages if d.times_returned >= MOST_RETURNS]
@@ -141,7 +145,8 @@ class Consumer:
         await self._apply_or_halve(events, failures)
         unclear = [error for _, error in failures if not is_fault_of_event(error)]
         if unclear and len(failures) == len(events):
-            log.error("every_event_fails", queue=self.queue, count=len(events), exc_info=unclear[0])
+            if not self._outage.lasts:
+                log.error("every_event_fails", queue=self.queue, count=len(events), exc_info=unclear[0])
             raise Unavailable(f"not one event can be handled ({type(unclear[0]).__name__})")
         return failures
 
@@ -183,7 +188,8 @@ class Consumer:
         except Unavailable:
             raise
         except Exception as error:
-            log.exception("dead_letters_not_kept", queue=self.queue)
+            if not self._outage.lasts:
+                log.exception("dead_letters_not_kept", queue=self.queue)
             raise Unavailable(f"dead letters cannot be written ({type(error).__name__})") from error
         self._report(failures, broken, suspects)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from services.messaging.broker import BrokerUnavailable, EventMessage, QueueCounts, ReceivedMessage, StoreMessage
+from services.outages import Outage
 
 
 @dataclass(eq=False)
@@ -73,6 +74,7 @@ class InProcessBroker:
         self._queues = {name: _Queue() for name in subscriptions}
         self._bound = subscriptions
         self._confirm_timeout = confirm_timeout
+        self.outage = Outage("broker")
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Put the messages into every bound queue and wait until each has acknowledged them."""

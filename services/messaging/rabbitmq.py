@@ -22,6 +22,7 @@ from services.contracts.subscriptions import EXCHANGE, ORDERED
 from services.messaging import topology
 from services.messaging.broker import BrokerUnavailable, EventMessage, QueueCounts, ReceivedMessage, StoreMessage
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
+from services.outages import Outage
 from services.servers import Server, address
 
 PREFETCH = 200
@@ -39,13 +40,21 @@ _AWAY = (
 
 
 @contextmanager
-def _unavailable_when_away(server: Server) -> Iterator[None]:
+def _unavailable_when_away(server: Server, outage: Outage) -> Iterator[None]:
+    """Raise BrokerUnavailable for whatever a broker that is away causes, as part of its outage."""
     try:
         yield
     except TimeoutError as error:
-        raise BrokerUnavailable(server.unreachable(error)) from error
+        raise _away(outage, server.unreachable(error)) from error
     except _AWAY as error:
-        raise BrokerUnavailable(f"{server} is away: {error!r}") from error
+        raise _away(outage, f"{server} is away: {error!r}") from error
+    outage.works()
+
+
+def _away(outage: Outage, detail: str) -> BrokerUnavailable:
+    error = BrokerUnavailable(detail)
+    outage.failed(error)
+    return error
 
 
 def _why_not_connected(server: Server, path: str, error: BaseException) -> str:
@@ -57,9 +66,10 @@ def _why_not_connected(server: Server, path: str, error: BaseException) -> str:
 
 
 class _Inbox:
-    def __init__(self, channel: AbstractChannel, server: Server) -> None:
+    def __init__(self, channel: AbstractChannel, server: Server, outage: Outage) -> None:
         self._channel = channel
         self._server = server
+        self._outage = outage
         self._arrived: deque[AbstractIncomingMessage] = deque()
         self._unacknowledged: deque[int] = deque()
         self._changed = asyncio.Event()
@@ -92,7 +102,7 @@ class _Inbox:
 
     async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         # Taken and acknowledged strictly in order, so one acknowledgement stands for all up to the last.
-        with _unavailable_when_away(self._server):
+        with _unavailable_when_away(self._server, self._outage):
             self._check()
             underlay = await self._channel.get_underlay_channel()
             await underlay.basic_ack(deliveries[-1].tag, multiple=True)
@@ -101,7 +111,9 @@ class _Inbox:
 
     def _check(self) -> None:
         if self._gone:
-            raise BrokerUnavailable("the subscription is gone")
+            gone = BrokerUnavailable("the subscription is gone")
+            self._outage.failed(gone)
+            raise gone
 
     async def give_back(self) -> None:
         """Return what was not acknowledged, by nack, which RabbitMQ 4 does not count as a failed delivery.
@@ -147,11 +159,12 @@ class RabbitBroker:
         self._timeout = timeout
         self._publisher: tuple[AbstractConnection, AbstractExchange] | None = None
         self._connecting = asyncio.Lock()
+        self.outage = Outage("broker", self.check)
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Publish with confirms, mandatory where a queue is bound; on any failure the connection is dropped."""
         try:
-            with _unavailable_when_away(self._server):
+            with _unavailable_when_away(self._server, self.outage):
                 async with asyncio.timeout(self._timeout):
                     exchange = await self._exchange()
                     await asyncio.gather(*(self._publish_one(exchange, message) for message in messages))
@@ -190,12 +203,12 @@ class RabbitBroker:
         try:
             return await aio_pika.connect(self.url, timeout=self._timeout)
         except _AWAY as error:
-            raise BrokerUnavailable(_why_not_connected(self._server, URL(self.url).path, error)) from error
+            raise _away(self.outage, _why_not_connected(self._server, URL(self.url).path, error)) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:
         """A connection for the time of the block."""
-        with _unavailable_when_away(self._server):
+        with _unavailable_when_away(self._server, self.outage):
             async with asyncio.timeout(self._timeout):
                 connection = await self._connect()
         try:
@@ -211,7 +224,7 @@ class RabbitBroker:
         be given newer messages before these are back.
         """
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server):
+            with _unavailable_when_away(self._server, self.outage):
                 inbox = await self._open_inbox(connection, queue)
             try:
                 yield inbox
@@ -224,21 +237,21 @@ class RabbitBroker:
             await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=False)
             await channel.set_qos(prefetch_count=PREFETCH)
-            inbox = _Inbox(channel, self._server)
+            inbox = _Inbox(channel, self._server, self.outage)
             await inbox.consume(queue_name(queue))
             return inbox
 
     async def restore(self) -> None:
         """Declare and bind all once more; what is there stays as it is."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server):
+            with _unavailable_when_away(self._server, self.outage):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
 
     async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """Move the messages of `drive.dead` that came from this queue; those of other queues are given back."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server):
+            with _unavailable_when_away(self._server, self.outage):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -255,7 +268,7 @@ class RabbitBroker:
     async def count(self, queue: str) -> QueueCounts:
         """Messages of the queue that are ready, and those in `drive.dead`."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server):
+            with _unavailable_when_away(self._server, self.outage):
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -265,12 +278,14 @@ class RabbitBroker:
 
     async def check(self) -> None:
         """Raises BrokerUnavailable unless RabbitMQ answers on the publishing connection."""
-        with _unavailable_when_away(self._server):
+        with _unavailable_when_away(self._server, self.outage):
             async with asyncio.timeout(3):
                 await self._exchange()
         if self._publisher and self._publisher[0].is_closed:
             await self._drop_publisher()
-            raise BrokerUnavailable("the connection to RabbitMQ is closed")
+            closed = BrokerUnavailable("the connection to RabbitMQ is closed")
+            self.outage.failed(closed)
+            raise closed
 
     async def _drop_publisher(self) -> None:
         publisher, self._publisher = self._publisher, None
@@ -279,6 +294,7 @@ class RabbitBroker:
 
     async def close(self) -> None:
         """Close the publishing connection; subscriptions close themselves."""
+        self.outage.close()
         await self._drop_publisher()
 
 

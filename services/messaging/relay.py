@@ -82,7 +82,7 @@ class Relay:
 
     @asynccontextmanager
     async def _as_the_only_one(self) -> AsyncIterator[AsyncConnection]:
-        with unavailable_when_away(self._database.server):
+        with unavailable_when_away(self._database.server, self._database.outage):
             async with self._database.engine.connect() as connection:
                 try:
                     await self._wait_for_lock(connection)

@@ -87,7 +87,8 @@ class Retries:
             await self._note_failure(dead_letter, message, error)
 
     async def _note_failure(self, dead_letter: DueDeadLetter, message: EventMessage, error: Exception) -> None:
-        log.error("dead_letter_failed", id=str(dead_letter.id), type=dead_letter.type, exc_info=error)
+        which = {"id": str(dead_letter.id), "type": dead_letter.type, "attempt": dead_letter.attempts + 1}
+        log.error("dead_letter_failed", **which, exc_info=error)
         if not await self._apart(dead_letter, message):
             async with self._database.write() as work:
                 await dead_letters.postpone(work, dead_letter, error, self._clock.now())

@@ -13,10 +13,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from services.errors import Unavailable
 from services.persistence import schema_check, versions
 from services.persistence.connecting import postgresql_at
 from services.persistence.driver_errors import ReadOnly, may_be_fault_of_session, unavailable_when_away
 from services.persistence.schema import Schema
+from services.persistence.storage import DatabaseOutage
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,7 @@ class Database:
         self._schema = schema
         self.committed_events = asyncio.Event()
         self._noted: str | None = None
+        self.outage = DatabaseOutage(url.database or "", probe=self._probe)
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -81,12 +84,13 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work. Raises Unavailable where the database is away; then it may or may not have been committed."""
-        with unavailable_when_away(self.server):
+        with unavailable_when_away(self.server, self.outage):
             async with _transaction(self._engine) as session:
                 work = UnitOfWork(session)
                 yield work
                 if self._schema and not self._schema.versioned.isdisjoint(work.written):
                     await versions.bump(work)
+        self.outage.answered(wrote=bool(work.written))
         if work.has_events:
             self.committed_events.set()
         for action in work.afterwards:
@@ -95,9 +99,10 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
         """A READ ONLY transaction. Raises Unavailable where the database is away."""
-        with unavailable_when_away(self.server):
+        with unavailable_when_away(self.server, self.outage):
             async with _transaction(self._readonly) as session:
                 yield ReadSession(session)
+        self.outage.answered(wrote=False)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -107,17 +112,34 @@ class Database:
     async def check(self) -> str | None:
         """Raises NotMigrated or Unavailable unless the database answers, has what this code needs and can be written by
         us. Returns what an operator should know although it is ready."""
-        with unavailable_when_away(self.server):
-            async with asyncio.timeout(3), self.write() as work:
-                found = await schema_check.look(work, self._schema)
-        note = schema_check.judge(found, self._schema)
+        try:
+            note = await self._look()
+        except Unavailable as error:
+            if not error.is_reported:
+                self.outage.failed(error)
+            raise
+        self.outage.check_writing()
         if note and note != self._noted:
             log.warning("schema_is_newer", detail=note)
         self._noted = note
         return note
 
+    async def _look(self) -> str | None:
+        with unavailable_when_away(self.server, self.outage):
+            async with asyncio.timeout(3), _transaction(self._engine) as session:
+                work = UnitOfWork(session)
+                found = await schema_check.look(work, self._schema)
+                await self.outage.try_to_write(work)
+        note = schema_check.judge(found, self._schema)
+        self.outage.answered(wrote=True)
+        return note
+
+    async def _probe(self) -> None:
+        await self.check()
+
     async def close(self) -> None:
         """Close every connection."""
+        self.outage.close()
         await self._engine.dispose()
 
 

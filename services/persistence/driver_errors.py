@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.errors import NotMigrated, Unavailable
 from services.persistence.connecting import driver_error, message_of, sqlstate, why_not_connected
+from services.persistence.storage import DatabaseOutage
 from services.servers import Server
 
 log = structlog.get_logger(__name__)
@@ -21,8 +22,10 @@ FAULTS_OF_THE_DATA = frozenset({"22", "23"})
 integrity constraint violations. Every other error is temporary: the same statement may succeed later."""
 
 
-_WAITED = frozenset({"55P03", "57014"})
+_OF_THIS_TRY = frozenset({"55P03", "57014"})
 """lock_not_available and query_canceled: the session is as good as any other."""
+_OVERTAKEN = "40"
+"""SQLSTATE class of transactions that others have overtaken: deadlocks, serialization failures."""
 
 
 _NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
@@ -59,41 +62,49 @@ def may_be_fault_of_session(error: DBAPIError | ReadOnly) -> bool:
     if isinstance(error, ReadOnly):
         return True
     state = sqlstate(driver_error(error))
-    return not _is_fault_of_data(error) and state[:2] != "40" and state not in _WAITED
+    return not _is_fault_of_data(error) and state[:2] != _OVERTAKEN and state not in _OF_THIS_TRY
 
 
 @contextmanager
-def unavailable_when_away(server: Server) -> Iterator[None]:
-    """Raise Unavailable for every database error that the data does not cause: it is temporary."""
+def unavailable_when_away(server: Server, outage: DatabaseOutage) -> Iterator[None]:
+    """Raise Unavailable for every database error that the data does not cause: it is temporary. Where others would meet
+    it, too, it is part of an outage."""
     try:
         yield
     except PoolTimeout as error:
-        raise Unavailable("every database connection is busy") from error
+        raise _in(outage, Unavailable("every database connection is busy")) from error
     except DBAPIError as error:
         cause = driver_error(error)
         if _is_fault_of_data(error):
             raise StatementRefused(cause) from None
-        if isinstance(cause, asyncpg.QueryCanceledError):
-            raise TookTooLong("the database took too long") from error
-        raise _away(server, cause) from error
+        if sqlstate(cause) in _OF_THIS_TRY or sqlstate(cause)[:2] == _OVERTAKEN:
+            raise _refusal(server, cause) from error
+        raise _in(outage, _away(server, cause), cause) from error
     except _NOT_REACHED as error:
-        raise _away(server, error) from error
+        raise _in(outage, _away(server, error), error) from error
 
 
 def _is_fault_of_data(error: DBAPIError) -> bool:
     return sqlstate(driver_error(error))[:2] in FAULTS_OF_THE_DATA
 
 
+def _in(outage: DatabaseOutage, error: Unavailable, why: BaseException | None = None) -> Unavailable:
+    state = sqlstate(why)
+    outage.refused(error, sqlstate=state, message=message_of(why) if why and state else "")
+    return error
+
+
+def _refusal(server: Server, why: BaseException) -> Unavailable:
+    """Of a statement that another try may well get through."""
+    log.warning("database_refuses", sqlstate=sqlstate(why), error=type(why).__name__, message=message_of(why))
+    if isinstance(why, asyncpg.QueryCanceledError):
+        return TookTooLong("the database took too long")
+    return _away(server, why)
+
+
 def _away(server: Server, why: BaseException) -> Unavailable:
     """The kind of error lets an operator distinguish a wrong password from a full disk, and reveals no secret."""
     state = sqlstate(why)
-    if state:
-        log.warning(
-            "database_refuses",
-            sqlstate=state,
-            error=type(why).__name__,
-            message=message_of(why),
-        )
     if state in _NOT_THERE:
         return NotMigrated(f"the database lacks what this version needs (SQLSTATE {state}): run `drive migrate`")
     kind = f"{type(why).__name__}, SQLSTATE {state}" if state else type(why).__name__

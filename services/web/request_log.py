@@ -47,9 +47,9 @@ def note(scope: MutableMapping[str, Any], method: str, status: int, seconds: flo
         line["problem"] = code = state.get("problem") or code_of_status(status)
         metrics.refusals.labels(method, route, code).inc()
     metrics.requests.labels(method, route, status).observe(seconds)
-    if status >= 500:
-        log.warning("request", **line)
-    elif route in _QUIET:
+    if route in _QUIET:
         log.debug("request", **line)
+    elif status >= 500:
+        log.warning("request", **line)
     else:
         log.info("request", **line)

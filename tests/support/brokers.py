@@ -33,6 +33,7 @@ class Watched:
 
     def __init__(self, inner: Broker) -> None:
         self._inner = inner
+        self.outage = inner.outage
         self._acknowledged = 0
         self._change = asyncio.Condition()
 

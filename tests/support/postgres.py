@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from pathlib import Path
 
+import asyncpg
 import psutil
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -78,6 +79,19 @@ class PrivatePostgres:
         """Let in whom these lines of pg_hba.conf say, and nobody else."""
         (self._data / "pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
         self._command("pg_ctl", "reload")
+
+    async def make_tablespace(self, name: str, folder: Path) -> None:
+        """Let tables be kept in this folder, which has to belong to `system_user`."""
+        connection = await asyncpg.connect(_dsn(self.url))
+        try:
+            await connection.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+        finally:
+            await connection.close()
+
+    @property
+    def system_user(self) -> str | None:
+        """Whose process the server is; None where it is that of the tests."""
+        return self._user
 
     def pids(self) -> list[int]:
         """The server's processes, the postmaster first."""

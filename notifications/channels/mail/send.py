@@ -25,14 +25,18 @@ def missing_server(settings: NotificationsSettings) -> str | None:
 @asynccontextmanager
 async def open_mail(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     """A connection to the server is opened for each mail, so that nothing is held open in between."""
-    settings = environment.settings
+    settings, outage = environment.settings, environment.outages["mail"]
     sender = Sender(settings.mail_from, settings.public_url)
+    mail: SmtpMail | FolderMail
     if settings.smtp_url:
-        yield SmtpMail(MailServer.of(settings.smtp_url), sender).send
+        mail = SmtpMail(MailServer.of(settings.smtp_url), sender, outage)
     elif missing_server(settings):
         yield _wait_for_a_server
+        return
     else:
-        yield FolderMail(settings.data_dir / "outbox", sender).send
+        mail = FolderMail(settings.data_dir / "outbox", sender, outage)
+    outage.probe = mail.probe
+    yield mail.send
 
 
 async def _wait_for_a_server(_: OutgoingMessage) -> Outcome:

@@ -11,8 +11,10 @@ import aiosmtplib
 
 from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence
 from notifications.channels.mail.compose import Mail, Sender, compose_or_refuse
-from notifications.domain.delivery import Outcome, Refused, Sent
+from notifications.domain.delivery import Outcome, Refused, Retry, Sent, shown_reason
 from notifications.messages.outgoing_message import OutgoingMessage
+from services.errors import Unavailable
+from services.outages import Outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class Timeouts:
 class SmtpMail:
     """Sends mails through a server."""
 
-    def __init__(self, server: MailServer, sender: Sender, timeouts: Timeouts = Timeouts()) -> None:
+    def __init__(self, server: MailServer, sender: Sender, outage: Outage, timeouts: Timeouts = Timeouts()) -> None:
+        self._outage = outage
+        self._is_silent = False
         self._server = server
         self._sender = sender
         self._timeouts = timeouts
@@ -58,7 +62,32 @@ class SmtpMail:
         mail = compose_or_refuse(message, self._sender)
         if isinstance(mail, Refused):
             return mail
-        return await _Session(self._client(), mail, message.address).run(self._timeouts)
+        session = _Session(self._client(), mail, message.address)
+        outcome = await session.run(self._timeouts)
+        self._note(session, outcome)
+        return outcome
+
+    def _note(self, session: _Session, outcome: Outcome) -> None:
+        self._is_silent = not session.was_answered
+        if isinstance(outcome, Retry) and session.is_for_nobody:
+            self._outage.failed(Unavailable(f"the mail server takes no mail: {shown_reason(outcome.reason)}"))
+        else:
+            self._outage.works()
+
+    async def probe(self) -> None:
+        """Raises Unavailable while the server cannot be reached. One that refuses the session is left to the next mail:
+        servers lock out who fails to log in every few seconds."""
+        if not self._is_silent:
+            raise Unavailable("the mail server refused the last session")
+        try:
+            async with asyncio.timeout(self._timeouts.answer):
+                reader, writer = await asyncio.open_connection(self._server.host, self._server.port)
+                greeting = b"220" if self._server.tls else await reader.readline()
+            writer.close()
+        except OSError as error:
+            raise Unavailable("the mail server cannot be reached") from error
+        if not greeting.startswith(b"220"):
+            raise Unavailable("the mail server greets nobody")
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -80,6 +109,12 @@ class _Session:
         self._mail = mail
         self._address = address
         self._command: SmtpCommand = "connect"
+        self.was_answered = False
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether it ended before it was about this mail."""
+        return self._command in ("connect", "MAIL")
 
     async def run(self, timeouts: Timeouts) -> Outcome:
         try:
@@ -95,12 +130,14 @@ class _Session:
             async with asyncio.timeout(total_seconds):
                 return await self._transfer()
         except aiosmtplib.SMTPResponseException as error:
+            self.was_answered = True
             return of_smtp_answer(self._command, error.code, error.message)
         except Exception as error:  # noqa: BLE001 - whatever failed, what counts is whether the text was being sent
             return of_smtp_silence(self._command, str(error) or repr(error))
 
     async def _transfer(self) -> Outcome:
         await self._client.connect()
+        self.was_answered = True
         self._command = "MAIL"
         await self._client.mail(self._mail.sender)
         self._command = "RCPT"

@@ -21,6 +21,7 @@ from notifications.domain.delivery import (
     next_step,
     of_interruption,
     pause_of,
+    shown_reason,
 )
 
 NOW = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
@@ -86,3 +87,21 @@ def test_what_a_newer_delivery_has_overtaken_may_not(state: State) -> None:
 def test_what_was_taken_or_is_under_way_may_not(state: State) -> None:
     with pytest.raises(NotRetriable):
         check_retriable(state, has_route=True, has_newer=False)
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("RCPT: SMTP 450: mailbox of Nguyễn Văn An <an@example.org> is full", "RCPT: SMTP 450"),
+        (
+            "no answer after the text was sent (text: SMTP 999: an@example.org): it may",
+            "no answer after the text was sent (text: SMTP 999",
+        ),
+        ("connect: no answer: [Errno 111] Connect call failed", "connect: no answer: [Errno 111] Connect call failed"),
+        ("HTTP 503", "HTTP 503"),
+        ("Cannot call https://hooks.example.org/secret-part now", "Cannot call … now"),
+        ("an@example.org is unknown", "… is unknown"),
+    ],
+)
+def test_a_reason_in_the_log_has_no_words_of_a_mail_server_and_no_address(detail: str, shown: str) -> None:
+    assert shown_reason(detail) == shown

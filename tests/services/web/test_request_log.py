@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 import structlog
 
+from services.errors import Unavailable
 from services.runtime import AnyRuntime
 from services.web.app import build_app
 from tests.conftest import ClientFor, TokenFor
@@ -96,6 +97,17 @@ async def test_what_machines_ask_for_is_a_line_for_debugging_only(
     client: httpx.AsyncClient, lines: list[Any], path: str
 ) -> None:
     assert (await client.get(path)).status_code == 200
+    assert [line["log_level"] for line in of_requests(lines)] == ["debug"]
+
+
+async def test_a_process_that_is_not_ready_writes_no_line_for_each_time_it_is_asked(
+    client: httpx.AsyncClient, web_runtime: AnyRuntime, lines: list[Any]
+) -> None:
+    async def away() -> None:
+        raise Unavailable("the broker is away")
+
+    web_runtime.checks["broker"] = away
+    assert (await client.get("/health/ready")).status_code == 503
     assert [line["log_level"] for line in of_requests(lines)] == ["debug"]
 
 

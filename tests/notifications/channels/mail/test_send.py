@@ -50,10 +50,10 @@ class MailReceiver:
 
 
 @asynccontextmanager
-async def a_mail_receiver() -> AsyncIterator[MailReceiver]:
+async def a_mail_receiver(port: int = 0) -> AsyncIterator[MailReceiver]:
     """A mail server on a real port."""
     receiver = MailReceiver()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(receiver), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(receiver), "127.0.0.1", port)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -7,6 +7,7 @@ import pytest
 from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.smtp import MailServer, SmtpMail, Timeouts
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfirmed
+from services.outages import Outage
 from tests.notifications.outgoing_message import an_outgoing_message
 from tests.support.smtp import HANG_UP, SILENCE, a_scripted_server
 
@@ -47,11 +48,18 @@ CASES: list[tuple[str, str, type[Outcome]]] = [
 ]
 
 
+def _to(port: int) -> SmtpMail:
+    return SmtpMail(MailServer("127.0.0.1", port, None, None, tls=False), Sender("drive@bhxh.example"), Outage("mail"))
+
+
 async def sent_to(answers: dict[str, str], timeouts: Timeouts = QUICK) -> tuple[Outcome, int]:
     """The outcome of an attempt, and how often the text arrived."""
     async with a_scripted_server(answers) as server:
         mail = SmtpMail(
-            MailServer("127.0.0.1", server.port, "drive", "secret", tls=False), Sender("drive@bhxh.example"), timeouts
+            MailServer("127.0.0.1", server.port, "drive", "secret", tls=False),
+            Sender("drive@bhxh.example"),
+            Outage("mail"),
+            timeouts,
         )
         outcome = await mail.send(an_outgoing_message())
     return outcome, len(server.texts)
@@ -77,9 +85,8 @@ async def test_encryption_that_is_offered_and_fails_is_tried_again_and_nothing_g
 
 async def test_the_session_is_ended_as_the_server_expects() -> None:
     async with a_scripted_server({}) as server:
-        await SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), Sender("drive@bhxh.example")).send(
-            an_outgoing_message()
-        )
+        mail = _to(server.port)
+        await mail.send(an_outgoing_message())
     assert server.commands == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
 
@@ -97,7 +104,7 @@ async def test_a_total_time_that_ends_before_the_text_is_tried_again() -> None:
 
 async def test_a_mail_that_cannot_be_composed_is_refused_and_nothing_is_sent() -> None:
     async with a_scripted_server({}) as server:
-        mail = SmtpMail(MailServer("127.0.0.1", server.port, None, None, tls=False), Sender("drive@bhxh.example"))
+        mail = _to(server.port)
         outcome = await mail.send(an_outgoing_message(alert=None))
     assert isinstance(outcome, Refused)
     assert "cannot be composed" in outcome.reason
