@@ -6,7 +6,6 @@ from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
 from notifications.channels.kind import ChannelEnvironment
-from notifications.channels.registry import CHANNELS
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
@@ -44,11 +43,13 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         async with runtime.database.read() as session:
             await measure(session, runtime.metrics)
 
+    alert_metrics, delivery_metrics = runtime.metrics.own(AlertMetrics), runtime.metrics.own(DeliveryMetrics)
+
     async def measure_work() -> None:
         async with runtime.database.read() as session:
             alerts, waiting = await count_unresolved(session), await count_waiting(session)
-        runtime.metrics.own(AlertMetrics).show(alerts)
-        runtime.metrics.own(DeliveryMetrics).show(waiting, CHANNELS, runtime.clock.now())
+        alert_metrics.show(alerts)
+        delivery_metrics.show(waiting, runtime.clock.now())
 
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from itertools import product
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter
 
 from enrolment_api.enrolments.outcomes import Outcome, Replayed
 from services.errors import DomainError
+from services.vocabulary import Kind, Scheme
 
 
 class SignUpMetrics:
@@ -18,6 +21,8 @@ class SignUpMetrics:
         self._accepted = Counter(
             "drive_sign_ups", "Sign-ups that were accepted", ["scheme", "kind", "replayed"], registry=registry
         )
+        for labels in product(get_args(Scheme), get_args(Kind), ("no", "yes")):
+            self._accepted.labels(*labels)  # from 0 on: else the first one is no increase
 
     def count(self, outcomes: Iterable[Outcome]) -> None:
         """Count what became of sign-ups, once that is committed."""

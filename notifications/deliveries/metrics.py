@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import product
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from notifications.channels.registry import CHANNELS
 from notifications.deliveries.queries import Waiting
 from notifications.domain.delivery import OutcomeName, State
+
+_AFTERWARDS: Final[tuple[State, ...]] = ("pending", "sent", "failed", "unconfirmed")
+"""The states in which an attempt may leave a delivery."""
 
 
 class DeliveryMetrics:
@@ -21,6 +27,8 @@ class DeliveryMetrics:
             ["channel", "outcome", "state"],
             registry=registry,
         )
+        for labels in product(CHANNELS, get_args(OutcomeName), _AFTERWARDS):
+            self._attempts.labels(*labels)  # from 0 on: else the first failure is no increase
         self._waiting = Gauge(
             "drive_deliveries_waiting", "Deliveries that are not sent yet", ["channel"], registry=registry
         )
@@ -32,10 +40,10 @@ class DeliveryMetrics:
         """One attempt has ended, and that is committed."""
         self._attempts.labels(channel, outcome, state).inc()
 
-    def show(self, waiting: Iterable[Waiting], channels: Collection[str], now: datetime) -> None:
+    def show(self, waiting: Iterable[Waiting], now: datetime) -> None:
         """Set the gauges of every channel."""
         found = {each.channel: each for each in waiting}
-        for channel in {*channels, *found}:
+        for channel in {*CHANNELS, *found}:
             each = found.get(channel)
             self._waiting.labels(channel).set(each.n if each else 0)
             self._oldest.labels(channel).set(max(0.0, (now - each.oldest).total_seconds()) if each else 0)

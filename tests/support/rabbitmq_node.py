@@ -16,6 +16,7 @@ from types import MappingProxyType
 import psutil
 import pytest
 
+from tests.support.debian import install
 from tests.support.processes import (
     answers,
     ensure_user,
@@ -183,34 +184,6 @@ def a_private_node(
 
 
 def install_where_missing() -> None:
-    """Install Debian's rabbitmq-server without starting its service; fail with the remedy where we may not."""
-    if (_LIBRARY / "rabbitmq-server").exists() or shutil.which("rabbitmq-server"):
-        return
-    if not (is_root() and shutil.which("apt-get")):
-        pytest.fail(_HOW_TO_GET_ONE, pytrace=False)
-    with _no_services_started():
-        for command in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "rabbitmq-server"]):
-            done = subprocess.run(
-                ["apt-get", *command],
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                check=False,
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                pytest.fail(f"{_HOW_TO_GET_ONE}\n{done.stdout}\n{done.stderr}", pytrace=False)
-
-
-@contextmanager
-def _no_services_started() -> Iterator[None]:
-    """Debian asks /usr/sbin/policy-rc.d whether an installed service may be started: 101 is no."""
-    policy = Path("/usr/sbin/policy-rc.d")
-    if policy.exists():
-        yield
-        return
-    policy.write_text("#!/bin/sh\nexit 101\n")
-    policy.chmod(0o755)
-    try:
-        yield
-    finally:
-        policy.unlink()
+    """Install Debian's rabbitmq-server; fail with the remedy where we may not."""
+    if not ((_LIBRARY / "rabbitmq-server").exists() or shutil.which("rabbitmq-server")):
+        install("rabbitmq-server", _HOW_TO_GET_ONE)

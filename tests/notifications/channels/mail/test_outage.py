@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
 from notifications.channels.mail.smtp import MailServer, SmtpMail
 from notifications.domain.delivery import Retry, Sent
