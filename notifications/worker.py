@@ -6,6 +6,7 @@ from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
 from notifications.channels.kind import ChannelEnvironment
+from notifications.channels.registry import CHANNELS
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
@@ -44,6 +45,7 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
             await measure(session, runtime.metrics)
 
     alert_metrics, delivery_metrics = runtime.metrics.own(AlertMetrics), runtime.metrics.own(DeliveryMetrics)
+    delivery_metrics.begin(CHANNELS)
 
     async def measure_work() -> None:
         async with runtime.database.read() as session:

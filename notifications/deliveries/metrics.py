@@ -9,7 +9,6 @@ from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from notifications.channels.registry import CHANNELS
 from notifications.deliveries.queries import Waiting
 from notifications.domain.delivery import OutcomeName, State
 
@@ -21,20 +20,25 @@ class DeliveryMetrics:
     """Attempts as they end, and what waits."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._channels: frozenset[str] = frozenset()
         self._attempts = Counter(
             "drive_delivery_attempts",
             "Attempts to deliver, by their outcome and the state that the delivery has since",
             ["channel", "outcome", "state"],
             registry=registry,
         )
-        for labels in product(CHANNELS, get_args(OutcomeName), _AFTERWARDS):
-            self._attempts.labels(*labels)  # from 0 on: else the first failure is no increase
         self._waiting = Gauge(
             "drive_deliveries_waiting", "Deliveries that are not sent yet", ["channel"], registry=registry
         )
         self._oldest = Gauge(
             "drive_oldest_delivery_seconds", "How long the oldest of them has waited", ["channel"], registry=registry
         )
+
+    def begin(self, channels: Iterable[str]) -> None:
+        """Show these channels from 0 on: else the first failure of one is no increase."""
+        self._channels = frozenset(channels)
+        for labels in product(self._channels, get_args(OutcomeName), _AFTERWARDS):
+            self._attempts.labels(*labels)
 
     def count_attempt(self, channel: str, outcome: OutcomeName, state: State) -> None:
         """One attempt has ended, and that is committed."""
@@ -43,7 +47,7 @@ class DeliveryMetrics:
     def show(self, waiting: Iterable[Waiting], now: datetime) -> None:
         """Set the gauges of every channel."""
         found = {each.channel: each for each in waiting}
-        for channel in {*CHANNELS, *found}:
+        for channel in {*self._channels, *found}:
             each = found.get(channel)
             self._waiting.labels(channel).set(each.n if each else 0)
             self._oldest.labels(channel).set(max(0.0, (now - each.oldest).total_seconds()) if each else 0)

@@ -70,3 +70,4 @@ async def test_the_gauges_show_what_waits_and_for_how_long_and_the_alerts_that_a
         await eventually(waiting, (2.0, True))
         await eventually(alerts, 2.0)
     assert measured("drive_deliveries_waiting", {"channel": "mail"}) == 0
+    assert attempts(service, channel="mail", outcome="retry", state="failed") == 0
