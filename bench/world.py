@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from bench.measure import output_of
 from drive.client.client import Client
 from drive.hosting.configuration import Configuration, read_configuration
-from drive.hosting.embedded import embedded_postgres
+from drive.hosting.embedded.server import embedded_postgres
 from drive.hosting.processes import Verb, health_url, start, until_ready
 from drive.hosting.services import SERVICES, ServiceName
 from migrations.upgrade import upgrade

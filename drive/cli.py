@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from collections.abc import Coroutine
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvloop
 
 from drive.commands import dead_letters as dead_letter_commands
-from drive.commands.console import fail, read_settings
+from drive.commands.console import Commands, fail, read_settings, run
 from drive.hosting.configuration import Configuration
-from drive.hosting.services import SERVICES, ServiceName, known_scopes
+from drive.hosting.services import SERVICES, ServiceName
 from services.clock import SystemClock
-from services.errors import DomainError
-from services.security.keys import load_secret_keys
-from services.security.tokens import Tokens
 from services.version import VERSION
 
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -61,7 +59,7 @@ def up(
     settings = read_settings()
     if processes:
         _need(settings, database=True, broker=True)
-    _run((up_in_six if processes else up_in_one)(settings))
+    run((up_in_six if processes else up_in_one)(settings))
 
 
 @app.command()
@@ -69,7 +67,7 @@ def demo(*, once: Annotated[bool, typer.Option(help="end after the demo, without
     """Play the two launch days through the public API; ends with 0 only if every figure came out right."""
     from drive.demo.play import play  # noqa: PLC0415 - as above
 
-    raise typer.Exit(_run(play(read_settings(), once=once)))
+    raise typer.Exit(run(play(read_settings(), once=once)))
 
 
 @app.command()
@@ -83,22 +81,20 @@ def asyncapi() -> None:
 @app.command()
 def serve(service: Service) -> None:
     """Answer one service's HTTP API."""
-    from drive.hosting.one_service import databases, serve  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import on_databases, serve  # noqa: PLC0415 - as above
 
     settings = read_settings(service)
-    with databases(settings) as urls:
-        _run(serve(service, settings, urls[service]))
+    run(on_databases(settings, lambda urls: serve(service, settings, urls[service])))
 
 
 @app.command()
 def worker(service: Service) -> None:
     """Run one service's loops: relay, consumer, reviews, deliveries."""
-    from drive.hosting.one_service import databases, work  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import on_databases, work  # noqa: PLC0415 - as above
 
     settings = read_settings(f"{service}-worker")
     _need(settings, broker=True)
-    with databases(settings) as urls:
-        _run(work(service, settings, urls[service]))
+    run(on_databases(settings, lambda urls: work(service, settings, urls[service])))
 
 
 @app.command()
@@ -108,15 +104,18 @@ def migrate(
     wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
 ) -> None:
     """Make the databases where they are missing, and bring them to the newest revision."""
-    from drive.hosting.one_service import databases  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import on_databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
     settings = read_settings()
-    with databases(settings) as urls:
+
+    async def upgrade(urls: Mapping[ServiceName, URL]) -> None:
         for name in [service] if service else SERVICES:
             setting = settings.database_setting(name)
-            _run(upgrade_when_up(name, urls[name], timedelta(seconds=wait), setting=setting))
+            await upgrade_when_up(name, urls[name], timedelta(seconds=wait), setting=setting)
             typer.echo(f"{name}: up to date")
+
+    run(on_databases(settings, upgrade))
 
 
 @app.command()
@@ -130,11 +129,11 @@ def token(
     name: Annotated[str | None, typer.Option(help="what this person is called")] = None,
 ) -> None:
     """Print a bearer token, signed with the keys of these settings."""
-    scopes, known = frozenset(scope.split()), known_scopes()
-    if unknown := scopes - known:
-        fail(f"no such scope: {' '.join(sorted(unknown))}; there are {' '.join(sorted(known))}")
-    tokens = Tokens(load_secret_keys(read_settings().common))
-    typer.echo(tokens.issue(org, scopes, SystemClock().now(), timedelta(hours=hours), subject=subject, name=name))
+    from drive.commands import token as given  # noqa: PLC0415 - as above
+
+    organisation, scopes, lifetime = given.checked_org(org), given.checked_scopes(scope), given.checked_lifetime(hours)
+    tokens, now = given.signing_tokens(read_settings()), SystemClock().now()
+    typer.echo(tokens.issue(organisation, scopes, now, lifetime, subject=subject, name=name))
 
 
 def _need(settings: Configuration, *, database: bool = False, broker: bool = False) -> None:
@@ -142,14 +141,3 @@ def _need(settings: Configuration, *, database: bool = False, broker: bool = Fal
         fail("AMQP_URL must be set: processes of their own need RabbitMQ between them (or use `drive up`)")
     if database and any(settings.database(service) is None for service in SERVICES):
         fail("DATABASE_URL must be set: six processes need a PostgreSQL server (or use `drive up`)")
-
-
-def _run(main: Coroutine[Any, Any, Any]) -> Any:
-    from drive.hosting.serving import cancelled_by_sigterm  # noqa: PLC0415 - as above
-
-    try:
-        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_sigterm(main))
-    except asyncio.CancelledError:
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    except (DomainError, OSError, TimeoutError) as error:
-        fail(str(error) or repr(error))

@@ -17,6 +17,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
+from drive.hosting.embedded.programs import BIN
 from drive.hosting.services import SETTINGS, ServiceName, schema_of
 from services.clock import SystemClock
 from services.observability import Metrics
@@ -26,6 +27,7 @@ from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 from tests.support import environment
 from tests.support.postgres import Databases, PrivatePostgres
+from tests.support.processes import is_root, let_others_reach
 from tests.support.rabbitmq import SharedVhost, Vhosts, a_broker
 from tests.support.rabbitmq_node import PrivateRabbit, a_private_node
 from tests.support.runtime import TestRuntime
@@ -47,6 +49,8 @@ structlog.configure(
 def pytest_configure() -> None:
     """Exit at SIGTERM as on Ctrl-C, so that servers and databases are removed."""
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+    if is_root():  # wherever the checkout is: PostgreSQL runs as another account
+        let_others_reach(BIN)
 
 
 class MakeRuntime(Protocol):

@@ -1,15 +1,46 @@
-"""What every command needs: the settings, or an error that names what is wrong with them."""
+"""What every command needs: the settings, a loop to run in, and errors of one line instead of tracebacks."""
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
-from typing import NoReturn
+from collections.abc import Coroutine
+from typing import Any, NoReturn
 
 import typer
+import uvloop
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from drive.hosting.configuration import Configuration, read_configuration
+from services.errors import DomainError
 from services.observability import configure_logging
+
+
+class Commands(TyperGroup):
+    """A group of commands; what their user can mend is one line, whichever command meets it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # of `drive … | head`: no error at all
+            raise
+        except (DomainError, OSError, TimeoutError) as error:
+            fail(str(error) or repr(error))
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """What it returns. SIGTERM and SIGHUP end it in an orderly way, with the exit code that they stand for."""
+    from drive.hosting.serving import Stopped, cancelled_by_signals  # noqa: PLC0415 - as above
+
+    try:
+        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_signals(main))
+    except Stopped as stopped:
+        raise typer.Exit(128 + stopped.by) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(128 + signal.SIGINT) from None
 
 
 def read_settings(service: str | None = None) -> Configuration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +9,7 @@ from uuid import UUID
 
 import typer
 
-from drive.commands.console import fail, read_settings
-from services.errors import DomainError
+from drive.commands.console import fail, read_settings, run
 
 if TYPE_CHECKING:
     from drive.hosting.dead_letters import DeadLetters, Found
@@ -38,7 +36,7 @@ def list_dead_letters(
 ) -> None:
     """List dead letters, oldest first."""
 
-    async def run(dead_letters: DeadLetters) -> None:
+    async def act(dead_letters: DeadLetters) -> None:
         choice = dead_letters.choice(event_type=event_type, older_than=older_than)
         found = await dead_letters.find(choice, everything=everything)
         for item in found:
@@ -46,14 +44,14 @@ def list_dead_letters(
         if not as_json:
             typer.echo(f"{len(found)} dead letters")
 
-    _with_dead_letters(run)
+    _with_dead_letters(act)
 
 
 @app.command()
 def show(dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
     """Show one dead letter with its body, as JSON."""
 
-    async def run(dead_letters: DeadLetters) -> None:
+    async def act(dead_letters: DeadLetters) -> None:
         found = await dead_letters.find(dead_letters.choice(dead_letter_id))
         if not found:
             fail(f"no dead letter has the id {dead_letter_id}: see `drive dead-letters list --all`")
@@ -61,7 +59,7 @@ def show(dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
             body = item.dead_letter.raw.decode(errors="backslashreplace")
             typer.echo(json.dumps(_shown(item) | {"body": body}, indent=2, ensure_ascii=False))
 
-    _with_dead_letters(run)
+    _with_dead_letters(act)
 
 
 @app.command()
@@ -74,7 +72,7 @@ def replay(
 ) -> None:
     """Let the workers try dead letters again. What was counted before is not counted twice."""
 
-    async def run(dead_letters: DeadLetters) -> None:
+    async def act(dead_letters: DeadLetters) -> None:
         counts = await dead_letters.replay(
             dead_letters.choice(dead_letter_id, event_type=event_type, older_than=older_than)
         )
@@ -83,7 +81,7 @@ def replay(
         for service, count in counts.items():
             typer.echo(f"{service}: {count} to be tried again by its worker")
 
-    _with_dead_letters(run)
+    _with_dead_letters(act)
 
 
 @app.command()
@@ -93,7 +91,7 @@ def drop(
 ) -> None:
     """Drop one dead letter. `replay ID` reverses that."""
 
-    async def run(dead_letters: DeadLetters) -> None:
+    async def act(dead_letters: DeadLetters) -> None:
         if not reason.strip():
             fail("--reason: say why the dead letter may be dropped")
         service = await dead_letters.drop(dead_letter_id, reason.strip())
@@ -101,24 +99,23 @@ def drop(
             fail(f"no dead letter to drop has the id {dead_letter_id}: see `drive dead-letters list --all`")
         typer.echo(f"{service}: dropped")
 
-    _with_dead_letters(run)
+    _with_dead_letters(act)
 
 
 def _with_dead_letters(action: Callable[[DeadLetters], Awaitable[None]]) -> None:
     from drive.hosting.dead_letters import open_dead_letters  # noqa: PLC0415 - loaded by who runs it: it takes time
-    from drive.hosting.one_service import databases  # noqa: PLC0415 - as above
+    from drive.hosting.one_service import on_databases  # noqa: PLC0415 - as above
 
     settings = read_settings()
 
-    async def run(urls: Any) -> None:
+    async def act(urls: Any) -> None:
         async with open_dead_letters(settings, urls) as dead_letters:
-            await action(dead_letters)
+            try:
+                await action(dead_letters)
+            except ValueError as error:  # of an option
+                fail(str(error))
 
-    try:
-        with databases(settings) as urls:
-            asyncio.run(run(urls))
-    except (DomainError, OSError, ValueError) as error:
-        fail(str(error))
+    run(on_databases(settings, act, make=False))
 
 
 def _shown(item: Found) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 def age_of(value: str) -> timedelta:
     """Such as 90s, 15m, 2h or 3d. Raises ValueError."""
-    found = re.fullmatch(r"(\d{1,6})([smhd])", value.strip())
+    found = re.fullmatch(r"(\d{1,5})([smhd])", value.strip(), re.ASCII)
     if not found:
         raise ValueError("--older-than: give a number and a unit, such as 90s, 15m, 2h or 3d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from typing import TypeVar
 
 from sqlalchemy.engine import URL
 
 from drive.hosting.configuration import Configuration
-from drive.hosting.embedded import embedded_postgres
+from drive.hosting.embedded.server import embedded_postgres
 from drive.hosting.lifetime import logged_lifetime
 from drive.hosting.services import SERVICES, ServiceName, create_app, create_worker, schema_of
 from drive.hosting.serving import serving, until_asked_to_stop
@@ -23,17 +24,30 @@ from services.web.app import build_app
 from services.web.health import outcomes_of
 from services.worker import Worker
 
+T = TypeVar("T")
+
 
 @contextmanager
-def databases(configuration: Configuration) -> Iterator[dict[ServiceName, URL]]:
-    """Where each service's database is: on the servers that the settings name, or on the embedded one."""
+def databases(configuration: Configuration, *, make: bool = True) -> Iterator[dict[ServiceName, URL]]:
+    """Where each service's database is: on the servers that the settings name, or on the embedded one.
+
+    Without `make` an embedded one has to be there already.
+    """
     urls = {service: configuration.database(service) for service in SERVICES}
     with ExitStack() as stack:
         if None in urls.values():
-            embedded = stack.enter_context(embedded_postgres(configuration.common.data_dir))
+            embedded = stack.enter_context(embedded_postgres(configuration.common.data_dir, make=make))
             names = {service: settings.database_name() for service, settings in configuration.services.items()}
             urls = {service: url or embedded.set(database=names[service]) for service, url in urls.items()}
         yield {service: url for service, url in urls.items() if url}
+
+
+async def on_databases(
+    configuration: Configuration, main: Callable[[Mapping[ServiceName, URL]], Awaitable[T]], *, make: bool = True
+) -> T:
+    """What `main` returns of them; an embedded server is stopped by whatever ends the coroutine."""
+    with databases(configuration, make=make) as urls:
+        return await main(urls)
 
 
 @asynccontextmanager

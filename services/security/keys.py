@@ -6,24 +6,56 @@ import os
 import secrets
 from pathlib import Path
 
+import structlog
+
 from services.settings import Settings, secret_keys_in
+
+log = structlog.get_logger(__name__)
+
+
+class BadKeys(OSError):
+    """The file of the keys holds something else."""
 
 
 def load_secret_keys(settings: Settings) -> list[bytes]:
-    """The keys of DRIVE_SECRET_KEYS (base64url, comma-separated, the first signs), else those of the data folder."""
-    text = settings.secret_keys or _read_or_make(settings.data_dir / "secret.keys")
-    return secret_keys_in(text)
+    """The keys of DRIVE_SECRET_KEYS (base64url, comma-separated, the first signs), else those of the data folder.
+
+    Made there where there are none. Raises OSError.
+    """
+    if (keys := present_secret_keys(settings)) is None:
+        _make(key_file(settings))
+        keys = _read(key_file(settings))
+    return keys
 
 
-def _read_or_make(path: Path) -> str:
+def present_secret_keys(settings: Settings) -> list[bytes] | None:
+    """As above, but None where there are none. Raises OSError."""
+    if settings.secret_keys:
+        return secret_keys_in(settings.secret_keys)
+    return _read(key_file(settings)) if key_file(settings).exists() else None
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the keys of the data folder are."""
+    return settings.data_dir.expanduser().resolve() / "secret.keys"
+
+
+def _read(path: Path) -> list[bytes]:
+    try:
+        return secret_keys_in(path.read_text())
+    except ValueError as error:
+        raise BadKeys(f"{path} holds no keys ({error}): put back what was there, or remove it for new keys") from error
+
+
+def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.touch(mode=0o600)
     fresh.write_text(secrets.token_urlsafe(32))
     try:
         os.link(fresh, path)  # atomic: of two processes that start together, one makes the key and both read it
+        log.info("secret_keys_made", file=str(path))
     except FileExistsError:
         pass
     finally:
         fresh.unlink()
-    return path.read_text().strip()

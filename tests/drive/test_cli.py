@@ -2,31 +2,121 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import base64
+import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 
-from typer.testing import CliRunner
+import pytest
+from sqlalchemy.engine import URL
+from typer.testing import CliRunner, Result
 
 from drive.cli import app
-from drive.hosting.configuration import read_configuration
-from services.clock import SystemClock
-from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
+from tests.support.installation import PORTS
+from tests.support.processes import free_port
+
+
+@pytest.fixture(autouse=True)
+def _logging_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands run in this process, whose log must not go where each of them says."""
+    monkeypatch.setattr("drive.commands.console.configure_logging", lambda *_, **__: None)
+
+
+def _drive(*arguments: str, **environment: str) -> Result:
+    """It ends by itself: what was wrong is one line, and no exception gets out."""
+    done = CliRunner().invoke(app, list(arguments), env=environment)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def _refused(*arguments: str, **environment: str) -> str:
+    done = _drive(*arguments, **environment)
+    assert done.exit_code == 2
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("drive: ")]
+    return line
 
 
 def test_a_token_for_a_scope_that_does_not_exist_is_not_issued() -> None:
-    done = CliRunner().invoke(app, ["token", "--org", "CT", "--scope", "progress:read enrolments:delete"])
-    assert done.exit_code != 0
-    assert "no such scope: enrolments:delete; there are admin" in done.output
+    said = _refused("token", "--org", "CT", "--scope", "progress:read enrolments:delete")
+    assert "no such scope: enrolments:delete; there are admin" in said
+
+
+@pytest.mark.parametrize("org", ["", "  ", "Bưu điện", "a b"])
+def test_a_token_is_for_an_organisation_that_there_can_be(org: str) -> None:
+    assert "--org: give the code of an organisation" in _refused("token", "--org", org, "--scope", "admin")
+
+
+@pytest.mark.parametrize("scope", ["", "  "])
+def test_a_token_has_a_scope(scope: str) -> None:
+    assert "--scope: name one at least; there are admin" in _refused("token", "--org", "CT", "--scope", scope)
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "nan", "inf", "1e300", "8785"])
+def test_a_token_is_good_for_some_time_up_to_a_year(hours: str) -> None:
+    assert "--hours: give more than 0 and at most 8784" in _refused(
+        "token", "--org", "CT", "--scope", "admin", "--hours", hours
+    )
+
+
+def test_a_token_says_which_keys_signed_it(tmp_path: Path) -> None:
+    key = secrets.token_urlsafe(32)
+    (tmp_path / "secret.keys").write_text(key)
+    arguments = ("token", "--org", "BD-CAM-THUY", "--scope", "admin", "--hours", "1")
+    done = _drive(*arguments, DRIVE_DATA_DIR=str(tmp_path))
+    assert done.stderr == f"drive: signed with the keys of {tmp_path}/secret.keys\n"
+    tokens = Tokens([base64.urlsafe_b64decode(key + "==")])
+    assert tokens.verify(done.stdout.strip(), datetime.now(UTC)).organisation_code == "BD-CAM-THUY"
+    assert _drive(*arguments, DRIVE_SECRET_KEYS=key).stderr == "drive: signed with the keys of DRIVE_SECRET_KEYS\n"
 
 
 def test_a_token_is_issued_to_a_person_of_an_organisation(tmp_path: Path) -> None:
-    folder = {"DRIVE_DATA_DIR": str(tmp_path)}
+    key = secrets.token_urlsafe(32)
     who = ["--org", "BHXH-38", "--subject", "hoa.le", "--name", "Lê Thị Hoa"]
-    command = [sys.executable, "-m", "drive", "token", "--scope", "alerts:write", *who]
-    token = subprocess.run(command, env={**os.environ, **folder}, capture_output=True, check=True, text=True).stdout
-    tokens = Tokens(load_secret_keys(read_configuration(folder).common))
-    actor = tokens.verify(token.strip(), SystemClock().now())
+    done = _drive("token", "--scope", "alerts:write", *who, DRIVE_SECRET_KEYS=key)
+    actor = Tokens([base64.urlsafe_b64decode(key + "==")]).verify(done.stdout.strip(), datetime.now(UTC))
     assert (actor.organisation_code, actor.subject, actor.name) == ("BHXH-38", "hoa.le", "Lê Thị Hoa")
+
+
+def test_no_keys_are_made_for_a_token_that_nobody_would_take(tmp_path: Path) -> None:
+    said = _refused("token", "--org", "CT", "--scope", "admin", DRIVE_DATA_DIR=str(tmp_path / "data"))
+    assert f"no keys in {tmp_path}/data/secret.keys: start drive there first, or set DRIVE_DATA_DIR" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_holds_no_keys_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret.keys").write_text("short")
+    said = _refused("token", "--org", "CT", "--scope", "admin", DRIVE_DATA_DIR=str(tmp_path))
+    assert f"{tmp_path}/secret.keys holds no keys (each key must be at least 32 bytes" in said
+
+
+def test_dead_letters_of_a_folder_without_databases_are_not_looked_for(tmp_path: Path) -> None:
+    said = _refused("dead-letters", "list", DRIVE_DATA_DIR=str(tmp_path / "data"))
+    assert f"no databases in {tmp_path}/data: set DRIVE_DATA_DIR" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["up"], ["serve", "enrolment"], ["demo"]])
+def test_a_data_dir_that_cannot_be_used_is_named_by_every_command(command: list[str]) -> None:
+    ports = {name: str(free_port()) for name in PORTS}
+    assert "DRIVE_DATA_DIR: /proc" in _refused(*command, DRIVE_DATA_DIR="/proc/drive", **ports)
+
+
+@pytest.mark.parametrize("age", ["1 day", "999999d", "-1h", "٣d"])
+def test_an_age_is_one_that_there_can_be(age: str, postgres_server: URL) -> None:
+    url = postgres_server.set(drivername="postgresql").render_as_string(hide_password=False)
+    said = _refused("dead-letters", "list", "--older-than", age, DATABASE_URL=url)
+    assert "--older-than: give a number and a unit" in said
+
+
+def test_what_the_server_refuses_is_one_line(postgres_server: URL) -> None:
+    url = postgres_server.set(drivername="postgresql", username="nobody").render_as_string(hide_password=False)
+    said = _refused("migrate", "--wait", "5", DATABASE_URL=url)
+    assert 'refuses the login: role "nobody" does not exist' in said
+    assert "correct user, password or TLS in DATABASE_URL" in said
+
+
+def test_a_server_that_is_not_there_is_one_line() -> None:
+    said = _refused("migrate", "--wait", "0.1", DATABASE_URL="postgresql://me:secret@127.0.0.1:1")
+    assert "cannot reach PostgreSQL at 127.0.0.1:1 (DATABASE_URL): connection refused" in said
+    assert "secret" not in said

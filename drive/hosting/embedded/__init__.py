@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: what runs where no DATABASE_URL is set."""
