@@ -10,6 +10,11 @@ BUSINESS_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 """Business days are those of Vietnam (UTC+7, no summer time)."""
 
 
+def on_day(now: datetime, day: date) -> datetime:
+    """The same time of that day, in the business zone."""
+    return now + (day - now.astimezone(BUSINESS_ZONE).date())
+
+
 class Clock(Protocol):
     """Where a use-case gets its time from."""
 
@@ -21,6 +26,10 @@ class Clock(Protocol):
         """The business day."""
         ...
 
+    def day_of(self, now: datetime) -> date:
+        """The business day at an instant that `now` gave."""
+        ...
+
 
 class SystemClock:
     """The real time; `today` may be pinned to a business date (DRIVE_TODAY)."""
@@ -29,12 +38,16 @@ class SystemClock:
         self._today = today
 
     def now(self) -> datetime:
-        """This instant, in UTC."""
+        """This instant, in UTC: the real one, also where the date is pinned."""
         return datetime.now(UTC)
 
     def today(self) -> date:
         """The pinned business date, else the day it is in Vietnam."""
-        return self._today or datetime.now(BUSINESS_ZONE).date()
+        return self.day_of(self.now())
+
+    def day_of(self, now: datetime) -> date:
+        """The pinned business date, else the day it is in Vietnam then."""
+        return self._today or now.astimezone(BUSINESS_ZONE).date()
 
     def pin(self, today: date) -> None:
         """Let the business date be `today` from now on: how the demo and the tests let days pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.clock import Clock
+from services.clock import Clock, on_day
 from services.errors import Forbidden
 from services.ids import new_id
 
@@ -40,7 +40,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`today` is the business day, `now` is in UTC; `correlation_id` goes into every event that the use-case publishes.
+    """`today` is the business day; `correlation_id` goes into every event that the use-case publishes.
+
+    `now` is this instant, in UTC, and real: for whatever is waited for. What happens is written and told as of `at`.
 
     `actor` is None where nobody asked: an event or the passing of time is the cause.
     """
@@ -49,6 +51,11 @@ class Context:
     now: datetime
     correlation_id: str
     actor: Actor | None = None
+
+    @property
+    def at(self) -> datetime:
+        """This instant on the business day: `now`, unless the date is pinned (DRIVE_TODAY)."""
+        return on_day(self.now, self.today)
 
     def organisation(self) -> str:
         """The organisation that acts. Raises ValueError where nobody asked."""
@@ -59,4 +66,5 @@ class Context:
 
 def context_of(clock: Clock, correlation_id: str | None = None, actor: Actor | None = None) -> Context:
     """This moment, for the request or event with that correlation id; a new one where there is none."""
-    return Context(clock.today(), clock.now(), correlation_id or str(new_id()), actor)
+    now = clock.now()
+    return Context(clock.day_of(now), now, correlation_id or str(new_id()), actor)

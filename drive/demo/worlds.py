@@ -23,7 +23,13 @@ from services.clock import SystemClock
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 
-WHO_ASKS_THE_DAY: Final[tuple[Command, ...]] = (("serve", "enrolment"), ("serve", "targets"), ("worker", "targets"))
+WHO_ASKS_THE_DAY: Final[tuple[Command, ...]] = (
+    ("serve", "enrolment"),
+    ("serve", "targets"),
+    ("worker", "targets"),
+    ("serve", "notifications"),
+    ("worker", "notifications"),
+)
 
 
 class World(Protocol):

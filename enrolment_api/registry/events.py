@@ -39,6 +39,6 @@ def _attributes(kind: RegistryKind, code: str, version: int, context: Context) -
     return {
         "id": registry_event_id(kind, code, version),
         "subject": code,
-        "time": context.now,
+        "time": context.at,
         "correlationid": context.correlation_id,
     }

@@ -11,4 +11,4 @@ from services.contracts.alerts import AlertEvent
 def changed(change: AlertChange, context: Context) -> AlertEvent:
     """The event of a change of which routes are notified, too."""
     correlation_id = change.correlation_id
-    return event_of(change.kind, change.alert, at=change.at, time=context.now, correlation_id=correlation_id)
+    return event_of(change.kind, change.alert, at=change.at, time=context.at, correlation_id=correlation_id)

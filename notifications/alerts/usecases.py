@@ -57,10 +57,10 @@ async def acknowledge(
     row = await store.one_for_change(work, alert_id, own_of)
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
-    alert = rules.acknowledge(store.state_of(row), version, _acknowledger(context), context.now)
+    alert = rules.acknowledge(store.state_of(row), version, _acknowledger(context), context.at)
     await work.add(store.with_state(row, alert))
     snapshot = snapshot_of(row)
-    change = AlertChange(snapshot, "acknowledged", "somebody acts on it", context.now, context.correlation_id)
+    change = AlertChange(snapshot, "acknowledged", "somebody acts on it", context.at, context.correlation_id)
     await emit(work, [changed(change, context)])
     await queue(work, context, [change], group_wait)
     return snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -53,7 +53,7 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
         recipients = _recipients(change, candidates, notified_before)
         _log_queued(change, recipients)
         group = _group(change, levels)
-        rows += [_delivery(change, known[name], group, context.now, group_wait) for name in recipients.notified]
+        rows += [_delivery(change, known[name], group, context, group_wait) for name in recipients.notified]
     await store.insert_all(work, rows)
 
 
@@ -89,7 +89,7 @@ def _route(row: RouteRow) -> Route:
     return Route(row.name, row.under, row.min_severity, row.disabled_reason)
 
 
-def _delivery(change: AlertChange, route: RouteRow, group: str, now: datetime, wait: timedelta) -> DeliveryRow:
+def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context, wait: timedelta) -> DeliveryRow:
     return DeliveryRow(
         id=new_id(),
         alert_id=change.alert.id,
@@ -101,8 +101,8 @@ def _delivery(change: AlertChange, route: RouteRow, group: str, now: datetime, w
         address=route.address,
         state="pending",
         attempts=0,
-        queued_at=now,
-        next_attempt_at=now + wait,
+        queued_at=context.at,
+        next_attempt_at=context.now + wait,
         group_code=group,
     )
 
@@ -121,10 +121,10 @@ async def claim(
     for expired in await claims.expired(work, now):
         attempt = Attempt(expired.message_id, expired.attempt, expired.channel)
         outcome = rules.of_interruption(repeatable=is_repeatable(expired.channel))
-        await _record(work, attempt, outcome, now, metrics)
+        await _record(work, attempt, outcome, context, metrics)
     claimed = await claims.claim(work, capacity, now=now, until=now + LEASE)
     for attempt, fields in claimed.unreadable:
-        await _record(work, attempt, Refused(f"the stored alert cannot be read: {fields}"), now, metrics)
+        await _record(work, attempt, Refused(f"the stored alert cannot be read: {fields}"), context, metrics)
     return claimed.messages
 
 
@@ -135,25 +135,25 @@ async def record_outcome(
     wait, or is gone."""
     now = context.now
     await claims.lock_claims(work)
-    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, now, metrics)
+    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, context, metrics)
     match outcome:
         case Sent():
             await store.end_waits(work, message.route_name, now)
         case Retry(_, after) if after:
             await routes.pause(work, message.route_name, message.address, now + rules.pause_of(after))
         case Refused(reason, gone=True):
-            await routes.disable(work, message.route_name, message.address, reason=reason, now=now)
+            await routes.disable(work, message.route_name, message.address, reason=reason, now=context.at)
 
 
 async def _record(
-    work: UnitOfWork, attempt: Attempt, outcome: Outcome, now: datetime, metrics: DeliveryMetrics
+    work: UnitOfWork, attempt: Attempt, outcome: Outcome, context: Context, metrics: DeliveryMetrics
 ) -> None:
     history = await store.history(work, attempt)
     counted = Sent() if history.was_sent else outcome
-    step = rules.next_step(counted, attempt.number, now, early=history.early_attempts)
-    await store.record_step(work, attempt, step, now)
+    step = rules.next_step(counted, attempt.number, context.now, early=history.early_attempts)
+    await store.record_step(work, attempt, step, context.at)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
-    await store.record_attempt(work, attempt, outcome=name, detail=detail, now=now)
+    await store.record_attempt(work, attempt, outcome=name, detail=detail, now=context.at)
     work.after_commit(lambda: metrics.count_attempt(attempt.channel, name, step.state))
 
 

@@ -51,7 +51,7 @@ async def put_route(work: UnitOfWork, context: Context, command: PutRoute, secre
     """Make the route, or change it to this; a disabled one is enabled. Raises NotKnownYet."""
     command = replace(command, under=await _registered(work, command.under))
     secret = secrets.new(command.channel)
-    fresh = _row(command, secrets.seal(secret, command.name), context.now)
+    fresh = _row(command, secrets.seal(secret, command.name), context.at)
     while not await store.insert_new(work, fresh):
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
@@ -73,7 +73,7 @@ async def rotate_secret(work: UnitOfWork, context: Context, name: str, secrets: 
     if row.secret is None or secret is None:
         raise NotAWebhook(f"the route {name} is of the channel {row.channel}, which has no secret")
     row.previous_secret, row.previous_secret_until = row.secret, context.now + SECRET_OVERLAP
-    row.secret, row.updated_at = secrets.seal(secret, name), context.now
+    row.secret, row.updated_at = secrets.seal(secret, name), context.at
     await work.add(row)
     return Rotated(secret, context.now + SECRET_OVERLAP)
 

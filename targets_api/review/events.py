@@ -34,7 +34,7 @@ def pace_event(reviewed: Reviewed, transition: PaceTransition, place: Place, con
     return _EVENTS[transition](
         id=pace_event_id(target_id, reviewed.episode.revision),
         subject=str(target_id),
-        time=context.now,
+        time=context.at,
         correlationid=context.correlation_id,
         data=_facts(reviewed, place, context),
     )

@@ -41,7 +41,7 @@ def _attributes(target: Target, context: Context) -> dict[str, Any]:
     return {
         "id": new_id(),
         "subject": str(target.id),
-        "time": context.now,
+        "time": context.at,
         "correlationid": context.correlation_id,
     }
 

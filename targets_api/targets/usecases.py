@@ -123,7 +123,7 @@ def _change(target: Target, context: Context, reason: str, **values: Any) -> Tar
         reason=reason,
         organisation_code=context.organisation(),
         subject=context.actor.subject if context.actor else "",
-        changed_at=context.now,
+        changed_at=context.at,
         **values,
     )
 

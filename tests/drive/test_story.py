@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
-from drive.demo.places import EVE
-from drive.demo.receiver import receiving
+from drive.client.client import Client
+from drive.demo.places import AGENCY, EVE
+from drive.demo.receiver import Receiver, receiving
 from drive.demo.story import Story
 from drive.demo.worlds import World, one_process, six
 from drive.hosting.configuration import read_configuration
@@ -33,6 +35,21 @@ async def _play(world: World) -> None:
         await story.play()
     assert [check for check in story.checks.made if not check.holds] == []
     assert len(story.checks.made) >= 14
+    await _tells_its_own_days(world, receiver)
+
+
+async def _tells_its_own_days(world: World, receiver: Receiver) -> None:
+    """The receiver has verified the signatures, which carry the real time; what they sign carries that of the story."""
+    async with Client(world.urls, world.token(AGENCY, "alerts:read")) as client:
+        for path in ("/v1/alerts", "/v1/deliveries"):
+            items = (await client.send("GET", "notifications", path))["items"]
+            times = [item[name] for item in items for name in ("raised_at", "queued_at", "sent_at") if item.get(name)]
+            assert times
+            assert {time[:4] for time in times} == {"2025"}
+    assert {content["timestamp"][:4] for content in receiver.received.values()} == {"2025"}
+    for mail in world.mails():
+        assert parsedate_to_datetime(mail["Date"]).year == 2025
+        assert "Since:         2025-10-" in str(mail.get_content())
 
 
 async def test_the_story_comes_out_right_in_one_process_on_the_embedded_default(folder: Path) -> None:

@@ -19,7 +19,11 @@ class SettableClock:
 
     def today(self) -> date:
         """The business day of that instant."""
-        return self._now.astimezone(BUSINESS_ZONE).date()
+        return self.day_of(self._now)
+
+    def day_of(self, now: datetime) -> date:
+        """The business day of an instant."""
+        return now.astimezone(BUSINESS_ZONE).date()
 
     def advance(self, by: timedelta) -> None:
         """Let time pass."""
