@@ -1,8 +1,13 @@
-# Everything here needs Python >= 3.11, make and the package index; the rest is put into .venv.
+# Everything here needs Python >= 3.11 with venv, make and the package index; the rest is put into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
+# Certificates are looked for where pip looks: behind a proxy that inspects TLS, uv needs those of the proxy, too.
+CERTIFICATES = $(or $(SSL_CERT_FILE),$(PIP_CERT),$(shell $(BIN)/python -m pip config get global.cert 2>/dev/null),$\
+	$(REQUESTS_CA_BUNDLE),$(CURL_CA_BUNDLE),$(firstword $(wildcard $\
+	/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)))
+SYNC = $(if $(CERTIFICATES),SSL_CERT_FILE="$(CERTIFICATES)") $(BIN)/uv sync --frozen --quiet --inexact
 
 .PHONY: help setup setup-dev demo up test test-faults check lint-openapi format bench clean
 
@@ -11,15 +16,17 @@ help: ## what can be made
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "drive needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "drive needs Python's venv: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	@echo "drive: downloading some 65 MB into $(VENV), once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check "uv>=0.13"
 
 $(STAMP): pyproject.toml uv.lock | $(BIN)/uv
-	@$(BIN)/uv sync --frozen --quiet --no-dev --inexact
+	@$(SYNC) --no-dev
 	@touch $@
 
 $(STAMP)-dev: pyproject.toml uv.lock | $(BIN)/uv
-	@$(BIN)/uv sync --frozen --quiet --inexact
+	@$(SYNC)
 	@touch $@ $(STAMP)
 
 setup: $(STAMP) ## what running needs, into .venv
@@ -32,6 +39,7 @@ up: setup ## the three services, empty
 	@$(BIN)/drive up
 
 test: setup-dev ## every test, on real servers
+	@$(if $(ARGS),,$(BIN)/python -m tests.support.rabbitmq_node)
 	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 test-faults: setup-dev ## every fault on every service, for half an hour

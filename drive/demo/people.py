@@ -48,7 +48,7 @@ class Population:
                 "channel": channel,
                 "campaign_code": f"LAUNCH-{self._commune.code}",
             }
-            code = f"{self._commune.code}-HH-{household:04}"
+            code = f"{self._commune.code}-HGD-{household:04}"  # other households than those of the guide
             for member_no in range(1, self._random.randint(1, 4) + 1):
                 yield self._sign_up(shared, {"code": code, "member_no": member_no})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from ipaddress import ip_network
 
 from rich.console import Console
 
 from drive.commands.up import announce
+from drive.demo.next_steps import what_next
 from drive.demo.places import EVE
 from drive.demo.receiver import receiving
 from drive.demo.report import report
@@ -19,17 +19,18 @@ from drive.hosting.one_service import databases
 from drive.hosting.serving import until_asked_to_stop
 from migrations.upgrade import drop
 from services.observability import configure_logging
+from services.security.keys import load_secret_keys, text_of_keys
 
 
-async def play(configuration: Configuration, *, once: bool) -> int:
+async def play(asked: Configuration, *, once: bool) -> int:
     """Run the demo, then keep serving unless `once`. 0 if every figure is as expected, else 1."""
-    # Piped into a file a console has no width of its own; 110 columns keep every table in one piece.
-    console = Console(width=None if sys.stdout.isatty() else 110)
+    console = Console()
     configure_logging("WARNING")
-    configuration = demo_configuration(configuration)
+    configuration = demo_configuration(asked)
     refuse_taken_ports(configuration)
-    start_afresh(configuration.common.data_dir)
     with databases(configuration) as urls:
+        configuration = with_keys_of(asked, configuration)
+        start_afresh(configuration.common.data_dir)
         for url in urls.values():
             await drop(url)
         async with one_process(configuration, urls, EVE) as world, receiving() as receiver:
@@ -38,6 +39,7 @@ async def play(configuration: Configuration, *, once: bool) -> int:
             await report(world, story.checks, console)
             if not once:
                 announce(configuration)
+                print(what_next(configuration, asked), flush=True)
                 await until_asked_to_stop()
     return 0 if story.checks.hold else 1
 
@@ -56,3 +58,8 @@ def demo_configuration(configuration: Configuration) -> Configuration:
         review_seconds=0.2,
         group_wait_seconds=0.5,
     )
+
+
+def with_keys_of(asked: Configuration, configuration: Configuration) -> Configuration:
+    """With the keys of the data dir itself: `drive token` makes tokens for the demo as it does for `drive up`."""
+    return configuration.changed(secret_keys=text_of_keys(load_secret_keys(asked.common)))

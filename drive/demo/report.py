@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
+from rich.bar import Bar
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -14,6 +18,7 @@ from drive.demo.checks import Checks
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
 from drive.demo.story import text_of
 from drive.demo.worlds import World
+from services.clock import BUSINESS_ZONE
 
 SCHEME = {"scheme": "household_health"}
 
@@ -32,6 +37,7 @@ async def report(world: World, checks: Checks, console: Console) -> None:
         _alert_table(alerts),
         _mail(max(world.mails(), key=_communes_in)),
         _check_table(checks),
+        _verdict(checks),
     ):
         console.print(part)
 
@@ -41,49 +47,52 @@ async def _progress(client: Client, owners: str, code: str) -> Any:
 
 
 def _progress_table(communes: list[tuple[Commune, Any]]) -> Table:
+    """A column for each commune: their figures fit the narrowest terminal, whose width ten columns would exceed."""
     table = _titled("Household health insurance: progress, and what is owed a day")
-    table.add_column("commune")
-    for heading in ("before", "launch", "since", "covered", "coverage", "attained", "expected", "a day"):
-        table.add_column(heading, justify="right")
-    table.add_column("pace")
-    for commune, progress in communes:
-        target = progress["targets"][0]
-        table.add_row(
-            progress["unit"]["name"],
-            f"{commune.covered:,}",
-            f"+{commune.sign_ups:,}",
-            f"+{progress['new'] - commune.sign_ups:,}",
-            f"{progress['covered']:,}",
-            f"{progress['coverage']:.1%}",
-            f"{target['attained']:.1%}",
-            f"{target['expected']:.1%}",
-            f"{target['needed_per_day']:,.1f}",
-            _coloured(target["status"]),
-        )
+    table.add_column("")
+    for _, progress in communes:
+        table.add_column(progress["unit"]["name"], justify="right")
+    columns = [list(_figures(commune, progress)) for commune, progress in communes]
+    for row in zip(*columns, strict=True):
+        table.add_row(row[0][0], *(figure for _, figure in row))
     return table
+
+
+def _figures(commune: Commune, progress: Any) -> Iterator[tuple[str, str]]:
+    target = progress["targets"][0]
+    yield "covered before", f"{commune.covered:,}"
+    yield "signed up on the launch day", f"+{commune.sign_ups:,}"
+    yield "signed up since", f"+{progress['new'] - commune.sign_ups:,}"
+    yield "covered now", f"{progress['covered']:,}"
+    yield "coverage", f"{progress['coverage']:.1%}"
+    yield "of the way to the target", f"{target['attained']:.1%}"
+    yield "expected by now", f"{target['expected']:.1%}"
+    yield "needed a day", f"{target['needed_per_day']:,.1f}"
+    yield "pace", _coloured(target["status"])
 
 
 def _collector_table(collectors: list[Any]) -> Table:
     table = _titled("The race of the collectors")
-    table.add_column("collector")
-    table.add_column("sign-ups", justify="right")
-    table.add_column("")
+    table.add_column("collector", no_wrap=True)
+    table.add_column("sign-ups", justify="right", no_wrap=True)
+    table.add_column("", max_width=40)
     ahead = max(progress["new"] for progress in collectors)
     for progress in sorted(collectors, key=lambda p: -p["new"]):
-        bar = "█" * round(40 * progress["new"] / ahead)
-        table.add_row(progress["collector"]["code"], f"{progress['new']:,}", f"[cyan]{bar}[/]")
+        table.add_row(
+            progress["collector"]["code"], f"{progress['new']:,}", Bar(ahead, 0, progress["new"], color="cyan")
+        )
     return table
 
 
 def _alert_table(alerts: list[Any]) -> Table:
     table = _titled("Alerts")
-    for heading in ("unit", "severity", "status", "version", "raised at"):
+    for heading in ("unit", "severity", "status", "raised on"):
         table.add_column(heading)
     names = {commune.code: f"Xã {commune.name}" for commune in COMMUNES}
     for alert in alerts:
-        unit = names[alert["subject"]["unit_code"]]
-        status, raised_at = _coloured(alert["status"]), alert["raised_at"][:19].replace("T", " ")
-        table.add_row(unit, alert["severity"], status, str(alert["version"]), f"{raised_at} UTC")
+        raised_on = datetime.fromisoformat(alert["raised_at"]).astimezone(BUSINESS_ZONE).date()
+        unit, status = names[alert["subject"]["unit_code"]], _coloured(alert["status"])
+        table.add_row(unit, alert["severity"], status, raised_on.isoformat())
     return table
 
 
@@ -93,7 +102,7 @@ def _communes_in(mail: EmailMessage) -> int:
 
 def _mail(mail: EmailMessage) -> Panel:
     return Panel(
-        f"[bold]{mail['Subject']}[/]\n\n{text_of(mail).strip()}",
+        f"[bold]{escape(mail['Subject'])}[/]\n\n{escape(text_of(mail).strip())}",
         title=f"One of the mails to {mail['To']}",
         title_align="left",
     )
@@ -103,12 +112,17 @@ def _check_table(checks: Checks) -> Table:
     table = _titled("Figures")
     table.add_column("")
     table.add_column("figure")
-    table.add_column("expected")
     table.add_column("came out")
     for check in checks.made:
-        mark = "[green]✓[/]" if check.holds else "[red]✗[/]"
-        table.add_row(mark, check.what, str(check.expected), str(check.got))
+        mark, expected = ("[green]✓[/]", "") if check.holds else ("[red]✗[/]", f", expected {check.expected}")
+        table.add_row(mark, check.what, f"{check.got}{expected}")
     return table
+
+
+def _verdict(checks: Checks) -> str:
+    right = sum(check.holds for check in checks.made)
+    colour = "green" if checks.hold else "red"
+    return f"[bold {colour}]{right} of {len(checks.made)} figures right[/]"
 
 
 def _titled(title: str) -> Table:

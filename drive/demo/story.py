@@ -92,10 +92,10 @@ class Story:
                 "channel": "webhook",
                 "address": self.receiver.url,
             }
-            made = await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops-hook", webhook)
+            made = await ops.send_until_taken("PUT", "notifications", "/v1/routes/agency-hook", webhook)
             self.receiver.secret = made["secret"]
             mail = {"under": PROVINCE, "min_severity": "warning", "channel": "mail", "address": MAIL}
-            await ops.send_until_taken("PUT", "notifications", "/v1/routes/ops-mail", mail)
+            await ops.send_until_taken("PUT", "notifications", "/v1/routes/agency-mail", mail)
 
     async def _launch(self, agency: Client, commune: Commune, *, in_batches: bool) -> None:
         await self.world.move_to(commune.launch_day)

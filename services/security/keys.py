@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -33,6 +35,11 @@ def present_secret_keys(settings: Settings) -> list[bytes] | None:
     if settings.secret_keys:
         return secret_keys_in(settings.secret_keys)
     return _read(key_file(settings)) if key_file(settings).exists() else None
+
+
+def text_of_keys(keys: Sequence[bytes]) -> str:
+    """The keys as DRIVE_SECRET_KEYS has them."""
+    return ",".join(base64.urlsafe_b64encode(key).decode() for key in keys)
 
 
 def key_file(settings: Settings) -> Path:

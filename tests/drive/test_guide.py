@@ -1,26 +1,34 @@
-"""The commands of docs/guide.md, run one after the other, print what it says."""
+"""The commands of README.md and docs/guide.md, run as they are written, do what is said of them.
+
+In a folder whose path has a blank and an accent, in a terminal of 80 columns. Only the ports are others.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import signal
 import sys
-from datetime import date
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from drive.demo.worlds import one_process
-from drive.hosting.configuration import Configuration, read_configuration
-from drive.hosting.one_service import databases
+import pytest
+
 from tests.support.installation import PORTS
 from tests.support.processes import free_port
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
-TODAY = re.compile(r"^DRIVE_TODAY=(\S+) make up$", re.MULTILINE)
+STARTS = re.compile(r"^(make (?:demo|up))\b", re.MULTILINE)
+STARTS_ON_A_DAY = re.compile(r"^(DRIVE_TODAY=\S+ make up)$", re.MULTILINE)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NEXT_STEPS = re.compile(r"^(export TOKEN=.*?)\n\n", re.MULTILINE | re.DOTALL)
 ASKS_TARGETS = "curl -X PUT $targets/"
 LOOKS_AT_ALERTS = 'curl "$ops/v1/alerts'
+SECONDS = 180
 
 STRICT = 'set -eu; curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
 """A refusal ends the script."""
@@ -30,52 +38,93 @@ until command curl -s "$targets/v1/progress/collectors/CT-07?scheme=household_he
 do sleep 0.1; done
 """
 UNTIL_RAISED = """
-until command curl -s "$ops/v1/alerts?under=15127" -H "Authorization: Bearer $OPS" | grep -q '"open"'
+until command curl -s "$ops/v1/alerts?status=open&under=15127" -H "Authorization: Bearer $OPS" | grep -q '"open"'
 do sleep 0.1; done
 """
 """A person reads on while that happens."""
 
 
-def script(configuration: Configuration) -> str:
-    """The commands in their order, for services on these ports and the `drive` of this Python's environment."""
-    text = STRICT + "".join(BLOCK.findall(GUIDE))
-    for expected, taken in (
-        (ASKS_TARGETS, UNTIL_COUNTED + ASKS_TARGETS),
-        (LOOKS_AT_ALERTS, UNTIL_RAISED + LOOKS_AT_ALERTS),
-        (".venv/bin", str(Path(sys.executable).parent)),
-        (":8001", f":{configuration.services['enrolment'].api_port}"),
-        (":8002", f":{configuration.services['targets'].api_port}"),
-        (":8003", f":{configuration.services['notifications'].api_port}"),
-    ):
-        assert expected in text
-        text = text.replace(expected, taken)
+@pytest.fixture
+def checkout(folder: Path) -> Path:
+    """What a checkout has after `make setup`."""
+    made = folder / "Dự án" / "drive"
+    (made / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "uv.lock"):
+        (made / name).symlink_to(ROOT / name)
+    for program in ("drive", "python"):
+        (made / ".venv" / "bin" / program).symlink_to(Path(sys.executable).parent / program)
+    for name in ("bin/uv", ".synced"):
+        (made / ".venv" / name).touch()
+    return made
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """A terminal of 80 columns, and free ports."""
+    return {**os.environ, "COLUMNS": "80", **{name: str(free_port()) for name in PORTS}}
+
+
+def at_these_ports(text: str, environment: Mapping[str, str]) -> str:
+    """The commands, for services on these ports."""
+    for number, name in enumerate(PORTS[:3], 8001):
+        text = text.replace(f":{number}", f":{environment[name]}")
     return text
 
 
-async def said_by(script: str, environment: dict[str, str]) -> str:
+def guide(environment: Mapping[str, str]) -> str:
+    """The commands of the guide in their order."""
+    text = STRICT + "".join(BLOCK.findall(GUIDE))
+    for expected, waiting in ((ASKS_TARGETS, UNTIL_COUNTED), (LOOKS_AT_ALERTS, UNTIL_RAISED)):
+        assert expected in text
+        text = text.replace(expected, waiting + expected)
+    return at_these_ports(text, environment)
+
+
+@asynccontextmanager
+async def started(command: str, folder: Path, environment: Mapping[str, str], last_line: str) -> AsyncIterator[str]:
+    """Run the command while the block runs; what it printed up to and including this line."""
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", f"exec env {command}"),
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout
+    try:
+        printed = ""
+        async with asyncio.timeout(SECONDS):
+            while not printed.endswith(f"{last_line}\n"):
+                line = await process.stdout.readline()
+                assert line, f"ended: {printed}"
+                printed += line.decode()
+        yield printed
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does: make gets it, too
+        async with asyncio.timeout(SECONDS):
+            await process.communicate()
+    assert process.returncode in {0, -signal.SIGINT}
+
+
+async def said_by(script: str, folder: Path, environment: Mapping[str, str]) -> str:
     """What bash prints while it runs all of the script."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", script),
-        cwd=ROOT,
-        env={**os.environ, **environment},
+        cwd=folder,
+        env=environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(SECONDS):
         output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
     return output.decode()
 
 
-async def test_every_command_of_the_guide_does_what_it_says(folder: Path) -> None:
-    environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
-    configuration = read_configuration(environment)
-    [today] = TODAY.findall(GUIDE)
-    with databases(configuration) as urls:
-        async with one_process(configuration, urls, date.fromisoformat(today)):
-            output = await said_by(script(configuration), environment)
+def follows_the_guide(output: str) -> None:
+    """What the guide's commands have to print."""
     for expected in (
-        '"made":167',
         '"covered_from":"2025-11-24"',
         '"index":0,"external_ref":"CT-0003","status":201',
         '"index":1,"external_ref":null,"status":422',
@@ -87,3 +136,28 @@ async def test_every_command_of_the_guide_does_what_it_says(folder: Path) -> Non
         '"route_name":"ops-mail"',
     ):
         assert expected in output
+
+
+async def test_every_command_of_the_guide_works_with_make_up(checkout: Path, environment: dict[str, str]) -> None:
+    [command] = STARTS_ON_A_DAY.findall(GUIDE)
+    assert command.endswith(STARTS.findall(README)[1])
+    async with started(command, checkout, environment, "ready"):
+        output = await said_by(guide(environment), checkout, environment)
+    follows_the_guide(output)
+    assert '"made":167' in output
+    assert f"drive: signed with the keys of {checkout}/.data/secret.keys" in output
+
+
+async def test_every_command_of_the_guide_works_with_make_demo(checkout: Path, environment: dict[str, str]) -> None:
+    command = STARTS.findall(README)[0]
+    async with started(
+        command, checkout, environment, "docs/guide.md goes on from here: a sign-up, its progress, an alert."
+    ) as told:
+        assert "18 of 18 figures right" in told
+        assert "…" not in told
+        assert [line for line in told.splitlines() if len(line) > 80] == []
+        [commands] = NEXT_STEPS.findall(told)
+        output = await said_by(STRICT + commands, checkout, environment)
+        assert '"name":"Xã Cẩm Thạch"' in output
+        assert '"raised_at":"2025-10-' in output
+        follows_the_guide(await said_by(guide(environment), checkout, environment))
