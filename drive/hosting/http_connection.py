@@ -9,6 +9,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from drive.hosting.connection_limits import Connections, Phase
+from drive.hosting.http_flow import AnswerTransport, PacedFlow
 from services.errors import DomainError
 from services.web.middleware import HUNG_UP, REFUSAL
 from services.web.problems import HeadersTooLarge, Malformed
@@ -21,25 +22,6 @@ _CHUNK_FRAME: Final = 12
 _TOO_LARGE: Final = f"send up to {HEADERS} headers of up to {HEADER_BYTES:,} bytes in sum, trailers included"
 
 
-class _Gentle:
-    """The transport as answers see it: to close it does not lose an answer on a client that still sends."""
-
-    def __init__(self, connection: HttpConnection) -> None:
-        self.connection: HttpConnection | None = connection
-        self._transport = connection.transport
-        self.is_closing = self._transport.is_closing
-
-    def write(self, data: bytes) -> None:
-        """Nothing where the client is gone."""
-        if not self.is_closing():
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """At the end of the answer."""
-        if self.connection:
-            self.connection.end()
-
-
 class HttpConnection(HttpToolsProtocol):
     """Errors in HTTP itself are answered by the app, as all others: they are put into the `state` of the scope."""
 
@@ -48,7 +30,7 @@ class HttpConnection(HttpToolsProtocol):
         self._limits = limits
         self._overhead = 0
         self._read_away = 0
-        self._gentle: Any
+        self._outgoing: Any
         self._answered: RequestResponseCycle | None = None
         """The request that is being answered, or was last; the parser may be further."""
         self.phase: Phase = "request"
@@ -58,7 +40,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._gentle = _Gentle(self)
+        self.flow = PacedFlow(transport, self._limits)
+        self._outgoing = AnswerTransport(self)
         self.since = self.loop.time()
         self.address = self.client[0] if self.client else ""
         self._limits.enter(self)
@@ -70,7 +53,7 @@ class HttpConnection(HttpToolsProtocol):
         self.forget_body()
         self.pipeline.clear()
         self.cycle = self._answered  # type: ignore[assignment]  # what was not begun knows this connection
-        self._gentle.connection = None  # which holds the answer, which holds this
+        self._outgoing.connection = None  # which holds the answer, which holds this
         self._limits.leave(self)
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +85,7 @@ class HttpConnection(HttpToolsProtocol):
         if len(self.pipeline) > HEADERS:
             raise Malformed("wait for answers before you send further requests")
         super().on_headers_complete()
-        self.cycle.transport = self._gentle
+        self.cycle.transport = self._outgoing
         self.headers = []  # trailers are no headers: who put a token into them was not seen by a proxy
         self.phase = "body"
 
@@ -205,7 +188,7 @@ class HttpConnection(HttpToolsProtocol):
         self.scope["state"][REFUSAL] = error
         self.cycle = RequestResponseCycle(
             scope=self.scope,
-            transport=self._gentle,
+            transport=self._outgoing,
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,

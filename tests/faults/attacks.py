@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import struct
 import sys
@@ -224,5 +225,6 @@ async def attack(name: str, target: Target, how_many: int) -> Counter[str]:
 
 
 if __name__ == "__main__":
+    os.nice(15)  # attackers have processors of their own
     _, what, where, times, *given = sys.argv
     print(json.dumps(asyncio.run(attack(what, Target(int(where), *given), int(times)))))

@@ -153,7 +153,7 @@ ATTACKS = [
     ("chunk_extensions", 8, {"431"}),
     ("hang_up", 200, {"hung up"}),
     ("pipelined", 8, {"hung up"}),
-    ("held_body", 60, set[str]()),
+    ("held_body", 40, set[str]()),
     ("slow_headers", 300, set[str]()),
     ("slow_body", 300, set[str]()),
 ]
