@@ -15,6 +15,7 @@ from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
 from notifications.routing.channels import channels_check
 from notifications.settings import NotificationsSettings
+from services.context import context_of
 from services.messaging.broker import Broker
 from services.messaging.consumer import Handlers
 from services.runtime import Runtime
@@ -51,7 +52,7 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         async with runtime.database.read() as session:
             alerts, waiting = await count_unresolved(session), await count_waiting(session)
         alert_metrics.show(alerts)
-        delivery_metrics.show(waiting, runtime.clock.now())
+        delivery_metrics.show(waiting, context_of(runtime.clock).at)
 
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)

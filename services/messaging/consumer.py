@@ -212,7 +212,8 @@ def _in_utc(time: datetime) -> datetime:
 
 
 def _seconds_since(then: datetime, clock: Clock) -> float:
-    return max(0.0, (clock.now() - then).total_seconds())
+    """Events carry the business day: see `Context.at`."""
+    return max(0.0, (context_of(clock).at - then).total_seconds())
 
 
 def is_fault_of_event(error: Exception) -> bool:
