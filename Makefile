@@ -39,7 +39,7 @@ up: setup ## the three services, empty
 	@$(BIN)/drive up
 
 test: setup-dev ## every test, on real servers
-	@$(if $(ARGS),,$(BIN)/python -m tests.support.rabbitmq_node)
+	@$(if $(ARGS),,$(BIN)/python -m tests.support.needed)
 	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 test-faults: setup-dev ## every fault on every service, for half an hour

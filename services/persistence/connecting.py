@@ -53,9 +53,9 @@ def why_not_connected(server: Server, error: BaseException) -> str | None:
     if state == _NO_DATABASE:
         return f"{server}: {message_of(error)} {kind}; run `drive migrate`, or correct {server.setting}"
     if state in _STARTS_OR_STOPS or state[:2] == _CONNECTION_LOST:
-        return f"cannot reach {server}: {message_of(error)} {kind}"
+        return f"cannot reach {server} {kind}"
     if state == _TOO_MANY:
-        return f"{server} has no connection left: {message_of(error)} {kind}; see max_connections"
+        return f"{server} has no connection left {kind}; see max_connections"
     return None
 
 

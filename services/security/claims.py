@@ -57,7 +57,8 @@ def text_in(claims: Claims, name: str) -> str | None:
 
 def subject_of(claims: Claims) -> str:
     """The person who acts, or the client where it acts for itself (RFC 9068, 2.2). Raises Unauthenticated."""
-    subject = text_in(claims, "sub") or text_in(claims, "client_id")
+    client = text_in(claims, "client_id")
+    subject = text_in(claims, "sub") or client
     if subject is None:
         raise _wrong("sub", "the id of a person or a client")
     return subject

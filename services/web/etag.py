@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
+from services.errors import FieldError
 from services.web.answers import sends
+from services.web.problems import Malformed
 
 _LONGEST: Final = 8000
 IF_NONE_MATCH: Final[Mapping[str, Any]] = {
@@ -75,7 +77,10 @@ def document_tag(operation: dict[str, Any]) -> None:
 
 def _is_known(request: Request, answer: Tagged) -> bool:
     known = ",".join(request.headers.getlist("if-none-match"))
-    return bool(known) and len(known) <= _LONGEST and _matches(known, answer.etag)
+    if len(known) > _LONGEST:
+        remedy = f"up to {_LONGEST:,} characters are read: name fewer tags"
+        raise Malformed(f"If-None-Match: {remedy}", (FieldError("/header/If-None-Match", remedy),))
+    return bool(known) and _matches(known, answer.etag)
 
 
 def _matches(known: str, etag: str) -> bool:

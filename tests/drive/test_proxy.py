@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -20,20 +19,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from drive.hosting.services import create_app
 from drive.hosting.serving import serving
 from services.waiting import poll
 from services.web.middleware import MAX_BODY_BYTES
 from tests.conftest import MakeRuntime
+from tests.support.debian import program
+from tests.support.needed import HOW_TO_GET_NGINX
 from tests.support.processes import answers, free_port, is_root
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy/nginx.conf"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 HOST = "targets.example.org"
 DEADLINE_SECONDS = 20
-
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx)")
 
 
 def write_certificate(folder: Path) -> None:
@@ -57,6 +56,18 @@ class Behind:
     port: int
     callers: set[int] = field(default_factory=set)
     headers: dict[str, str] = field(default_factory=dict)
+
+
+class Noting:
+    """An app that notes who calls it, and with which headers."""
+
+    def __init__(self, app: ASGIApp, behind: Behind) -> None:
+        self._app, self._behind = app, behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._behind.callers.add(scope["client"][1])
+        self._behind.headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        await self._app(scope, receive, send)
 
 
 @dataclass
@@ -87,7 +98,9 @@ def nginx(folder: Path, api: int, https: int, plain: int) -> Iterator[None]:
     main = f"{user}daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
     main += f"http {{\naccess_log off;\n{temporary}{text}\n}}\n"
     (folder / "nginx.conf").write_text(main)
-    process = subprocess.Popen([str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")])
+    process = subprocess.Popen(
+        [program("nginx", "nginx", HOW_TO_GET_NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    )
     try:
         yield
     finally:
@@ -122,12 +135,8 @@ async def proxied(make_runtime: MakeRuntime, folder: Path) -> AsyncIterator[Prox
     runtime = await make_runtime("targets", api_port=behind.port)
     app = create_app(runtime)
 
-    async def noting(scope: Any, receive: Any, send: Any) -> None:
-        behind.callers.add(scope["client"][1])
-        behind.headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        await app(scope, receive, send)
-
-    async with serving(noting, runtime.settings, "api_port"), client(https) as http:  # type: ignore[arg-type]
+    app.add_middleware(Noting, behind=behind)
+    async with serving(app, runtime.settings, "api_port"), client(https) as http:
         with nginx(folder, behind.port, https, plain):
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await poll(lambda: asyncio.to_thread(answers, plain, b"GET / HTTP/1.0\r\n\r\n"), bool)

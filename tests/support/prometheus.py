@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,25 +11,20 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.debian import install
-from tests.support.processes import free_port, one_at_a_time
+from tests.support.debian import program
+from tests.support.processes import free_port
 
-_HOW_TO_GET_ONE = (
+HOW_TO_GET_ONE = (
     "the tests of the alert rules need Prometheus: put prometheus and promtool on the path (apt-get install prometheus,"
     " brew install prometheus), or run as root on Debian, where it is installed for you"
 )
 
 
-def _program(name: str) -> str:
-    with one_at_a_time("install"):
-        if not shutil.which(name):
-            install("prometheus", _HOW_TO_GET_ONE)
-    return shutil.which(name) or name
-
-
 def promtool(*arguments: str) -> str:
     """Run it; what it says. Raises AssertionError where it finds fault."""
-    done = subprocess.run([_program("promtool"), *arguments], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [program("promtool", "prometheus", HOW_TO_GET_ONE), *arguments], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -73,7 +67,9 @@ async def a_prometheus(configuration: Path, data: Path) -> AsyncIterator[Prometh
         f"--web.listen-address=127.0.0.1:{port}",
     )
     with (data.parent / "prometheus.log").open("wb") as output:
-        process = await asyncio.create_subprocess_exec(_program("prometheus"), *arguments, stdout=output, stderr=output)
+        process = await asyncio.create_subprocess_exec(
+            program("prometheus", "prometheus", HOW_TO_GET_ONE), *arguments, stdout=output, stderr=output
+        )
     try:
         async with aiohttp.ClientSession() as http:
             yield Prometheus(f"http://127.0.0.1:{port}", http)

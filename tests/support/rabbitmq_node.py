@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ GREETING = b"AMQP\x00\x00\x09\x01"
 _START_SECONDS = 60
 _LIBRARY = Path("/usr/lib/rabbitmq/bin")
 """Where Debian keeps the programs themselves; those on the path insist on being root or rabbitmq."""
-_HOW_TO_GET_ONE = (
+HOW_TO_GET_ONE = (
     "the tests need a RabbitMQ broker: set AMQP_URL, start one on localhost:5672, install rabbitmq-server"
     " (apt-get install rabbitmq-server, brew install rabbitmq), or run as root on Debian, where it is installed for you"
 )
@@ -165,7 +164,7 @@ def _program(name: str) -> str:
     inner = _LIBRARY / name
     found = str(inner) if inner.exists() else shutil.which(name)
     if not found:
-        pytest.fail(_HOW_TO_GET_ONE, pytrace=False)
+        pytest.fail(HOW_TO_GET_ONE, pytrace=False)
     return found
 
 
@@ -184,14 +183,9 @@ def a_private_node(
         node.remove()
 
 
-def why_none() -> str | None:
-    """What to do where the tests can have no broker; None where they can."""
-    may_install = is_root() and shutil.which("apt-get")
-    return (
-        None
-        if os.environ.get("AMQP_URL") or answers(5672, GREETING) or _is_installed() or may_install
-        else _HOW_TO_GET_ONE
-    )
+def is_there() -> bool:
+    """Whether the tests have a broker, or can start one."""
+    return bool(os.environ.get("AMQP_URL")) or answers(5672, GREETING) or _is_installed()
 
 
 def _is_installed() -> bool:
@@ -201,8 +195,4 @@ def _is_installed() -> bool:
 def install_where_missing() -> None:
     """Install Debian's rabbitmq-server; fail with the remedy where we may not."""
     if not _is_installed():
-        install("rabbitmq-server", _HOW_TO_GET_ONE)
-
-
-if __name__ == "__main__":  # before `make test`: one line instead of an error for each test that needs a broker
-    sys.exit(why_none())
+        install("rabbitmq-server", HOW_TO_GET_ONE)

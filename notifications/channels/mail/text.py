@@ -92,8 +92,8 @@ class Writer:
         code = message.group_code or ""
         under = f"&under={quote(code.removeprefix(UNIT), safe='')}" if code.startswith(UNIT) else ""
         if any(notice.alert.status == "open" for notice in message.notices):
-            address = self._address("/v1/alerts/{id}/acknowledgement", "POST")
-            yield [words.acknowledge_each, f'{address} {{"version": …}}']
+            address = self._address("/v1/alerts/ID/acknowledgement", "POST")
+            yield [words.acknowledge_each, f'{address} {{"version": N}}']
             yield [words.report_each]
         yield [words.look_all, self._address(f"/v1/alerts?status=open{under}", "GET")]
 

@@ -111,7 +111,7 @@ def test_a_token_is_good_with(claims: dict[str, Any]) -> None:
         ({"scope": None}, "claim scope"),
         ({"scope": "a " * 1001}, "claim scope"),
         ({"client_id": 5}, "claim client_id"),
-        ({"client_id": ..., "sub": ...}, "claim client_id"),
+        ({"client_id": ..., "sub": ...}, "claim sub"),
         ({"sub": ["CT"], "client_id": None}, "claim sub"),
         ({"name": ["An"]}, "claim name"),
         ({"name": "An\u0000"}, "claim name"),
