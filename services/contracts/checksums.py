@@ -41,6 +41,8 @@ class SignUp(Protocol):
     def covered_from(self) -> date: ...
     @property
     def covered_to(self) -> date: ...
+    @property
+    def cancelled(self) -> bool: ...
 
 
 def checksum_of(s: SignUp) -> int:
@@ -54,6 +56,7 @@ def checksum_of(s: SignUp) -> int:
         s.signed_on,
         s.covered_from,
         s.covered_to,
+        s.cancelled,
     )
     [checksum] = _mixed((s.enrolment_id.int,), (shared,))
     return checksum
@@ -73,6 +76,8 @@ def _mixed(ids: Iterable[int], shared: Iterable[int]) -> list[int]:
 
 
 @lru_cache(maxsize=65536)
-def _digest(*facts: object) -> int:
+def _digest(*given: object) -> int:
+    """The last of them is whether it was cancelled; what was not is digested as it was before cancellations."""
+    facts = given if given[-1] else given[:-1]
     canonical = json.dumps(facts, default=str, ensure_ascii=True, separators=(",", ":"))
     return int.from_bytes(blake2b(canonical.encode(), digest_size=16).digest())

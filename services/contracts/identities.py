@@ -25,3 +25,8 @@ def pace_event_id(target_id: UUID, revision: int) -> UUID:
 def alert_event_id(alert_id: UUID, version: int) -> UUID:
     """The id of the event of this change of an alert: the same at the broker and in every webhook."""
     return uuid5(_NAMESPACE, f"alert/{alert_id}/{version}")
+
+
+def enrolment_event_id(enrolment_id: UUID, version: int) -> UUID:
+    """The id of the event since which the enrolment is as it is: of the first version, the enrolment's own."""
+    return enrolment_id if version == 1 else uuid5(_NAMESPACE, f"enrolment/{enrolment_id}/{version}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentCancelled, EnrolmentCorrected, EnrolmentRecorded
 from services.contracts.envelope import Event, type_of
 from services.contracts.pace import PaceFellBehind, PaceRecovered, PaceWorsened
 from services.contracts.reconciliation import EnrolmentSummary, PaceSummary, ResendRequested
@@ -19,6 +19,8 @@ SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         OrganisationRegistered,
         CollectorRegistered,
         EnrolmentRecorded,
+        EnrolmentCorrected,
+        EnrolmentCancelled,
         ResendRequested,
         EnrolmentSummary,
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.context import Context
-from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentEvent
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.candidates import candidates
 from targets_api.attainment.store import advance, lock_counting_shared
@@ -17,24 +17,35 @@ from targets_api.ledger import store as ledger
 from targets_api.review.usecases import review
 
 
-async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentRecorded]) -> None:
-    """Count what was not counted before, and review the targets it touches. A unit need not be known to be counted.
+async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentEvent]) -> None:
+    """Count each sign-up as its newest event says, whatever the order and number of its events, and review the targets
+    it touches. A unit need not be known to be counted.
 
     Progress tells the time of the newest event, now at the latest: the clocks of the services may differ.
     """
-    once = {event.id: event for event in events}
     await lock_counting_shared(work)
-    entered = await ledger.enter(work, [once[event_id] for event_id in sorted(once)])
-    if not entered:
+    deltas = deltas_of(*await ledger.enter(work, _newest(events)))
+    if not deltas:
         return
     work.note_applied(min(max(event.time for event in events), context.now))
-    deltas = deltas_of(entered)
     await ledger.tally(work, deltas)
-    await review(work, context, await _advance(work, deltas))
+    await review(work, context, await _advance(work, deltas.standing))
+
+
+def _newest(events: Iterable[EnrolmentEvent]) -> list[EnrolmentEvent]:
+    """The event of the newest version of each enrolment."""
+    newest: dict[UUID, EnrolmentEvent] = {}
+    for event in events:
+        found = newest.setdefault(event.data.enrolment_id, event)
+        if event.data.version > found.data.version:
+            newest[event.data.enrolment_id] = event
+    return list(newest.values())
 
 
 async def _advance(work: UnitOfWork, deltas: Mapping[TallyKey, int]) -> list[UUID]:
     """Advance the targets that the deltas count for; which those are."""
+    if not deltas:
+        return []
     above = await organisations_above(work, {key.organisation_code for key in deltas})
     targets = await candidates(work, deltas.keys(), frozenset().union(*above.values()))
     advances = advances_of(deltas, targets, above)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from services.vocabulary import Kind, Scheme
 
@@ -25,6 +26,8 @@ class SignUp(Protocol):
     def organisation_code(self) -> str: ...
     @property
     def collector_code(self) -> str: ...
+    @property
+    def cancelled(self) -> bool: ...
 
 
 class TallyKey(NamedTuple):
@@ -38,10 +41,31 @@ class TallyKey(NamedTuple):
     collector_code: str
 
 
-def deltas_of(sign_ups: Iterable[SignUp]) -> dict[TallyKey, int]:
-    """How many sign-ups fall on each key, by sorted key."""
+Counts: TypeAlias = dict[TallyKey, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """What is added to each tally, by sorted key; nothing is zero. `standing` are those that were not cancelled."""
+
+    standing: Counts
+    cancelled: Counts
+
+    def __bool__(self) -> bool:
+        return bool(self.standing or self.cancelled)
+
+
+def deltas_of(entered: Iterable[SignUp], replaced: Iterable[SignUp] = ()) -> Deltas:
+    """What the entries of a batch add, and those that they replace take away."""
     # Plain tuples are hashed in C; the name of each field is put back once per key and not once per sign-up.
-    counts = Counter(
-        (s.unit_code, s.scheme, s.signed_on, s.kind, s.organisation_code, s.collector_code) for s in sign_ups
+    counts = Counter(map(_key_of, entered))
+    counts.subtract(map(_key_of, replaced))
+    changed = [key for key in sorted(counts) if counts[key]]
+    standing, cancelled = (
+        {TallyKey(*key[1:]): counts[key] for key in changed if key[0] == is_cancelled} for is_cancelled in (False, True)
     )
-    return {TallyKey(*key): counts[key] for key in sorted(counts)}
+    return Deltas(standing, cancelled)
+
+
+def _key_of(s: SignUp) -> tuple[bool, str, Scheme, date, Kind, str, str]:
+    return (s.cancelled, s.unit_code, s.scheme, s.signed_on, s.kind, s.organisation_code, s.collector_code)

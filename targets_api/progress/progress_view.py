@@ -46,6 +46,8 @@ class SignedUp(Protocol):
     def new(self) -> int: ...
     @property
     def renewal(self) -> int: ...
+    @property
+    def cancelled(self) -> int: ...
 
 
 def unit_progress(figures: Figures[UnitFigures], today: date, fresh: Freshness) -> UnitProgress:
@@ -106,8 +108,8 @@ def _counts(figures: Figures[F]) -> dict[str, int]:
 
 
 def _counts_of(sums: SignedUp) -> dict[str, int]:
-    new, renewal = int(sums.new), int(sums.renewal)
-    return {"new": new, "renewal": renewal, "cancelled": 0, "net": new + renewal}
+    new, renewal, cancelled = int(sums.new), int(sums.renewal), int(sums.cancelled)
+    return {"new": new, "renewal": renewal, "cancelled": cancelled, "net": new + renewal - cancelled}
 
 
 def _coverage(unit: UnitFigures) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class UnitFigures(NamedTuple):
     place: int
     new: int
     renewal: int
+    cancelled: int
     code: str
     name: str
     level: UnitLevel
@@ -62,6 +63,7 @@ class DirectFigures(NamedTuple):
 
     new: int
     renewal: int
+    cancelled: int
 
 
 class OrganisationFigures(NamedTuple):
@@ -70,6 +72,7 @@ class OrganisationFigures(NamedTuple):
     place: int
     new: int
     renewal: int
+    cancelled: int
     code: str
     name: str
 
@@ -80,6 +83,7 @@ class CollectorFigures(NamedTuple):
     place: int
     new: int
     renewal: int
+    cancelled: int
     code: str
     organisation_code: str
 
@@ -103,16 +107,19 @@ _collectors = table_of(CollectorRow)
 
 
 def _signed_up(kind: Kind) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(_x.c.n).filter(_x.c.kind == kind), 0).label(kind)
+    return func.coalesce(func.sum(_x.c.n + _x.c.cancelled).filter(_x.c.kind == kind), 0).label(kind)
+
+
+_COUNTS: Final = (
+    _signed_up("new"),
+    _signed_up("renewal"),
+    func.coalesce(func.sum(_x.c.cancelled), 0).label("cancelled"),
+)
+"""New sign-ups and renewals, and how many of both were cancelled."""
 
 
 def _sums(tallies: FromClause, *conditions: ColumnElement[bool]) -> Any:
-    """New sign-ups and renewals."""
-    return (
-        select(_signed_up("new"), _signed_up("renewal"))
-        .select_from(tallies)
-        .where(_x.c.scheme == _k.c.scheme, *conditions)
-    )
+    return select(*_COUNTS).select_from(tallies).where(_x.c.scheme == _k.c.scheme, *conditions)
 
 
 _in_period = _x.c.day.between(_k.c.start, _k.c.on)
@@ -137,6 +144,7 @@ UNITS: Final = Owner(
             _k.c.place,
             _unit_sums.c.new,
             _unit_sums.c.renewal,
+            _unit_sums.c.cancelled,
             _units.c.code,
             _units.c.name,
             _units.c.level,
@@ -160,6 +168,7 @@ ORGANISATIONS: Final = Owner(
             _k.c.place,
             _organisation_sums.c.new,
             _organisation_sums.c.renewal,
+            _organisation_sums.c.cancelled,
             _organisations.c.code,
             _organisations.c.name,
         ).select_from(
@@ -176,6 +185,7 @@ COLLECTORS: Final = Owner(
             _k.c.place,
             _collector_sums.c.new,
             _collector_sums.c.renewal,
+            _collector_sums.c.cancelled,
             _collectors.c.code,
             _collectors.c.organisation_code,
         ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(_collector_sums, true())),
@@ -189,7 +199,7 @@ CHILDREN: Final = (
 )
 DIRECT: Final = Query(
     DirectFigures,
-    select(_signed_up("new"), _signed_up("renewal")).where(
+    select(*_COUNTS).where(
         _x.c.unit_code == bindparam("code", type_=Text),
         _x.c.scheme == bindparam("scheme", type_=Text),
         _x.c.day.between(bindparam("start", type_=Date), bindparam("on", type_=Date)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Integer, Text, text
 from sqlmodel import Field
 
 from services.persistence.checks import one_of
@@ -14,18 +14,19 @@ from targets_api.tables.base import Base
 
 
 class LedgerRow(Base, table=True):
-    """A counted event. Being the primary key, the event id makes the ledger its own inbox.
+    """A sign-up by the newest version that was received of it: what is older, or was received before, changes nothing,
+    so the ledger is its own inbox.
 
-    `checksum` is NULL where the source cannot publish the event again: such entries are not compared with it. What the
+    `checksum` is NULL where the source cannot publish it again: such entries are not compared with it. What the
     contract of the event leaves open, such as the order of the dates, is left open here: a refused row would be a dead
-    letter.
+    letter. `event_id` is written and read by the version before alone.
     """
 
     __tablename__ = "ledger"
     __table_args__ = (one_of("scheme", Scheme), one_of("kind", Kind))
 
-    event_id: UUID = Field(primary_key=True)
-    enrolment_id: UUID
+    event_id: UUID | None = None
+    enrolment_id: UUID = Field(primary_key=True)
     unit_code: str = Field(sa_type=Text)
     organisation_code: str = Field(sa_type=Text)
     collector_code: str = Field(sa_type=Text)
@@ -35,13 +36,16 @@ class LedgerRow(Base, table=True):
     covered_from: date
     covered_to: date
     checksum: int | None = Field(default=None, sa_type=BigInteger)
+    version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
+    cancelled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class TallyRow(Base, table=True):
-    """Sign-ups of one kind of a day. The key begins with what a unit is read by; `n` is in no index, and the fillfactor
-    leaves space beside each row for its next version, so that counting stays a heap-only update.
+    """Sign-ups of one kind of a day: `n` stand, `cancelled` were cancelled since. Each is the number of such entries of
+    the ledger.
 
-    `n` has no lower bound: a cancellation may be received before its sign-up.
+    The key begins with what a unit is read by; the counts are in no index, and the fillfactor leaves space beside each
+    row for its next version, so that counting stays a heap-only update.
     """
 
     __tablename__ = "tallies"
@@ -60,3 +64,4 @@ class TallyRow(Base, table=True):
     organisation_code: str = Field(primary_key=True, sa_type=Text)
     collector_code: str = Field(primary_key=True, sa_type=Text)
     n: int = Field(sa_type=BigInteger)
+    cancelled: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

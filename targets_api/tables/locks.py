@@ -3,7 +3,8 @@
 1. COUNTING: shared by whoever counts sign-ups; exclusive for whoever computes from the tallies what counting then keeps
    up to date, and for whoever locks attainment in several steps. A batch handles the registry and the requests of
    listeners before sign-ups, so that a unit of work never goes from shared to exclusive.
-2. Rows of the ledger, by event id; rows of tallies, by key: two batches that share some wait for each other one way.
+2. Rows of the ledger, by enrolment id, inserted before others are locked; rows of tallies, by key: two batches that
+   share some wait for each other one way.
 3. The row of `targets` that is revised or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of
    later locks insert, may go on to refer to it.
 4. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not

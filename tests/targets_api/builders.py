@@ -10,10 +10,17 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from services.context import context_of
-from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
+from services.contracts.enrolment import (
+    CancelledFacts,
+    EnrolmentCancelled,
+    EnrolmentCorrected,
+    EnrolmentEvent,
+    EnrolmentFacts,
+    EnrolmentRecorded,
+)
 from services.contracts.envelope import Event
 from services.contracts.events import EVENT
+from services.contracts.identities import enrolment_event_id
 from services.contracts.registry import (
     CollectorFacts,
     CollectorRegistered,
@@ -22,7 +29,10 @@ from services.contracts.registry import (
     UnitFacts,
     UnitRegistered,
 )
+from services.contracts.subscriptions import BINDINGS
 from services.ids import new_id
+from services.messaging.consumer import Consumer
+from services.messaging.in_process import InProcessBroker
 from services.vocabulary import UnitLevel
 from targets_api.review.sweep import sweep
 from targets_api.worker import handlers
@@ -36,6 +46,11 @@ CAM_THACH = "15142"
 
 def _attributes(subject: str) -> dict[str, Any]:
     return {"id": new_id(), "subject": subject, "time": NOON, "correlationid": "the-request"}
+
+
+def _attributes_of(facts: EnrolmentFacts) -> dict[str, Any]:
+    event_id = enrolment_event_id(facts.enrolment_id, facts.version)
+    return {**_attributes(str(facts.enrolment_id)), "id": event_id}
 
 
 def a_unit(code: str, parent: str | None, level: UnitLevel = "commune", version: int = 1, name: str = "") -> Event:
@@ -75,6 +90,18 @@ def a_sign_up(**changes: Any) -> EnrolmentRecorded:
     return EnrolmentRecorded(**_attributes(str(enrolment_id)), data=EnrolmentFacts(**facts))
 
 
+def a_correction(of: EnrolmentRecorded, version: int = 2, **changes: Any) -> EnrolmentCorrected:
+    """The sign-up with other facts, from that version on."""
+    facts = EnrolmentFacts(**{**of.data.model_dump(), **changes, "version": version})
+    return EnrolmentCorrected(**_attributes_of(facts), data=facts)
+
+
+def a_cancellation(of: EnrolmentEvent, version: int = 2) -> EnrolmentCancelled:
+    """The sign-up is cancelled in that version."""
+    facts = CancelledFacts(**{**of.data.model_dump(), "version": version})
+    return EnrolmentCancelled(**_attributes_of(facts), data=facts)
+
+
 def sign_ups(n: int, **changes: Any) -> list[EnrolmentRecorded]:
     """Many of them."""
     return [a_sign_up(**changes) for _ in range(n)]
@@ -104,12 +131,18 @@ class TargetsService:
     runtime: TestRuntime
     http: httpx.AsyncClient
 
+    @property
+    def consumer(self) -> Consumer:
+        """The service's own."""
+        runtime = self.runtime
+        database, clock, metrics = runtime.database, runtime.clock, runtime.metrics
+        broker = InProcessBroker(BINDINGS)
+        return Consumer("targets", handlers(runtime), database=database, broker=broker, clock=clock, metrics=metrics)
+
     async def handle(self, events: Sequence[Event]) -> None:
         """Handle the events in one unit of work, as the consumer does."""
         async with self.runtime.database.write() as work:
-            for kind, handle in handlers(self.runtime).items():
-                if run := [event for event in events if type(event) is kind]:
-                    await handle(work, context_of(self.runtime.clock, run[-1].correlationid), run)
+            await self.consumer.handle(work, events)
 
     async def sweep(self, today: date | None = None) -> None:
         """Let the clock be at that day, and review."""

@@ -29,12 +29,22 @@ class Facts:
     signed_on: date = date(2025, 10, 25)
     covered_from: date = date(2025, 11, 24)
     covered_to: date = date(2026, 11, 23)
+    cancelled: bool = False
 
 
 codes = st.text(max_size=8)
 days = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 facts = st.builds(
-    Facts, st.uuids(), codes, codes, codes, st.sampled_from(["a", "b"]), st.sampled_from(["new", "renewal"]), days, days
+    Facts,
+    st.uuids(),
+    codes,
+    codes,
+    codes,
+    st.sampled_from(["a", "b"]),
+    st.sampled_from(["new", "renewal"]),
+    days,
+    days,
+    st.booleans(),
 )
 
 
@@ -77,6 +87,7 @@ def test_a_checksum_fits_a_bigint(sign_up: Facts) -> None:
         {"signed_on": date(2025, 10, 26)},
         {"covered_from": date(2025, 11, 25)},
         {"covered_to": date(2026, 11, 24)},
+        {"cancelled": True},
         {"unit_code": "15142CT", "organisation_code": ""},
     ],
 )

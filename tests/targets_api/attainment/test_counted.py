@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import pytest_asyncio
@@ -13,11 +13,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from services.contracts.enrolment import EnrolmentFacts, EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentEvent, EnrolmentFacts
 from services.vocabulary import Measure, Scheme
 from targets_api.attainment.recount import recount
 from targets_api.domain.target import STOCK_MEASURES, counted_kind
-from tests.targets_api.builders import CAM_THACH, LAUNCH, TargetsService, a_collector, a_sign_up, an_organisation
+from tests.targets_api.builders import (
+    CAM_THACH,
+    LAUNCH,
+    TargetsService,
+    a_cancellation,
+    a_collector,
+    a_correction,
+    a_sign_up,
+    an_organisation,
+)
 
 ABOVE: Final = {
     "15142-01": ("15142-01", CAM_THACH, "CS-CT", "38"),
@@ -113,15 +122,46 @@ def is_of_its_organisation(spec: Spec) -> bool:
     return spec.collector is None or spec.organisation is None or spec.organisation in ABOVE[employer]
 
 
-sign_ups = st.builds(
-    a_sign_up,
-    unit_code=st.sampled_from(UNITS),
-    organisation_code=st.sampled_from(ORGANISATIONS),
-    collector_code=st.sampled_from(COLLECTORS),
-    scheme=schemes,
-    kind=st.sampled_from(["new", "renewal"]),
-    signed_on=days,
+def life(draws: Sequence[tuple[dict[str, Any], int]], *, is_cancelled: bool) -> list[EnrolmentEvent]:
+    """The events of a sign-up: recorded, corrected after some versions that nobody is told of, cancelled."""
+    recorded = a_sign_up(**draws[0][0])
+    events: list[EnrolmentEvent] = [recorded]
+    for changes, versions in draws[1:]:
+        events.append(a_correction(recorded, events[-1].data.version + versions, **changes))
+    if is_cancelled:
+        events.append(a_cancellation(events[-1], events[-1].data.version + 1))
+    return events
+
+
+facts = st.fixed_dictionaries(
+    {
+        "unit_code": st.sampled_from(UNITS),
+        "organisation_code": st.sampled_from(ORGANISATIONS),
+        "collector_code": st.sampled_from(COLLECTORS),
+        "scheme": schemes,
+        "kind": st.sampled_from(["new", "renewal"]),
+        "signed_on": days,
+    }
 )
+lives = st.builds(
+    life, st.lists(st.tuples(facts, st.integers(1, 3)), min_size=1, max_size=4), is_cancelled=st.booleans()
+)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[EnrolmentEvent]:
+    """The events of many lives in any order, some of them twice."""
+    events = [event for each in draw(st.lists(lives, max_size=16)) for event in each]
+    repeated = draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
+    return draw(st.permutations([*events, *repeated]))
+
+
+def standing(events: Iterable[EnrolmentEvent]) -> list[EnrolmentEvent]:
+    """The newest of each sign-up, but for those that were cancelled."""
+    newest = {e.data.enrolment_id: e for e in sorted(events, key=lambda event: event.data.version)}
+    return [event for event in newest.values() if not event.data.cancelled]
+
+
 baselines = st.builds(
     Baseline,
     unit=st.sampled_from(ABOVE_COMMUNES + UNITS),
@@ -141,7 +181,7 @@ def counts(spec: Spec, facts: EnrolmentFacts) -> bool:
     )
 
 
-def expected(spec: Spec, recorded: Sequence[EnrolmentRecorded], known: Sequence[Baseline]) -> tuple[int, int]:
+def expected(spec: Spec, recorded: Sequence[EnrolmentEvent], known: Sequence[Baseline]) -> tuple[int, int]:
     """What the target has achieved, and where it began."""
     signed_on = [event.data.signed_on for event in recorded if counts(spec, event.data)]
     ends_on = spec.starts_on + timedelta(days=spec.length)
@@ -161,7 +201,7 @@ def parts_of(spec: Spec, known: Sequence[Baseline]) -> list[str]:
     return [unit for unit in below if not below.intersection(ABOVE[unit][1:])]
 
 
-def of_part(spec: Spec, unit: str, recorded: Sequence[EnrolmentRecorded], known: Sequence[Baseline]) -> tuple[int, int]:
+def of_part(spec: Spec, unit: str, recorded: Sequence[EnrolmentEvent], known: Sequence[Baseline]) -> tuple[int, int]:
     """What a part adds to what was achieved, and to where the target began."""
     ends_on = spec.starts_on + timedelta(days=spec.length)
     facts = [e.data for e in recorded if counts(spec, e.data)]
@@ -190,33 +230,34 @@ async def counting(service: TargetsService) -> TargetsService:
 )
 @given(
     specs=st.lists(scopes(), min_size=1, max_size=6, unique=True),
-    early=st.lists(sign_ups, max_size=12),
-    late=st.lists(sign_ups, max_size=24),
+    events=arrivals(),
+    early=st.integers(0, 30),
     known=st.lists(baselines, max_size=8, unique_by=lambda b: (b.unit, b.scheme, b.on)),
     size=st.integers(1, 9),
 )
 async def test_rule_sql_and_batches_count_the_same(
     counting: TargetsService,
     specs: list[Spec],
-    early: list[EnrolmentRecorded],
-    late: list[EnrolmentRecorded],
+    events: list[EnrolmentEvent],
+    early: int,
     known: list[Baseline],
     size: int,
 ) -> None:
     async with counting.runtime.database.write() as work:
         await work.execute(CLEAN)
-    if early:
-        await counting.handle(early)
+    if events[:early]:
+        await counting.handle(events[:early])
     for each in known:
         await put(counting, each)
     targets = {UUID((await counting.target(**spec.body))["id"]): spec for spec in specs if is_settable(spec, known)}
-    for batch in in_batches(late, size):
+    for batch in in_batches(events[early:], size):
         await counting.handle(batch)
-    everything = {target: expected(spec, [*early, *late], known) for target, spec in targets.items()}
+    everything = {target: expected(spec, standing(events), known) for target, spec in targets.items()}
     assert await attained(counting) == everything, "batch after batch"
     async with counting.runtime.database.write() as work:
         await recount(work, sorted(targets))
     assert await attained(counting) == everything, "recounted in SQL"
+    await the_tallies_are_those_of_the_ledger(counting, events)
 
 
 def is_settable(spec: Spec, known: Sequence[Baseline]) -> bool:
@@ -224,7 +265,20 @@ def is_settable(spec: Spec, known: Sequence[Baseline]) -> bool:
     return spec.measure not in STOCK_MEASURES or bool(parts_of(spec, known))
 
 
-def in_batches(events: Sequence[EnrolmentRecorded], size: int) -> Iterator[list[EnrolmentRecorded]]:
+async def the_tallies_are_those_of_the_ledger(service: TargetsService, events: Sequence[EnrolmentEvent]) -> None:
+    """Both have each sign-up once."""
+    [row] = await service.rows(
+        """
+        SELECT (SELECT count(*) FROM ledger) AS entries, (SELECT count(*) FROM ledger WHERE cancelled) AS cancelled,
+            (SELECT coalesce(sum(n), 0) FROM tallies) AS n, (SELECT coalesce(sum(cancelled), 0) FROM tallies) AS gone
+        """
+    )
+    known = len({event.data.enrolment_id for event in events})
+    stand = len(standing(events))
+    assert tuple(row) == (known, known - stand, stand, known - stand)
+
+
+def in_batches(events: Sequence[EnrolmentEvent], size: int) -> Iterator[list[EnrolmentEvent]]:
     """Batches of that size."""
     return ([*events[start : start + size]] for start in range(0, len(events), size))
 
