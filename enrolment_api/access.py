@@ -12,19 +12,29 @@ from services.web.auth import authorize
 REGISTRY_WRITE: Final = "registry:write"
 ENROLMENTS_WRITE: Final = "enrolments:write"
 ENROLMENTS_READ: Final = "enrolments:read"
+ENROLMENTS_REVIEW: Final = "enrolments:review"
+"""The agency decides on what was submitted, of any organisation."""
 PARTICIPANTS_READ: Final = "participants:read"
 """Personal data in clear."""
-SCOPES: Final = frozenset({REGISTRY_WRITE, ENROLMENTS_WRITE, ENROLMENTS_READ, PARTICIPANTS_READ, ADMIN})
+SCOPES: Final = frozenset(
+    {REGISTRY_WRITE, ENROLMENTS_WRITE, ENROLMENTS_READ, ENROLMENTS_REVIEW, PARTICIPANTS_READ, ADMIN}
+)
 
 RegistryWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[REGISTRY_WRITE])]
 EnrolmentWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_WRITE])]
 RegistryReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ, REGISTRY_WRITE])]
-EnrolmentReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ])]
+EnrolmentReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ, ENROLMENTS_REVIEW])]
+EnrolmentReviewer: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_REVIEW])]
 
 
 def sees_participants(actor: Actor) -> bool:
     """Whether personal data is shown in clear."""
     return actor.may(PARTICIPANTS_READ)
+
+
+def reads_own_of(actor: Actor) -> str | None:
+    """The organisation of whose sign-ups alone the actor knows; None for whoever decides on those of all."""
+    return actor.limited_to(unless=ENROLMENTS_REVIEW)
 
 
 def sees_all_collectors(actor: Actor) -> bool:

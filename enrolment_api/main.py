@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
 from enrolment_api.enrolments.recorder import Recorder
@@ -17,6 +18,7 @@ from services.web.app import build_app
 _ABOUT: Final = "For partners: record sign-ups for health and social insurance. For the agency: keep the registry."
 _TAGS: Final = {
     "enrolments": "Sign-ups of the own organisation",
+    "changes": "Submission, decision of the agency, correction, cancellation",
     "registry": "Units, organisations and collectors, kept by the agency",
 }
 
@@ -24,7 +26,11 @@ _TAGS: Final = {
 def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     """The enrolment API on a runtime."""
     app = build_app(
-        runtime, title="Enrolment", description=_ABOUT, tags=_TAGS, routers=[enrolments.router, registry.router]
+        runtime,
+        title="Enrolment",
+        description=_ABOUT,
+        tags=_TAGS,
+        routers=[enrolments.router, changes.router, registry.router],
     )
     app.state.recorder = Recorder(runtime, load_rates(), runtime.settings.household_order)
     return app

@@ -33,6 +33,11 @@ class DomainError(Exception):
         self.detail = detail
         self.errors = errors
 
+    def below(self, pointer: str) -> DomainError:
+        """The same, of fields that are below `pointer` in the body that was sent."""
+        self.errors = tuple(FieldError(f"{pointer}{error.pointer}", error.detail) for error in self.errors)
+        return self
+
 
 class Invalid(DomainError):
     """The request is understood, but what it says cannot be accepted as it is."""

@@ -24,7 +24,7 @@ from services.calendar import add_months
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import Kind, Vnd
 
-Status: TypeAlias = Literal["recorded", "cancelled"]
+Status: TypeAlias = Literal["recorded", "submitted", "accepted", "returned", "cancelled"]
 
 
 class SignedInFuture(Invalid):
@@ -145,13 +145,18 @@ class Decision:
 
 @dataclass(slots=True)
 class Enrolment:
-    """A sign-up that was accepted: `status` is recorded, or cancelled since."""
+    """A sign-up that was recorded, and what became of it: see `domain.life`.
+
+    `version` grows with each change; `facts_version` is the one since which it counts as it does.
+    """
 
     id: UUID
     sign_up: SignUp
     decision: Decision
     status: Status
     recorded_at: datetime
+    version: int = 1
+    facts_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

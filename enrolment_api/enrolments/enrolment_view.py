@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, Field
 
-from enrolment_api.domain.enrolment import Enrolment
+from enrolment_api.domain.enrolment import Enrolment, Status
 from enrolment_api.domain.household import remedy
 from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
@@ -24,6 +24,7 @@ from services.shown import (
     ShownOrganisation,
     ShownTime,
     ShownUnit,
+    ShownVersion,
     shown,
     shown_list,
 )
@@ -33,6 +34,14 @@ ShownInsuranceCode: TypeAlias = Annotated[
     str, shown("Social-insurance code, or its last digits", "*******345", maxLength=10)
 ]
 ShownPhone: TypeAlias = Annotated[str, shown("Mobile number, or its last digits", "*******678", maxLength=10)]
+StatusWord: TypeAlias = Annotated[
+    Status,
+    Field(
+        description="What became of it: `recorded`; `submitted` to the agency, which has `accepted` or `returned` it;"
+        " or `cancelled`",
+        examples=["recorded"],
+    ),
+]
 Warnings: TypeAlias = Annotated[
     list[ProblemField], shown_list("What looks wrong and was accepted all the same", [], most=100)
 ]
@@ -68,7 +77,8 @@ class EnrolmentView(BaseModel):
     """An accepted sign-up. `warnings` name what looks wrong and was accepted all the same."""
 
     id: ShownId
-    status: Literal["recorded", "cancelled"] = Field(description="What became of it", examples=["recorded"])
+    version: ShownVersion
+    status: StatusWord
     kind: KindWord
     organisation_code: ShownOrganisation = Field(description="Code of the organisation that sent it")
     external_ref: ShownCode = Field(description="The partner's own number of the sign-up", examples=["CT-0001"])
@@ -101,6 +111,7 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
     contribution = decision.contribution
     return EnrolmentView(
         id=enrolment.id,
+        version=enrolment.version,
         status=enrolment.status,
         kind=decision.kind,
         organisation_code=sign_up.organisation_code,

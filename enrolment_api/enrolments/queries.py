@@ -1,4 +1,4 @@
-"""Reads of sign-ups: an organisation sees its own, and no other's."""
+"""Reads of sign-ups: an organisation sees its own, and no other's; the agency sees all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from enrolment_api.domain.enrolment import Enrolment
+from enrolment_api.domain.enrolment import Enrolment, Status
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.tables.enrolments import EnrolmentRow
 from enrolment_api.tables.registry import UnitRow
@@ -30,6 +30,9 @@ def _at_or_below(code: str) -> ColumnElement[bool]:
 
 IN_ORDER: Final = select(EnrolmentRow).order_by(col(EnrolmentRow.id))
 CONDITIONS: Final[Conditions] = {
+    "own_of": lambda code: col(EnrolmentRow.organisation_code) == code,
+    "organisation_code": lambda code: func.upper(col(EnrolmentRow.organisation_code)) == code.upper(),
+    "status": lambda status: col(EnrolmentRow.status) == status,
     "under": _at_or_below,
     "unit_code": lambda code: func.upper(col(EnrolmentRow.unit_code)) == code.upper(),
     "collector_code": lambda code: func.upper(col(EnrolmentRow.collector_code)) == code.upper(),
@@ -42,11 +45,15 @@ CONDITIONS: Final[Conditions] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which sign-ups of an organisation; None leaves a condition open.
+    """Which sign-ups; None leaves a condition open.
 
-    `under` is a unit with all below it, `unit_code` a unit alone; `after` is the id of the last one seen.
+    `own_of` is the organisation that asks, where it knows of its own alone; `under` is a unit with all below it,
+    `unit_code` a unit alone; `after` is the id of the last one seen.
     """
 
+    own_of: str | None = None
+    organisation_code: str | None = None
+    status: Status | None = None
     under: str | None = None
     unit_code: str | None = None
     collector_code: str | None = None
@@ -56,18 +63,15 @@ class Filters:
     after: UUID | None = None
 
 
-async def find_enrolment(session: ReadSession, organisation_code: str, enrolment_id: UUID) -> Enrolment:
-    """One sign-up. Raises NotFound, also where it is another organisation's."""
+async def find_enrolment(session: ReadSession, enrolment_id: UUID, own_of: str | None) -> Enrolment:
+    """One sign-up. Raises NotFound, also where it is not that organisation's own."""
     row = await session.get(EnrolmentRow, enrolment_id)
-    if row is None or row.organisation_code != organisation_code:
-        raise NotFound(f"there is no sign-up {enrolment_id} of {organisation_code}")
+    if row is None or own_of not in (None, row.organisation_code):
+        raise NotFound(f"there is no sign-up {enrolment_id}" + (f" of {own_of}" if own_of else ""))
     return enrolment_of(row)
 
 
-async def list_enrolments(
-    session: ReadSession, organisation_code: str, filters: Filters, limit: int
-) -> Sequence[Enrolment]:
-    """The organisation's sign-ups in the order in which they were recorded, at most `limit`."""
-    own = IN_ORDER.where(EnrolmentRow.organisation_code == organisation_code)
-    rows = await session.scalars(where_given(own, CONDITIONS, filters).limit(limit))
+async def list_enrolments(session: ReadSession, filters: Filters, limit: int) -> Sequence[Enrolment]:
+    """Sign-ups in the order in which they were recorded, at most `limit`."""
+    rows = await session.scalars(where_given(IN_ORDER, CONDITIONS, filters).limit(limit))
     return [enrolment_of(row) for row in rows]

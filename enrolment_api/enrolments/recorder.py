@@ -12,7 +12,7 @@ from enrolment_api.enrolments.metrics import SignUpMetrics
 from enrolment_api.enrolments.outcomes import Outcome
 from enrolment_api.enrolments.usecases import record
 from services.batcher import Batcher
-from services.context import context_of
+from services.context import Context, context_of
 from services.runtime import AnyRuntime
 
 
@@ -35,7 +35,10 @@ class Recorder:
         """One unit of work. Raises Unavailable where the database is away; then send them again."""
         async with self._database.write() as work:
             context = context_of(self._clock)
-            rules = Rules(context.today, self._rates, self._household_policy)
-            outcomes = await record(work, context, requests, rules)
+            outcomes = await record(work, context, requests, self.rules(context))
         self._metrics.count(outcomes)
         return outcomes
+
+    def rules(self, context: Context) -> Rules:
+        """What decisions are made by at that moment."""
+        return Rules(context.today, self._rates, self._household_policy)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, sees_participants
+from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, reads_own_of, sees_participants
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, BadItem, answer_of, read_batch
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
@@ -48,20 +49,21 @@ _RECORD: Final = Declaration[Any, IdempotencyHeader, AnySignUp](
 )
 
 
-def _recorder(request: Request) -> Recorder:
+def the_recorder(request: Request) -> Recorder:
+    """The recorder of the app."""
     recorder: Recorder = request.app.state.recorder
     return recorder
 
 
 EnrolmentId: TypeAlias = Annotated[Id, Path(description="Id of the enrolment", examples=[AN_ID])]
-TheRecorder: TypeAlias = Annotated[Recorder, Depends(_recorder)]
+TheRecorder: TypeAlias = Annotated[Recorder, Depends(the_recorder)]
 
 
 @hot_route(router, "POST", "", _RECORD)
 async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -> Response:
     """Record a sign-up. The same one sent again gets the first answer again, marked Idempotent-Replayed."""
     wanted = request_of(hot.body, hot.actor.organisation_code, hot.headers.key, hot.request.state.request_id)
-    outcome = await _recorder(hot.request).record_one(wanted)
+    outcome = await the_recorder(hot.request).record_one(wanted)
     if isinstance(outcome, DomainError):
         raise outcome
     headers = {"Location": f"/v1/enrolments/{outcome.enrolment.id}"}
@@ -89,9 +91,9 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
 
 @router.get("/{enrolment_id}", responses=refuses(NotFound))
 async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, request: Request) -> EnrolmentView:
-    """One sign-up of the own organisation; personal data is clear with the scope participants:read."""
+    """One sign-up; with `enrolments:read` of the own organisation. Personal data is clear with participants:read."""
     async with read(request) as session:
-        enrolment = await find_enrolment(session, actor.organisation_code, enrolment_id)
+        enrolment = await find_enrolment(session, enrolment_id, reads_own_of(actor))
     return view_of(enrolment, clear=sees_participants(actor))
 
 
@@ -99,10 +101,10 @@ async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, reque
 async def list_own_enrolments(
     actor: EnrolmentReader, wanted: Annotated[EnrolmentQuery, Query()], request: Request
 ) -> EnrolmentPage:
-    """The own organisation's sign-ups in the order in which they were recorded."""
-    filters = wanted.filters()
+    """Sign-ups in the order in which they were recorded; with `enrolments:read` those of the own organisation."""
+    filters = replace(wanted.filters(), own_of=reads_own_of(actor))
     async with read(request) as session:
-        found = await list_enrolments(session, actor.organisation_code, filters, wanted.limit + 1)
+        found = await list_enrolments(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda enrolment: enrolment.id)
     clear = sees_participants(actor)
     return EnrolmentPage(items=[view_of(enrolment, clear=clear) for enrolment in page.rows], next=page.next)

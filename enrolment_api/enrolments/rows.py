@@ -12,15 +12,23 @@ from enrolment_api.tables.enrolments import EnrolmentRow
 
 
 def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
-    """The columns of an accepted sign-up."""
+    """The columns of a sign-up that is recorded on this request."""
+    return {
+        **columns_of_enrolment(enrolment),
+        "idempotency_key": request.idempotency_key,
+        "fingerprint": request.fingerprint,
+        "checksum": checksum,
+    }
+
+
+def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
+    """The columns that the enrolment itself says."""
     sign_up, decision = enrolment.sign_up, enrolment.decision
     person, contribution = sign_up.participant, decision.contribution
     return {
         "id": enrolment.id,
         "organisation_code": sign_up.organisation_code,
         "external_ref": sign_up.external_ref,
-        "idempotency_key": request.idempotency_key,
-        "fingerprint": request.fingerprint,
         "scheme": sign_up.scheme,
         "kind": decision.kind,
         "status": enrolment.status,
@@ -48,9 +56,10 @@ def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> di
         "state_support": contribution.state_support,
         "payable": contribution.payable,
         "recorded_at": enrolment.recorded_at,
-        "checksum": checksum,
         "joins_household": decision.joins_household,
         "expected_member_no": decision.expected_member_no,
+        "version": enrolment.version,
+        "facts_version": enrolment.facts_version,
     }
 
 
@@ -79,4 +88,4 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
     contribution = Contribution(row.due, row.state_support, row.payable)
     household = (row.joins_household, row.expected_member_no)
     decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *household)
-    return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at)
+    return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at, row.version, row.facts_version)

@@ -7,13 +7,25 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import core_schema
 
+from enrolment_api.domain.enrolment import Status
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
 from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
 from services.errors import Invalid
 from services.shown import ShownCode, ShownId, ShownNumber, shown
-from services.web.fields import AN_ID, CollectorCode, Day, Form, Id, RequestBody, Text, Truth, UnitCode
+from services.web.fields import (
+    AN_ID,
+    CollectorCode,
+    Day,
+    Form,
+    Id,
+    OrganisationCode,
+    RequestBody,
+    Text,
+    Truth,
+    UnitCode,
+)
 from services.web.lists import AFTER, ListQuery, Page
 from services.web.problems import Problem
 
@@ -51,6 +63,10 @@ class IdempotencyHeader(BaseModel):
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
+    organisation_code: OrganisationCode | None = Field(
+        None, description="Only those that this organisation sent; for the agency", examples=[None]
+    )
+    status: Status | None = Field(None, description="Only those that became this", examples=["submitted"])
     unit_code: UnitCode | None = Field(None, description="Only those in this unit and all below it")
     exact: Truth = Field(False, description="true: those of the unit `unit_code` alone", examples=[False])
     collector_code: CollectorCode | None = Field(None, description="Only those of this collector")

@@ -29,6 +29,7 @@ Amount: TypeAlias = Annotated[
     Field(ge=0, le=LARGEST_AMOUNT, description="Whole VND", examples=[1263600], json_schema_extra={"format": "int64"}),
 ]
 """Whole VND."""
+Months: TypeAlias = Annotated[int, Field(ge=1, le=60, json_schema_extra={"format": "int32"})]
 _BLANK = "[ .-]*"
 """What may stand between the digits of an identifier."""
 
@@ -106,9 +107,7 @@ class _SignUpBody(RequestBody):
     unit_code: UnitCode = Field(description="Code of the commune or village where the person lives")
     collector_code: CollectorCode = Field(description="Code of one of your collectors")
     signed_on: Day = Field(description="The day of the sign-up, today at the latest", examples=["2025-10-25"])
-    months: Annotated[int, Field(ge=1, le=60, json_schema_extra={"format": "int32"})] = Field(
-        description="For how many months is paid", examples=[12]
-    )
+    months: Months = Field(description="For how many months is paid", examples=[12])
     amount_paid: Amount = Field(description="What was paid, in whole VND: exactly what is payable")
     receipt_no: Text | None = Field(None, description="Number of the receipt", examples=["C45-000123"])
     participant: ParticipantBody = Field(description="The person who is signed up")

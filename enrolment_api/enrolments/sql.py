@@ -31,6 +31,7 @@ KNOWN: Final = Query(
         FROM w CROSS JOIN LATERAL (
             SELECT covered_from, covered_to FROM enrolments
             WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
+                AND id <> ALL(CAST(:but_for AS uuid[]))
                 AND daterange(covered_from, covered_to, '[]') && daterange(w.since, NULL)
             OFFSET 0
         ) e
@@ -40,13 +41,15 @@ KNOWN: Final = Query(
             SELECT member_no, personal_id FROM enrolments
             WHERE organisation_code = w.organisation_code AND household_code = w.household_code
                 AND EXTRACT(year FROM signed_on) = w.year AND joins_household AND status <> 'cancelled'
+                AND id <> ALL(CAST(:but_for AS uuid[]))
             OFFSET 0
         ) m
     """),
 )
 """The covers of each person by their scheme, as far as they reach into the days from `since` on, and the members of
-their household in the year. Written as the exclusion constraint and the index of members are, so that they serve.
-OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an empty table would go on to read all of it."""
+their household in the year, but for what the enrolments `but_for` say. Written as the exclusion constraint and the
+index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an
+empty table would go on to read all of it."""
 
 EXISTING: Final = text("""
     WITH w AS (

@@ -79,11 +79,12 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
     )
 
 
-async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownPeople:
-    """What is known of the people of these and of their households, as far as it may decide something."""
+async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()) -> KnownPeople:
+    """What is known of the people of these and of their households, as far as it may decide something; `but_for` are
+    the enrolments that the sign-ups are to take the place of."""
     households = [household_of(sign_up) for sign_up in sign_ups]
     known = KnownPeople()
-    for fact in await work.all(sql.KNOWN, _wanted(sign_ups, households)):
+    for fact in await work.all(sql.KNOWN, {**_wanted(sign_ups, households), "but_for": list(but_for)}):
         household = households[fact.place - 1]
         if fact.covered_from and fact.covered_to:
             known.covers.setdefault(fact.place - 1, []).append(Cover(fact.covered_from, fact.covered_to))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from enrolment_api.enrolments.events import recorded_event
+from enrolment_api.enrolments.events import event_of
 from enrolment_api.reconciliation import queries
 from enrolment_api.reconciliation.summaries import KINDS
 from enrolment_api.registry.events import registered_event
@@ -24,17 +24,17 @@ async def resend(database: Database, clock: Clock, metrics: Metrics) -> None:
 
     async def read_page(session: ReadSession, what: Resend, limit: int) -> EventPage:
         if what.kind == "day":
-            return await _page_of_day(session, what, limit)
+            return await _page_of_day(session, what, clock.now(), limit)
         return await _page_of_registry(session, context_of(clock, what.correlation_id), what, limit)
 
     await resends.publish_all(database, metrics, read_page)
 
 
-async def _page_of_day(session: ReadSession, what: Resend, limit: int) -> EventPage:
-    """Sign-ups under their old ids. What else is published of a sign-up (a correction, a cancellation) belongs here."""
+async def _page_of_day(session: ReadSession, what: Resend, now: datetime, limit: int) -> EventPage:
+    """Sign-ups as they are now, under the ids that they were published by."""
     after = UUID(what.after) if what.after else None
     enrolments = await queries.enrolments_of_day(session, date.fromisoformat(what.key), after, limit)
-    events: list[Event] = [recorded_event(enrolment, what.correlation_id) for enrolment in enrolments]
+    events: list[Event] = [event_of(enrolment, now, what.correlation_id) for enrolment in enrolments]
     return EventPage(events, str(enrolments[-1].id) if len(enrolments) == limit else None)
 
 

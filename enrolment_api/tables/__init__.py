@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "enrolments", "registry"]
 
-SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0006")
+SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0007")

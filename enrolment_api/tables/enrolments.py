@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, Index, SmallInteger, Text, cast, event, func, text
+from sqlalchemy import (
+    ARRAY,
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    cast,
+    event,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql import column
 from sqlmodel import Field
@@ -25,7 +38,7 @@ class EnrolmentRow(Base, table=True):
     each other.
 
     `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
-    published again.
+    published again. `facts_version` is the version since which those are so.
 
     `joins_household`: the person became the household's member of that number in the fiscal year; see
     `domain.household`. `expected_member_no` was expected instead, and is a warning.
@@ -99,6 +112,24 @@ class EnrolmentRow(Base, table=True):
     checksum: int | None = Field(default=None, sa_type=BigInteger)
     joins_household: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     expected_member_no: int | None = Field(default=None, sa_type=SmallInteger)
+    version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
+    facts_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
+
+
+class EnrolmentChangeRow(Base, table=True):
+    """A version of a sign-up after the first: who made it, when and why, and the names of the fields it changed."""
+
+    __tablename__ = "enrolment_changes"
+    __table_args__ = (one_of("status", Status), CheckConstraint("version > 1", name="version"))
+
+    enrolment_id: UUID = Field(primary_key=True, foreign_key="enrolments.id")
+    version: int = Field(primary_key=True)
+    status: Status = Field(sa_type=Text)
+    changed_at: datetime
+    organisation_code: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    changed: list[str] = Field(sa_type=ARRAY(Text))
 
 
 # The exclusion constraint needs its `=` for GiST.

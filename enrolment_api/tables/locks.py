@@ -2,7 +2,8 @@
 
 1. REGISTRY, by whoever changes the registry; recording sign-ups does not take it.
 2. Rows of the registry, in the order of the request: only the holder of REGISTRY writes them.
-3. Rows of sign-ups, by personal ID and scheme: two batches that share people wait for each other one way only.
+3. Rows of sign-ups. Those that are changed, by id, before any other; those that are recorded, by personal ID and
+   scheme: two batches that share people wait for each other one way only.
 4. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
 """
 

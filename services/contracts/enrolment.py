@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.contracts.envelope import MOST, Code, Event, Facts, fact
+from services.contracts.envelope import MOST, WHOLE, Code, Event, Facts, fact
 from services.contracts.sources import ENROLMENT_SOURCE
 from services.vocabulary import Kind, Scheme
+
+EnrolmentStatus: TypeAlias = Literal["recorded", "submitted", "accepted", "returned", "cancelled"]
 
 
 class EnrolmentFacts(Facts):
@@ -74,6 +76,23 @@ class EnrolmentCancelled(Event):
     type: Literal["drive.enrolment.cancelled.v1"] = "drive.enrolment.cancelled.v1"
     source: str = ENROLMENT_SOURCE
     data: CancelledFacts
+
+
+class StatusFacts(Facts):
+    """The status of a sign-up after a change that counts for nothing else."""
+
+    enrolment_id: UUID = fact("Id of the enrolment", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
+    organisation_code: Code = fact("Code of the organisation that signed up", "BD-CAM-THUY")
+    version: int = fact("The version of the enrolment since which it is so", 2, **WHOLE)
+    status: EnrolmentStatus = fact("What became of it", "submitted")
+
+
+class EnrolmentStatusChanged(Event):
+    """A sign-up was submitted, accepted or returned."""
+
+    type: Literal["drive.enrolment.status_changed.v1"] = "drive.enrolment.status_changed.v1"
+    source: str = ENROLMENT_SOURCE
+    data: StatusFacts
 
 
 EnrolmentEvent: TypeAlias = EnrolmentRecorded | EnrolmentCorrected | EnrolmentCancelled

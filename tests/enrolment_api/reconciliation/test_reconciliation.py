@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from enrolment_api.reconciliation.resends import resend
 from services.clock import Clock
 from services.context import context_of
 from services.contracts.checksums import MODULUS, checksum_of
-from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentEvent, EnrolmentRecorded
 from services.contracts.events import EVENT
 from services.contracts.reconciliation import DaySummary, EnrolmentSummary, ResendFacts, ResendRequested
 from services.contracts.sources import ENROLMENT_SOURCE, TARGETS_SOURCE
@@ -41,7 +42,7 @@ async def _published(service: Service) -> list[EnrolmentRecorded]:
     return [event for event in events if isinstance(event, EnrolmentRecorded)]
 
 
-def _totals_of(events: list[EnrolmentRecorded]) -> dict[date, Total]:
+def _totals_of(events: Sequence[EnrolmentEvent]) -> dict[date, Total]:
     found: dict[date, Total] = defaultdict(Total)
     for event in events:
         before = found[event.data.signed_on]
@@ -110,7 +111,7 @@ async def test_totals_follow_rows_that_a_person_deletes_and_a_table_that_is_empt
     await _execute(service, "DELETE FROM enrolments WHERE external_ref <> 'CT-0001'")
     [left] = [e for e in await _published(service) if str(e.id) == str((await service.rows(_IDS))[0]["id"])]
     assert await _kept(service) == _totals_of([left])
-    await _execute(service, "TRUNCATE enrolments")
+    await _execute(service, "TRUNCATE enrolments, enrolment_changes")
     assert await _kept(service) == {}
 
 
@@ -127,6 +128,31 @@ async def test_a_sign_up_of_the_version_before_is_in_no_summary_and_never_publis
     [event] = await _published(service)
     [row] = await service.rows("SELECT id FROM enrolments WHERE external_ref = 'CT-0002'")
     assert event.id == row["id"]
+
+
+async def test_what_was_changed_is_published_again_as_it_is_now(service: Service) -> None:
+    await _sign_up(service, 1, 3)
+    ids = [row["id"] for row in await service.rows(f"{_IDS} ORDER BY external_ref")]
+    cancellation = {"version": 1, "reason": "A test"}
+    correction = {**cancellation, "changes": {"unit_code": "15142-01", "signed_on": "2025-10-24"}}
+    for enrolment_id, what, body in ((ids[0], "correction", correction), (ids[1], "cancellation", cancellation)):
+        answer = await service.ct.post(f"/v1/enrolments/{enrolment_id}/{what}", json=body)
+        assert answer.status_code == 200, answer.text
+    before = await _all_published(service)
+    newest = {event.data.enrolment_id: event for event in before}
+    assert await _kept(service) == _totals_of([*newest.values()])
+    await _execute(service, "TRUNCATE outbox")
+    await _ask(service, days=(LAUNCH_DAY, date(2025, 10, 24)))
+    await _resend(service)
+    again = {event.data.enrolment_id: event for event in await _all_published(service)}
+    assert {key: (e.type, e.id, e.data) for key, e in again.items()} == {
+        key: (e.type, e.id, e.data) for key, e in newest.items()
+    }
+
+
+async def _all_published(service: Service) -> list[EnrolmentEvent]:
+    rows = await service.rows("SELECT body FROM outbox WHERE type LIKE 'drive.enrolment.%' ORDER BY seq")
+    return [event for row in rows if isinstance(event := EVENT.validate_json(row["body"]), EnrolmentEvent)]
 
 
 async def test_a_summary_has_every_day_and_the_registry(service: Service) -> None:

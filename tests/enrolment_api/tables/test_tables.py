@@ -75,7 +75,7 @@ async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Servi
     async with service.runtime.database.write() as work:
         await work.execute(text("ANALYZE enrolments"))
     whose = {"people": [38080000001], "schemes": ["household_health"], "since": [date(2025, 7, 1)]}
-    whose |= {"organisations": ["CT"], "households": ["15142-HH-0001"], "years": [2025]}
+    whose |= {"organisations": ["CT"], "households": ["15142-HH-0001"], "years": [2025], "but_for": []}
     async with service.runtime.database.read() as session:
         plan = list(await session.scalars(text(f"EXPLAIN {KNOWN.statement}"), whose))
     assert "ex_enrolments_double_cover" in "".join(plan)

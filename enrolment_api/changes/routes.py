@@ -1,0 +1,141 @@
+"""Changes of sign-ups over HTTP: what partners ask for, and what the agency decides."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from enrolment_api.access import EnrolmentReader, EnrolmentReviewer, EnrolmentWriter, reads_own_of, sees_participants
+from enrolment_api.changes import queries, usecases
+from enrolment_api.changes.schemas import (
+    CorrectionBody,
+    History,
+    ReasonedBody,
+    ReviewAnswer,
+    ReviewBody,
+    ReviewItem,
+    ReviewOutcome,
+    SubmissionBody,
+    change_of,
+    history_of,
+)
+from enrolment_api.changes.usecases import Outcome, WantedChange
+from enrolment_api.domain.enrolment import Enrolment, Rules
+from enrolment_api.domain.life import Change, EnrolmentIsCancelled, NothingToCorrect, Step, WrongStatus
+from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
+from enrolment_api.enrolments.queries import find_enrolment
+from enrolment_api.enrolments.recorder import Recorder
+from enrolment_api.enrolments.refusals import REFUSALS
+from enrolment_api.enrolments.routes import EnrolmentId, the_recorder
+from services.errors import DomainError, FieldError, Invalid, NotFound, StaleVersion
+from services.web.answers import refuses
+from services.web.problems import base_of, problem_of
+from services.web.strict_route import PersonalRoute
+from services.web.transactions import act, read
+
+router = APIRouter(prefix="/v1", tags=["changes"], route_class=PersonalRoute)
+
+_REFUSES = refuses(NotFound, StaleVersion, EnrolmentIsCancelled, WrongStatus)
+TheRecorder: TypeAlias = Annotated[Recorder, Depends(the_recorder)]
+
+
+@router.post("/enrolments/{enrolment_id}/submission", responses=_REFUSES)
+async def submit_enrolment(
+    enrolment_id: EnrolmentId, body: SubmissionBody, actor: EnrolmentWriter, request: Request
+) -> EnrolmentView:
+    """Submit a recorded, corrected or returned sign-up to the agency."""
+    wanted = WantedChange(enrolment_id, change_of("submission", body))
+    enrolment = await _changed(request, wanted, actor.organisation_code)
+    return view_of(enrolment, clear=sees_participants(actor))
+
+
+@router.post("/enrolments/{enrolment_id}/acceptance", responses=_REFUSES)
+async def accept_enrolment(
+    enrolment_id: EnrolmentId, body: SubmissionBody, actor: EnrolmentReviewer, request: Request
+) -> EnrolmentView:
+    """Accept a submitted sign-up, of whichever organisation."""
+    enrolment = await _changed(request, WantedChange(enrolment_id, change_of("acceptance", body)), None)
+    return view_of(enrolment, clear=sees_participants(actor))
+
+
+@router.post("/enrolments/{enrolment_id}/return", responses=_REFUSES)
+async def return_enrolment(
+    enrolment_id: EnrolmentId, body: ReasonedBody, actor: EnrolmentReviewer, request: Request
+) -> EnrolmentView:
+    """Return a submitted sign-up, of whichever organisation, to be corrected."""
+    enrolment = await _changed(request, WantedChange(enrolment_id, change_of("return", body)), None)
+    return view_of(enrolment, clear=sees_participants(actor))
+
+
+@router.post(
+    "/enrolments/{enrolment_id}/correction",
+    responses=refuses(NotFound, StaleVersion, EnrolmentIsCancelled, NothingToCorrect, *REFUSALS),
+)
+async def correct_enrolment(
+    enrolment_id: EnrolmentId, body: CorrectionBody, actor: EnrolmentWriter, recorder: TheRecorder, request: Request
+) -> EnrolmentView:
+    """Correct what was sent. It is decided on anew, counts for the unit, the collector and the day that it names now,
+    and has to be submitted again."""
+    wanted = WantedChange(enrolment_id, change_of("correction", body))
+    async with act(request) as (work, context):
+        rules: Rules = recorder.rules(context)
+        enrolment = await usecases.correct(work, context, wanted, body.changes.fields(), rules)
+    return view_of(enrolment, clear=sees_participants(actor))
+
+
+@router.post("/enrolments/{enrolment_id}/cancellation", responses=refuses(NotFound, StaleVersion, EnrolmentIsCancelled))
+async def cancel_enrolment(
+    enrolment_id: EnrolmentId, body: ReasonedBody, actor: EnrolmentWriter, request: Request
+) -> EnrolmentView:
+    """Cancel a sign-up for good: its cover never began, and it counts no more."""
+    wanted = WantedChange(enrolment_id, change_of("cancellation", body))
+    async with act(request) as (work, context):
+        enrolment = await usecases.cancel(work, context, wanted, actor.organisation_code)
+    return view_of(enrolment, clear=sees_participants(actor))
+
+
+@router.get("/enrolments/{enrolment_id}/history", responses=refuses(NotFound))
+async def get_history(enrolment_id: EnrolmentId, actor: EnrolmentReader, request: Request) -> History:
+    """Each version of a sign-up: since when, by whom, and why."""
+    async with read(request) as session:
+        enrolment = await find_enrolment(session, enrolment_id, reads_own_of(actor))
+        return history_of(enrolment, await queries.changes_of(session, enrolment_id))
+
+
+@router.post("/reviews", status_code=207)
+async def review_enrolments(body: ReviewBody, _: EnrolmentReviewer, request: Request) -> ReviewAnswer:
+    """Accept or return up to 1,000 submitted sign-ups, of whichever organisation; one that cannot be changed does not
+    affect the others."""
+    wanted = [_wanted(number, item) for number, item in enumerate(body.items)]
+    async with act(request) as (work, context):
+        outcomes = await usecases.change_status(work, context, wanted, None)
+    base = base_of(request)
+    decided = zip(body.items, outcomes, strict=True)
+    return ReviewAnswer(items=[_outcome(n, item.id, outcome, base) for n, (item, outcome) in enumerate(decided)])
+
+
+async def _changed(request: Request, wanted: WantedChange, organisation_code: str | None) -> Enrolment:
+    async with act(request) as (work, context):
+        [outcome] = await usecases.change_status(work, context, [wanted], organisation_code)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def _wanted(number: int, item: ReviewItem) -> WantedChange:
+    if item.decision == "return" and item.reason is None:
+        detail = "say why it is returned: whoever sent it corrects it by that"
+        raise Invalid(detail, (FieldError(f"/items/{number}/reason", detail),))
+    step: Step = "acceptance" if item.decision == "accept" else "return"
+    return WantedChange(item.id, Change(step, item.version, item.reason))
+
+
+def _outcome(number: int, enrolment_id: UUID, outcome: Outcome, base: str) -> ReviewOutcome:
+    if isinstance(outcome, DomainError):
+        problem = problem_of(outcome, base)
+        return ReviewOutcome(index=number, id=enrolment_id, status=problem.status, problem=problem)
+    return ReviewOutcome(
+        index=number, id=enrolment_id, status=200, enrolment_status=outcome.status, version=outcome.version
+    )

@@ -1,0 +1,68 @@
+"""Statements that take part in changing sign-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Integer, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from enrolment_api.domain.cover import AlreadyCovered
+from enrolment_api.domain.enrolment import Enrolment
+from enrolment_api.enrolments.rows import columns_of_enrolment, enrolment_of
+from enrolment_api.tables.enrolments import EnrolmentRow
+from services.errors import Conflict
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import among, table_of, unnest
+
+_e = table_of(EnrolmentRow)
+_organisation = bindparam("organisation", type_=Text)
+LOCKED: Final = (
+    select(EnrolmentRow)
+    .where(_e.c.id == among("ids", Uuid()), or_(_organisation.is_(None), _e.c.organisation_code == _organisation))
+    .order_by(_e.c.id)
+    .with_for_update(key_share=True)
+)
+_moved = unnest("moved", ids=Uuid(), statuses=Text(), versions=Integer())
+MOVE: Final = update(_e).values(status=_moved.c.statuses, version=_moved.c.versions).where(_e.c.id == _moved.c.ids)
+_FACTS: Final = tuple(
+    name
+    for name in _e.columns.keys()  # noqa: SIM118 - iterated, it gives columns
+    if name
+    not in {"id", "organisation_code", "external_ref", "idempotency_key", "fingerprint", "scheme", "recorded_at"}
+)
+REPLACE: Final = (
+    update(_e)
+    .values({name: bindparam(f"new_{name}", type_=_e.c[name].type) for name in _FACTS})
+    .where(_e.c.id == bindparam("enrolment_id", type_=Uuid))
+)
+
+
+async def lock(work: UnitOfWork, ids: Collection[UUID], organisation_code: str | None) -> dict[UUID, Enrolment]:
+    """Those that exist, of that organisation where one is given, locked in the order of their ids."""
+    rows = await work.scalars(LOCKED, {"ids": list(ids), "organisation": organisation_code})
+    return {row.id: enrolment_of(row) for row in rows}
+
+
+async def move(work: UnitOfWork, enrolments: Sequence[Enrolment]) -> None:
+    """Save status and version, where nothing else has changed."""
+    columns = {"ids": [e.id for e in enrolments], "statuses": [e.status for e in enrolments]}
+    await work.execute(MOVE, {**columns, "versions": [e.version for e in enrolments]})
+
+
+async def replace(work: UnitOfWork, enrolment: Enrolment, checksum: int) -> None:
+    """Save the enrolment as it is now. Raises AlreadyCovered or Conflict where somebody else was faster."""
+    values = columns_of_enrolment(enrolment)
+    new = {f"new_{name}": values[name] for name in _FACTS if name != "checksum"}
+    try:
+        await work.execute(REPLACE, {**new, "new_checksum": checksum, "enrolment_id": enrolment.id})
+    except IntegrityError as error:
+        raise _overtaken(error) from None  # the cause holds the row
+
+
+def _overtaken(error: IntegrityError) -> Conflict:
+    if "ex_enrolments_double_cover" in str(error.orig):
+        return AlreadyCovered()
+    return Conflict("another sign-up of the household was recorded at the same moment: send this again")

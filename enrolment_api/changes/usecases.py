@@ -1,0 +1,137 @@
+"""Change sign-ups: load and lock → decide → save with history and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from enrolment_api.changes import store
+from enrolment_api.changes.events import changed_event
+from enrolment_api.domain import life
+from enrolment_api.domain.enrolment import Decision, Enrolment, Rules, decide
+from enrolment_api.domain.household import NOBODY, household_of
+from enrolment_api.domain.life import Change
+from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.enrolments import store as enrolments
+from enrolment_api.enrolments.events import event_of
+from enrolment_api.tables.enrolments import EnrolmentChangeRow
+from services.context import Context
+from services.contracts.checksums import checksum_of
+from services.errors import DomainError, NotFound
+from services.messaging.outbox import emit
+from services.persistence.unit_of_work import UnitOfWork
+
+Outcome: TypeAlias = Enrolment | DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class WantedChange:
+    """A change of one enrolment."""
+
+    enrolment_id: UUID
+    change: Change
+
+
+async def change_status(
+    work: UnitOfWork, context: Context, wanted: Sequence[WantedChange], organisation_code: str | None
+) -> list[Outcome]:
+    """Submit, accept or return each, and answer it in its place; one that cannot be changed does not affect the others.
+
+    Where an organisation is given, those of others are not found.
+    """
+    known = await store.lock(work, {each.enrolment_id for each in wanted}, organisation_code)
+    outcomes = [_outcome(known, each) for each in wanted]
+    moved = [(w.change, o) for w, o in zip(wanted, outcomes, strict=True) if isinstance(o, Enrolment)]
+    if moved:
+        await store.move(work, _newest([enrolment for _, enrolment in moved]))
+        await work.add(*(_entry(enrolment, change, context) for change, enrolment in moved))
+        await emit(work, [changed_event(enrolment, context) for _, enrolment in moved])
+    return outcomes
+
+
+async def cancel(work: UnitOfWork, context: Context, wanted: WantedChange, organisation_code: str) -> Enrolment:
+    """Cancel it for good: its cover never began. Raises NotFound, EnrolmentIsCancelled, StaleVersion."""
+    before = await _locked(work, wanted.enrolment_id, organisation_code)
+    return await _replace(work, context, life.changed(before, wanted.change), wanted.change, [])
+
+
+async def correct(
+    work: UnitOfWork,
+    context: Context,
+    wanted: WantedChange,
+    changes: Mapping[str, Any],
+    rules: Rules,
+) -> Enrolment:
+    """Correct what was sent, and decide on it anew. Raises NotFound, EnrolmentIsCancelled, StaleVersion, and whatever
+    refuses a sign-up, its fields below /changes."""
+    before = await _locked(work, wanted.enrolment_id, context.organisation())
+    moved = life.changed(before, wanted.change)
+    sign_up = life.corrected(before.sign_up, changes)
+    try:
+        sign_up, decision = await _decide(work, sign_up, before.id, rules)
+    except DomainError as refusal:
+        raise refusal.below("/changes") from None
+    after = replace(moved, sign_up=sign_up, decision=decision)
+    return await _replace(work, context, after, wanted.change, life.different_fields(before.sign_up, sign_up))
+
+
+async def _decide(work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules) -> tuple[SignUp, Decision]:
+    """As for a sign-up that was never recorded."""
+    codes = await enrolments.known_codes(work, [sign_up])
+    sign_up = codes.with_registered_codes(sign_up)
+    known = await enrolments.known_of(work, [sign_up], but_for=[enrolment_id])
+    household = household_of(sign_up)
+    members = known.members.get(household, NOBODY) if household else NOBODY
+    return sign_up, decide(sign_up, codes, known.covers.get(0, ()), members, rules)
+
+
+async def _locked(work: UnitOfWork, enrolment_id: UUID, organisation_code: str) -> Enrolment:
+    known = await store.lock(work, [enrolment_id], organisation_code)
+    if enrolment_id not in known:
+        raise _not_found(enrolment_id)
+    return known[enrolment_id]
+
+
+async def _replace(
+    work: UnitOfWork, context: Context, after: Enrolment, change: Change, different: Sequence[str]
+) -> Enrolment:
+    event = event_of(after, context.at, context.correlation_id)
+    await store.replace(work, after, checksum_of(event.data))
+    await work.add(_entry(after, change, context, different))
+    await emit(work, [event])
+    return after
+
+
+def _outcome(known: dict[UUID, Enrolment], wanted: WantedChange) -> Outcome:
+    """Of two changes of one enrolment the second sees what the first has made of it."""
+    enrolment = known.get(wanted.enrolment_id)
+    if enrolment is None:
+        return _not_found(wanted.enrolment_id)
+    try:
+        known[enrolment.id] = life.changed(enrolment, wanted.change)
+    except DomainError as refusal:
+        return refusal
+    return known[enrolment.id]
+
+
+def _newest(enrolments: Sequence[Enrolment]) -> list[Enrolment]:
+    return list({enrolment.id: enrolment for enrolment in enrolments}.values())
+
+
+def _entry(enrolment: Enrolment, change: Change, context: Context, different: Sequence[str] = ()) -> EnrolmentChangeRow:
+    return EnrolmentChangeRow(
+        enrolment_id=enrolment.id,
+        version=enrolment.version,
+        status=enrolment.status,
+        changed_at=context.at,
+        organisation_code=context.organisation(),
+        subject=context.actor.subject if context.actor else "",
+        reason=change.reason,
+        changed=list(different),
+    )
+
+
+def _not_found(enrolment_id: UUID) -> NotFound:
+    return NotFound(f"there is no sign-up {enrolment_id}")
