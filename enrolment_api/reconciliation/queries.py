@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Text, Uuid, bindparam
+from sqlalchemy import Date, Integer, Text, Uuid, and_, bindparam
 from sqlmodel import col, select
 
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.rows import enrolment_of
-from enrolment_api.tables.enrolments import EnrolmentRow
+from enrolment_api.tables.enrolments import EnrolmentChangeRow, EnrolmentRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.ids import FIRST_ID
 from services.persistence.unit_of_work import ReadSession
@@ -30,7 +30,14 @@ REGISTRY_TOTALS: Final = registry_totals(
 
 _limit = bindparam("limit", type_=Integer)
 OF_DAY: Final = (
-    select(EnrolmentRow)
+    select(EnrolmentRow, EnrolmentChangeRow.changed_at)
+    .outerjoin(
+        EnrolmentChangeRow,
+        and_(
+            col(EnrolmentChangeRow.enrolment_id) == EnrolmentRow.id,
+            col(EnrolmentChangeRow.version) == EnrolmentRow.facts_version,
+        ),
+    )
     .where(
         col(EnrolmentRow.checksum).is_not(None),
         col(EnrolmentRow.signed_on) == bindparam("day", type_=Date),
@@ -49,13 +56,16 @@ COLLECTORS: Final = (
 )
 
 
-async def enrolments_of_day(session: ReadSession, day: date, after: UUID | None, limit: int) -> list[Enrolment]:
-    """Those that can be published again, in the order of their ids.
+async def enrolments_of_day(
+    session: ReadSession, day: date, after: UUID | None, limit: int
+) -> list[tuple[Enrolment, datetime]]:
+    """Those that can be published again, each with the time since when it counts as it does, in the order of their ids.
 
     An enrolment without a checksum was published under another id: under its own it would be counted twice.
     """
     page = {"day": day, "after": after or FIRST_ID, "limit": limit}
-    return [enrolment_of(row) for row in await session.scalars(OF_DAY, page)]
+    found = (await session.execute(OF_DAY, page)).all()
+    return [(enrolment_of(each[0]), each.changed_at or each[0].recorded_at) for each in found]
 
 
 async def entries(session: ReadSession, kind: RegistryKind, after: str, limit: int) -> Sequence[Entry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from enrolment_api.enrolments.events import event_of
@@ -24,18 +24,18 @@ async def resend(database: Database, clock: Clock, metrics: Metrics) -> None:
 
     async def read_page(session: ReadSession, what: Resend, limit: int) -> EventPage:
         if what.kind == "day":
-            return await _page_of_day(session, what, clock.now(), limit)
+            return await _page_of_day(session, what, limit)
         return await _page_of_registry(session, context_of(clock, what.correlation_id), what, limit)
 
     await resends.publish_all(database, metrics, read_page)
 
 
-async def _page_of_day(session: ReadSession, what: Resend, now: datetime, limit: int) -> EventPage:
-    """Sign-ups as they are now, under the ids that they were published by."""
+async def _page_of_day(session: ReadSession, what: Resend, limit: int) -> EventPage:
+    """Sign-ups as they are now, under the ids and with the times that they were published by."""
     after = UUID(what.after) if what.after else None
     enrolments = await queries.enrolments_of_day(session, date.fromisoformat(what.key), after, limit)
-    events: list[Event] = [event_of(enrolment, now, what.correlation_id) for enrolment in enrolments]
-    return EventPage(events, str(enrolments[-1].id) if len(enrolments) == limit else None)
+    events: list[Event] = [event_of(enrolment, at, what.correlation_id) for enrolment, at in enrolments]
+    return EventPage(events, str(enrolments[-1][0].id) if len(enrolments) == limit else None)
 
 
 async def _page_of_registry(session: ReadSession, context: Context, what: Resend, limit: int) -> EventPage:

@@ -145,8 +145,8 @@ async def test_what_was_changed_is_published_again_as_it_is_now(service: Service
     await _ask(service, days=(LAUNCH_DAY, date(2025, 10, 24)))
     await _resend(service)
     again = {event.data.enrolment_id: event for event in await _all_published(service)}
-    assert {key: (e.type, e.id, e.data) for key, e in again.items()} == {
-        key: (e.type, e.id, e.data) for key, e in newest.items()
+    assert {key: (e.type, e.id, e.time, e.data) for key, e in again.items()} == {
+        key: (e.type, e.id, e.time, e.data) for key, e in newest.items()
     }
 
 
