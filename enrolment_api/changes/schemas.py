@@ -158,7 +158,8 @@ class HistoryEntry(BaseModel):
     by: ChangedBy = Field(description="Who made it so")
     reason: ShownText | None = Field(description="Why, where a reason was given")
     changed: Annotated[
-        list[str], shown_list("Names of the fields that a correction has changed", ["unit_code"], most=40)
+        list[Annotated[str, Field(max_length=100)]],
+        shown_list("Names of the fields that a correction has changed", ["unit_code"], most=40),
     ]
 
 

@@ -64,7 +64,7 @@ class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
     organisation_code: OrganisationCode | None = Field(
-        None, description="Only those that this organisation sent; for the agency", examples=[None]
+        None, description="Only those that this organisation sent; for the agency", examples=["BD-CAM-THUY"]
     )
     status: Status | None = Field(None, description="Only those that became this", examples=["submitted"])
     unit_code: UnitCode | None = Field(None, description="Only those in this unit and all below it")
