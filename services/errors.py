@@ -58,6 +58,15 @@ class Unauthenticated(DomainError):
     code = "unauthenticated"
     title = "A valid bearer token is needed"
     remedy = "Send `Authorization: Bearer …` with a token that has not expired and is of this installation."
+    was_sent = True
+    """Whether there was a token; RFC 6750, section 3.1, has an error code for that alone."""
+
+    @classmethod
+    def without_token(cls) -> Unauthenticated:
+        """No token was sent."""
+        error = cls("send the header Authorization: Bearer …")
+        error.was_sent = False
+        return error
 
 
 class Forbidden(DomainError):

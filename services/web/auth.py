@@ -49,5 +49,5 @@ def _token_of(request: Request) -> str:
         raise Unauthenticated("send the header Authorization once")
     scheme, _, token = request.headers.get("authorization", "").replace("\t", " ").partition(" ")
     if scheme.lower() != "bearer" or not (token := token.strip(" ")):
-        raise Unauthenticated("send the header Authorization: Bearer …")
+        raise Unauthenticated.without_token()
     return token

@@ -203,7 +203,7 @@ def problem_response(error: DomainError, base: str) -> JSONResponse:
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if error.was_sent else "Bearer"
     return JSONResponse(problem.model_dump(), problem.status, headers, MEDIA_TYPE)
 
 

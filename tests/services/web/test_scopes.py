@@ -88,3 +88,19 @@ async def test_scopes_of_which_one_is_enough_are_alternatives_in_the_document(as
     assert paths["/one"]["get"]["security"] == [{"bearer": ["progress:read"]}]
     assert paths["/any-client"]["get"]["security"] == [{"bearer": []}]
     assert "security" not in paths["/everybody"]["get"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "challenge"),
+    [
+        ({}, "Bearer"),
+        ({"Authorization": "Basic eDp5"}, "Bearer"),
+        ({"Authorization": "Bearer x.y.z"}, 'Bearer error="invalid_token"'),
+    ],
+)
+async def test_whoever_sends_no_token_is_told_of_no_error_in_it(
+    make_runtime: MakeRuntime, client_for: ClientFor, headers: dict[str, str], challenge: str
+) -> None:
+    client = await client_for(build_app(await make_runtime("targets"), title="test", routers=[routes()]))
+    answer = await client.get("/either", headers=headers)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, challenge)
