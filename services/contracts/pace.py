@@ -21,7 +21,7 @@ class PaceFigures(Facts):
     `short_by` and `needed_per_day` are persons.
     """
 
-    on: date = fact("The day at whose end it was judged", "2025-10-25", maxLength=10)
+    on: date = fact("The business day on which it was judged", "2025-10-25", maxLength=10)
     value: float = fact("The value of the target", 0.9515, format="double")
     achieved: float = fact("What is reached by now", 0.7511, format="double")
     attained: float = fact("The share of the way that is behind it", 0.062, format="double")
