@@ -14,7 +14,7 @@ RULES = ROOT / "deploy/prometheus/rules.yml"
 SCRAPE = ROOT / "deploy/prometheus/prometheus.yml"
 DASHBOARD = ROOT / "deploy/grafana/drive.json"
 RUNBOOK = ROOT / "docs/runbook.md"
-OPERATIONS = ROOT / "docs/operations.md"
+MONITORING = ROOT / "docs/monitoring.md"
 _METRIC = re.compile(r"\b(?:drive|process)_[a-z_]+[a-z]\b")
 _DATABASES = {"drive_enrolment", "drive_targets", "drive_notifications"}
 

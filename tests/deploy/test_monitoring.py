@@ -102,7 +102,7 @@ async def metrics_of(watched: Watched) -> set[str]:
 
 
 async def test_every_metric_that_is_asked_for_or_written_about_is_one_that_the_process_has(watched: Watched) -> None:
-    texts = {str(file): file.read_text() for file in (files.RULES, files.RUNBOOK, files.OPERATIONS)}
+    texts = {str(file): file.read_text() for file in (files.RULES, files.RUNBOOK, files.MONITORING)}
     texts["dashboard"] = json.dumps(json.loads(files.DASHBOARD.read_text()))
     known = await metrics_of(watched)
     missing = {name: files.metrics_in(text) - known for name, text in texts.items()}
@@ -112,7 +112,7 @@ async def test_every_metric_that_is_asked_for_or_written_about_is_one_that_the_p
 
 async def test_every_metric_of_the_process_is_in_the_table_of_what_to_watch(watched: Watched) -> None:
     own = {name for name in await metrics_of(watched) if name.startswith("drive_")}
-    shown = files.metrics_in(files.OPERATIONS.read_text())
+    shown = files.metrics_in(files.MONITORING.read_text())
     assert {name for name in own if not name.endswith(("_bucket", "_count", "_sum", "_created"))} - shown == set()
 
 
