@@ -46,7 +46,7 @@ def table(alert: AlertSnapshot, words: Words) -> Iterator[tuple[str, str]]:
     names, found, shown = words.names, alert.figures, figures(alert, words)
     yield names.unit, _unit(alert)
     yield names.owner, _owners(alert, words) or words.unit_itself
-    yield names.target, _target(alert, words)
+    yield names.target, target(alert, words)
     yield names.reached, words.reached.format(amount=_amount(alert, found.achieved, words), day=words.day(found.on))
     yield names.progress, words.progress.format(**shown)
     if found.short_by:
@@ -70,7 +70,8 @@ def _owners(alert: AlertSnapshot, words: Words) -> str:
     return ", ".join(f"{kind} {one_line(code)}" for kind, code in named if code)
 
 
-def _target(alert: AlertSnapshot, words: Words) -> str:
+def target(alert: AlertSnapshot, words: Words) -> str:
+    """Its name, where it has one, measure, value, scheme and period."""
     text = words.target.format(
         value=_amount(alert, alert.figures.value, words),
         measure=words.measures[alert.measure],

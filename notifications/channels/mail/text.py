@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from notifications.channels.mail.facts import by, figures, table, what, who
+from notifications.channels.mail.facts import by, figures, table, target, who
 from notifications.channels.mail.subject import ORDER, summary
 from notifications.channels.mail.words import Words
 from notifications.domain.grouping import UNIT
@@ -83,7 +83,7 @@ class Writer:
             says = words.subject_withdrawn
         elif not is_over:
             says = f"{words.severities[alert.severity]}, {says}"
-        yield from _wrapped(f"{who(alert, words)}: {says} ({what(alert, words)})", first="- ", rest="  ")
+        yield from _wrapped(f"{who(alert, words)}: {says} ({target(alert, words)})", first="- ", rest="  ")
         link = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else alert.id
         yield f"  {words.version.format(id=link, version=alert.version)}"
 

@@ -52,6 +52,12 @@ def test_a_mail_is_in_vietnamese_with_days_and_numbers_as_vietnamese_write_them(
         assert part in text
 
 
+def test_targets_of_one_unit_are_told_apart_in_a_mail_of_several() -> None:
+    text = text_of(message(*(a_notice(target_name=name) for name in ("Chỉ tiêu tỉnh giao", "Chỉ tiêu bổ sung"))))
+    for name in ("Chỉ tiêu tỉnh giao", "Chỉ tiêu bổ sung"):
+        assert f"({name}: tỷ lệ bao phủ: 95,15%, BHYT hộ gia đình, từ 01/10/2025 đến 31/12/2025)" in text
+
+
 @pytest.mark.parametrize(("language", "parts"), [("vi", (1, 0)), ("en", (0, 1)), ("both", (1, 1))])
 def test_a_mail_is_in_the_language_of_its_route_or_in_both_vietnamese_first(
     language: Language, parts: tuple[int, int]
