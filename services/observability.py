@@ -40,6 +40,7 @@ def configure_logging(level: str, *, service: str | None = None) -> None:
     logging.basicConfig(
         level=max(logging.getLevelNamesMapping()[level], logging.WARNING), handlers=[handler], force=True
     )
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # a broker that is away is an outage, told as such
     if service:
         structlog.contextvars.bind_contextvars(service=service)
 

@@ -35,7 +35,7 @@ class Outage:
         self.probe = probe
         self.reason: str | None = None
         """Why it failed last; None since it works."""
-        self._which = which
+        self.which = which
         self._began: float | None = None
         self._works_since = 0.0
         self._failures = 0
@@ -52,10 +52,10 @@ class Outage:
         self.reason = error.detail
         self._failures += 1
         if self._began is not None:
-            log.debug("outage_lasts", what=self.what, **self._which, attempt=self._failures, reason=error.detail)
+            log.debug("outage_lasts", what=self.what, **self.which, attempt=self._failures, reason=error.detail)
             return False
         self._began = asyncio.get_running_loop().time()
-        log.error("outage_began", what=self.what, **self._which, reason=error.detail, **details)
+        log.error("outage_began", what=self.what, **self.which, reason=error.detail, **details)
         self._watcher = asyncio.create_task(self._watch(), context=_of_no_request())
         return True
 
@@ -95,7 +95,7 @@ class Outage:
 
     def _end(self) -> None:
         seconds = round(self._works_since - (self._began or 0.0), 1)
-        log.warning("outage_ended", what=self.what, **self._which, seconds=seconds, failures=self._failures)
+        log.warning("outage_ended", what=self.what, **self.which, seconds=seconds, failures=self._failures)
         self._began, self._failures = None, 0
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+LAST_PORT: Final = 65535
 _TLS_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _PARAMETERS: Final = frozenset({"ssl", "host", "port", "target_session_attrs", "prepared_statement_cache_size"})
 """What the driver takes, besides `sslmode`, as all other programs call its `ssl`."""
@@ -23,6 +24,8 @@ def postgresql_url(value: str) -> URL:
         url = make_url(value).set(drivername="postgresql+asyncpg")
     except (ArgumentError, ValueError):
         raise ValueError(remedy) from None  # the cause may hold the password
+    if not 0 < (url.port or 1) <= LAST_PORT:
+        raise ValueError(f"{remedy}; ports go up to {LAST_PORT}")
     if "@" in (url.host or ""):
         raise ValueError(f"{remedy}; a password with an @ in it belongs in DATABASE_PASSWORD")
     return _with_known_parameters(url)

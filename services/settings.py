@@ -90,7 +90,8 @@ class ServiceSettings(Settings):
     def database(self) -> URL | None:
         """The service's own database, or None where PostgreSQL is embedded."""
         if self.own_database_url:
-            return self._with_password(postgresql_url(self.own_database_url))
+            url = self._with_password(postgresql_url(self.own_database_url))
+            return url if url.database else url.set(database=self.database_name())
         if self.database_url:
             return self._with_password(postgresql_url(self.database_url)).set(database=self.database_name())
         return None

@@ -8,12 +8,12 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from drive.hosting.acceptor import Acceptor
 from drive.hosting.connection_limits import Connections
 from drive.hosting.http_connection import HttpConnection
 from drive.hosting.process_memory import (
@@ -40,9 +40,24 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class _Server(uvicorn.Server):
     """Several of these share one process, so signals belong to the process and not to any of them."""
 
+    def __init__(self, config: uvicorn.Config, limits: Connections) -> None:
+        super().__init__(config)
+        self._limits = limits
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's for sockets that are open, but for who accepts connections."""
+
+        def connection() -> asyncio.Protocol:
+            return HttpConnection(
+                self._limits, config=self.config, server_state=self.server_state, app_state={}, _loop=None
+            )
+
+        self.servers = [cast("Any", Acceptor(each, connection)) for each in sockets or ()]
+        self.started = True
 
 
 @asynccontextmanager
@@ -57,7 +72,7 @@ async def serving(app: FastAPI, settings: ServiceSettings, port: str) -> AsyncIt
     connections = Connections(most_connections(settings.http_connections), app.state.runtime.metrics)
     config = uvicorn.Config(
         app,
-        http=cast("Any", partial(HttpConnection, connections)),
+        http=HttpConnection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -68,7 +83,7 @@ async def serving(app: FastAPI, settings: ServiceSettings, port: str) -> AsyncIt
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(config, connections)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     watch = asyncio.create_task(_watch(connections))
     try:

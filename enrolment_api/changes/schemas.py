@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,8 +24,8 @@ from enrolment_api.enrolments.sign_up_body import (
     PersonalName,
 )
 from enrolment_api.tables.enrolments import EnrolmentChangeRow
+from services.security.claims import LONGEST_TEXT
 from services.shown import (
-    ShownCode,
     ShownId,
     ShownNumber,
     ShownOrganisation,
@@ -120,6 +120,8 @@ class ReviewItem(RequestBody):
 class ReviewBody(RequestBody):
     """Up to 1,000 decisions."""
 
+    most_values: ClassVar[int] = 7 * MOST_ITEMS
+
     items: Annotated[list[ReviewItem], Field(min_length=1, max_length=MOST_ITEMS, description="Decisions")]
 
 
@@ -146,7 +148,9 @@ class ChangedBy(BaseModel):
     """Who changed it: the client that the token was issued to."""
 
     organisation_code: ShownOrganisation = Field(description="Code of the organisation")
-    subject: ShownCode | None = Field(description="Id of the client; null for the recording", examples=["CT"])
+    subject: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = Field(
+        description="Id of the person or client; null for the recording", examples=["CT"]
+    )
 
 
 class HistoryEntry(BaseModel):

@@ -74,7 +74,7 @@ async def correct(
     except DomainError as refusal:
         raise refusal.below("/changes") from None
     after = replace(moved, sign_up=sign_up, decision=decision)
-    return await _replace(work, context, after, wanted.change, life.different_fields(before.sign_up, sign_up))
+    return await _replace(work, context, after, wanted.change, life.differences(before.sign_up, sign_up))
 
 
 async def _decide(work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules) -> tuple[SignUp, Decision]:

@@ -93,15 +93,18 @@ def corrected(sign_up: SignUp, changes: Mapping[str, Any]) -> SignUp:
     participant = replace(sign_up.participant, **changes.get("participant", {}))
     after = replace(sign_up, **{**changes, "participant": participant})
     _check_scheme(after, changes)
-    if after == sign_up:
-        raise NothingToCorrect(
-            "every value is as it was", (FieldError("/changes", "name what is to be different from what is stored"),)
-        )
+    differences(sign_up, after)
     return after
 
 
-def different_fields(before: SignUp, after: SignUp) -> list[str]:
-    """The names of the fields that differ, those of the participant with a dot: `participant.phone`."""
+def differences(before: SignUp, after: SignUp) -> list[str]:
+    """The names of the fields that differ, those of the participant with a dot: `participant.phone`.
+
+    Raises NothingToCorrect where there are none.
+    """
+    if after == before:
+        detail = "name what is to be different from what is stored"
+        raise NothingToCorrect("every value is as it was", (FieldError("/changes", detail),))
     own = [f.name for f in fields(SignUp) if f.name != "participant"]
     person = [f.name for f in fields(Participant)]
     return [

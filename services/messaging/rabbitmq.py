@@ -47,7 +47,7 @@ def _unavailable_when_away(server: Server, outage: Outage) -> Iterator[None]:
     except TimeoutError as error:
         raise _away(outage, server.unreachable(error)) from error
     except _AWAY as error:
-        raise _away(outage, f"{server} is away: {error!r}") from error
+        raise _away(outage, f"{server} is away: {type(error).__name__}") from error
     outage.works()
 
 

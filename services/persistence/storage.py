@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import structlog
 from sqlalchemy import text
 
 from services.errors import Unavailable
 from services.outages import Outage, Probe
 from services.persistence.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 _CANNOT_WRITE: Final = ("53100", "53200", "53400", "58")
 """Disk full, out of memory, a limit of the configuration, errors of the system: reads may well succeed."""
@@ -22,12 +25,19 @@ class DatabaseOutage(Outage):
 
     def __init__(self, database: str, probe: Probe) -> None:
         super().__init__("database", probe, database=database)
-        self._cannot_write = False
+        self._cannot_write = self._is_explained = False
 
     def refused(self, error: Unavailable, *, sqlstate: str, **details: str) -> None:
         """A statement or a connection failed."""
         self._cannot_write = self._cannot_write or sqlstate.startswith(_CANNOT_WRITE)
-        self.failed(error, sqlstate=sqlstate, **details)
+        began = self.failed(error, sqlstate=sqlstate, **details)
+        if sqlstate and not (
+            began or self._is_explained
+        ):  # it began with a connection that was cut, which says no more
+            log.error(
+                "outage_explained", what=self.what, **self.which, reason=error.detail, sqlstate=sqlstate, **details
+            )
+        self._is_explained = self._is_explained or bool(sqlstate)
 
     def answered(self, *, wrote: bool) -> None:
         """A transaction was committed."""
@@ -48,4 +58,4 @@ class DatabaseOutage(Outage):
 
     def _end(self) -> None:
         super()._end()
-        self._cannot_write = False
+        self._cannot_write = self._is_explained = False

@@ -12,6 +12,7 @@ from services import outages
 from services.errors import Unavailable
 from services.observability import Metrics
 from services.outages import Outage
+from services.persistence.storage import DatabaseOutage
 from tests.support.logged import logged, loud, outages_in, quick_outages, until_ended
 from tests.support.waiting import eventually
 
@@ -105,3 +106,15 @@ async def test_readiness_and_the_gauge_show_it(lines: list[Any]) -> None:
     outage.works()
     await outage.check()
     outage.close()
+
+
+async def test_an_outage_that_began_with_a_cut_connection_is_explained_once() -> None:
+    async def never() -> None:
+        raise Unavailable("away")
+
+    with logged() as lines:
+        outage = DatabaseOutage("drive_targets", never)
+        for sqlstate in ("", "55000", "55000"):
+            outage.refused(Unavailable("the database is away"), sqlstate=sqlstate, message="not accepting connections")
+        outage.close()
+    assert [line["event"] for line in loud(lines)] == ["outage_began", "outage_explained"]

@@ -74,6 +74,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("DRIVE_ENV", "prod"),
         ("DATABASE_URL", "db.example:5432"),
         ("TARGETS_DATABASE_URL", "mysql://db/targets"),
+        ("DATABASE_URL", "postgresql://db:99999"),
         ("DATABASE_URL", "postgresql://user:word@db:port/x"),
         ("AMQP_URL", "broker"),
         ("AMQP_URL", "http://broker/"),

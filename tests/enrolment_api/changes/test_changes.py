@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from services.contracts.identities import enrolment_event_id
+from services.ids import new_id
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import Service, a_participant, a_sign_up, post, post_batch
 
@@ -208,6 +209,20 @@ async def test_the_agency_decides_a_list_and_each_item_for_itself(service: Servi
     assert [outcome["status"] for outcome in outcomes] == [200, 200, 409, 409, 404]
     assert [o.get("enrolment_status") for o in outcomes[:2]] == ["accepted", "returned"]
     assert [o["problem"]["type"].split("/")[-1] for o in outcomes[2:]] == ["wrong-status", "stale-version", "not-found"]
+
+
+async def test_the_agency_decides_a_thousand_at_once(service: Service, agency: httpx.AsyncClient) -> None:
+    decision = {"version": 1, "decision": "return", "reason": "No receipt"}
+    answer = await agency.post("/v1/reviews", json={"items": [{"id": str(new_id()), **decision} for _ in range(1000)]})
+    assert answer.status_code == 207, answer.text
+    assert [item["status"] for item in answer.json()["items"]] == [404] * 1000
+
+
+async def test_a_correction_to_a_code_of_another_case_changes_nothing(
+    service: Service, recorded: dict[str, Any]
+) -> None:
+    answer = await change(service.ct, recorded, "correction", reason="?", changes={"collector_code": "ct-07"})
+    assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (422, "nothing-to-correct")
 
 
 async def test_a_return_without_a_reason_is_refused_before_anything_is_decided(

@@ -20,7 +20,7 @@ from enrolment_api.domain.life import (
     WrongStatus,
     changed,
     corrected,
-    different_fields,
+    differences,
 )
 from services.errors import DomainError, Invalid, StaleVersion
 from services.ids import FIRST_ID
@@ -82,7 +82,7 @@ def test_whoever_has_seen_another_version_is_refused() -> None:
 def test_a_correction_changes_what_it_names_and_nothing_else() -> None:
     before = a_health_sign_up()
     after = corrected(before, {"unit_code": "15142-01", "participant": {"phone": None}})
-    assert different_fields(before, after) == ["unit_code", "participant.phone"]
+    assert differences(before, after) == ["unit_code", "participant.phone"]
     assert replace(after, unit_code=before.unit_code, participant=before.participant) == before
 
 
