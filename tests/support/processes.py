@@ -37,10 +37,26 @@ def answers(port: int, greeting: bytes = b"", host: str = "127.0.0.1") -> bool:
 
 @contextmanager
 def one_at_a_time(what: str) -> Iterator[None]:
-    """Wait until no other process of this machine is in such a block."""
-    with (Path(tempfile.gettempdir()) / f"drive-test-{what}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """Wait until no other process of this machine is in such a block. The lock's file goes with the last of them."""
+    path = Path(tempfile.gettempdir()) / f"drive-test-{what}.lock"
+    while True:
+        with path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_still(path, lock.fileno()):
+                continue
+            try:
+                yield
+            finally:
+                path.unlink()
+            return
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether the file that was waited for is not one that its last holder has removed."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def is_root() -> bool:
