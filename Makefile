@@ -40,7 +40,7 @@ up: setup ## the three services, empty
 
 test: setup-dev ## every test, on real servers
 	@$(if $(ARGS),,$(BIN)/python -m tests.support.needed)
-	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-faults: setup-dev ## every fault on every service, for half an hour
 	@$(BIN)/pytest tests/faults -m "long or not long" $(ARGS)

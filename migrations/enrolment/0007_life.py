@@ -12,14 +12,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Every sign-up is in its first version: processes of the version before record, and change nothing."""
+    """Every sign-up is in its first version: processes of the version before record, and change nothing.
+
+    What comes before the checks is committed with them, and may be run again where the migration broke off.
+    """
     op.execute("""
         ALTER TABLE enrolments
-        ADD COLUMN version integer NOT NULL DEFAULT 1,
-        ADD COLUMN facts_version integer NOT NULL DEFAULT 1
+        ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1,
+        ADD COLUMN IF NOT EXISTS facts_version integer NOT NULL DEFAULT 1
     """)
     op.execute("""
-        CREATE TABLE enrolment_changes (
+        CREATE TABLE IF NOT EXISTS enrolment_changes (
             enrolment_id uuid NOT NULL REFERENCES enrolments,
             version integer NOT NULL,
             status text NOT NULL,

@@ -12,29 +12,36 @@ depends_on = None
 def upgrade() -> None:
     """What was counted twice, under two ids of its event, leaves the ledger, and by its trigger the tallies.
 
-    Processes of the version before write `event_id`, and on any conflict enter nothing.
+    Processes of the version before write `event_id`, and on any conflict enter nothing. What commits by itself may be
+    run again where the migration broke off; the ledger can be written while its rows are read.
     """
     op.execute("""
         ALTER TABLE ledger
-        ADD COLUMN version integer NOT NULL DEFAULT 1,
-        ADD COLUMN cancelled boolean NOT NULL DEFAULT false
+        ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1,
+        ADD COLUMN IF NOT EXISTS cancelled boolean NOT NULL DEFAULT false
     """)
-    op.execute("ALTER TABLE tallies ADD COLUMN cancelled bigint NOT NULL DEFAULT 0")
-    op.execute("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE")
-    op.execute("""
-        DELETE FROM ledger WHERE event_id IN (
-            SELECT event_id FROM (
-                SELECT event_id, row_number() OVER (
-                    PARTITION BY enrolment_id ORDER BY checksum IS NULL, event_id
-                ) AS nth
-                FROM ledger
-            ) AS entries
-            WHERE nth > 1
-        )
-    """)
-    op.execute("ALTER TABLE ledger DROP CONSTRAINT ledger_pkey, ADD CONSTRAINT ledger_pkey PRIMARY KEY (enrolment_id)")
-    op.execute("ALTER TABLE ledger ALTER COLUMN event_id DROP NOT NULL")
+    op.execute("ALTER TABLE tallies ADD COLUMN IF NOT EXISTS cancelled bigint NOT NULL DEFAULT 0")
     _let_tallies_follow_what_leaves_the_ledger()
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS uq_ledger_enrolment_id")
+        op.execute("""
+            DELETE FROM ledger WHERE event_id IN (
+                SELECT event_id FROM (
+                    SELECT event_id, row_number() OVER (
+                        PARTITION BY enrolment_id ORDER BY checksum IS NULL, event_id
+                    ) AS nth
+                    FROM ledger
+                ) AS entries
+                WHERE nth > 1
+            )
+        """)
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY uq_ledger_enrolment_id ON ledger (enrolment_id)")
+    op.execute("""
+        ALTER TABLE ledger
+        DROP CONSTRAINT ledger_pkey,
+        ADD CONSTRAINT ledger_pkey PRIMARY KEY USING INDEX uq_ledger_enrolment_id,
+        ALTER COLUMN event_id DROP NOT NULL
+    """)
 
 
 def _let_tallies_follow_what_leaves_the_ledger() -> None:

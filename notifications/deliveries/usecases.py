@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -46,11 +46,13 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     known = {row.name: row for row in await all_routes(work)}
     candidates = [_route(row) for row in known.values()]
     followed = {change.alert.id for change in changes if change.kind in _FOLLOW_UPS}
-    notified_before = await queries.notified_routes(work, followed)
+    notified = {change.alert.id: set[str]() for change in changes}
+    notified |= await queries.notified_routes(work, followed)
     levels = await levels_of(work, {code for change in changes for code in change.alert.path})
     rows = []
     for change in changes:
-        recipients = _recipients(change, candidates, notified_before)
+        recipients = _recipients(change, candidates, notified[change.alert.id])
+        notified[change.alert.id].update(recipients.notified)  # for the end of an alert that began in the same batch
         _log_queued(change, recipients)
         group = _group(change, levels)
         rows += [_delivery(change, known[name], group, context, group_wait) for name in recipients.notified]
@@ -62,15 +64,11 @@ def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
     return group_of(alert.path, levels, alert.subject, alert.owner)
 
 
-def _recipients(
-    change: AlertChange, candidates: Sequence[Route], notified_before: Mapping[UUID, set[str]]
-) -> Recipients:
+def _recipients(change: AlertChange, candidates: Sequence[Route], notified: Set[str]) -> Recipients:
     concerned = recipients_of(candidates, change.alert.path, change.alert.severity)
     if change.kind not in _FOLLOW_UPS:
         return concerned
-    return recipients_of_a_follow_up(
-        candidates, notified_before[change.alert.id].union(concerned.notified if change.unreported else ())
-    )
+    return recipients_of_a_follow_up(candidates, notified | set(concerned.notified if change.unreported else ()))
 
 
 def _log_queued(change: AlertChange, recipients: Recipients) -> None:

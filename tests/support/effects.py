@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import text
 
 from services.context import Context
-from services.contracts.enrolment import EnrolmentRecorded
+from services.contracts.enrolment import EnrolmentCorrected, EnrolmentRecorded
+from services.contracts.envelope import Event
 from services.contracts.registry import UnitRegistered
 from services.messaging.broker import Broker
 from services.messaging.consumer import Consumer, Handlers
@@ -60,10 +61,14 @@ class Effects:
         self.runs: list[list[str]] = []
 
     def handlers(self) -> Handlers:
-        """For sign-ups and units."""
-        return {EnrolmentRecorded: self.apply, UnitRegistered: self.apply}
+        """For sign-ups and their corrections together, then for units."""
 
-    async def apply(self, work: UnitOfWork, _: Context, events: Sequence[EnrolmentRecorded | UnitRegistered]) -> None:
+        async def apply_units(work: UnitOfWork, context: Context, events: Sequence[UnitRegistered]) -> None:
+            await self.apply(work, context, events)
+
+        return {EnrolmentRecorded: self.apply, UnitRegistered: apply_units, EnrolmentCorrected: self.apply}
+
+    async def apply(self, work: UnitOfWork, _: Context, events: Sequence[Event]) -> None:
         """Insert a row per event, then fail where one is in `poison`."""
         subjects = [event.subject for event in events]
         self.runs.append(subjects)

@@ -97,6 +97,18 @@ async def test_an_alert_that_is_raised_and_resolved_within_the_wait_is_reported_
     assert (answer.status_code, "nothing to send" in answer.json()["detail"]) == (409, True)
 
 
+async def test_an_alert_that_begins_and_ends_within_one_batch_of_events_is_reported_to_nobody(
+    waiting: NotificationsService, receiver: Receiver
+) -> None:
+    await connect(waiting, receiver)
+    lag = an_episode()
+    await waiting.handle_batch([lag.fell_behind(), lag.recovered()])
+    waiting.advance(seconds=WAIT)
+    assert await waiting.sender().send_due() == 0
+    assert await states(waiting) == [("raised", "superseded"), ("resolved", "superseded")]
+    assert receiver.calls == []
+
+
 async def test_the_end_of_an_alert_that_was_tried_once_is_reported(
     waiting: NotificationsService, receiver: Receiver
 ) -> None:

@@ -12,7 +12,9 @@ import pytest_asyncio
 from sqlalchemy import Row, text
 
 from services import waiting
+from services.contracts.enrolment import EnrolmentCorrected
 from services.contracts.events import EVENT
+from services.ids import new_id
 from services.messaging import consumer as consumer_module
 from services.messaging import dead_letters
 from services.messaging import retries as retries_module
@@ -81,6 +83,16 @@ async def test_within_a_batch_types_are_handled_in_the_order_of_the_handlers(
     await consume_all(effects, broker, clock, [a_message(a_unit("38"), a_sign_up("CT-1"), a_unit("15142"))])
     assert effects.runs == [["CT-1"], ["38", "15142"]]
     assert await effects.units_of_work() == 1
+
+
+async def test_types_of_one_handler_are_handled_together(
+    effects: Effects, broker: Broker, clock: SettableClock
+) -> None:
+    corrected = a_sign_up("CT-1")
+    fields = corrected.model_dump(exclude={"type", "id"})
+    events = [a_sign_up("CT-0"), a_unit("38"), EnrolmentCorrected(**fields, id=new_id()), a_sign_up("CT-2")]
+    await consume_all(effects, broker, clock, [a_message(*events)])
+    assert effects.runs == [["CT-0", "CT-1", "CT-2"], ["38"]]
 
 
 async def test_one_failing_event_does_not_affect_the_others_of_its_batch(
