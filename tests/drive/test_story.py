@@ -79,6 +79,7 @@ def forked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drive.hosting.processes.asyncio.create_subprocess_exec", start)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("forked_again")
 async def test_the_story_comes_out_right_in_six_processes_on_rabbitmq_and_a_server(
     private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import aiohttp
+import pytest
 
 from drive.hosting.configuration import read_configuration
 from drive.hosting.processes import Processes
@@ -93,6 +94,7 @@ async def test_a_port_that_is_taken_is_named_with_the_setting_that_mends_it(fold
     )
 
 
+@pytest.mark.long
 async def test_a_second_run_leaves_the_first_alone(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
     first = await _drive("demo", environment=environment)
@@ -130,6 +132,7 @@ async def test_the_server_that_a_killed_run_left_behind_is_used_and_then_stopped
     assert not (folder / "postgres/postmaster.pid").exists()
 
 
+@pytest.mark.long
 async def test_a_number_that_now_belongs_to_another_process_is_not_taken_for_the_server(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
     other_process = await asyncio.create_subprocess_exec("sleep", "600")

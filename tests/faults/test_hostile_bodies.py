@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,6 +10,7 @@ import pytest_asyncio
 from drive.hosting.services import SERVICES
 from tests.faults.hostile import ATTACKS, Attack, attacked
 from tests.support.installation import Installation, an_installation, environment_of
+from tests.support.load import here_and_now
 from tests.support.postgres import PrivatePostgres
 
 SECONDS = 0.25
@@ -44,14 +44,9 @@ async def test_a_request_that_is_refused_holds_up_nobody_else(attackable: Instal
     base = attackable.configuration.addresses()[attack.service]
     token = attackable.user("CT", "admin").token
     slowest: list[float] = []
-    while len(slowest) < 2 and (not slowest or slowest[-1] > allowed()):
+    while len(slowest) < 2 and (not slowest or slowest[-1] > here_and_now(SECONDS)):
         answers, taken = await attacked(base, token, attack, clients=CLIENTS, times=TIMES)
         assert {seen.status for seen in answers} == {attack.status}
         assert max(len(seen.body) for seen in answers) < attack.longest_answer
         slowest.append(taken[int(len(taken) * 0.99)])
-    assert slowest[-1] < allowed(), slowest
-
-
-def allowed() -> float:
-    """How long a read may take here and now: where others keep the cores busy, all takes so many times longer."""
-    return SECONDS * max(1.0, 1.5 * os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert slowest[-1] < here_and_now(SECONDS), slowest
