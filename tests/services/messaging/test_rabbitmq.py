@@ -1,13 +1,10 @@
-"""What only RabbitMQ can do: restart, lose connections, stop answering, lose a queue, dead-letter a message."""
+"""What only RabbitMQ can do to messages: lose a queue, keep an order, give back, dead-letter."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -16,15 +13,12 @@ from pamqp.common import FieldTable
 
 from services.contracts.subscriptions import EXCHANGE
 from services.errors import Unavailable
-from services.messaging.broker import Broker, BrokerUnavailable, EventMessage, Inbox, ReceivedMessage
-from services.messaging.in_process import InProcessBroker
+from services.messaging.broker import BrokerUnavailable, EventMessage, ReceivedMessage
 from services.messaging.rabbitmq import RabbitBroker
 from services.messaging.topology import DEAD_EXCHANGE
+from tests.services.messaging.steps import count_dead, delete_queue, held, take_exactly
 from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGETS
 from tests.support.events import numbered
-from tests.support.processes import free_port
-from tests.support.proxy import Proxy, proxy_to
-from tests.support.rabbitmq_node import PrivateRabbit
 from tests.support.waiting import eventually, running, soon
 
 
@@ -34,139 +28,6 @@ async def broker(rabbitmq_url: str) -> AsyncIterator[RabbitBroker]:
     opened = RabbitBroker(rabbitmq_url, SUBSCRIPTIONS)
     yield opened
     await opened.close()
-
-
-@pytest_asyncio.fixture
-async def proxied(rabbitmq_url: str) -> AsyncIterator[tuple[Proxy, RabbitBroker]]:
-    """A broker behind a proxy whose connections can be closed."""
-    url = urlsplit(rabbitmq_url)
-    async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
-        user = url.netloc.rpartition("@")[0]
-        opened = RabbitBroker(url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl(), SUBSCRIPTIONS, timeout=1.0)
-        yield proxy, opened
-        await opened.close()
-
-
-async def held(broker: Broker, queue: str, count: int) -> list[EventMessage]:
-    """So many messages of the queue, acknowledged."""
-    messages: list[EventMessage] = []
-    async with broker.subscribe(queue) as inbox:
-        while len(messages) < count:
-            taken = await soon(inbox.take(count))
-            await inbox.acknowledge(taken)
-            messages += [delivery.message for delivery in taken]
-    return messages
-
-
-async def take_exactly(inbox: Inbox, count: int) -> list[EventMessage]:
-    """Take until there are so many."""
-    taken: list[EventMessage] = []
-    while len(taken) < count:
-        taken += [delivery.message for delivery in await inbox.take(count - len(taken))]
-    return taken
-
-
-async def read_for_ever(inbox: Inbox) -> None:
-    """Take and acknowledge nothing."""
-    while True:
-        await inbox.take(200)
-
-
-async def is_readable(broker: Broker, queue: str) -> bool:
-    """A quorum queue may need some seconds to elect its leader; a worker tries again until then."""
-    try:
-        async with broker.subscribe(queue):
-            return True
-    except BrokerUnavailable:
-        return False
-
-
-async def count_dead(broker: RabbitBroker) -> int:
-    """Messages in `drive.dead`."""
-    return (await broker.count(TARGETS)).dead
-
-
-async def test_what_was_confirmed_outlives_a_crash_and_everything_recovers(private_rabbitmq: PrivateRabbit) -> None:
-    broker = RabbitBroker(private_rabbitmq.url, SUBSCRIPTIONS, timeout=2)
-    before, after = numbered(20, BOTH), numbered(5, ONE)
-    await broker.publish(before)
-    async with broker.subscribe(NOTIFICATIONS) as inbox, running(read_for_ever(inbox)) as reading:
-        await asyncio.to_thread(private_rabbitmq.stop, immediate=True)
-        with pytest.raises(BrokerUnavailable):
-            await soon(reading)
-    with pytest.raises(BrokerUnavailable):
-        await soon(broker.publish(after))
-    with pytest.raises(BrokerUnavailable):
-        await soon(broker.check())
-    await asyncio.to_thread(private_rabbitmq.start)
-    for queue in (TARGETS, NOTIFICATIONS):
-        await eventually(partial(is_readable, broker, queue), True)
-    await broker.publish(after)
-    assert await held(broker, TARGETS, 25) == [*before, *after]
-    assert await held(broker, NOTIFICATIONS, 20) == list(before)
-    await broker.close()
-
-
-async def test_a_broker_that_is_not_there_is_unavailable_in_every_way() -> None:
-    broker = RabbitBroker(f"amqp://guest:guest@127.0.0.1:{free_port()}/", SUBSCRIPTIONS, timeout=2)
-    with pytest.raises(BrokerUnavailable):
-        await broker.publish(numbered(1, ONE))
-    with pytest.raises(BrokerUnavailable):
-        await broker.check()
-    with pytest.raises(BrokerUnavailable):
-        async with broker.subscribe(TARGETS):
-            raise AssertionError("there is nothing to subscribe to")
-
-
-async def test_a_cut_connection_ends_the_subscription(proxied: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = proxied
-    async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
-        proxy.cut()
-        with pytest.raises(BrokerUnavailable):
-            await soon(taking)
-
-
-async def test_what_cannot_be_acknowledged_any_more_says_so_and_comes_again(
-    proxied: tuple[Proxy, RabbitBroker],
-) -> None:
-    proxy, broker = proxied
-    messages = numbered(1, ONE)
-    await broker.publish(messages)
-    async with broker.subscribe(TARGETS) as inbox:
-        taken = await soon(inbox.take(1))
-        async with running(inbox.take(1)) as taking:
-            proxy.cut()
-            with pytest.raises(BrokerUnavailable):
-                await soon(taking)
-        with pytest.raises(BrokerUnavailable):
-            await inbox.acknowledge(taken)
-    assert await held(broker, TARGETS, 1) == list(messages)
-
-
-async def test_publishing_works_again_after_the_connection_was_cut(proxied: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = proxied
-    first, second, third = numbered(3, ONE)
-    await broker.publish([first])
-    proxy.cut()
-    with pytest.raises(BrokerUnavailable):
-        await soon(broker.publish([second]))
-    await broker.publish([third])
-    assert await held(broker, TARGETS, 2) == [first, third]
-
-
-async def test_a_connection_that_is_open_but_dead_times_out(proxied: tuple[Proxy, RabbitBroker]) -> None:
-    proxy, broker = proxied
-    first, second, third = numbered(3, ONE)
-    await broker.publish([first])
-    proxy.stall()
-    with pytest.raises(BrokerUnavailable):
-        await soon(broker.publish([second]))
-    proxy.cut()
-    proxy.flow()
-    await broker.publish([third])
-    arrived = await held(broker, TARGETS, 2)
-    assert arrived[0] == first
-    assert third in arrived or (arrived[1] == second and await held(broker, TARGETS, 1) == [third])
 
 
 async def test_a_dead_letter_may_be_looked_at_and_put_back_any_number_of_times(
@@ -181,22 +42,6 @@ async def test_a_dead_letter_may_be_looked_at_and_put_back_any_number_of_times(
             message = await soon(dead.get(timeout=5))
             await message.reject(requeue=True)
         assert (await soon(dead.get(timeout=5))).body == b"dead"
-
-
-async def test_a_publisher_that_cannot_declare_its_queues_leaves_no_connection_behind(rabbitmq_url: str) -> None:
-    url = urlsplit(rabbitmq_url)
-    async with (
-        await aio_pika.connect(rabbitmq_url) as connection,
-        proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port),
-    ):
-        channel = await connection.channel()
-        await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.FANOUT)
-        user = url.netloc.rpartition("@")[0]
-        broker = RabbitBroker(url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl(), SUBSCRIPTIONS)
-        for _ in range(3):
-            with pytest.raises(BrokerUnavailable):
-                await broker.check()
-        await eventually(proxy.open_connections, 0)
 
 
 async def test_a_queue_that_is_deleted_ends_the_subscription(broker: RabbitBroker, rabbitmq_url: str) -> None:
@@ -259,24 +104,6 @@ async def test_of_two_readers_of_an_ordered_listener_one_is_given_messages_and_t
             await reading.aclose()
             assert await soon(standing_by) == list(messages)
     await other.close()
-
-
-async def test_a_silent_connection_is_noticed_by_its_heartbeat(rabbitmq_url: str) -> None:
-    url = urlsplit(rabbitmq_url)
-    async with proxy_to(url.hostname or "localhost", url.port or 5672) as (proxy, port):
-        user = url.netloc.rpartition("@")[0]
-        behind = url._replace(netloc=f"{user}@127.0.0.1:{port}").geturl()
-        broker = RabbitBroker(behind, SUBSCRIPTIONS, heartbeat=1)
-        async with broker.subscribe(TARGETS) as inbox, running(inbox.take(1)) as taking:
-            proxy.stall()
-            with pytest.raises(BrokerUnavailable):
-                await soon(taking)
-            proxy.cut()
-
-
-async def test_the_heartbeat_is_short_unless_the_url_says_otherwise(rabbitmq_url: str) -> None:
-    assert "heartbeat=6" in RabbitBroker(rabbitmq_url, SUBSCRIPTIONS).url
-    assert "heartbeat=42" in RabbitBroker(f"{rabbitmq_url}?heartbeat=42", SUBSCRIPTIONS).url
 
 
 @pytest.mark.parametrize("lost", ["queue", "binding", "exchange", "dead exchange"])
@@ -353,32 +180,3 @@ async def test_a_dead_message_that_cannot_be_kept_stays_with_the_broker(
     with pytest.raises(Unavailable):
         await broker.take_dead(TARGETS, keep)
     await eventually(lambda: count_dead(broker), 1)
-
-
-async def test_in_process_nothing_is_confirmed_before_every_queue_has_acknowledged_it() -> None:
-    broker = InProcessBroker(SUBSCRIPTIONS)
-    async with (
-        running(broker.publish(numbered(1, BOTH))) as publishing,
-        broker.subscribe(TARGETS) as one,
-        broker.subscribe(NOTIFICATIONS) as other,
-    ):
-        await one.acknowledge(await soon(one.take(1)))
-        taken = await soon(other.take(1))
-        assert not publishing.done()
-        await other.acknowledge(taken)
-        await soon(publishing)
-
-
-async def test_in_process_what_is_not_acknowledged_in_time_is_refused_and_taken_back() -> None:
-    broker = InProcessBroker(SUBSCRIPTIONS, confirm_timeout=0.01)
-    first, second = numbered(2, ONE)
-    with pytest.raises(BrokerUnavailable):
-        await broker.publish([first])
-    async with running(broker.publish([second])), broker.subscribe(TARGETS) as inbox:
-        assert [delivery.message for delivery in await soon(inbox.take(2))] == [second]
-
-
-async def delete_queue(url: str, name: str) -> None:
-    """As an operator would."""
-    async with await aio_pika.connect(url) as connection:
-        await (await connection.channel()).queue_delete(name)
