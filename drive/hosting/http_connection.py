@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from drive.hosting.connection_limits import Connections, Phase
 from drive.hosting.http_flow import AnswerTransport, PacedFlow
-from services.errors import DomainError
+from services.errors import DomainError, FieldError
 from services.web.middleware import HUNG_UP, REFUSAL
 from services.web.problems import HeadersTooLarge, Malformed
 
@@ -19,6 +19,7 @@ HEADERS: Final = 128
 _READ_AWAY_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_FRAME: Final = 12
 """The bytes around a chunk, which are no fault of a client that sends small ones."""
+_UPGRADE: Final = "no protocol but HTTP/1.1 is spoken: send no header Upgrade with a body, which would be lost"
 _TOO_LARGE: Final = f"send up to {HEADERS} headers of up to {HEADER_BYTES:,} bytes in sum, trailers included"
 
 
@@ -84,6 +85,8 @@ class HttpConnection(HttpToolsProtocol):
         self._check_headers()
         if len(self.pipeline) > HEADERS:
             raise Malformed("wait for answers before you send further requests")
+        if self.parser.should_upgrade() and _has_body(self.headers):
+            raise Malformed(_UPGRADE, (FieldError("/header/Upgrade", _UPGRADE),))
         super().on_headers_complete()
         self.cycle.transport = self._outgoing
         self.headers = []  # trailers are no headers: who put a token into them was not seen by a proxy
@@ -106,7 +109,7 @@ class HttpConnection(HttpToolsProtocol):
         if self.headers:
             self._check_headers()
         super().on_message_complete()
-        self._overhead = 0
+        self._overhead = self._read_away = 0
         if self.cycle.response_complete:
             self.phase, self.since = "request", self.loop.time()
         else:
@@ -145,7 +148,6 @@ class HttpConnection(HttpToolsProtocol):
         was, cycle = self.phase, self._answered
         error.__traceback__ = None  # which holds the frames of the parser, and these this connection
         self._ends()
-        self.pipeline.clear()
         self.forget_body()
         if cycle and not cycle.response_complete:
             cycle.keep_alive = False
@@ -168,7 +170,9 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
     def _ends(self) -> None:
+        """Requests behind the one that is answered are not begun: their answers could not be sent any more."""
         self.phase, self.since = "end", self.loop.time()
+        self.pipeline.clear()
         self.flow.resume_reading()
 
     def cut(self) -> None:
@@ -202,8 +206,7 @@ class HttpConnection(HttpToolsProtocol):
         self._start_asgi_task(self.cycle, self.app)
 
     def _check_headers(self) -> None:
-        many = len(self.headers) > HEADERS
-        if many or (self._overhead > HEADER_BYTES and self._bytes_of_head() > HEADER_BYTES):
+        if len(self.headers) > HEADERS or self._bytes_of_head() > HEADER_BYTES:
             raise HeadersTooLarge(_TOO_LARGE)
 
     def _bytes_of_head(self) -> int:
@@ -213,6 +216,11 @@ class HttpConnection(HttpToolsProtocol):
         self._read_away += size
         if self._read_away > _READ_AWAY_BYTES:
             self.cut()
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    given = dict(headers)
+    return b"transfer-encoding" in given or given.get(b"content-length", b"0") != b"0"
 
 
 def _refusal_in(error: httptools.HttpParserError) -> DomainError:
