@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from drive.hosting.configuration import Configuration
 from drive.hosting.migrating import migrated
 from drive.hosting.one_service import broker_of, running
+from drive.hosting.process_memory import prepare_process
 from drive.hosting.services import ServiceName, create_app, create_worker, schema_of
 from drive.hosting.serving import refuse_taken_port, serving
 from services.clock import Clock
@@ -34,8 +35,11 @@ async def all_in_one(
         ]
         for runtime in reversed(runtimes):
             await stack.enter_async_context(running(create_worker(runtime, broker)))
-        for runtime in runtimes:
-            await stack.enter_async_context(serving(create_app(runtime), runtime.settings, "api_port"))
+        apps = [create_app(runtime) for runtime in runtimes]
+        prepare_process()
+        for app, runtime in zip(apps, runtimes, strict=True):
+            server = serving(app, runtime.settings, "api_port", servers=len(apps))
+            await stack.enter_async_context(server)
             await outcomes_of(runtime)  # so that what is wrong is in the log from the start
         yield runtimes
 

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TypeVar
 
+from fastapi import FastAPI
 from sqlalchemy.engine import URL
 
 from drive.hosting.configuration import Configuration
 from drive.hosting.embedded.server import embedded_postgres
 from drive.hosting.lifetime import logged_lifetime
+from drive.hosting.process_memory import prepare_process
 from drive.hosting.services import SERVICES, ServiceName, create_app, create_worker, schema_of
 from drive.hosting.serving import serving, until_asked_to_stop
 from services.clock import SystemClock
@@ -74,10 +76,16 @@ async def serve(service: ServiceName, configuration: Configuration, database_url
     with logged_lifetime(f"{service} api", settings):
         async with (
             open_runtime(settings, schema_of(service), clock, database_url) as runtime,
-            serving(create_app(runtime), settings, "api_port"),
+            serving(_prepared(create_app(runtime)), settings, "api_port"),
         ):
             await outcomes_of(runtime)  # so that what is wrong is in the log from the start
             await until_asked_to_stop()
+
+
+def _prepared(app: FastAPI) -> FastAPI:
+    """With the process, which serves nothing else."""
+    prepare_process()
+    return app
 
 
 async def work(service: ServiceName, configuration: Configuration, database_url: URL) -> None:
@@ -90,7 +98,7 @@ async def work(service: ServiceName, configuration: Configuration, database_url:
         ):
             worker = create_worker(runtime, broker)
             health = build_app(runtime, title=f"{service} worker")
-            async with serving(health, settings, "worker_port"), running(worker):
+            async with serving(_prepared(health), settings, "worker_port"), running(worker):
                 await outcomes_of(runtime)  # so that what is wrong is in the log from the start
                 await until_asked_to_stop()
 

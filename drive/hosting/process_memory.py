@@ -12,7 +12,13 @@ _OTHER_FILES: Final = 256
 """Listeners, logs, connections to databases, the broker and receivers of webhooks."""
 
 
-def raise_file_limit() -> None:
+def prepare_process() -> None:
+    """Once, when all is loaded and before anything is served."""
+    _raise_file_limit()
+    _spare_the_garbage_collector()
+
+
+def _raise_file_limit() -> None:
     """Let this process open as many files as it may be allowed: a connection takes one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
@@ -20,13 +26,13 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def most_connections(wanted: int) -> int:
-    """How many of them one of the three servers of a process may have, by the files that the process may open."""
+def most_connections(wanted: int, servers: int) -> int:
+    """How many of them each of so many servers of a process may have, by the files that the process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - _OTHER_FILES) // 3))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - _OTHER_FILES) // servers))
 
 
-def spare_the_garbage_collector() -> None:
+def _spare_the_garbage_collector() -> None:
     """What was loaded stays: leave it out of every later collection, and collect less often.
 
     A request leaves few cycles behind; the default threshold of 700 objects walks the young ones within every request.

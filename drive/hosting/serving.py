@@ -8,21 +8,19 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from drive.hosting.acceptor import Acceptor
 from drive.hosting.connection_limits import Connections
 from drive.hosting.http_connection import HttpConnection
-from drive.hosting.process_memory import (
-    give_memory_back,
-    most_connections,
-    raise_file_limit,
-    spare_the_garbage_collector,
-)
+from drive.hosting.process_memory import give_memory_back, most_connections
 from services.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -56,30 +54,36 @@ class _Server(uvicorn.Server):
                 self._limits, config=self.config, server_state=self.server_state, app_state={}, _loop=None
             )
 
-        self.servers = [cast("Any", Acceptor(each, connection)) for each in sockets or ()]
+        self._acceptors = [Acceptor(each, connection) for each in sockets or ()]
+        self.servers = []
         self.started = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, of whoever was let in last, too."""
+        for acceptor in self._acceptors:
+            acceptor.close()
+            await acceptor.wait_closed()
+        await super().shutdown(sockets)
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, settings: ServiceSettings, port: str) -> AsyncIterator[None]:
+async def serving(app: FastAPI, settings: ServiceSettings, port: str, *, servers: int = 1) -> AsyncIterator[None]:
     """Serve the app on the setting `port` while the block runs; on leaving, finish the requests under way.
+
+    `servers`: how many there are in this process, which share the files that it may open. Needs `prepare_process`.
 
     Raises OSError, naming the variable to change, where the port is taken.
     """
     listener = _listen(settings, port)
-    raise_file_limit()
-    spare_the_garbage_collector()
-    connections = Connections(most_connections(settings.http_connections), app.state.runtime.metrics)
+    connections = Connections(most_connections(settings.http_connections, servers), app.state.runtime.metrics)
     config = uvicorn.Config(
         app,
-        http=HttpConnection,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
@@ -111,10 +115,17 @@ async def _watch(connections: Connections) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        connections.sweep(loop.time())
-        if connections.received_bytes > _WORTH_GIVING_BACK:
-            connections.received_bytes = 0
-            give_memory_back()
+        try:
+            _look_after(connections, loop.time())
+        except Exception:
+            log.exception("connections_not_watched")
+
+
+def _look_after(connections: Connections, now: float) -> None:
+    connections.sweep(now)
+    if connections.received_bytes > _WORTH_GIVING_BACK:
+        connections.received_bytes = 0
+        give_memory_back()
 
 
 def refuse_taken_port(settings: ServiceSettings, field: str) -> None:

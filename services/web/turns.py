@@ -13,7 +13,7 @@ _LONGEST_PAUSE: Final = 0.25
 
 
 class Turns:
-    """One large body is read at a time; then, for as long as that took, none is, so that others are answered."""
+    """One large body is read at a time. Then none is for as long as that took, but at most 0.25 s."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()

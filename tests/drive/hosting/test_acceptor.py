@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import ClassVar
 
 import pytest
 import uvloop
@@ -14,32 +15,32 @@ from tests.support.waiting import eventually
 MANY = 100
 
 
-class Busy(asyncio.Protocol):
-    """Each of these keeps the event loop for a pass, as a request does."""
+class Entered(asyncio.Protocol):
+    """A connection, which notes in which pass of the event loop it was made."""
 
-    entered: list[int]
-    passes: list[int]
+    in_pass: ClassVar[list[int]]
+    passes: ClassVar[int]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.entered.append(len(self.passes))
+        self.in_pass.append(self.passes)
         self.transport = transport
 
 
 async def _passes_until_all_are_in(listener: socket.socket) -> list[int]:
-    Busy.entered, Busy.passes = [], []
+    Entered.in_pass, Entered.passes = [], 0
     loop = asyncio.get_running_loop()
     clients = [socket.create_connection(listener.getsockname()) for _ in range(MANY)]
-    acceptor = Acceptor(listener, Busy)
+    acceptor = Acceptor(listener, Entered)
     try:
-        while len(Busy.entered) < MANY:
+        while len(Entered.in_pass) < MANY:
             await asyncio.sleep(0)
-            Busy.passes.append(1)
+            Entered.passes += 1
     finally:
         acceptor.close()
         for client in clients:
             client.close()
         assert not loop.remove_reader(listener)
-    return Busy.entered
+    return Entered.in_pass
 
 
 @pytest.mark.parametrize("make_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
@@ -67,12 +68,12 @@ def test_a_server_without_files_for_more_waits_and_goes_on(monkeypatch: pytest.M
             return super().accept()
 
     async def entered() -> int:
-        return len(Busy.entered)
+        return len(Entered.in_pass)
 
     async def first_in() -> int:
-        Busy.entered, Busy.passes = [], []
+        Entered.in_pass, Entered.passes = [], 0
         client = socket.create_connection(listener.getsockname())
-        acceptor = Acceptor(listener, Busy)
+        acceptor = Acceptor(listener, Entered)
         await eventually(entered, 1)
         acceptor.close()
         client.close()
