@@ -57,12 +57,12 @@ def _read(path: Path) -> list[bytes]:
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(secrets.token_urlsafe(32))
     try:
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32))
         os.link(fresh, path)  # atomic: of two processes that start together, one makes the key and both read it
         log.info("secret_keys_made", file=str(path))
     except FileExistsError:
         pass
     finally:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)

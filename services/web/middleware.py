@@ -7,15 +7,14 @@ import re
 import time
 
 import structlog
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.errors import DomainError, Unavailable
 from services.ids import new_id
 from services.observability import Metrics
 from services.web.problems import MEDIA_TYPE, Internal, TooLarge, base_of, problem_of, problem_response
-from services.web.request_log import note, route_of
+from services.web.request_log import CLIENT_CLOSED, note, route_of
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +26,8 @@ _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 REFUSAL = "refusal"
 """Where the server puts, into the state of a scope, an error of HTTP itself; and `HUNG_UP`, once nobody waits."""
 HUNG_UP = "hung_up"
-_CLIENT_CLOSED = 499
-"""The status, in logs and metrics, of a request whose client did not wait for the answer."""
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+"""Methods whose body, where there is one, no route reads (RFC 9110, 9.3)."""
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _NO_STORE = (b"cache-control", b"no-store")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -78,11 +77,11 @@ class _Request:
             with structlog.contextvars.bound_contextvars(request_id=self._id):
                 await self._answer_in_time()
         finally:
-            status = _CLIENT_CLOSED if HUNG_UP in self._state else self._status
+            status = CLIENT_CLOSED if HUNG_UP in self._state else self._status
             note(self._scope, self._method, status, time.perf_counter() - started, self._metrics)
 
     async def _answer_in_time(self) -> None:
-        if not self._has_body:
+        if not self._has_body or self._method in _WITHOUT_BODY:
             self._set_deadline()
         try:
             await self._answer()
@@ -117,9 +116,9 @@ class _Request:
         except DomainError as error:
             await problem_response(error, self._base())(self._scope, self._receive, self._send_with_id)
             error.__traceback__ = None  # its frames hold the request, which holds the error
+        except ClientDisconnect:
+            return
         except Exception:
-            if HUNG_UP in self._state:
-                return
             log.exception("request_failed", method=self._method, route=route_of(self._scope))
             if self._status:
                 raise
@@ -139,8 +138,7 @@ class _Request:
         if not message.get("more_body", False):
             self._set_deadline()
         if self._bytes > MAX_BODY_BYTES:
-            # FastAPI takes any other exception while it reads a body for a body that cannot be parsed.
-            raise HTTPException(413, _TOO_LARGE)
+            raise TooLarge(_TOO_LARGE)
         return message
 
     async def _send_unless_overdue(self, message: Message) -> None:

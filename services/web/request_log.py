@@ -19,6 +19,8 @@ from services.web.problems import code_of_status
 
 log = structlog.get_logger(__name__)
 
+CLIENT_CLOSED: Final = 499
+"""The status, in logs and metrics, of a request whose client did not wait for the answer. Nothing was refused."""
 _QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Routes that machines ask for every few seconds: at DEBUG."""
 
@@ -27,7 +29,7 @@ def note_refused_items(request: Request, refusals: Iterable[DomainError]) -> Non
     """Count each refusal of an item, since the answer as a whole is a success."""
     metrics: Metrics = request.app.state.runtime.metrics
     for code, number in Counter(refusal.code for refusal in refusals).items():
-        metrics.refusals.labels(request.method, request.scope["route"].path, code).inc(number)
+        metrics.refusals.labels(request.method, route_of(request.scope), code).inc(number)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
@@ -43,7 +45,7 @@ def note(scope: MutableMapping[str, Any], method: str, status: int, seconds: flo
     line["ms"] = round(seconds * 1000, 1)
     if actor := state.get("actor"):
         line["organisation"] = actor.organisation_code
-    if status >= 400:
+    if status >= 400 and status != CLIENT_CLOSED:
         line["problem"] = code = state.get("problem") or code_of_status(status)
         metrics.refusals.labels(method, route, code).inc()
     metrics.requests.labels(method, route, status).observe(seconds)
