@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
-from uuid import UUID
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
 
 from enrolment_api.access import EnrolmentReader, EnrolmentReviewer, EnrolmentWriter, reads_own_of, sees_participants
 from enrolment_api.changes import queries, usecases
+from enrolment_api.changes.reviews import MOST_REVIEW_VALUES, REVIEW_BODY, REVIEWS, answer_of, change_of_review
 from enrolment_api.changes.schemas import (
     CorrectionBody,
     History,
     ReasonedBody,
     ReviewAnswer,
-    ReviewBody,
-    ReviewItem,
-    ReviewOutcome,
     SubmissionBody,
     change_of,
     history_of,
 )
-from enrolment_api.changes.usecases import Outcome, WantedChange
+from enrolment_api.changes.usecases import WantedChange
 from enrolment_api.domain.enrolment import Enrolment, Rules
-from enrolment_api.domain.life import Change, EnrolmentIsCancelled, NothingToCorrect, Step, WrongStatus
+from enrolment_api.domain.life import EnrolmentIsCancelled, NothingToCorrect, WrongStatus
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.queries import find_enrolment
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.routes import EnrolmentId, the_recorder
-from services.errors import DomainError, FieldError, Invalid, NotFound, StaleVersion
+from services.errors import DomainError, NotFound, StaleVersion
 from services.web.answers import refuses
-from services.web.problems import base_of, problem_of
+from services.web.batches import BadItem
+from services.web.fields import AN_ID
+from services.web.json_body import json_body
+from services.web.openapi import body_of
+from services.web.problems import base_of
+from services.web.request_log import note_refused_items
 from services.web.strict_route import PersonalRoute
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1", tags=["changes"], route_class=PersonalRoute)
 
 _REFUSES = refuses(NotFound, StaleVersion, EnrolmentIsCancelled, WrongStatus)
+_REVIEWED: Final[dict[str, Any]] = {
+    "items": [
+        {"id": AN_ID, "version": 2, "decision": "accept"},
+        {"id": AN_ID, "version": 2, "decision": "return", "reason": "The receipt is of another person"},
+    ]
+}
 TheRecorder: TypeAlias = Annotated[Recorder, Depends(the_recorder)]
 
 
@@ -104,16 +112,18 @@ async def get_history(enrolment_id: EnrolmentId, actor: EnrolmentReader, request
         return history_of(enrolment, await queries.changes_of(session, enrolment_id))
 
 
-@router.post("/reviews", status_code=207)
-async def review_enrolments(body: ReviewBody, _: EnrolmentReviewer, request: Request) -> ReviewAnswer:
+@router.post("/reviews", status_code=207, openapi_extra=body_of(REVIEW_BODY, example=_REVIEWED))
+async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAnswer:
     """Accept or return up to 1,000 submitted sign-ups, of whichever organisation; one that cannot be changed does not
     affect the others."""
-    wanted = [_wanted(number, item) for number, item in enumerate(body.items)]
+    async with json_body(request, MOST_REVIEW_VALUES) as raw:
+        items = await REVIEWS.read(raw)
+    wanted = [change_of_review(item) for item in items if not isinstance(item, BadItem)]
     async with act(request) as (work, context):
         outcomes = await usecases.change_status(work, context, wanted, None)
-    base = base_of(request)
-    decided = zip(body.items, outcomes, strict=True)
-    return ReviewAnswer(items=[_outcome(n, item.id, outcome, base) for n, (item, outcome) in enumerate(decided)])
+    note_refused_items(request, [item.refusal for item in items if isinstance(item, BadItem)])
+    note_refused_items(request, [outcome for outcome in outcomes if isinstance(outcome, DomainError)])
+    return answer_of(items, iter(outcomes), base_of(request))
 
 
 async def _changed(request: Request, wanted: WantedChange, organisation_code: str | None) -> Enrolment:
@@ -122,20 +132,3 @@ async def _changed(request: Request, wanted: WantedChange, organisation_code: st
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
-
-
-def _wanted(number: int, item: ReviewItem) -> WantedChange:
-    if item.decision == "return" and item.reason is None:
-        detail = "say why it is returned: whoever sent it corrects it by that"
-        raise Invalid(detail, (FieldError(f"/items/{number}/reason", detail),))
-    step: Step = "acceptance" if item.decision == "accept" else "return"
-    return WantedChange(item.id, Change(step, item.version, item.reason))
-
-
-def _outcome(number: int, enrolment_id: UUID, outcome: Outcome, base: str) -> ReviewOutcome:
-    if isinstance(outcome, DomainError):
-        problem = problem_of(outcome, base)
-        return ReviewOutcome(index=number, id=enrolment_id, status=problem.status, problem=problem)
-    return ReviewOutcome(
-        index=number, id=enrolment_id, status=200, enrolment_status=outcome.status, version=outcome.version
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +12,7 @@ from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.identifiers import Sex
 from enrolment_api.domain.life import Change, Step
 from enrolment_api.enrolments.enrolment_view import StatusWord
-from enrolment_api.enrolments.schemas import MOST_ITEMS
+from enrolment_api.enrolments.schemas import MOST_ITEMS, given_only
 from enrolment_api.enrolments.sign_up_body import (
     Amount,
     Channel,
@@ -108,34 +108,48 @@ class CorrectionBody(RequestBody):
     changes: SignUpChanges = Field(description="What is to be different")
 
 
-class ReviewItem(RequestBody):
-    """The agency's decision on one sign-up."""
-
+class _Decision(RequestBody):
     id: Id = Field(description="Id of the enrolment", examples=[AN_ID])
     version: Version
-    decision: Literal["accept", "return"] = Field(description="What the agency decides", examples=["accept"])
-    reason: Reason | None = Field(None, description="Why it is returned; needed there", examples=["No receipt"])
+
+
+class Acceptance(_Decision):
+    """The agency accepts a sign-up."""
+
+    decision: Literal["accept"] = Field(description="It is accepted")
+    reason: Reason | None = Field(None, description="Why, where that is worth keeping", examples=[None])
+
+
+class Return(_Decision):
+    """The agency returns a sign-up, to be corrected by the reason that it gives."""
+
+    decision: Literal["return"] = Field(description="It is returned")
+    reason: Reason
+
+
+ReviewItem: TypeAlias = Annotated[
+    Acceptance | Return,
+    Field(discriminator="decision", title="Review", description="The agency's decision on one sign-up."),
+]
 
 
 class ReviewBody(RequestBody):
     """Up to 1,000 decisions."""
 
-    most_values: ClassVar[int] = 7 * MOST_ITEMS
-
-    items: Annotated[list[ReviewItem], Field(min_length=1, max_length=MOST_ITEMS, description="Decisions")]
+    items: Annotated[
+        list[ReviewItem], Field(min_length=1, max_length=MOST_ITEMS, description="Decisions", fail_fast=True)
+    ]
 
 
 class ReviewOutcome(BaseModel):
     """The outcome of one decision: status 200 with `enrolment_status` and `version`, else `problem`."""
 
     index: ShownNumber = Field(description="Which item, from 0", examples=[0])
-    id: ShownId
+    id: ShownId | None = Field(description="Id of the enrolment, where the item has one")
     status: int = shown("The status that it would have alone", 200, minimum=200, maximum=599, format="int32")
-    enrolment_status: StatusWord | None = Field(None, exclude_if=lambda value: value is None)
-    version: ShownVersion | None = Field(None, exclude_if=lambda value: value is None)
-    problem: Problem | None = Field(
-        None, exclude_if=lambda value: value is None, description="Why it took no effect", examples=[None]
-    )
+    enrolment_status: StatusWord | None = given_only("What became of the enrolment", "accepted")
+    version: ShownVersion | None = given_only("Its version now", 3)
+    problem: Problem | None = given_only("Why the decision took no effect", None)
 
 
 class ReviewAnswer(BaseModel):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, reads_own_of, sees_participants
 from enrolment_api.enrolments import examples
-from enrolment_api.enrolments.batch import BATCH, SIGN_UP, BadItem, answer_of, read_batch
+from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
 from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
@@ -25,6 +25,7 @@ from enrolment_api.enrolments.schemas import (
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
+from services.web.batches import BadItem
 from services.web.fields import AN_ID, Id
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.json_body import json_body
@@ -77,7 +78,7 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
 async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRecorder) -> BatchAnswer:
     """Record up to 1,000 sign-ups; a bad one does not affect the others. Safe to send again as it is."""
     async with json_body(request, MOST_BATCH_VALUES) as raw:
-        items = await read_batch(raw)
+        items = await SIGN_UPS.read(raw)
     wanted = [
         request_of(item, actor.organisation_code, None, request.state.request_id)
         for item in items

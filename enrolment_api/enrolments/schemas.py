@@ -89,7 +89,7 @@ class EnrolmentPage(Page[EnrolmentView]):
     """Sign-ups in the order in which they were recorded."""
 
 
-def _given_only(description: str, example: object) -> Any:
+def given_only(description: str, example: object) -> Any:
     """A field that is left out where it is None."""
     return Field(None, exclude_if=lambda value: value is None, description=description, examples=[example])
 
@@ -102,10 +102,10 @@ class BatchItem(BaseModel):
     index: ShownNumber = Field(description="Which item, from 0", examples=[0])
     external_ref: ShownCode | None = Field(description="Its reference, where it has one", examples=["CT-0001"])
     status: int = shown("The status that it would have alone", 201, minimum=201, maximum=599, format="int32")
-    id: ShownId | None = _given_only("Id of the enrolment", AN_ID)
-    replayed: bool | None = _given_only("It was recorded before", True)
-    warnings: Warnings | None = _given_only("What looks wrong and was accepted all the same", [])
-    problem: Problem | None = _given_only("Why it was refused", None)
+    id: ShownId | None = given_only("Id of the enrolment", AN_ID)
+    replayed: bool | None = given_only("It was recorded before", True)
+    warnings: Warnings | None = given_only("What looks wrong and was accepted all the same", [])
+    problem: Problem | None = given_only("Why it was refused", None)
 
 
 class BatchAnswer(BaseModel):

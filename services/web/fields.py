@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import (
@@ -24,7 +24,6 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from services.names import CODE, readable_label, readable_name
-from services.web.body_values import MOST_VALUES
 
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 _UNSEEN = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff"
@@ -56,9 +55,6 @@ class RequestBody(BaseModel):
     """A body that comes in: a number in quotes is a mistake, and so is a field that does not exist."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
-
-    most_values: ClassVar[int] = MOST_VALUES
-    """How many values a valid one may have, at any depth; one with more is not read."""
 
 
 class Form:

@@ -13,7 +13,6 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from services.web.auth import authorize, authorized
-from services.web.body_values import MOST_VALUES
 from services.web.etag import NOT_SHARED, with_tag
 from services.web.json_body import json_body, parsed
 from services.web.parameters import refuse_unknown_parameters
@@ -31,14 +30,13 @@ class StrictRoute(APIRoute):
         """As FastAPI's, behind the checks."""
         handle = super().get_route_handler()
         has_body, is_read = self.body_field is not None, self.methods == {"GET"}
-        most_values = max((_most_values(each) for each in self.dependant.body_params), default=MOST_VALUES)
         guards = [each.own_oauth_scopes or [] for each in self.dependant.dependencies if each.call is authorize]
 
         async def strict(request: Request) -> Response:
             for scopes in guards:
                 authorized(request, *scopes)
             refuse_unknown_parameters(request)
-            response = await handle(await _with_body(request, most_values) if has_body else request)
+            response = await handle(await _with_body(request) if has_body else request)
             return with_tag(request, response, self.cache_control) if is_read else response
 
         return strict
@@ -59,13 +57,8 @@ class _ParsedRequest(Request):
         return self.parsed
 
 
-def _most_values(body: Any) -> int:
-    most: int = getattr(body.field_info.annotation, "most_values", MOST_VALUES)
-    return most
-
-
-async def _with_body(request: Request, most_values: int) -> Request:
+async def _with_body(request: Request) -> Request:
     again = _ParsedRequest(request.scope, request.receive)
-    async with json_body(again, most_values) as raw:
+    async with json_body(again) as raw:
         again.parsed = parsed(raw)
     return again

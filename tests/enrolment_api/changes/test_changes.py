@@ -225,17 +225,27 @@ async def test_a_correction_to_a_code_of_another_case_changes_nothing(
     assert (answer.status_code, answer.json()["type"].split("/")[-1]) == (422, "nothing-to-correct")
 
 
-async def test_a_return_without_a_reason_is_refused_before_anything_is_decided(
+async def test_a_decision_that_cannot_be_read_harms_no_other(
     service: Service, agency: httpx.AsyncClient, recorded: dict[str, Any]
 ) -> None:
     await changed(service.ct, recorded, "submission")
     decisions = [
-        {"id": recorded["id"], "version": 2, "decision": "accept"},
         {"id": recorded["id"], "version": 2, "decision": "return"},
+        "no decision",
+        {"id": recorded["id"], "version": 2, "decision": "burn"},
+        {"id": recorded["id"], "version": 2, "decision": "accept"},
     ]
     answer = await agency.post("/v1/reviews", json={"items": decisions})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/items/1/reason")
-    assert (await service.ct.get(f"/v1/enrolments/{recorded['id']}")).json()["status"] == "submitted"
+    outcomes = answer.json()["items"]
+    assert [(o["status"], o["id"] == recorded["id"]) for o in outcomes] == [
+        (422, True),
+        (422, False),
+        (422, True),
+        (200, True),
+    ]
+    assert [o["problem"]["errors"][0]["pointer"] for o in outcomes[:3]] == ["/reason", "", "/decision"]
+    metrics = (await agency.get("/metrics")).text
+    assert 'drive_refusals_total{code="invalid",method="POST",route="/v1/reviews"} 3.0' in metrics
 
 
 async def test_a_renewal_after_a_cancellation_counts_from_what_still_covers(service: Service) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from enrolment_api.enrolments.batch import MOST_BATCH_ERRORS
 from enrolment_api.enrolments.schemas import MOST_BATCH_VALUES, MOST_ITEMS
+from services.web.batches import MOST_BATCH_ERRORS
 from services.web.body_values import has_more_values
 from tests.enrolment_api.conftest import Service, a_sign_up
 
