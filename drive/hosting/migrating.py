@@ -24,12 +24,13 @@ log = structlog.get_logger(__name__)
 async def migrated(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> AsyncIterator[None]:
     """Migrate before the block, in it what cannot be reached before. Raises NotRun where a person must act first."""
     away = [service for service in SERVICES if not await _is_migrated(configuration, service, urls[service])]
-    task = asyncio.create_task(_migrate_when_up(configuration, {service: urls[service] for service in away}))
+    tasks = [asyncio.create_task(_migrate_when_up(configuration, service, urls[service])) for service in away]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _is_migrated(configuration: Configuration, service: ServiceName, url: URL) -> bool:
@@ -54,12 +55,11 @@ async def _need_a_newer_one(service: ServiceName, url: URL, setting: str) -> Non
         await database.close()
 
 
-async def _migrate_when_up(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> None:
-    for service, url in urls.items():
-        pauses = GrowingPause()
-        while not await _is_run(service, url, configuration.database_setting(service)):
-            await pauses.take(asyncio.Event())
-        log.info("migrated", service=service)
+async def _migrate_when_up(configuration: Configuration, service: ServiceName, url: URL) -> None:
+    pauses = GrowingPause()
+    while not await _is_run(service, url, configuration.database_setting(service)):
+        await pauses.take(asyncio.Event())
+    log.info("migrated", service=service)
 
 
 async def _is_run(service: ServiceName, url: URL, setting: str) -> bool:
@@ -70,5 +70,8 @@ async def _is_run(service: ServiceName, url: URL, setting: str) -> bool:
         return True  # readiness says whether this version can work on it
     except NotRun as error:
         log.error("not_migrated", service=service, detail=error.detail)
+        return False
+    except Exception:
+        log.exception("not_migrated", service=service)
         return False
     return True
