@@ -3,7 +3,7 @@
 # to change passwords, and on a server or a database that was made without it (docs/upgrade.md).
 #
 # drive_owner owns the databases and runs `drive migrate`. Each service has a role of its own, that reads and writes
-# the rows of its own database and can do nothing else. Their passwords are in the environment; they may hold any sign.
+# the rows of its own database and can do nothing else; to the audit trail it only adds. Their passwords are in the environment; they may hold any sign.
 set -eu
 
 sql() {
@@ -46,6 +46,8 @@ GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";
 ALTER DEFAULT PRIVILEGES FOR ROLE drive_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"role";
+SELECT format('REVOKE UPDATE, DELETE ON audit_entries FROM %I', :'role')
+WHERE to_regclass('public.audit_entries') IS NOT NULL \gexec
 COMMIT;
 SQL
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drive.commands import audit as audit_commands
 from drive.commands import dead_letters as dead_letter_commands
 from drive.commands.console import Commands, fail, read_settings, run
 from drive.hosting.configuration import Configuration
@@ -43,6 +44,7 @@ def _options(
     pass
 
 
+app.add_typer(audit_commands.app, name="audit")
 app.add_typer(dead_letter_commands.app, name="dead-letters")
 
 Service = Annotated[ServiceName, typer.Argument(help="enrolment, targets or notifications")]

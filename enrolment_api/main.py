@@ -6,6 +6,8 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from enrolment_api.audit import routes as audit
+from enrolment_api.audit.trail import Trail
 from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
@@ -19,6 +21,7 @@ _ABOUT: Final = "For partners: record sign-ups for health and social insurance. 
 _TAGS: Final = {
     "enrolments": "Sign-ups of the own organisation",
     "changes": "Submission, decision of the agency, correction, cancellation",
+    "audit": "Who was shown personal data in clear, for the agency",
     "registry": "Units, organisations and collectors, kept by the agency",
 }
 
@@ -30,7 +33,8 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         title="Enrolment",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[enrolments.router, changes.router, registry.router],
+        routers=[enrolments.router, changes.router, audit.router, registry.router],
     )
     app.state.recorder = Recorder(runtime, load_rates(), runtime.settings.household_order)
+    app.state.audit = Trail(runtime)
     return app

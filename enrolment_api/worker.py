@@ -1,10 +1,12 @@
-"""The worker process: it relays the outbox to the broker, summarises, and publishes again what a listener lacks."""
+"""The worker process: it relays the outbox to the broker, summarises, publishes again what a listener lacks, and
+watches the audit trail."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 
+from enrolment_api.audit.verification import WATCH_SECONDS, Watch
 from enrolment_api.reconciliation.consumers import HANDLERS
 from enrolment_api.reconciliation.resends import resend
 from enrolment_api.reconciliation.summaries import summarise
@@ -24,4 +26,5 @@ def create_worker(runtime: AnyRuntime, broker: Broker) -> Worker:
     worker.consume(HANDLERS)
     worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds)))
     worker.every(RESEND_SECONDS, "resend", lambda: resend(database, clock, metrics))
+    worker.every(WATCH_SECONDS, "audit", Watch(runtime).look)
     return worker

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
 
-from enrolment_api.access import EnrolmentReader, EnrolmentReviewer, EnrolmentWriter, reads_own_of, sees_participants
+from enrolment_api.access import EnrolmentReader, EnrolmentReviewer, EnrolmentWriter, reads_own_of
 from enrolment_api.changes import queries, usecases
 from enrolment_api.changes.reviews import MOST_REVIEW_VALUES, REVIEW_BODY, REVIEWS, answer_of, change_of_review
 from enrolment_api.changes.schemas import (
@@ -19,9 +19,10 @@ from enrolment_api.changes.schemas import (
     history_of,
 )
 from enrolment_api.changes.usecases import WantedChange
-from enrolment_api.domain.enrolment import Enrolment, Rules
+from enrolment_api.domain.enrolment import Rules
 from enrolment_api.domain.life import EnrolmentIsCancelled, NothingToCorrect, WrongStatus
-from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
+from enrolment_api.enrolments.disclosure import disclosed_change
+from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.queries import find_enrolment
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
@@ -55,26 +56,23 @@ async def submit_enrolment(
 ) -> EnrolmentView:
     """Submit a recorded, corrected or returned sign-up to the agency."""
     wanted = WantedChange(enrolment_id, change_of("submission", body))
-    enrolment = await _changed(request, wanted, actor.organisation_code)
-    return view_of(enrolment, clear=sees_participants(actor))
+    return await _changed(request, wanted, actor.organisation_code)
 
 
 @router.post("/enrolments/{enrolment_id}/acceptance", responses=_REFUSES)
 async def accept_enrolment(
-    enrolment_id: EnrolmentId, body: SubmissionBody, actor: EnrolmentReviewer, request: Request
+    enrolment_id: EnrolmentId, body: SubmissionBody, _: EnrolmentReviewer, request: Request
 ) -> EnrolmentView:
     """Accept a submitted sign-up, of whichever organisation."""
-    enrolment = await _changed(request, WantedChange(enrolment_id, change_of("acceptance", body)), None)
-    return view_of(enrolment, clear=sees_participants(actor))
+    return await _changed(request, WantedChange(enrolment_id, change_of("acceptance", body)), None)
 
 
 @router.post("/enrolments/{enrolment_id}/return", responses=_REFUSES)
 async def return_enrolment(
-    enrolment_id: EnrolmentId, body: ReasonedBody, actor: EnrolmentReviewer, request: Request
+    enrolment_id: EnrolmentId, body: ReasonedBody, _: EnrolmentReviewer, request: Request
 ) -> EnrolmentView:
     """Return a submitted sign-up, of whichever organisation, to be corrected."""
-    enrolment = await _changed(request, WantedChange(enrolment_id, change_of("return", body)), None)
-    return view_of(enrolment, clear=sees_participants(actor))
+    return await _changed(request, WantedChange(enrolment_id, change_of("return", body)), None)
 
 
 @router.post(
@@ -82,7 +80,7 @@ async def return_enrolment(
     responses=refuses(NotFound, StaleVersion, EnrolmentIsCancelled, NothingToCorrect, *REFUSALS),
 )
 async def correct_enrolment(
-    enrolment_id: EnrolmentId, body: CorrectionBody, actor: EnrolmentWriter, recorder: TheRecorder, request: Request
+    enrolment_id: EnrolmentId, body: CorrectionBody, _: EnrolmentWriter, recorder: TheRecorder, request: Request
 ) -> EnrolmentView:
     """Correct what was sent. It is decided on anew, counts for the unit, the collector and the day that it names now,
     and has to be submitted again."""
@@ -90,7 +88,7 @@ async def correct_enrolment(
     async with act(request) as (work, context):
         rules: Rules = recorder.rules(context)
         enrolment = await usecases.correct(work, context, wanted, body.changes.fields(), rules)
-    return view_of(enrolment, clear=sees_participants(actor))
+        return await disclosed_change(work, request, enrolment)
 
 
 @router.post("/enrolments/{enrolment_id}/cancellation", responses=refuses(NotFound, StaleVersion, EnrolmentIsCancelled))
@@ -101,7 +99,7 @@ async def cancel_enrolment(
     wanted = WantedChange(enrolment_id, change_of("cancellation", body))
     async with act(request) as (work, context):
         enrolment = await usecases.cancel(work, context, wanted, actor.organisation_code)
-    return view_of(enrolment, clear=sees_participants(actor))
+        return await disclosed_change(work, request, enrolment)
 
 
 @router.get("/enrolments/{enrolment_id}/history", responses=refuses(NotFound))
@@ -126,9 +124,9 @@ async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAns
     return answer_of(items, iter(outcomes), base_of(request))
 
 
-async def _changed(request: Request, wanted: WantedChange, organisation_code: str | None) -> Enrolment:
+async def _changed(request: Request, wanted: WantedChange, organisation_code: str | None) -> EnrolmentView:
     async with act(request) as (work, context):
         [outcome] = await usecases.change_status(work, context, [wanted], organisation_code)
-    if isinstance(outcome, DomainError):
-        raise outcome
-    return outcome
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return await disclosed_change(work, request, outcome)

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, reads_own_of, sees_participants
+from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, reads_own_of
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
-from enrolment_api.enrolments.enrolment_view import EnrolmentView, view_of
+from enrolment_api.enrolments.disclosure import disclosed, returned_to_sender
+from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
@@ -70,7 +71,9 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
     headers = {"Location": f"/v1/enrolments/{outcome.enrolment.id}"}
     if isinstance(outcome, Replayed):
         headers["Idempotent-Replayed"] = "true"
-    view = view_of(outcome.enrolment, clear=sees_participants(hot.actor))
+        [view] = await disclosed(hot.request, "replay", [outcome.enrolment])
+    else:
+        view = returned_to_sender(hot.request, outcome.enrolment)
     return Response(view.model_dump_json(), 201, headers, "application/json")
 
 
@@ -95,7 +98,8 @@ async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, reque
     """One sign-up; with `enrolments:read` of the own organisation. Personal data is clear with participants:read."""
     async with read(request) as session:
         enrolment = await find_enrolment(session, enrolment_id, reads_own_of(actor))
-    return view_of(enrolment, clear=sees_participants(actor))
+    [view] = await disclosed(request, "read", [enrolment])
+    return view
 
 
 @router.get("")
@@ -107,5 +111,5 @@ async def list_own_enrolments(
     async with read(request) as session:
         found = await list_enrolments(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda enrolment: enrolment.id)
-    clear = sees_participants(actor)
-    return EnrolmentPage(items=[view_of(enrolment, clear=clear) for enrolment in page.rows], next=page.next)
+    items = await disclosed(request, "list", page.rows, wanted.model_dump(exclude_defaults=True))
+    return EnrolmentPage(items=items, next=page.next)

@@ -5,6 +5,7 @@
 3. Rows of sign-ups. Those that are changed, by id, before any other; those that are recorded, by personal ID and
    scheme: two batches that share people wait for each other one way only.
 4. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
+5. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
 """
 
 from typing import Final
@@ -13,3 +14,5 @@ from services.persistence.locks import AdvisoryLock
 
 REGISTRY: Final = AdvisoryLock("registry", 0x72656769)
 """One change of the registry at a time: what one checks, another cannot move."""
+AUDIT: Final = AdvisoryLock("audit trail", 0x61756469)
+"""One entry of the audit trail after the other: each holds the hash of the one before."""

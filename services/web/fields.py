@@ -124,7 +124,7 @@ def digits(*, least: int, most: int) -> Any:
     return Form(
         r"^[0-9]{1,18}$",
         core_schema.int_schema(strict=False, ge=least, le=most),
-        {"type": "integer", "format": "int32", "minimum": least, "maximum": most},
+        {"type": "integer", "format": "int32" if most < 2**31 else "int64", "minimum": least, "maximum": most},
         f"a whole number from {least:,} to {most:,} is expected",
     )
 

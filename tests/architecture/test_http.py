@@ -78,6 +78,7 @@ ALLOWED: Mapping[str, str] = {
     "cancel_enrolment": "enrolments:write",
     "get_history": "enrolments:read enrolments:review",
     "review_enrolments": "enrolments:review",
+    "list_audit": "enrolments:review",
     "set_target": "targets:write",
     "revise_target": "targets:write",
     "withdraw_target": "targets:write",

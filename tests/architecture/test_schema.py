@@ -64,7 +64,9 @@ def _triggers_and_functions(table: str, *names: str) -> set[str]:
 _OF_TOTALS = tuple(f"note_{change}_of_facts" for change in ("insert", "update", "delete", "truncate"))
 _IN_ALL = {"table alembic_version p", "view parked_events"}
 ONLY_MIGRATED: dict[ServiceName, set[str]] = {
-    "enrolment": _IN_ALL | _triggers_and_functions("enrolments", *_OF_TOTALS),
+    "enrolment": _IN_ALL
+    | _triggers_and_functions("enrolments", *_OF_TOTALS)
+    | _triggers_and_functions("audit_entries", "refuse_changes_of_audit"),
     "targets": _IN_ALL
     | _triggers_and_functions("ledger", *_OF_TOTALS, "uncount_deleted_entries", "uncount_truncated_entries"),
     "notifications": _IN_ALL,

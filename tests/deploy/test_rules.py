@@ -63,6 +63,7 @@ CASES = {
     "DriveDeliveriesFail": Case(
         {ATTEMPTS % "failed": "0+1x70"}, {ATTEMPTS % "pending": "0+1x70", ATTEMPTS % "failed": "3x70"}
     ),
+    "DriveAuditBroken": gauge("drive_audit_broken", "1", "0", 'service="enrolment"'),
     "DriveLockWaits": gauge("drive_lock_waits", "1", "0"),
     "DriveTransactionOld": gauge("drive_oldest_transaction_seconds", "301", "299"),
     "DriveLogLinesLost": gauge("drive_log_lines_lost", "0+1", "7", 'service="targets",process="api",instance="a"'),
@@ -108,6 +109,12 @@ def test_a_rule_fires_when_it_should(rule: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", CASES)
 def test_a_rule_is_silent_when_it_should_be(rule: str, tmp_path: Path) -> None:
     run(tmp_path, unit_test(rule, CASES[rule].silent, at="65m", firing=0))
+
+
+def test_an_audit_trail_that_got_shorter_is_told_of(tmp_path: Path) -> None:
+    for values, firing in (("7x30 6x40", 1), ("7x30 8x40", 0)):
+        series = {'drive_audit_entries{service="enrolment",process="worker",instance="a"}': values}
+        run(tmp_path, unit_test("DriveAuditBroken", series, at="65m", firing=firing))
 
 
 def test_promtool_notices_a_rule_that_does_not_fire(tmp_path: Path) -> None:

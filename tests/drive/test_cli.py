@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
 
 from drive.cli import app
+from enrolment_api.audit.usecases import append
+from enrolment_api.domain.audit import Note
 from services.security.tokens import Tokens
+from tests.conftest import MakeRuntime
 from tests.support.installation import PORTS
 from tests.support.processes import free_port
 
@@ -22,6 +27,16 @@ def _logging_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands run in this process, whose log must not go where each of them says."""
     for place in ("drive.commands.console", "drive.demo.play"):
         monkeypatch.setattr(f"{place}.configure_logging", lambda *_, **__: None)
+
+
+@pytest_asyncio.fixture
+async def audited(make_runtime: MakeRuntime) -> URL:
+    """A database of enrolment whose audit trail has three entries."""
+    runtime = await make_runtime("enrolment")
+    note = Note(runtime.clock.now(), "CT", "CT", "list", "GET /v1/enrolments", (), {}, "request-1")
+    async with runtime.database.write() as work:
+        await append(work, [note] * 3)
+    return runtime.database.url
 
 
 def _drive(*arguments: str, **environment: str) -> Result:
@@ -115,6 +130,34 @@ def test_what_the_server_refuses_is_one_line(postgres_server: URL) -> None:
     said = _refused("migrate", "--wait", "5", DATABASE_URL=url)
     assert 'refuses the login: role "nobody" does not exist' in said
     assert "correct user, password or TLS in DATABASE_URL" in said
+
+
+def _audit_trail(server: URL, **environment: str) -> Callable[..., Result]:
+    url = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    return lambda *options: _drive("audit", "verify", *options, DATABASE_URL=url, **environment)
+
+
+def test_a_trail_that_was_left_alone_is_verified_and_a_head_that_it_lacks_is_missed(
+    postgres_server: URL, audited: URL
+) -> None:
+    own = audited.set(drivername="postgresql").render_as_string(hide_password=False)
+    verify = _audit_trail(postgres_server, ENROLMENT_DATABASE_URL=own)
+    done = verify()
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "audit: 3 entries, none altered or missing")
+    head = done.stdout.splitlines()[1].removeprefix("head ")
+    assert verify("--expect", head).exit_code == 0
+    missed = verify("--expect", "4" + head[1:])
+    assert (missed.exit_code, missed.stdout.partition(":")[0]) == (1, "audit")
+    assert "entry 4 is broken: it is missing" in missed.stdout
+    other = verify("--expect", head, "--expect", "1" + head[1:])
+    assert other.exit_code == 1
+    assert "entry 1 is broken: its hash is not the expected one" in other.stdout
+
+
+def test_a_head_is_one_that_was_printed(postgres_server: URL) -> None:
+    done = _audit_trail(postgres_server)("--expect", "12")
+    assert done.exit_code == 2
+    assert "drive: --expect: a head is expected as it was printed" in done.stderr
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:

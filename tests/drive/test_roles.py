@@ -37,6 +37,18 @@ MORE = (
     "COPY outbox TO PROGRAM 'true'",
 )
 """What the role of a service does, and what it may not."""
+ADDED = (
+    "INSERT INTO audit_entries VALUES (1, now(), 'CT', 'CT', 'read', 'GET /', '{}', '{}', 'request-1', '')",
+    "SELECT FROM audit_entries",
+)
+CHANGED = (
+    "UPDATE audit_entries SET subject = 'nobody'",
+    "DELETE FROM audit_entries",
+    "TRUNCATE audit_entries",
+    "ALTER TABLE audit_entries DISABLE TRIGGER USER",
+    "SET session_replication_role = replica",
+)
+"""The same of the audit trail."""
 
 
 async def tried(postgres: PrivatePostgres, role: str, database: str, statements: Sequence[str]) -> list[str]:
@@ -85,6 +97,28 @@ async def test_the_owner_migrates_and_each_role_is_ready_and_reads_and_writes_ro
         await database.close()
         assert await tried(postgres, role, role, ROWS) == ["done"] * len(ROWS)
         assert await tried(postgres, role, role, MORE) == ["InsufficientPrivilegeError"] * len(MORE)
+
+
+async def test_the_role_of_enrolment_adds_to_the_audit_trail_and_cannot_change_it(postgres: PrivatePostgres) -> None:
+    await migrate_as_owner(postgres)
+    for statements, outcome in ((ADDED, "done"), (CHANGED, "InsufficientPrivilegeError")):
+        assert await tried(postgres, "drive_enrolment", "drive_enrolment", statements) == [outcome] * len(statements)
+    await asyncio.to_thread(run_roles_script, postgres.url, PASSWORDS)
+    assert await rights_on_audit(postgres) == {"INSERT", "SELECT"}
+
+
+async def rights_on_audit(postgres: PrivatePostgres) -> set[str]:
+    """What the role of enrolment was granted; a refusal alone could be that of the triggers."""
+    url = postgres.url.set(drivername="postgresql", database="drive_enrolment")
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    try:
+        found = await connection.fetch(
+            "SELECT acl.privilege_type FROM pg_class, aclexplode(relacl) AS acl"
+            " WHERE relname = 'audit_entries' AND acl.grantee = 'drive_enrolment'::regrole"
+        )
+    finally:
+        await connection.close()
+    return {row[0] for row in found}
 
 
 async def test_no_role_reaches_the_database_of_another_service(postgres: PrivatePostgres) -> None:
