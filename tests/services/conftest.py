@@ -48,7 +48,8 @@ def unopened_broker(request: pytest.FixtureRequest) -> Broker:
 
 @pytest_asyncio.fixture
 async def broker(unopened_broker: Broker) -> AsyncIterator[Broker]:
-    """The same, closed after the test."""
+    """The same, with its queues, so that publishing and consuming may begin together; closed after the test."""
+    await unopened_broker.restore()
     yield unopened_broker
     await unopened_broker.close()
 

@@ -38,3 +38,14 @@ async def running(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def unless_failed(awaitable: Coroutine[Any, Any, T], *tasks: asyncio.Task[Any]) -> T:
+    """The result of an awaitable; the error of one of the tasks instead, as soon as that task fails."""
+    async with running(awaitable) as awaited:
+        pending: set[asyncio.Task[Any]] = {awaited, *tasks}
+        while not awaited.done():
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        return awaited.result()

@@ -18,14 +18,14 @@ from services.ids import new_id
 from services.messaging import consumer as consumer_module
 from services.messaging import dead_letters
 from services.messaging import retries as retries_module
-from services.messaging.broker import Broker, EventMessage
+from services.messaging.broker import Broker, BrokerUnavailable, EventMessage
 from services.persistence.database import Database
 from tests.support.brokers import TARGETS, Watched
 from tests.support.clock import SettableClock
 from tests.support.effects import Effects, create_effects
 from tests.support.events import a_message, a_sign_up, a_unit, raw
 from tests.support.postgres import PrivatePostgres, migrate_chassis
-from tests.support.waiting import eventually, running, soon
+from tests.support.waiting import eventually, running, soon, unless_failed
 
 
 @pytest_asyncio.fixture
@@ -42,13 +42,28 @@ def clock() -> SettableClock:
 
 
 async def consume_all(effects: Effects, broker: Broker, clock: SettableClock, messages: Sequence[EventMessage]) -> None:
-    """Publish, and let a consumer work until all is acknowledged."""
+    """Publish, and let a consumer work until all is acknowledged. Raises at once what either of them raises."""
     watched = Watched(broker)
     consumer = effects.consumer(TARGETS, watched, clock)
-    async with running(watched.publish(messages)), running(consumer.run()) as work:
-        await watched.acknowledged(len(messages))
+    async with running(watched.publish(messages)) as publishing, running(consumer.run()) as work:
+        await unless_failed(watched.acknowledged(len(messages)), publishing, work)
         consumer.stop()
         await soon(work)
+
+
+class _Refusing(Watched):
+    """Publishing fails, as when RabbitMQ refuses a connection."""
+
+    async def publish(self, messages: Sequence[EventMessage]) -> None:
+        """Raises BrokerUnavailable."""
+        raise BrokerUnavailable(f"refused by the test: {len(messages)} messages")
+
+
+async def test_a_failure_to_publish_is_the_failure_of_the_test(
+    effects: Effects, broker: Broker, clock: SettableClock
+) -> None:
+    with pytest.raises(BrokerUnavailable, match="refused by the test"):
+        await consume_all(effects, _Refusing(broker), clock, [a_message(a_sign_up())])
 
 
 async def kept(database: Database) -> Sequence[Row[tuple[str, str, str, int]]]:
@@ -262,8 +277,8 @@ async def test_a_stopped_consumer_finishes_its_batch_and_leaves_the_rest(
         done = len(await effects.subjects())
         assert 1 <= done <= consumer_module.MESSAGES_PER_BATCH
         second = effects.consumer(TARGETS, watched, clock)
-        async with running(second.run()):
-            await watched.acknowledged(25)
+        async with running(second.run()) as work:
+            await unless_failed(watched.acknowledged(25), publishing, work)
         await soon(publishing)
     assert await effects.subjects() == [f"{number}" for number in range(25)]
 
@@ -273,12 +288,12 @@ async def test_a_consumer_that_dies_before_it_acknowledges_leaves_the_batch_to_t
 ) -> None:
     watched = Watched(broker)
     effects.gate.clear()
-    async with running(watched.publish([a_message(a_sign_up("CT-1"))])):
-        async with running(effects.consumer(TARGETS, watched, clock).run()):
-            await soon(effects.entered.wait())
+    async with running(watched.publish([a_message(a_sign_up("CT-1"))])) as publishing:
+        async with running(effects.consumer(TARGETS, watched, clock).run()) as work:
+            await unless_failed(soon(effects.entered.wait()), publishing, work)
         effects.gate.set()
-        async with running(effects.consumer(TARGETS, watched, clock).run()):
-            await watched.acknowledged(1)
+        async with running(effects.consumer(TARGETS, watched, clock).run()) as work:
+            await unless_failed(watched.acknowledged(1), publishing, work)
     assert await effects.subjects() == ["CT-1"]
 
 
