@@ -41,19 +41,21 @@ def shown_settings(*settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in settings:
         for name, field in type(each).model_fields.items():
-            found[str(field.validation_alias)] = _shown(getattr(each, name), is_secret=not field.repr)
+            value, is_url = getattr(each, name), name.endswith("_url")
+            found[str(field.validation_alias)] = _shown(value, is_url=is_url, is_secret=not field.repr)
     return found
 
 
-def _shown(value: Any, *, is_secret: bool) -> Any:
-    if value is None or isinstance(value, int | float):
-        return value
+def _shown(value: Any, *, is_url: bool, is_secret: bool) -> Any:
+    if value is None:
+        return None
+    if is_url:
+        return _without_password(str(value))
+    if is_secret:
+        return _HIDDEN
     if isinstance(value, tuple):
         return [str(each) for each in value]
-    shown = str(value)
-    if "://" in shown:
-        return _without_password(shown)
-    return _HIDDEN if is_secret else shown
+    return value if isinstance(value, int | float) else str(value)
 
 
 def _without_password(url: str) -> str:

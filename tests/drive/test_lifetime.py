@@ -44,6 +44,15 @@ def test_settings_are_shown_by_their_names_and_no_secret_is_among_them() -> None
     assert not [each for each in (SECRET, "pa%40", "m@il", "p%2Fw") if each in written]
 
 
+@pytest.mark.parametrize("password", ["ab://s3cret", "s3cret", "postgresql://s3cret@host/"])
+def test_a_password_that_looks_like_a_url_is_not_shown(password: str) -> None:
+    given = {"DATABASE_URL": "postgresql://u@db/", "AMQP_URL": "amqp://u@mq/"}
+    given |= {"DATABASE_PASSWORD": password, "AMQP_PASSWORD": password}
+    shown = shown_settings(*read_configuration(given).services.values())
+    assert (shown["DATABASE_PASSWORD"], shown["AMQP_PASSWORD"]) == ("***", "***")
+    assert "s3cret" not in json.dumps(shown)
+
+
 async def test_a_process_that_ends_with_an_error_says_which() -> None:
     async def end_badly() -> None:
         with logged_lifetime("test", read_configuration({}).common):
