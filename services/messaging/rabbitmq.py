@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from typing import Any, TypeAlias
 
 import aio_pika
-import aiormq.exceptions
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from yarl import URL
 
@@ -21,6 +20,7 @@ from services.contracts.envelope import BATCH_CONTENT_TYPE
 from services.contracts.subscriptions import EXCHANGE, ORDERED
 from services.messaging import topology
 from services.messaging.broker import BrokerUnavailable, EventMessage, QueueCounts, ReceivedMessage, StoreMessage
+from services.messaging.rabbitmq_errors import ERRORS, why_not_connected, why_unavailable
 from services.messaging.topology import DEAD_EXCHANGE, queue_name
 from services.outages import Outage
 from services.servers import Server, address
@@ -29,47 +29,14 @@ PREFETCH = 200
 HEARTBEAT_SECONDS = 6
 """In seconds. Either side closes the connection after about three heartbeats without traffic."""
 
-_AWAY = (
-    aiormq.exceptions.AMQPError,
-    aio_pika.exceptions.AMQPError,
-    aiormq.exceptions.ChannelInvalidStateError,
-    OSError,
-    TimeoutError,
-    asyncio.InvalidStateError,
-)
-
-
-@contextmanager
-def _unavailable_when_away(server: Server, outage: Outage) -> Iterator[None]:
-    """Raise BrokerUnavailable for whatever a broker that is away causes, as part of its outage."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise _away(outage, server.unreachable(error)) from error
-    except _AWAY as error:
-        raise _away(outage, f"{server} is away: {type(error).__name__}") from error
-    outage.works()
-
-
-def _away(outage: Outage, detail: str) -> BrokerUnavailable:
-    error = BrokerUnavailable(detail)
-    outage.failed(error)
-    return error
-
-
-def _why_not_connected(server: Server, path: str, error: BaseException) -> str:
-    if isinstance(error, aiormq.exceptions.AuthenticationError | aiormq.exceptions.ProbableAuthenticationError):
-        return f"{server} refuses user or password; correct them in {server.setting}"
-    if isinstance(error, aiormq.exceptions.InvalidFrameError):
-        return f"{server} refuses the vhost {path}: it does not exist, or the user has no rights there"
-    return server.unreachable(error.__cause__ if isinstance(error.__cause__, OSError) else error)
+Needed: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""A block in which RabbitMQ is needed. What it causes there raises BrokerUnavailable, and is part of its outage."""
 
 
 class _Inbox:
-    def __init__(self, channel: AbstractChannel, server: Server, outage: Outage) -> None:
+    def __init__(self, channel: AbstractChannel, needed: Needed) -> None:
         self._channel = channel
-        self._server = server
-        self._outage = outage
+        self._needed = needed
         self._arrived: deque[AbstractIncomingMessage] = deque()
         self._unacknowledged: deque[int] = deque()
         self._changed = asyncio.Event()
@@ -102,7 +69,7 @@ class _Inbox:
 
     async def acknowledge(self, deliveries: Sequence[ReceivedMessage]) -> None:
         # Taken and acknowledged strictly in order, so one acknowledgement stands for all up to the last.
-        with _unavailable_when_away(self._server, self._outage):
+        with self._needed():
             self._check()
             underlay = await self._channel.get_underlay_channel()
             await underlay.basic_ack(deliveries[-1].tag, multiple=True)
@@ -111,9 +78,8 @@ class _Inbox:
 
     def _check(self) -> None:
         if self._gone:
-            gone = BrokerUnavailable("the subscription is gone")
-            self._outage.failed(gone)
-            raise gone
+            with self._needed():
+                raise BrokerUnavailable("the subscription is gone")
 
     async def give_back(self) -> None:
         """Return what was not acknowledged, by nack, which RabbitMQ 4 does not count as a failed delivery.
@@ -122,7 +88,7 @@ class _Inbox:
         """
         if self._gone or self._consumer_tag is None:
             return
-        with suppress(*_AWAY):
+        with suppress(*ERRORS):
             async with asyncio.timeout(3):
                 underlay = await self._channel.get_underlay_channel()
                 await underlay.basic_cancel(self._consumer_tag)
@@ -161,10 +127,23 @@ class RabbitBroker:
         self._connecting = asyncio.Lock()
         self.outage = Outage("broker", self.check)
 
+    @contextmanager
+    def _needed(self) -> Iterator[None]:
+        try:
+            try:
+                yield
+            except ERRORS as error:
+                raise BrokerUnavailable(why_unavailable(self._server, error)) from error
+        except BrokerUnavailable as error:
+            if not error.is_reported:
+                self.outage.failed(error)
+            raise
+        self.outage.works()
+
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Publish with confirms, mandatory where a queue is bound; on any failure the connection is dropped."""
         try:
-            with _unavailable_when_away(self._server, self.outage):
+            with self._needed():
                 async with asyncio.timeout(self._timeout):
                     exchange = await self._exchange()
                     await asyncio.gather(*(self._publish_one(exchange, message) for message in messages))
@@ -202,13 +181,13 @@ class RabbitBroker:
     async def _connect(self) -> AbstractConnection:
         try:
             return await aio_pika.connect(self.url, timeout=self._timeout)
-        except _AWAY as error:
-            raise _away(self.outage, _why_not_connected(self._server, URL(self.url).path, error)) from error
+        except ERRORS as error:
+            raise BrokerUnavailable(why_not_connected(self._server, URL(self.url).path, error)) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:
         """A connection for the time of the block."""
-        with _unavailable_when_away(self._server, self.outage):
+        with self._needed():
             async with asyncio.timeout(self._timeout):
                 connection = await self._connect()
         try:
@@ -224,7 +203,7 @@ class RabbitBroker:
         be given newer messages before these are back.
         """
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server, self.outage):
+            with self._needed():
                 inbox = await self._open_inbox(connection, queue)
             try:
                 yield inbox
@@ -237,21 +216,21 @@ class RabbitBroker:
             await topology.declare(connection, self._subscriptions)
             channel = await connection.channel(publisher_confirms=False)
             await channel.set_qos(prefetch_count=PREFETCH)
-            inbox = _Inbox(channel, self._server, self.outage)
+            inbox = _Inbox(channel, self._needed)
             await inbox.consume(queue_name(queue))
             return inbox
 
     async def restore(self) -> None:
         """Declare and bind all once more; what is there stays as it is."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server, self.outage):
+            with self._needed():
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
 
     async def take_dead(self, queue: str, keep: StoreMessage) -> int:
         """Move the messages of `drive.dead` that came from this queue; those of other queues are given back."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server, self.outage):
+            with self._needed():
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -268,7 +247,7 @@ class RabbitBroker:
     async def count(self, queue: str) -> QueueCounts:
         """Messages of the queue that are ready, and those in `drive.dead`."""
         async with self._connected() as connection:
-            with _unavailable_when_away(self._server, self.outage):
+            with self._needed():
                 async with asyncio.timeout(self._timeout):
                     await topology.declare(connection, self._subscriptions)
                     channel = await connection.channel(publisher_confirms=False)
@@ -278,14 +257,12 @@ class RabbitBroker:
 
     async def check(self) -> None:
         """Raises BrokerUnavailable unless RabbitMQ answers on the publishing connection."""
-        with _unavailable_when_away(self._server, self.outage):
+        with self._needed():
             async with asyncio.timeout(3):
                 await self._exchange()
-        if self._publisher and self._publisher[0].is_closed:
-            await self._drop_publisher()
-            closed = BrokerUnavailable("the connection to RabbitMQ is closed")
-            self.outage.failed(closed)
-            raise closed
+            if self._publisher and not self._publisher[0].connected.is_set():  # `is_closed` only says that we closed it
+                await self._drop_publisher()
+                raise BrokerUnavailable("the connection to RabbitMQ is closed")
 
     async def _drop_publisher(self) -> None:
         publisher, self._publisher = self._publisher, None
@@ -303,5 +280,5 @@ async def _close(connection: AbstractConnection) -> None:
     try:
         async with asyncio.timeout(3):
             await connection.close()
-    except _AWAY:
+    except ERRORS:
         return

@@ -44,6 +44,15 @@ async def is_readable(broker: Broker, queue: str) -> bool:
         return False
 
 
+async def is_ready(broker: Broker) -> bool:
+    """What readiness says."""
+    try:
+        await broker.check()
+    except BrokerUnavailable:
+        return False
+    return True
+
+
 async def count_dead(broker: RabbitBroker) -> int:
     """Messages in `drive.dead`."""
     return (await broker.count(TARGETS)).dead

@@ -57,10 +57,34 @@ async def test_a_message_no_queue_would_take_is_refused_and_the_queue_made_anew(
     lost, kept = numbered(2, ONE)
     await broker.check()
     await delete_queue(rabbitmq_url, f"drive.{TARGETS}")
-    with pytest.raises(BrokerUnavailable):
+    with pytest.raises(BrokerUnavailable, match=rf"\(AMQP_URL\) refuses: NO_ROUTE for a message of {ONE}$"):
         await broker.publish([lost])
     await broker.publish([kept])
     assert await held(broker, TARGETS, 1) == [kept]
+
+
+async def test_a_queue_that_is_full_refuses_messages_and_is_not_called_away(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    first, second = numbered(2, ONE)
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        channel = await connection.channel()
+        full: FieldTable = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        await channel.declare_queue(f"drive.{TARGETS}", durable=True, arguments=full)
+        await channel.default_exchange.publish(aio_pika.Message(b"full"), f"drive.{TARGETS}")
+    with pytest.raises(BrokerUnavailable, match=r"refuses: it does not confirm a message \(basic.nack\)") as refused:
+        await broker.publish([first, second])
+    assert refused.value.is_reported
+    assert broker.outage.reason == refused.value.detail
+
+
+async def test_what_rabbitmq_says_of_an_exchange_of_another_kind_is_repeated(
+    broker: RabbitBroker, rabbitmq_url: str
+) -> None:
+    async with await aio_pika.connect(rabbitmq_url) as connection:
+        await (await connection.channel()).declare_exchange(EXCHANGE, aio_pika.ExchangeType.FANOUT)
+    with pytest.raises(BrokerUnavailable, match=rf"refuses: PRECONDITION_FAILED - .* for exchange '{EXCHANGE}'"):
+        await broker.restore()
 
 
 async def test_a_message_published_before_its_reader_ever_came_is_waiting_for_it(

@@ -14,9 +14,10 @@ import pytest_asyncio
 from services.contracts.subscriptions import EXCHANGE
 from services.messaging.broker import BrokerUnavailable
 from services.messaging.rabbitmq import RabbitBroker
-from tests.services.messaging.steps import held, is_readable, read_for_ever
+from tests.services.messaging.steps import held, is_readable, is_ready, read_for_ever
 from tests.support.brokers import BOTH, NOTIFICATIONS, ONE, SUBSCRIPTIONS, TARGETS
 from tests.support.events import numbered
+from tests.support.logged import logged, outages_in
 from tests.support.processes import free_port
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.rabbitmq_node import PrivateRabbit
@@ -89,6 +90,20 @@ async def test_what_cannot_be_acknowledged_any_more_says_so_and_comes_again(
         with pytest.raises(BrokerUnavailable):
             await inbox.acknowledge(taken)
     assert await held(broker, TARGETS, 1) == list(messages)
+
+
+async def test_a_connection_that_was_cut_is_noticed_by_readiness_and_made_anew_by_the_next_check(
+    proxied: tuple[Proxy, RabbitBroker],
+) -> None:
+    proxy, broker = proxied
+    await broker.check()
+    proxy.cut()
+    with logged() as lines:
+        await eventually(partial(is_ready, broker), False)
+    assert outages_in(lines) == [("outage_began", "broker")]
+    assert broker.outage.reason == "the connection to RabbitMQ is closed"
+    await broker.check()
+    assert broker.outage.reason is None
 
 
 async def test_publishing_works_again_after_the_connection_was_cut(proxied: tuple[Proxy, RabbitBroker]) -> None:
