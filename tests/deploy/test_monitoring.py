@@ -90,6 +90,12 @@ async def _up_targets(prometheus: Prometheus) -> int:
     return len([value for _, value in await prometheus.values("up") if value == 1])
 
 
+async def health_of_rules(watched: Watched) -> set[str]:
+    """Of those of all groups: `ok` once evaluated."""
+    found = await watched.prometheus.get("rules")
+    return {rule["health"] for group in found["groups"] for rule in group["rules"]}
+
+
 async def metrics_of(watched: Watched) -> set[str]:
     """Every metric that the process has."""
     names: set[str] = set()
@@ -117,17 +123,19 @@ async def test_every_metric_of_the_process_is_in_the_table_of_what_to_watch(watc
 
 
 async def test_prometheus_evaluates_every_rule_and_expression(watched: Watched) -> None:
-    async def health() -> set[str]:
-        found = await watched.prometheus.get("rules")
-        return {rule["health"] for group in found["groups"] for rule in group["rules"]}
-
-    await until("every rule evaluated", health, lambda states: states == {"ok"}, seconds=60)
+    await until("every rule evaluated", lambda: health_of_rules(watched), lambda states: states == {"ok"}, seconds=60)
     for expression in files.expressions():
         await watched.prometheus.values(expression)
 
 
 async def test_nothing_fires_while_all_is_well(watched: Watched) -> None:
-    assert await watched.prometheus.values('ALERTS{alertstate="firing",severity="critical"}') == []
+    """What begins to be wrong is pending first; what was wrong while the processes started is over."""
+    await until("every rule evaluated", lambda: health_of_rules(watched), lambda states: states == {"ok"}, seconds=60)
+
+    async def alerts() -> object:
+        return await watched.prometheus.values('ALERTS{severity="critical"}')
+
+    await until("no critical alert, nor one that is pending", alerts, lambda found: found == [], seconds=20)
 
 
 async def test_the_dashboard_can_be_provisioned() -> None:
