@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.deploy.files import RULES, RUNBOOK, SCRAPE, rules
+from tests.deploy.files import COMPOSE, RULES, RUNBOOK, SCRAPE, rules
 from tests.support.prometheus import promtool
 
 ANSWERS = 'drive_http_request_seconds_count{service="enrolment",route="/v1/enrolments",status="%s"}'
@@ -49,7 +49,7 @@ CASES = {
     "DriveAnswersSlow": slow("http_request", "1.0", "2.5"),
     "DriveEventLoopLags": slow("event_loop_lag", "0.5", "1.0"),
     "DriveMemoryHigh": gauge(
-        "process_resident_memory_bytes", "2000000000", "300000000", 'job="drive",service="targets",process="api"'
+        "process_resident_memory_bytes", "401000000", "399000000", 'job="drive",service="targets",process="api"'
     ),
     "DriveLoopFailing": gauge("drive_loop_failing", "1", "0", 'service="targets",process="worker",loop="relay"'),
     "DriveOutboxWaits": gauge("drive_outbox_oldest_seconds", "121", "119"),
@@ -99,6 +99,12 @@ def test_promtool_finds_no_fault_with_the_rules_and_the_example() -> None:
 
 def test_every_rule_has_a_case() -> None:
     assert [rule["alert"] for rule in rules()] == list(CASES)
+
+
+def test_memory_is_warned_of_before_a_container_is_ended_for_it() -> None:
+    limit: str = yaml.safe_load(COMPOSE.read_text())["x-service"]["mem_limit"]
+    [rule] = [rule for rule in rules() if rule["alert"] == "DriveMemoryHigh"]
+    assert float(rule["expr"].rpartition(">")[2]) < 0.8 * int(limit.removesuffix("m")) * 2**20
 
 
 @pytest.mark.parametrize("rule", CASES)
