@@ -13,12 +13,23 @@ from drive.commands.console import fail, read_settings, run
 
 if TYPE_CHECKING:
     from drive.hosting.dead_letters import DeadLetters, Found
+    from services.messaging.dead_letter_admin import Choice
 
 app = typer.Typer(
     no_args_is_help=True, help="Events that could not be handled: look at them, try them again, drop them."
 )
 
-Type = Annotated[str | None, typer.Option("--type", help="only of this event type")]
+
+def _text(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    """What a terminal may send that is no text cannot be stored or compared."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        fail(f"{parameter.opts[0]}: give text in UTF-8")
+    return value
+
+
+Type = Annotated[str | None, typer.Option("--type", help="only of this event type", callback=_text)]
 OlderThan = Annotated[
     str | None, typer.Option("--older-than", help="only those kept for so long already: 90s, 15m, 2h, 3d")
 ]
@@ -37,7 +48,7 @@ def list_dead_letters(
     """List dead letters, oldest first."""
 
     async def act(dead_letters: DeadLetters) -> None:
-        choice = dead_letters.choice(event_type=event_type, older_than=older_than)
+        choice = _choice(dead_letters, event_type=event_type, older_than=older_than)
         found = await dead_letters.find(choice, everything=everything)
         for item in found:
             typer.echo(json.dumps(_shown(item)) if as_json else _line(item))
@@ -52,7 +63,7 @@ def show(dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")]) -> None:
     """Show one dead letter with its body, as JSON."""
 
     async def act(dead_letters: DeadLetters) -> None:
-        found = await dead_letters.find(dead_letters.choice(dead_letter_id))
+        found = await dead_letters.find(_choice(dead_letters, dead_letter_id))
         if not found:
             fail(f"no dead letter has the id {dead_letter_id}: see `drive dead-letters list --all`")
         for item in found:
@@ -73,9 +84,8 @@ def replay(
     """Let the workers try dead letters again. What was counted before is not counted twice."""
 
     async def act(dead_letters: DeadLetters) -> None:
-        counts = await dead_letters.replay(
-            dead_letters.choice(dead_letter_id, event_type=event_type, older_than=older_than)
-        )
+        choice = _choice(dead_letters, dead_letter_id, event_type=event_type, older_than=older_than)
+        counts = await dead_letters.replay(choice)
         if dead_letter_id and not any(counts.values()):
             fail(f"no dead letter has the id {dead_letter_id}: see `drive dead-letters list --all`")
         for service, count in counts.items():
@@ -87,7 +97,7 @@ def replay(
 @app.command()
 def drop(
     dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")],
-    reason: Annotated[str, typer.Option(help="why it may be dropped; stored with the dead letter")],
+    reason: Annotated[str, typer.Option(help="why it may be dropped; stored with the dead letter", callback=_text)],
 ) -> None:
     """Drop one dead letter. `replay ID` reverses that."""
 
@@ -110,12 +120,22 @@ def _with_dead_letters(action: Callable[[DeadLetters], Awaitable[None]]) -> None
 
     async def act(urls: Any) -> None:
         async with open_dead_letters(settings, urls) as dead_letters:
-            try:
-                await action(dead_letters)
-            except ValueError as error:  # of an option
-                fail(str(error))
+            await action(dead_letters)
 
     run(on_databases(settings, act, make=False))
+
+
+def _choice(
+    dead_letters: DeadLetters,
+    dead_letter_id: UUID | None = None,
+    *,
+    event_type: str | None = None,
+    older_than: str | None = None,
+) -> Choice:
+    try:
+        return dead_letters.choice(dead_letter_id, event_type=event_type, older_than=older_than)
+    except ValueError as error:
+        fail(str(error))
 
 
 def _shown(item: Found) -> dict[str, Any]:

@@ -100,7 +100,9 @@ async def open_dead_letters(
         databases: dict[ServiceName, Database] = {}
         for service, url in urls.items():
             if service in SUBSCRIPTIONS:
-                databases[service] = Database(url, application_name="drive dead-letters")
+                databases[service] = Database(
+                    url, application_name="drive dead-letters", setting=configuration.database_setting(service)
+                )
                 stack.push_async_callback(databases[service].close)
         opened = DeadLetters(databases)
         async with broker_of(configuration.common) as broker:

@@ -14,8 +14,10 @@ from sqlalchemy.engine import URL
 from typer.testing import CliRunner, Result
 
 from drive.cli import app
+from drive.hosting.dead_letters import DeadLetters
 from enrolment_api.audit.usecases import append
 from enrolment_api.domain.audit import Note
+from services.ids import new_id
 from services.security.tokens import Tokens
 from tests.conftest import MakeRuntime
 from tests.support.installation import PORTS
@@ -123,6 +125,31 @@ def test_an_age_is_one_that_there_can_be(age: str, postgres_server: URL) -> None
     url = postgres_server.set(drivername="postgresql").render_as_string(hide_password=False)
     said = _refused("dead-letters", "list", "--older-than", age, DATABASE_URL=url)
     assert "--older-than: give a number and a unit" in said
+
+
+@pytest.mark.parametrize("options", [("list", "--type", "\udcff"), ("drop", str(new_id()), "--reason", "\udcff")])
+def test_an_option_that_is_no_text_is_named(options: tuple[str, ...], postgres_server: URL) -> None:
+    url = postgres_server.set(drivername="postgresql").render_as_string(hide_password=False)
+    said = _refused("dead-letters", *options, DATABASE_URL=url)
+    assert f"{options[-2]}: give text in UTF-8" in said
+
+
+def test_an_error_of_the_program_is_not_taken_for_one_of_its_user(
+    postgres_server: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def find(*_: object, **__: object) -> None:
+        raise ValueError("planted")
+
+    monkeypatch.setattr(DeadLetters, "find", find)
+    url = postgres_server.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = CliRunner().invoke(app, ["dead-letters", "list"], env={"DATABASE_URL": url})
+    assert isinstance(done.exception, ValueError)
+
+
+def test_dead_letters_name_the_setting_of_a_database_that_is_not_there(postgres_server: URL) -> None:
+    url = postgres_server.set(drivername="postgresql").render_as_string(hide_password=False)
+    said = _refused("dead-letters", "list", DATABASE_URL=url, ENROLMENT_DATABASE_URL="postgresql://me@127.0.0.1:1")
+    assert "cannot reach PostgreSQL at 127.0.0.1:1 (ENROLMENT_DATABASE_URL): connection refused" in said
 
 
 def test_what_the_server_refuses_is_one_line(postgres_server: URL) -> None:
