@@ -15,7 +15,7 @@ from services.servers import Server
 _NOT_ALLOWED = "42501"
 _PASSES = frozenset({"08", "57", "53"})
 """SQLSTATE classes that end by themselves: connections that are lost, a server that stops or starts, or has no room."""
-_FROM_THE_SERVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_FROM_THE_SERVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 class NotRun(DomainError):

@@ -27,7 +27,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:  # of `drive … | head`: no error at all
             raise
-        except (DomainError, OSError, TimeoutError) as error:
+        except (DomainError, OSError) as error:
             fail(str(error) or repr(error))
 
 

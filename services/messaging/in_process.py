@@ -113,7 +113,7 @@ class InProcessBroker:
         return 0
 
     async def count(self, queue: str) -> QueueCounts:
-        """It gives up on no message."""
+        """Messages of the queue that no consumer has taken; none is dead, since it gives up on no message."""
         return QueueCounts(waiting=len(self._queues[queue].waiting) if queue in self._queues else 0)
 
     async def check(self) -> None:

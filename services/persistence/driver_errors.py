@@ -31,7 +31,7 @@ _OVERTAKEN = "40"
 _NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """undefined_table, undefined_column, undefined_object, undefined_function, invalid_schema_name."""
 
-_NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_NOT_REACHED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What asyncpg raises before SQLAlchemy can wrap it: while it connects."""
 
 

@@ -93,7 +93,7 @@ async def _outcome(check: Check) -> Outcome:
         return Outcome("ok", await check())
     except DomainError as error:
         return Outcome(error.detail)
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         return Outcome(repr(error))
     except Exception as error:
         log.exception("check_failed")
