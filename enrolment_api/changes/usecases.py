@@ -68,7 +68,7 @@ async def correct(
     refuses a sign-up, its fields below /changes."""
     before = await _locked(work, wanted.enrolment_id, context.organisation())
     moved = life.changed(before, wanted.change)
-    sign_up = life.corrected(before.sign_up, changes)
+    sign_up = life.corrected(life.as_sent(before), changes)
     try:
         sign_up, decision = await _decide(work, sign_up, before.id, rules)
     except DomainError as refusal:
@@ -84,7 +84,8 @@ async def _decide(work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: 
     known = await enrolments.known_of(work, [sign_up], but_for=[enrolment_id])
     household = household_of(sign_up)
     members = known.members.get(household, NOBODY) if household else NOBODY
-    return sign_up, decide(sign_up, codes, known.covers.get(0, ()), members, rules)
+    decision = decide(sign_up, codes, known.covers.get(0, ()), members, rules)
+    return codes.placed(sign_up), decision
 
 
 async def _locked(work: UnitOfWork, enrolment_id: UUID, organisation_code: str) -> Enrolment:

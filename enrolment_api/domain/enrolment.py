@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, TypeAlias
@@ -18,8 +18,9 @@ from enrolment_api.domain.contribution import (
 )
 from enrolment_api.domain.cover import Cover, cover
 from enrolment_api.domain.household import HouseholdPolicy, Members, check_number
-from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.domain.stays import Employment
+from enrolment_api.domain.succession import Validity, unit_on
 from services.calendar import add_months
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import Kind, Vnd
@@ -75,14 +76,16 @@ class UnknownCollector(Invalid):
 
 
 class CollectorOfAnotherOrganisation(Invalid):
-    """An organisation may send the sign-ups of its own collectors only."""
+    """An organisation may send the sign-ups of its own collectors only: those who were so on the day of the signing."""
 
     code = "collector-of-another-organisation"
     title = "The collector belongs to another organisation"
-    remedy = "Send only your own collectors' sign-ups; have the agency move a collector who changed."
+    remedy = "Send only your own collectors' sign-ups, of their days with you; have the agency move one who changed."
 
-    def __init__(self, collector_code: str, organisation_code: str) -> None:
+    def __init__(self, collector_code: str, organisation_code: str, day: date, own_days: Sequence[str] = ()) -> None:
         remedy = f"{collector_code} is not a collector of {organisation_code}, which the token was issued to"
+        if own_days:
+            remedy += f", on {day}, but {' and '.join(own_days)}"
         super().__init__(remedy, (FieldError("/collector_code", remedy),))
 
 
@@ -132,7 +135,8 @@ class Decision:
     """What an accepted sign-up amounts to. The cover includes both days.
 
     `joins_household`: the person is a new member, under the number of the sign-up. `expected_member_no` is there where
-    another number was expected, and the sign-up was accepted with a warning.
+    another number was expected, and the sign-up was accepted with a warning. `ended_unit_code` is the unit that was
+    sent, where another had taken its place on the day of the signing.
     """
 
     kind: Kind
@@ -141,6 +145,7 @@ class Decision:
     contribution: Contribution
     joins_household: bool = False
     expected_member_no: int | None = None
+    ended_unit_code: str | None = None
 
 
 @dataclass(slots=True)
@@ -161,18 +166,27 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class KnownCodes:
-    """What a decision needs to know of the registry: the level of each unit, the organisation of each collector."""
+    """What a decision needs to know of the registry: the units, with those that took the place of units that ended, and
+    where each collector belongs."""
 
-    unit_levels: Mapping[str, str]
-    collector_organisations: Mapping[str, str]
+    units: Mapping[str, Validity]
+    collectors: Mapping[str, Employment]
 
     def with_registered_codes(self, sign_up: SignUp) -> SignUp:
         """The sign-up with the codes as they are registered: codes that differ only in case are one."""
-        unit_code = _registered(sign_up.unit_code, self.unit_levels)
-        collector_code = _registered(sign_up.collector_code, self.collector_organisations)
+        unit_code = _registered(sign_up.unit_code, self.units)
+        collector_code = _registered(sign_up.collector_code, self.collectors)
         if (unit_code, collector_code) == (sign_up.unit_code, sign_up.collector_code):
             return sign_up
         return replace(sign_up, unit_code=unit_code, collector_code=collector_code)
+
+    def placed(self, sign_up: SignUp) -> SignUp:
+        """The sign-up in the unit that stands for its own on the day of the signing; codes are as registered.
+
+        Raises UnknownUnit, UnitEnded, UnitNotYetValid.
+        """
+        unit_code = unit_on(sign_up.unit_code, sign_up.signed_on, self.units)
+        return sign_up if unit_code == sign_up.unit_code else replace(sign_up, unit_code=unit_code)
 
 
 def _registered(code: str, known: Collection[str]) -> str:
@@ -194,11 +208,12 @@ def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
     `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing; `members`
-    are those of the household in the fiscal year.
+    are those of the household in the fiscal year. It is decided on as `known.placed` has it.
     """
-    rates = rules.rates
+    rates, sent_unit = rules.rates, sign_up.unit_code
     if sign_up.signed_on > rules.today:
         raise SignedInFuture(rules.today)
+    sign_up = known.placed(sign_up)
     _check_codes(sign_up, known)
     contribution = contribution_of(sign_up, rates)
     _check_age(sign_up)
@@ -207,7 +222,8 @@ def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members:
         raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
     kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)
     joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members
-    return Decision(kind, covered.first, covered.last, contribution, joins, expected_member_no)
+    ended_unit = None if sign_up.unit_code == sent_unit else sent_unit
+    return Decision(kind, covered.first, covered.last, contribution, joins, expected_member_no, ended_unit)
 
 
 def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
@@ -231,16 +247,15 @@ def _how(sign_up: SignUp, contribution: Contribution, rates: Rates) -> str:
 
 
 def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:
-    level = known.unit_levels.get(sign_up.unit_code)
-    if level is None:
-        raise UnknownUnit(sign_up.unit_code)
+    level = known.units[sign_up.unit_code].level
     if level not in {"commune", "village"}:
         raise UnitTooLarge(sign_up.unit_code, level)
-    organisation = known.collector_organisations.get(sign_up.collector_code)
-    if organisation is None:
-        raise UnknownCollector(sign_up.collector_code)
-    if organisation != sign_up.organisation_code:
-        raise CollectorOfAnotherOrganisation(sign_up.collector_code, sign_up.organisation_code)
+    collector, organisation, day = sign_up.collector_code, sign_up.organisation_code, sign_up.signed_on
+    employment = known.collectors.get(collector)
+    if employment is None:
+        raise UnknownCollector(collector)
+    if employment.organisation_on(day) != organisation:
+        raise CollectorOfAnotherOrganisation(collector, organisation, day, employment.days_with(organisation))
 
 
 def _check_age(sign_up: SignUp) -> None:

@@ -85,6 +85,12 @@ def changed(enrolment: Enrolment, change: Change) -> Enrolment:
     return replace(enrolment, status=_TO[change.step], version=version, facts_version=facts_version)
 
 
+def as_sent(enrolment: Enrolment) -> SignUp:
+    """The sign-up in the unit that was sent, where another took its place: a correction is placed anew."""
+    ended = enrolment.decision.ended_unit_code
+    return enrolment.sign_up if ended is None else replace(enrolment.sign_up, unit_code=ended)
+
+
 def corrected(sign_up: SignUp, changes: Mapping[str, Any]) -> SignUp:
     """The sign-up with other values of some of its fields, those of `participant` likewise.
 

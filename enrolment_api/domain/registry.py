@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import get_args
 
 from services.errors import Conflict, FieldError, Invalid
@@ -88,12 +89,16 @@ class OrganisationInCircle(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An area: its parent is of a higher level."""
+    """An area: its parent is of a higher level. It exists from `valid_from` to `valid_to`, both included, None: without
+    limit; from then on its successors take its place, in the order of their codes."""
 
     code: str
     name: str
     level: UnitLevel
     parent_code: str | None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +111,48 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """The days, both included, for which a collector belongs to an organisation. None: without limit."""
+
+    organisation_code: str
+    from_on: date | None = None
+    until_on: date | None = None
+
+    def includes(self, day: date) -> bool:
+        """Whether the day is one of them."""
+        return (self.from_on or day) <= day <= (self.until_on or day)
+
+    def days(self) -> str:
+        """In words."""
+        begin = f"from {self.from_on} " if self.from_on else ""
+        return begin + (f"until {self.until_on}" if self.until_on else "on")
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
-    """A person who collects for one organisation."""
+    """A person who collects for one organisation, since `from_on`; `stays` are those with others before, the earliest
+    first."""
 
     code: str
     name: str
     organisation_code: str
+    from_on: date | None = None
+    stays: tuple[Stay, ...] = ()
 
 
-def check_unit(unit: Unit, levels: Mapping[str, UnitLevel], highest_below: UnitLevel | None) -> None:
-    """May this unit stand so, among units of these levels, above those that lie below it already?
+def check_unit(unit: Unit, units: Mapping[str, Unit], highest_below: UnitLevel | None) -> None:
+    """May this unit stand so, among these units, above those that lie below it already?
 
     Raises ParentRequired, UnknownUnit, WrongParentLevel, UnitHasLowerUnits.
     """
     if unit.parent_code is None and unit.level != "province":
         raise ParentRequired(unit.level)
     if unit.parent_code is not None:
-        parent_level = unit.level if unit.parent_code == unit.code else levels.get(unit.parent_code)
-        if parent_level is None:
+        parent = unit if unit.parent_code == unit.code else units.get(unit.parent_code)
+        if parent is None:
             raise UnknownUnit(unit.parent_code, "/parent_code")
-        if not is_above(parent_level, unit.level):
-            raise WrongParentLevel(unit.level, parent_level)
+        if not is_above(parent.level, unit.level):
+            raise WrongParentLevel(unit.level, parent.level)
     if highest_below and not is_above(unit.level, highest_below):
         raise UnitHasLowerUnits(unit.level, highest_below)
 

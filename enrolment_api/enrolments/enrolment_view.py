@@ -140,11 +140,16 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
 
 
 def warnings_of(enrolment: Enrolment) -> list[ProblemField]:
-    """What the personal ID contradicts, signs that names do not have, and a number that does not fit the household."""
+    """What the personal ID contradicts, signs that names do not have, a number that does not fit the household, and a
+    unit that had ended."""
     person, expected = enrolment.sign_up.participant, enrolment.decision.expected_member_no
     found = [*mismatches(person.personal_id, person.sex, person.born_on), *doubts(person.full_name)]
     if expected is not None:
         found.append(FieldError("/household/member_no", remedy(expected, enrolment.sign_up.signed_on.year)))
+    if ended := enrolment.decision.ended_unit_code:
+        found.append(
+            FieldError("/unit_code", f"{ended} had ended: recorded for {enrolment.sign_up.unit_code}, its successor")
+        )
     return [ProblemField(pointer=each.pointer, detail=each.detail) for each in found]
 
 

@@ -16,6 +16,7 @@ from enrolment_api.domain.enrolment import (
 )
 from enrolment_api.domain.household import WrongMemberNumber
 from enrolment_api.domain.registry import UnknownUnit
+from enrolment_api.domain.succession import UnitEnded, UnitNotYetValid
 from services.errors import DomainError
 
 REFUSALS: Final[tuple[type[DomainError], ...]] = (
@@ -31,6 +32,8 @@ REFUSALS: Final[tuple[type[DomainError], ...]] = (
     SignedInFuture,
     NoRatesYet,
     UnknownUnit,
+    UnitEnded,
+    UnitNotYetValid,
     UnitTooLarge,
     UnknownCollector,
     CollectorOfAnotherOrganisation,

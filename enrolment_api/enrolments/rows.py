@@ -58,6 +58,7 @@ def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
         "recorded_at": enrolment.recorded_at,
         "joins_household": decision.joins_household,
         "expected_member_no": decision.expected_member_no,
+        "ended_unit_code": decision.ended_unit_code,
         "version": enrolment.version,
         "facts_version": enrolment.facts_version,
     }
@@ -86,6 +87,6 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
         campaign_code=row.campaign_code,
     )
     contribution = Contribution(row.due, row.state_support, row.payable)
-    household = (row.joins_household, row.expected_member_no)
-    decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *household)
+    special = (row.joins_household, row.expected_member_no, row.ended_unit_code)
+    decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *special)
     return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at, row.version, row.facts_version)

@@ -1,11 +1,47 @@
 """What SQLAlchemy Core would hide."""
 
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import text
 
 from services.persistence.statements import Query
+
+
+class RegisteredCode(NamedTuple):
+    """A unit: its level, its days and its successors; or a stay of a collector: the organisation and its days."""
+
+    kind: Literal["unit", "stay"]
+    code: str
+    value: str
+    first: date | None
+    last: date | None
+    successors: list[str] | None
+
+
+REGISTERED_CODES: Final = Query(
+    RegisteredCode,
+    text("""
+        WITH RECURSIVE u AS (
+            SELECT code, level, valid_from, valid_to, successors FROM units
+            WHERE upper(code) = ANY(CAST(:units AS text[]))
+            UNION
+            SELECT next.code, next.level, next.valid_from, next.valid_to, next.successors
+            FROM u CROSS JOIN unnest(u.successors) AS s (code) JOIN units next ON next.code = s.code
+        ), c AS (
+            SELECT code, organisation_code, from_on FROM collectors
+            WHERE upper(code) = ANY(CAST(:collectors AS text[]))
+        )
+        SELECT 'unit' AS kind, code, level AS value, valid_from AS first, valid_to AS last, successors FROM u
+        UNION ALL
+        SELECT 'stay', code, organisation_code, from_on, NULL, NULL FROM c
+        UNION ALL
+        SELECT 'stay', c.code, s.organisation_code, s.from_on, s.until_on, NULL
+        FROM c JOIN collector_stays s ON s.collector_code = c.code
+    """),
+)
+"""The units of these codes in whatever case, with their successors, those of these and so on; and all stays of the
+collectors."""
 
 
 class KnownFact(NamedTuple):

@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, func, literal, select, union_all
+from sqlalchemy import select
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
 from enrolment_api.domain.household import HouseholdKey, household_of
+from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.domain.stays import Employment
+from enrolment_api.domain.succession import Validity
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.tables.enrolments import EnrolmentRow
-from enrolment_api.tables.registry import CollectorRow, UnitRow
-from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import among, columns_of, insert_many, table_of
-
-
-class RegisteredCode(NamedTuple):
-    """The level of a unit, or the organisation of a collector."""
-
-    kind: Literal["unit", "collector"]
-    code: str
-    value: str
+from services.persistence.unnest import columns_of, insert_many, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +42,6 @@ class KnownPeople:
     members: dict[HouseholdKey, dict[int, str]] = field(default_factory=dict)
 
 
-_units, _collectors = table_of(UnitRow).c, table_of(CollectorRow).c
-REGISTERED_CODES: Final = Query(
-    RegisteredCode,
-    union_all(
-        select(literal("unit").label("kind"), _units.code, _units.level.label("value")).where(
-            func.upper(_units.code) == among("units", Text())
-        ),
-        select(literal("collector"), _collectors.code, _collectors.organisation_code).where(
-            func.upper(_collectors.code) == among("collectors", Text())
-        ),
-    ),
-)
 _LOOK_BACK: Final = timedelta(days=LOOK_BACK_DAYS)
 INSERT: Final = insert_many(EnrolmentRow).on_conflict_do_nothing().returning(table_of(EnrolmentRow).c.id)
 EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
@@ -72,11 +53,14 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
         "units": list({s.unit_code.upper() for s in sign_ups}),
         "collectors": list({s.collector_code.upper() for s in sign_ups}),
     }
-    found = await work.all(REGISTERED_CODES, codes)
-    return KnownCodes(
-        {each.code: each.value for each in found if each.kind == "unit"},
-        {each.code: each.value for each in found if each.kind == "collector"},
-    )
+    units: dict[str, Validity] = {}
+    stays: dict[str, tuple[Stay, ...]] = {}
+    for each in await work.all(sql.REGISTERED_CODES, codes):
+        if each.kind == "unit":
+            units[each.code] = Validity(each.value, each.first, each.last, tuple(each.successors or ()))
+        else:
+            stays[each.code] = (*stays.get(each.code, ()), Stay(each.value, each.first, each.last))
+    return KnownCodes(units, {code: Employment(found) for code, found in stays.items()})
 
 
 async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()) -> KnownPeople:

@@ -100,7 +100,8 @@ def _decide_one(
         return refusal
     if household and decision.joins_household:
         known.members.setdefault(household, {})[sign_up.member_no or 1] = sign_up.participant.personal_id
-    return Recorded(Enrolment(enrolment_id, sign_up, decision, "recorded", basis.context.at))
+    placed = basis.known.placed(sign_up)
+    return Recorded(Enrolment(enrolment_id, placed, decision, "recorded", basis.context.at))
 
 
 def _with_registered_codes(request: EnrolmentRequest, known: KnownCodes) -> EnrolmentRequest:

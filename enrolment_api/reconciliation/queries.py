@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.rows import enrolment_of
+from enrolment_api.registry.rows import collector_of, organisation_of, unit_of
 from enrolment_api.tables.enrolments import EnrolmentChangeRow, EnrolmentRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.ids import FIRST_ID
@@ -74,10 +75,10 @@ async def entries(session: ReadSession, kind: RegistryKind, after: str, limit: i
     match kind:
         case "unit":
             units = await session.scalars(UNITS, page)
-            return [(Unit(u.code, u.name, u.level, u.parent_code), u.version) for u in units]
+            return [(unit_of(u), u.version) for u in units]
         case "organisation":
             organisations = await session.scalars(ORGANISATIONS, page)
-            return [(Organisation(o.code, o.name, o.parent_code), o.version) for o in organisations]
+            return [(organisation_of(o), o.version) for o in organisations]
         case "collector":
             collectors = await session.scalars(COLLECTORS, page)
-            return [(Collector(c.code, c.name, c.organisation_code), c.version) for c in collectors]
+            return [(collector_of(c), c.version) for c in collectors]

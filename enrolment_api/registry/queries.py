@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, TypeVar
 
-from sqlalchemy import Text, bindparam, func
+from sqlalchemy import Text, and_, bindparam, func
 from sqlmodel import col, select
 
-from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
+from enrolment_api.tables.registry import CollectorRow, CollectorStayRow, OrganisationRow, UnitRow
 from services.errors import NotFound
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
@@ -21,9 +22,17 @@ UNITS: Final = select(UnitRow).order_by(col(UnitRow.code))
 CONDITIONS: Final[Conditions] = {
     "parent_code": lambda code: func.upper(col(UnitRow.parent_code)) == code.upper(),
     "level": lambda level: col(UnitRow.level) == level,
+    "on": lambda day: and_(
+        func.coalesce(col(UnitRow.valid_from), day) <= day, func.coalesce(col(UnitRow.valid_to), day) >= day
+    ),
     "after": lambda code: col(UnitRow.code) > code,
 }
 
+STAYS: Final = (
+    select(CollectorStayRow)
+    .where(col(CollectorStayRow.collector_code) == bindparam("code", type_=Text))
+    .order_by(col(CollectorStayRow.until_on))
+)
 BY_CODE: Final = {
     row: select(row).where(func.upper(col(row.code)) == bindparam("code", type_=Text)).order_by(col(row.code))
     for row in (UnitRow, OrganisationRow, CollectorRow)
@@ -36,6 +45,7 @@ class Filters:
 
     parent_code: str | None = None
     level: UnitLevel | None = None
+    on: date | None = None
     after: str | None = None
 
 
@@ -49,11 +59,14 @@ async def find_organisation(session: ReadSession, code: str) -> OrganisationRow:
     return _found(await _by_code(session, OrganisationRow, code), f"no organisation {code} is registered")
 
 
-async def find_collector(session: ReadSession, code: str, organisation_code: str | None) -> CollectorRow:
-    """A collector of this organisation, or of any where it is None. Raises NotFound."""
+async def find_collector(
+    session: ReadSession, code: str, organisation_code: str | None
+) -> tuple[CollectorRow, Sequence[CollectorStayRow]]:
+    """A collector of this organisation, or of any where it is None, with the earlier stays. Raises NotFound."""
     row = await _by_code(session, CollectorRow, code)
     hidden = row is not None and organisation_code not in {None, row.organisation_code}
-    return _found(None if hidden else row, f"no collector {code} is registered")
+    found = _found(None if hidden else row, f"no collector {code} is registered")
+    return found, (await session.scalars(STAYS, {"code": found.code})).all()
 
 
 async def list_units(session: ReadSession, filters: Filters, limit: int) -> Sequence[UnitRow]:

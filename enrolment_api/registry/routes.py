@@ -20,6 +20,14 @@ from enrolment_api.domain.registry import (
     UnknownUnit,
     WrongParentLevel,
 )
+from enrolment_api.domain.stays import MoveBeforeLast, MoveInFuture
+from enrolment_api.domain.succession import (
+    UnitAlreadyEnded,
+    UnitEnded,
+    UnitInSuccession,
+    WrongSuccessor,
+    WrongValidity,
+)
 from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.schemas import (
     CollectorBody,
@@ -28,6 +36,8 @@ from enrolment_api.registry.schemas import (
     ImportBody,
     OrganisationBody,
     OrganisationView,
+    StayView,
+    SuccessionBody,
     UnitBody,
     UnitPage,
     UnitQuery,
@@ -51,17 +61,45 @@ E = TypeVar("E", Unit, Organisation, Collector)
 
 @router.put(
     "/units/{code}",
-    responses={201: {"model": UnitView}, **refuses(ParentRequired, UnknownUnit, WrongParentLevel, UnitHasLowerUnits)},
+    responses={
+        201: {"model": UnitView},
+        **refuses(
+            ParentRequired,
+            UnknownUnit,
+            WrongParentLevel,
+            UnitHasLowerUnits,
+            UnitEnded,
+            UnitInSuccession,
+            WrongValidity,
+        ),
+    },
 )
 async def put_unit(
     code: UnitInPath, body: UnitBody, _: RegistryWriter, request: Request, response: Response
 ) -> UnitView:
     """Register a unit, or change it."""
     async with act(request) as (work, context):
-        unit = Unit(code, body.name, body.level, body.parent_code)
+        unit = Unit(code, body.name, body.level, body.parent_code, body.valid_from)
         (outcome,) = await usecases.register_units(work, context, [unit])
         registered = _accepted(outcome, response)
     return UnitView(**asdict(registered.entry), version=registered.version)
+
+
+@router.post(
+    "/units/{code}/succession",
+    responses={
+        201: {"model": UnitView},
+        **refuses(NotFound, UnitAlreadyEnded, UnknownUnit, WrongSuccessor, WrongValidity),
+    },
+)
+async def end_unit(
+    code: UnitInPath, body: SuccessionBody, _: RegistryWriter, request: Request, response: Response
+) -> UnitView:
+    """End a unit: from the day `on` its successors take its place. 200 where it has ended that way already."""
+    async with act(request) as (work, context):
+        ended = await usecases.end_unit(work, context, code, body.on, body.successors)
+        response.status_code = 201 if ended.result == "made" else 200
+    return UnitView(**asdict(ended.entry), version=ended.version)
 
 
 @router.post("/units/import", responses={201: {"model": ImportAnswer}})
@@ -114,13 +152,16 @@ async def get_organisation(code: OrganisationInPath, _: RegistryReader, request:
         return OrganisationView.model_validate(await queries.find_organisation(session, code))
 
 
-@router.put("/collectors/{code}", responses={201: {"model": CollectorView}, **refuses(UnknownOrganisation)})
+@router.put(
+    "/collectors/{code}",
+    responses={201: {"model": CollectorView}, **refuses(UnknownOrganisation, MoveBeforeLast, MoveInFuture)},
+)
 async def put_collector(
     code: CollectorInPath, body: CollectorBody, _: RegistryWriter, request: Request, response: Response
 ) -> CollectorView:
-    """Register a collector, or change them."""
+    """Register a collector, or change them: another organisation is a move, on the day `from`."""
     async with act(request) as (work, context):
-        collector = Collector(code, body.name, body.organisation_code)
+        collector = Collector(code, body.name, body.organisation_code, body.from_on)
         (outcome,) = await usecases.register_collectors(work, context, [collector])
         registered = _accepted(outcome, response)
     return CollectorView(**asdict(registered.entry), version=registered.version)
@@ -131,7 +172,8 @@ async def get_collector(code: CollectorInPath, actor: RegistryReader, request: R
     """A collector of the own organisation; the name is personal data. Whoever keeps the registry sees all."""
     organisation_code = None if sees_all_collectors(actor) else actor.organisation_code
     async with read(request) as session:
-        return CollectorView.model_validate(await queries.find_collector(session, code, organisation_code))
+        row, stays = await queries.find_collector(session, code, organisation_code)
+    return CollectorView(**row.model_dump(), stays=[StayView.model_validate(stay) for stay in stays])
 
 
 def _accepted(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:

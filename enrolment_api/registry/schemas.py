@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.shown import (
     LevelWord,
     ShownCollector,
+    ShownDay,
     ShownName,
     ShownNumber,
     ShownOrganisation,
     ShownUnit,
     ShownVersion,
 )
-from services.web.fields import Name, OrganisationCode, RequestBody, UnitCode
+from services.web.fields import Day, Name, OrganisationCode, RequestBody, UnitCode
 from services.web.lists import AFTER, ListQuery, Page
 
 
 class UnitBody(RequestBody):
     """A province, an insurance unit, a commune or a village. `parent_code` names a unit of a higher level; it is
-    required but for a province, which has none."""
+    required but for a province, which has none. Where `valid_from` is left out, the unit exists since always, also
+    where it had a first day before."""
 
     name: Annotated[Name, Field(examples=["Xã Cẩm Thạch"])]
     level: LevelWord
     parent_code: UnitCode | None = Field(
         None, description="Code of the unit above; required but for a province", examples=["38"]
+    )
+    valid_from: Day | None = Field(None, description="First day on which it exists", examples=["2025-07-01"])
+
+
+class SuccessionBody(RequestBody):
+    """How a unit ends: from the day `on` its successors take its place."""
+
+    on: Day = Field(description="First day on which the successors take its place", examples=["2026-04-30"])
+    successors: list[UnitCode] = Field(
+        min_length=1, max_length=50, description="Codes of units of the same level", examples=[["15143"]]
     )
 
 
@@ -41,10 +53,17 @@ class OrganisationBody(RequestBody):
 
 
 class CollectorBody(RequestBody):
-    """A person who collects for one organisation."""
+    """A person who collects for one organisation. Another organisation than before is a move, on the day `from`, or
+    today where it is left out."""
 
     name: Annotated[Name, Field(examples=["Nhân viên thu 7"])]
     organisation_code: OrganisationCode
+    from_on: Day | None = Field(
+        None,
+        alias="from",
+        description="Since when the collector belongs to the organisation; left out for a new one: always",
+        examples=["2025-10-01"],
+    )
 
 
 class ImportBody(RequestBody):
@@ -62,21 +81,33 @@ class UnitQuery(ListQuery):
 
     parent_code: UnitCode | None = Field(None, description="Only those directly below this unit", examples=["38"])
     level: LevelWord | None = Field(None, description="Only those of this level")
+    on: Day | None = Field(None, description="Only those that exist on this day", examples=["2025-10-25"])
     after: UnitCode | None = Field(None, description=AFTER)
 
 
+Successors: TypeAlias = Annotated[
+    list[ShownUnit],
+    BeforeValidator(lambda codes: codes or []),
+    Field(description="Codes of the units that take its place", examples=[[]], max_length=50),
+]
+
+
 class _View(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
 
 class UnitView(_View):
-    """A unit. `version` grows with each change."""
+    """A unit. `version` grows with each change. It exists from `valid_from` to `valid_to`, both included, null: without
+    limit; from then on its successors take its place."""
 
     code: ShownUnit
     name: ShownName
     level: LevelWord
     parent_code: ShownUnit | None = Field(description="Code of the unit above; null for a province", examples=["38"])
     version: ShownVersion
+    valid_from: ShownDay | None = Field(description="First day on which it exists", examples=["2025-07-01"])
+    valid_to: ShownDay | None = Field(description="Last day on which it exists", examples=[None])
+    successors: Successors
 
 
 class OrganisationView(_View):
@@ -90,13 +121,23 @@ class OrganisationView(_View):
     version: ShownVersion
 
 
+class StayView(_View):
+    """The days, both included, for which a collector belonged to an organisation; null: without limit."""
+
+    organisation_code: ShownOrganisation
+    from_on: ShownDay | None = Field(alias="from", description="First day", examples=[None])
+    until_on: ShownDay | None = Field(alias="until", description="Last day", examples=["2026-01-04"])
+
+
 class CollectorView(_View):
     """A collector. `version` grows with each change."""
 
     code: ShownCollector
     name: ShownName = Field(examples=["Nhân viên thu 7"])
     organisation_code: ShownOrganisation
+    from_on: ShownDay | None = Field(alias="from", description="Since when; null: always", examples=["2026-01-05"])
     version: ShownVersion
+    stays: list[StayView] = Field(description="Where the collector was before, the earliest first", max_length=1000)
 
 
 class UnitPage(Page[UnitView]):

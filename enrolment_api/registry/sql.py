@@ -25,3 +25,13 @@ ORGANISATIONS_ABOVE: Final = Query(
     """),
 )
 """These organisations, and all above them."""
+
+SUCCESSORS: Final = text("""
+    WITH RECURSIVE reached AS (
+        SELECT code, successors FROM units WHERE code = ANY(CAST(:codes AS text[]))
+        UNION SELECT u.code, u.successors
+        FROM reached r CROSS JOIN unnest(r.successors) AS s (code) JOIN units u ON u.code = s.code
+    )
+    SELECT u.* FROM units u WHERE u.code IN (SELECT code FROM reached)
+""")
+"""These units, with their successors, those of these and so on."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Executable, Text, func, select, tuple_
+from sqlalchemy import ARRAY, Date, Executable, Text, bindparam, func, select, tuple_, update
 
-from enrolment_api.domain.registry import LEVELS
+from enrolment_api.domain.registry import LEVELS, Collector, Stay, Unit
 from enrolment_api.registry import sql
+from enrolment_api.registry.rows import collector_of, unit_of
 from enrolment_api.tables import locks
-from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
+from enrolment_api.tables.registry import CollectorRow, CollectorStayRow, OrganisationRow, UnitRow
 from services.persistence.locks import take
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
@@ -19,16 +21,8 @@ from services.vocabulary import UnitLevel
 
 RegistryRow: TypeAlias = UnitRow | OrganisationRow | CollectorRow
 
-_UNITS = table_of(UnitRow).c
+_UNITS, _COLLECTORS, _STAYS = table_of(UnitRow).c, table_of(CollectorRow).c, table_of(CollectorStayRow).c
 _AMONG_CODES = among("codes", Text())
-
-
-class KnownUnit(NamedTuple):
-    """The level and the parent of a unit."""
-
-    code: str
-    level: UnitLevel
-    parent_code: str | None
 
 
 class LevelBelow(NamedTuple):
@@ -45,10 +39,18 @@ class EntryVersion(NamedTuple):
     version: int
 
 
+COLUMNS: Final[Mapping[type[RegistryRow], tuple[str, ...]]] = {
+    UnitRow: ("code", "name", "level", "parent_code", "valid_from", "version"),
+    OrganisationRow: ("code", "name", "parent_code", "version"),
+    CollectorRow: ("code", "name", "organisation_code", "from_on", "version"),
+}
+"""What registering writes: how a unit ended is none of it."""
+
+
 def _upsert(row: type[RegistryRow]) -> Executable:
     """Insert what is new and change what differs, counting its version up."""
-    insert, table = insert_many(row), table_of(row)
-    changing = [column.name for column in table.columns if column.name not in {"code", "version"}]
+    insert, table = insert_many(row, *COLUMNS[row]), table_of(row)
+    changing = [name for name in COLUMNS[row] if name not in {"code", "version"}]
     before, after = [table.c[name] for name in changing], [insert.excluded[name] for name in changing]
     return insert.on_conflict_do_update(
         index_elements=["code"],
@@ -62,9 +64,26 @@ def _versions(row: type[RegistryRow]) -> Query[EntryVersion]:
     return Query(EntryVersion, select(columns.code, columns.version).where(columns.code == _AMONG_CODES))
 
 
-KNOWN_UNITS: Final = Query(
-    KnownUnit, select(_UNITS.code, _UNITS.level, _UNITS.parent_code).where(_UNITS.code == _AMONG_CODES)
+KNOWN_UNITS: Final = select(UnitRow).where(_UNITS.code == _AMONG_CODES)
+UNITS_BELOW: Final = select(UnitRow).where(_UNITS.parent_code == bindparam("code", type_=Text)).order_by(_UNITS.code)
+SUCCESSORS: Final = select(UnitRow).from_statement(sql.SUCCESSORS)
+SUCCEEDING: Final = (
+    select(func.unnest(_UNITS.successors).label("code"))
+    .where(_UNITS.successors.bool_op("&&")(bindparam("codes", type_=ARRAY(Text))))
+    .distinct()
 )
+END: Final = (
+    update(UnitRow)
+    .where(_UNITS.code == bindparam("ended", type_=Text))
+    .values(
+        valid_to=bindparam("last_day", type_=Date),
+        successors=bindparam("in_place", type_=ARRAY(Text)),
+        version=_UNITS.version + 1,
+    )
+)
+KNOWN_COLLECTORS: Final = select(CollectorRow).where(_COLLECTORS.code == _AMONG_CODES)
+STAYS: Final = select(CollectorStayRow).where(_STAYS.collector_code == _AMONG_CODES).order_by(_STAYS.until_on)
+ADD_STAYS: Final = insert_many(CollectorStayRow).on_conflict_do_nothing()
 LEVELS_BELOW: Final = Query(
     LevelBelow, select(_UNITS.parent_code, _UNITS.level).distinct().where(_UNITS.parent_code == _AMONG_CODES)
 )
@@ -87,9 +106,47 @@ async def registered_codes(work: UnitOfWork, row: type[RegistryRow], codes: Iter
     return {code.upper(): code for code in found}
 
 
-async def known_units(work: UnitOfWork, codes: Iterable[str]) -> Mapping[str, KnownUnit]:
+async def known_units(work: UnitOfWork, codes: Iterable[str]) -> dict[str, Unit]:
     """Those of the units that are registered."""
-    return {unit.code: unit for unit in await work.all(KNOWN_UNITS, {"codes": list(codes)})}
+    return {unit.code: unit_of(unit) for unit in await work.scalars(KNOWN_UNITS, {"codes": list(codes)})}
+
+
+async def units_with_successors(work: UnitOfWork, codes: Iterable[str]) -> dict[str, Unit]:
+    """Those of the units that are registered, their successors, theirs and so on."""
+    return {unit.code: unit_of(unit) for unit in await work.scalars(SUCCESSORS, {"codes": list(codes)})}
+
+
+async def units_below(work: UnitOfWork, code: str) -> list[Unit]:
+    """The units directly below, in the order of their codes."""
+    return [unit_of(unit) for unit in await work.scalars(UNITS_BELOW, {"code": code})]
+
+
+async def succeeding(work: UnitOfWork, codes: Iterable[str]) -> frozenset[str]:
+    """Those of the codes, and perhaps more, that took the place of units."""
+    wanted = list(codes)
+    return frozenset(await work.scalars(SUCCEEDING, {"codes": wanted})) if wanted else frozenset()
+
+
+async def end(work: UnitOfWork, unit: Unit) -> None:
+    """Note how the unit ended, in a new version."""
+    parameters = {"ended": unit.code, "last_day": unit.valid_to, "in_place": list(unit.successors)}
+    await work.execute(END, parameters)
+
+
+async def known_collectors(work: UnitOfWork, codes: Sequence[str]) -> dict[str, Collector]:
+    """Those of the collectors that are registered, with their earlier stays."""
+    stays: dict[str, list[Stay]] = {}
+    for stay in await work.scalars(STAYS, {"codes": codes}):
+        stays.setdefault(stay.collector_code, []).append(Stay(stay.organisation_code, stay.from_on, stay.until_on))
+    rows = await work.scalars(KNOWN_COLLECTORS, {"codes": codes})
+    return {row.code: collector_of(row, stays.get(row.code, ())) for row in rows}
+
+
+async def add_stays(work: UnitOfWork, collectors: Iterable[Collector]) -> None:
+    """Insert those of their earlier stays that are not there yet."""
+    rows = [{"collector_code": collector.code, **asdict(stay)} for collector in collectors for stay in collector.stays]
+    if rows:
+        await work.execute(ADD_STAYS, columns_of(rows))
 
 
 async def levels_below(work: UnitOfWork, codes: Iterable[str]) -> Mapping[str, UnitLevel]:
@@ -108,7 +165,7 @@ async def upsert(work: UnitOfWork, row: type[RegistryRow], entries: Sequence[Map
     if not entries:
         return frozenset()
     rows = [{**entry, "version": 1} for entry in entries]
-    return frozenset(await work.scalars(UPSERTS[row], columns_of(rows)))
+    return frozenset(await work.scalars(UPSERTS[row], columns_of(rows, *COLUMNS[row])))
 
 
 async def versions_of(work: UnitOfWork, row: type[RegistryRow], codes: Iterable[str]) -> Mapping[str, int]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit, check_collector, check_organisation, check_unit
+from enrolment_api.domain.stays import moved
+from enrolment_api.domain.succession import check_validity, ended
 from enrolment_api.registry import store
 from enrolment_api.registry.events import registered_event
 from enrolment_api.registry.official import official_units
 from enrolment_api.registry.store import RegistryRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.context import Context
-from services.errors import DomainError
+from services.errors import DomainError, NotFound
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -38,25 +41,70 @@ async def register_units(
     await store.lock_registry(work)
     units = await _as_registered(work, UnitRow, units)
     known = await store.known_units(work, {code for u in units for code in (u.code, u.parent_code) if code})
-    levels = {code: unit.level for code, unit in known.items()}
+    units = [_as_it_ended(unit, known.get(unit.code)) for unit in units]
     below = await store.levels_below(work, [unit.code for unit in units])
+    relevelled = [u.code for u in units if u.code in known and known[u.code].level != u.level]
+    succeeding = await store.succeeding(work, relevelled)
+    standing = dict(known)
 
-    def check(unit: Unit) -> None:
-        check_unit(unit, levels, below.get(unit.code))
-        levels[unit.code] = unit.level
+    def check(unit: Unit) -> Unit:
+        check_unit(unit, standing, below.get(unit.code))
+        parent = standing.get(unit.parent_code) if unit.parent_code else None
+        check_validity(unit, known.get(unit.code), parent, unit.code in succeeding)
+        standing[unit.code] = unit
+        return unit
 
     return await _save(work, context, UnitRow, units, check)
 
 
+def _as_it_ended(unit: Unit, known: Unit | None) -> Unit:
+    """How it ended is not told by who registers it."""
+    return replace(unit, valid_to=known.valid_to, successors=known.successors) if known else unit
+
+
+async def end_unit(
+    work: UnitOfWork, context: Context, code: str, on: date, successors: Sequence[str]
+) -> Registered[Unit]:
+    """End a unit: from that day its successors take its place. Units below a unit with one successor come to lie below
+    that; those of several stay. Raises NotFound, UnitAlreadyEnded, UnknownUnit, WrongSuccessor, WrongValidity."""
+    await store.lock_registry(work)
+    registered = await store.registered_codes(work, UnitRow, [code, *successors])
+    code, *successors = (registered.get(each.upper(), each) for each in (code, *successors))
+    known = await store.units_with_successors(work, [code, *successors])
+    if code not in known:
+        raise NotFound(f"no unit {code} is registered")
+    unit = ended(code, on, successors, known)
+    if unit == known[code]:
+        versions = await store.versions_of(work, UnitRow, [code])
+        return Registered(unit, versions[code], "same")
+    await store.end(work, unit)
+    versions = await store.versions_of(work, UnitRow, [code])
+    await emit(work, [registered_event(unit, versions[code], context)])
+    await _move_below(work, context, unit)
+    return Registered(unit, versions[code], "made")
+
+
+async def _move_below(work: UnitOfWork, context: Context, unit: Unit) -> None:
+    if len(unit.successors) == 1:
+        [successor] = unit.successors
+        below = [replace(each, parent_code=successor) for each in await store.units_below(work, unit.code)]
+        await _save(work, context, UnitRow, below, lambda each: each)
+
+
 async def import_units(work: UnitOfWork, context: Context, province_code: str) -> list[Registered[Unit] | DomainError]:
-    """The official list of a province, which has no insurance units: a unit that has a parent already keeps it.
+    """The official list of a province, which has no insurance units and no days: a unit that has a parent or a first
+    day already keeps it.
     Raises Invalid where there is no such province."""
     listed = official_units(province_code)
     await store.lock_registry(work)
     known = await store.known_units(work, [unit.code for unit in listed])
-    parents = {code: unit.parent_code for code, unit in known.items()}
-    units = [replace(unit, parent_code=parents.get(unit.code) or unit.parent_code) for unit in listed]
-    return await register_units(work, context, units)
+    return await register_units(work, context, [_with_what_no_list_has(u, known.get(u.code)) for u in listed])
+
+
+def _with_what_no_list_has(unit: Unit, known: Unit | None) -> Unit:
+    if known is None:
+        return unit
+    return replace(unit, parent_code=known.parent_code or unit.parent_code, valid_from=known.valid_from)
 
 
 async def register_organisations(
@@ -68,9 +116,10 @@ async def register_organisations(
     codes = {code for o in organisations for code in (o.code, o.parent_code) if code}
     parents = await store.organisations_above(work, codes)
 
-    def check(organisation: Organisation) -> None:
+    def check(organisation: Organisation) -> Organisation:
         check_organisation(organisation, parents)
         parents[organisation.code] = organisation.parent_code
+        return organisation
 
     return await _save(work, context, OrganisationRow, organisations, check)
 
@@ -78,15 +127,24 @@ async def register_organisations(
 async def register_collectors(
     work: UnitOfWork, context: Context, collectors: Sequence[Collector]
 ) -> list[Registered[Collector] | DomainError]:
-    """The organisations are registered already. Codes in one list are distinct."""
+    """The organisations are registered already. Codes in one list are distinct. A change of the organisation counts
+    from a day: see `domain.stays`."""
     await store.lock_registry(work)
     registered = await store.registered_codes(work, OrganisationRow, [c.organisation_code for c in collectors])
     collectors = [
         replace(c, organisation_code=registered.get(c.organisation_code.upper(), c.organisation_code))
         for c in await _as_registered(work, CollectorRow, collectors)
     ]
-    known = frozenset(await store.organisations_above(work, {c.organisation_code for c in collectors}))
-    return await _save(work, context, CollectorRow, collectors, lambda c: check_collector(c, known))
+    organisations = frozenset(await store.organisations_above(work, {c.organisation_code for c in collectors}))
+    known = await store.known_collectors(work, [c.code for c in collectors])
+
+    def placed(collector: Collector) -> Collector:
+        check_collector(collector, organisations)
+        return moved(known.get(collector.code), collector, context.today)
+
+    outcomes = await _save(work, context, CollectorRow, collectors, placed)
+    await store.add_stays(work, [o.entry for o in outcomes if isinstance(o, Registered)])
+    return outcomes
 
 
 async def _as_registered(work: UnitOfWork, row: type[RegistryRow], entries: Sequence[E]) -> list[E]:
@@ -103,22 +161,22 @@ async def _as_registered(work: UnitOfWork, row: type[RegistryRow], entries: Sequ
 
 
 async def _save(
-    work: UnitOfWork, context: Context, row: type[RegistryRow], entries: Sequence[E], check: Callable[[E], None]
+    work: UnitOfWork, context: Context, row: type[RegistryRow], entries: Sequence[E], decide: Callable[[E], E]
 ) -> list[Registered[E] | DomainError]:
-    refusals = {entry.code: refusal for entry in entries if (refusal := _refusal(check, entry))}
-    accepted = [entry for entry in entries if entry.code not in refusals]
+    decided = [_decided(decide, entry) for entry in entries]
+    accepted = [entry for entry in decided if not isinstance(entry, DomainError)]
     changed = await store.upsert(work, row, [asdict(entry) for entry in accepted])
     versions = await store.versions_of(work, row, [entry.code for entry in accepted])
     await emit(work, [registered_event(e, versions[e.code], context) for e in accepted if e.code in changed])
-    return [refusals.get(e.code) or _registered(e, versions[e.code], e.code in changed) for e in entries]
+    return [e if isinstance(e, DomainError) else _registered(e, versions[e.code], e.code in changed) for e in decided]
 
 
-def _refusal(check: Callable[[E], None], entry: E) -> DomainError | None:
+def _decided(decide: Callable[[E], E], entry: E) -> E | DomainError:
+    """The entry as it is to be registered, or why it cannot be."""
     try:
-        check(entry)
+        return decide(entry)
     except DomainError as refusal:
         return refusal
-    return None
 
 
 def _registered(entry: E, version: int, is_changed: bool) -> Registered[E]:

@@ -42,6 +42,7 @@ class EnrolmentRow(Base, table=True):
 
     `joins_household`: the person became the household's member of that number in the fiscal year; see
     `domain.household`. `expected_member_no` was expected instead, and is a warning.
+    `ended_unit_code` is the unit that was sent, where it had ended: `unit_code` took its place, which is a warning.
     """
 
     __tablename__ = "enrolments"
@@ -112,6 +113,7 @@ class EnrolmentRow(Base, table=True):
     checksum: int | None = Field(default=None, sa_type=BigInteger)
     joins_household: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     expected_member_no: int | None = Field(default=None, sa_type=SmallInteger)
+    ended_unit_code: str | None = Field(default=None, sa_type=Text)
     version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
     facts_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from services.contracts.envelope import WHOLE, Code, Event, Facts, Name, fact
@@ -10,13 +11,21 @@ from services.vocabulary import UnitLevel
 
 
 class UnitFacts(Facts):
-    """A unit as it stands now. `version` grows with each change: the higher one is the later truth."""
+    """A unit as it stands now. `version` grows with each change: the higher one is the later truth.
+
+    From the day after `valid_to` on its successors take its place.
+    """
 
     code: Code = fact("Its code", "15142")
     name: Name = fact("What people call it", "Xã Cẩm Thạch")
     level: UnitLevel = fact("How high the unit stands", "commune")
     parent_code: Code | None = fact("Code of the one above it; null at the top", "38")
     version: int = fact("Grows with each change: the higher one is the later truth", 1, **WHOLE)
+    valid_from: date | None = fact("First day on which it exists; left out: always", "2025-07-01", optional=True)
+    valid_to: date | None = fact("Last day on which it exists; left out: it goes on", "2026-04-29", optional=True)
+    successors: tuple[Code, ...] | None = fact(
+        "Codes of the units that take its place", ["15143"], optional=True, maxItems=50
+    )
 
 
 class UnitRegistered(Event):
@@ -50,6 +59,7 @@ class CollectorFacts(Facts):
     code: Code = fact("Its code", "15142")
     organisation_code: Code = fact("Code of the organisation that the collector works for", "BD-CAM-THUY")
     version: int = fact("Grows with each change: the higher one is the later truth", 1, **WHOLE)
+    since: date | None = fact("The day since when; left out: from the beginning", "2026-01-05", optional=True)
 
 
 class CollectorRegistered(Event):

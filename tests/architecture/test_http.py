@@ -61,6 +61,7 @@ def test_every_operation_names_its_scope(api: Api) -> None:
 ALLOWED: Mapping[str, str] = {
     "put_unit": "registry:write",
     "import_units": "registry:write",
+    "end_unit": "registry:write",
     "put_organisation": "registry:write",
     "put_collector": "registry:write",
     "get_unit": "enrolments:read registry:write",

@@ -7,11 +7,19 @@ from datetime import date
 from typing import Any
 
 from enrolment_api.domain.enrolment import KnownCodes
+from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.domain.stays import Employment
+from enrolment_api.domain.succession import Validity
 
 REGISTRY = KnownCodes(
-    {"38": "province", "BHXH-CT": "insurance_unit", "15142": "commune", "15142-01": "village"},
-    {"CT-07": "CT", "NL-01": "NL"},
+    {
+        "38": Validity("province"),
+        "BHXH-CT": Validity("insurance_unit"),
+        "15142": Validity("commune"),
+        "15142-01": Validity("village"),
+    },
+    {"CT-07": Employment((Stay("CT"),)), "NL-01": Employment((Stay("NL"),))},
 )
 
 

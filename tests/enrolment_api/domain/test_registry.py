@@ -24,15 +24,19 @@ from services.errors import Invalid
 from services.vocabulary import UnitLevel
 
 
+def _placed(code: str, level: UnitLevel) -> Unit:
+    return Unit(code, code.upper(), level, None)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("parent", LEVELS)
 def test_parent_is_of_a_higher_level(level: UnitLevel, parent: UnitLevel) -> None:
     unit = Unit("u", "U", level, "p")
     if LEVELS.index(parent) < LEVELS.index(level):
-        check_unit(unit, {"p": parent}, None)
+        check_unit(unit, {"p": _placed("p", parent)}, None)
     else:
         with pytest.raises(WrongParentLevel):
-            check_unit(unit, {"p": parent}, None)
+            check_unit(unit, {"p": _placed("p", parent)}, None)
 
 
 def test_parent_must_exist() -> None:
@@ -44,12 +48,12 @@ def test_parent_must_exist() -> None:
 @pytest.mark.parametrize("level_so_far", LEVELS)
 def test_unit_cannot_lie_below_itself(level_so_far: UnitLevel) -> None:
     with pytest.raises(WrongParentLevel):
-        check_unit(Unit("u", "U", "village", "u"), {"u": level_so_far}, None)
+        check_unit(Unit("u", "U", "village", "u"), {"u": _placed("u", level_so_far)}, None)
 
 
 def test_unit_stays_above_those_below_it() -> None:
     with pytest.raises(UnitHasLowerUnits):
-        check_unit(Unit("u", "U", "village", "c"), {"c": "commune"}, "village")
+        check_unit(Unit("u", "U", "village", "c"), {"c": _placed("c", "commune")}, "village")
 
 
 @pytest.mark.parametrize("level", ["insurance_unit", "commune", "village"])

@@ -1,0 +1,89 @@
+"""Which organisation a collector belongs to on a day: collectors move, and what they collected before stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from enrolment_api.domain.registry import Collector, Stay
+from services.errors import Conflict, FieldError, Invalid
+
+_DAY = timedelta(days=1)
+
+
+class MoveInFuture(Invalid):
+    """A move is registered on its day, or later."""
+
+    code = "move-in-future"
+    title = "The move lies in the future"
+    remedy = "Send the move on its day, or later: `from` may be today at the latest."
+
+    def __init__(self, today: date) -> None:
+        detail = f"a collector moves today ({today} in Vietnam) at the latest: send a later move on its day"
+        super().__init__(detail, (FieldError("/from", detail),))
+
+
+class MoveBeforeLast(Conflict):
+    """The stays of a collector are registered in the order of their days."""
+
+    code = "move-before-last"
+    title = "The collector has moved since"
+    remedy = "Give a `from` that is not before that of the last move: earlier stays are history."
+
+    def __init__(self, collector: Collector) -> None:
+        stay = f"{collector.code} belongs to {collector.organisation_code} since {collector.from_on}"
+        detail = f"{stay}: give that or a later day"
+        super().__init__(detail, (FieldError("/from", detail),))
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """The stays of one collector, in any order."""
+
+    stays: tuple[Stay, ...]
+
+    def organisation_on(self, day: date) -> str | None:
+        """The organisation of that day; None before the first stay."""
+        return next((stay.organisation_code for stay in self.stays if stay.includes(day)), None)
+
+    def days_with(self, organisation_code: str) -> list[str]:
+        """The days of the stays with that organisation, in words."""
+        return [stay.days() for stay in self.stays if stay.organisation_code == organisation_code]
+
+
+def moved(before: Collector | None, wanted: Collector, today: date) -> Collector:
+    """The collector as it is to be registered, its earlier stays included.
+
+    A change of the organisation counts from `wanted.from_on`, or from today where none is given; on the day of the last
+    move it corrects that move. Raises MoveInFuture, MoveBeforeLast.
+    """
+    if before is None:
+        return wanted
+    if wanted.organisation_code == before.organisation_code:
+        return replace(before, name=wanted.name, from_on=_begin(before, wanted.from_on))
+    begun = before.from_on
+    on = wanted.from_on or max(today, begun or today)
+    if begun is not None and on < begun:
+        raise MoveBeforeLast(before)
+    after = replace(before, name=wanted.name, organisation_code=wanted.organisation_code)
+    if on == begun:
+        return after
+    if on > today:
+        raise MoveInFuture(today)
+    left = Stay(before.organisation_code, begun, on - _DAY)
+    return replace(after, from_on=on, stays=(*before.stays, left))
+
+
+def _begin(before: Collector, wanted: date | None) -> date | None:
+    """The first stay may turn out to have begun earlier; none begins within another."""
+    if wanted is None or before.from_on is None or wanted >= before.from_on:
+        return before.from_on
+    if before.stays:
+        raise MoveBeforeLast(before)
+    return wanted
+
+
+def stays_of(collector: Collector) -> Sequence[Stay]:
+    """Its stays, the earliest first."""
+    return (*collector.stays, Stay(collector.organisation_code, collector.from_on))
