@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
+from starlette.routing import BaseRoute, Route
 
 
 @dataclass
 class Api:
-    """A service's document, a client that may do everything, and tokens of a scope."""
+    """A service's document, a client that may do everything, tokens of a scope, and the routes that the app has."""
 
     document: Mapping[str, Any]
     client: httpx.AsyncClient
     token: Callable[[str], str]
+    routes: frozenset[tuple[str, str]] = frozenset()
 
     def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Method, path and description of each, those for the operator apart."""
@@ -42,6 +45,26 @@ class Api:
         """Where the errors of a refused request point to."""
         answer = await self.send(method, path, **request)
         return [error["pointer"] for error in answer.json().get("errors", ())] if answer.status_code == 422 else []
+
+
+def routes_of(app: FastAPI) -> frozenset[tuple[str, str]]:
+    """Method and path of each route below /v1, also of those that the document leaves out."""
+    return frozenset(
+        (method, route.path)
+        for route in _flat(app.router.routes)
+        if isinstance(route, Route) and route.path.startswith("/v1/")
+        for method in route.methods or ()
+        if method != "HEAD"
+    )
+
+
+def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _flat(included.routes)
 
 
 def a_path(template: str) -> str:

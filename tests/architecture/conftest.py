@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from drive.hosting.services import SERVICES, ServiceName, create_app
-from tests.architecture.api import Api
+from tests.architecture.api import Api, routes_of
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 
 
@@ -19,4 +19,4 @@ async def api(
     runtime = await make_runtime(service)
     app = create_app(runtime)
     client = await client_for(app, token_for(runtime))
-    return Api(app.openapi(), client, lambda scope: token_for(runtime, scope=scope))
+    return Api(app.openapi(), client, lambda scope: token_for(runtime, scope=scope), routes_of(app))

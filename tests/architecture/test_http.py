@@ -58,6 +58,12 @@ def test_every_operation_names_its_scope(api: Api) -> None:
     assert [path for _, path, operation in api.operations() if not operation["security"][0]["bearer"]] == []
 
 
+def test_the_document_leaves_out_no_route(api: Api) -> None:
+    """What holds for every operation of the document holds for every route."""
+    assert len(api.routes) > 5
+    assert api.routes == {(method, path) for method, path, _ in api.operations()}
+
+
 ALLOWED: Mapping[str, str] = {
     "put_unit": "registry:write",
     "import_units": "registry:write",
