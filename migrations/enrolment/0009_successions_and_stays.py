@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.checks import add_checks
 
-revision = "enrolment_0008"
-down_revision = "enrolment_0007"
+revision = "enrolment_0009"
+down_revision = "enrolment_0008"
 branch_labels = None
 depends_on = None
 
