@@ -39,6 +39,7 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     sender = create_sender(runtime)
     worker.consume(handlers(runtime, sender))
     worker.add("deliveries", sender.run, sender.stop)
+    worker.close_at_end(*sender.outages)
     runtime.checks["channels"] = channels_check(runtime)
 
     async def measure_differences() -> None:

@@ -56,6 +56,7 @@ class Worker:
         self._runtime = runtime
         self._broker = broker
         self._loops: list[_Loop] = []
+        self._outages: list[Outage] = []
         self._stopping = asyncio.Event()
         runtime.checks.update(broker=broker.check, loops=self.check_loops)
         runtime.metrics.watch(broker.outage)
@@ -67,7 +68,13 @@ class Worker:
 
     def add(self, name: str, run: Action, stop: Callable[[], None] | None = None) -> None:
         """A loop that runs until `stop` is called; one without `stop` is cancelled instead."""
-        self._loops.append(_Loop(name, run, stop))
+        loop = _Loop(name, run, stop)
+        self._loops.append(loop)
+        self.close_at_end(loop.outage)
+
+    def close_at_end(self, *outages: Outage) -> None:
+        """Close them once all loops have ended."""
+        self._outages += outages
 
     def every(self, seconds: float, name: str, action: Action) -> None:
         """A loop that does `action`, waits, and does it again; what is under way is finished before the worker ends."""
@@ -92,13 +99,18 @@ class Worker:
         )
         retries = Retries(consumer, database=runtime.database, broker=self._broker, clock=runtime.clock)
         runtime.checks["consumer"] = consumer.check
+        self.close_at_end(consumer.outage)
         self.add("consumer", consumer.run, consumer.stop)
         self.add("retries", retries.run, retries.stop)
         self.every(RESTORE_SECONDS, "dead_messages", retries.collect)
 
     async def run(self) -> None:
         """Run all loops until `stop`; then let each finish its work in progress."""
-        await asyncio.gather(*(self._keep_running(loop) for loop in self._loops))
+        try:
+            await asyncio.gather(*(self._keep_running(loop) for loop in self._loops))
+        finally:
+            for outage in self._outages:
+                outage.close()
 
     def stop(self) -> None:
         """Ask every loop to finish."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import structlog
 
@@ -17,6 +17,7 @@ from notifications.domain.delivery import Outcome, Retry, Sent, name_of, of_inte
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.context import context_of
 from services.errors import Unavailable
+from services.outages import Outage
 from services.persistence.database import Database
 from services.waiting import pause
 
@@ -40,6 +41,11 @@ class Sender:
         self._work_expected = asyncio.Event()
         self._stopping = asyncio.Event()
         self._sending: dict[asyncio.Task[None], OutgoingMessage] = {}
+
+    @property
+    def outages(self) -> Collection[Outage]:
+        """Of what its channels need."""
+        return self._environment.outages.values()
 
     def wake(self) -> None:
         """Look for due deliveries at once."""

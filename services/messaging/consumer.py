@@ -70,7 +70,8 @@ class Consumer:
         self.metrics = metrics
         self._stopping = asyncio.Event()
         self._waits_because: str | None = None
-        self._outage = Outage("batch", queue=queue)
+        self.outage = Outage("batch", queue=queue)
+        """Of a temporary condition that is not part of another outage."""
         self._oldest: datetime | None = None
         self._last_at, self._last_lag = clock.now(), 0.0
         metrics.consumer_lag.set_function(self.lag)
@@ -105,6 +106,13 @@ class Consumer:
             return []
 
     async def _apply_until_done(self, messages: Sequence[ReceivedMessage]) -> None:
+        try:
+            await self._try_until_applied(messages)
+            self._note_applied()
+        finally:
+            self._oldest = None
+
+    async def _try_until_applied(self, messages: Sequence[ReceivedMessage]) -> None:
         pauses = GrowingPause()
         while True:
             try:
@@ -115,19 +123,17 @@ class Consumer:
                     raise
                 await pauses.take(self._stopping)
             else:
-                self._note_applied()
                 return self._note_waiting(None)
 
     def _note_applied(self) -> None:
         if self._oldest is not None:
             self._last_at, self._last_lag = self._clock.now(), _seconds_since(self._oldest, self._clock)
-        self._oldest = None
 
     def _note_waiting(self, error: Unavailable | None) -> None:
         if error is None:
-            self._outage.works()
+            self.outage.works()
         elif not error.is_reported:
-            self._outage.failed(error)
+            self.outage.failed(error)
         self._waits_because = error.detail if error else None
         self.metrics.consumer_waits.set(1 if error else 0)
 
@@ -149,7 +155,7 @@ class Consumer:
         await self._apply_or_halve(events, failures)
         unclear = [error for _, error in failures if not is_fault_of_event(error)]
         if unclear and len(failures) == len(events):
-            if not self._outage.lasts:
+            if not self.outage.lasts:
                 log.error("every_event_fails", queue=self.queue, count=len(events), exc_info=unclear[0])
             raise Unavailable(f"not one event can be handled ({type(unclear[0]).__name__})")
         return failures
@@ -192,7 +198,7 @@ class Consumer:
         except Unavailable:
             raise
         except Exception as error:
-            if not self._outage.lasts:
+            if not self.outage.lasts:
                 log.exception("dead_letters_not_kept", queue=self.queue)
             raise Unavailable(f"dead letters cannot be written ({type(error).__name__})") from error
         self._report(failures, broken, suspects)

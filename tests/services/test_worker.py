@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -21,6 +23,7 @@ from tests.conftest import MakeRuntime
 from tests.support.brokers import SUBSCRIPTIONS
 from tests.support.effects import Effects, create_effects
 from tests.support.events import a_unit
+from tests.support.logged import logged, outages_in
 from tests.support.processes import free_port
 from tests.support.waiting import eventually, running, soon
 
@@ -180,6 +183,38 @@ async def test_events_go_from_the_outbox_to_their_effect_and_the_worker_stops_cl
         await eventually(effects.subjects, [f"{number}" for number in range(100)])
         worker.stop()
         await soon(task)
+
+
+async def test_a_worker_that_ends_says_that_what_had_failed_works_again_and_leaves_nothing_behind(
+    runtime: AnyRuntime, worker: Worker
+) -> None:
+    before = asyncio.all_tasks()
+    await create_effects(runtime.database)
+    effects, falling = Effects(runtime.database), Falling(RuntimeError("a bug"))
+    effects.unclear = {"38"}
+    worker.add("shaky", falling.run, falling.stopped.set)
+    worker.consume(effects.handlers())
+    with logged() as lines:
+        async with running(worker.run()) as task:
+            async with runtime.database.write() as work:
+                await emit(work, [a_unit("38")])
+            await eventually(lambda: began(lines), {"loop", "batch"})
+            effects.unclear = set()
+            await eventually(effects.subjects, ["38"])
+            await eventually(lambda: is_well(worker), "ok")
+            worker.stop()
+            await soon(task)
+    assert {what for event, what in outages_in(lines) if event == "outage_ended"} == {"loop", "batch"}
+
+    async def left() -> set[asyncio.Task[Any]]:
+        return asyncio.all_tasks() - before
+
+    await eventually(left, set())
+
+
+async def began(lines: Sequence[Any]) -> set[str]:
+    """What is away, or was."""
+    return {what for event, what in outages_in(lines) if event == "outage_began"}
 
 
 async def test_the_gauges_count_the_rows_of_the_outbox(runtime: AnyRuntime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,21 @@ async def test_the_lag_grows_while_a_batch_is_in_hand_and_is_forgotten_a_minute_
         await eventually(forgotten, True)
 
 
+async def test_a_batch_that_goes_back_to_its_queue_is_no_lag_of_its_consumer_any_more(
+    broker: Broker, database: Database
+) -> None:
+    await create_effects(database)
+    effects, clock = Effects(database), SettableClock()
+    event = a_unit().model_copy(update={"time": clock.now() - timedelta(seconds=30)})
+    consumer = effects.consumer(TARGETS, broker, clock)
+    effects.gate.clear()
+    async with running(broker.publish([a_message(event)])):
+        async with running(consumer.run()):
+            await soon(effects.entered.wait())
+            assert consumer.lag() == pytest.approx(30, abs=1)
+        assert consumer.lag() == 0
+
+
 async def test_messages_that_wait_in_a_queue_are_counted(broker: Broker) -> None:
     await broker.restore()
     async with running(broker.publish([a_message(a_unit(f"{number}")) for number in range(3)])):
