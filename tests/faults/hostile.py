@@ -160,6 +160,11 @@ async def read_while(url: str, token: str, work: asyncio.Future[Any]) -> list[fl
     return sorted(taken)
 
 
+async def read_calmly(base: str, token: str, attack: Attack, *, seconds: float) -> list[float]:
+    """How long the same reads take while nobody attacks, for so long."""
+    return await read_while(base + READS[attack.service], token, asyncio.ensure_future(asyncio.sleep(seconds)))
+
+
 async def attacked(
     base: str, token: str, attack: Attack, *, clients: int, times: int
 ) -> tuple[list[Seen], list[float]]:

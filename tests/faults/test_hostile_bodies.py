@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
 
 from drive.hosting.services import SERVICES
-from tests.faults.hostile import ATTACKS, Attack, attacked
+from tests.faults.hostile import ATTACKS, Attack, attacked, read_calmly
 from tests.support.installation import Installation, an_installation, environment_of
-from tests.support.load import here_and_now
 from tests.support.postgres import PrivatePostgres
 
 SECONDS = 0.25
-"""How long a read may take, 99 times of 100."""
+"""What 99 of 100 reads may take, on top of what they take on this machine when nobody attacks."""
+CALM_SECONDS = 0.3
+"""For some hundred reads."""
 CLIENTS, TIMES = 3, 2
 NO_BROKER = "amqp://nobody@127.0.0.1:1/none"
 """Processes that answer requests leave publishing to the workers."""
@@ -43,10 +44,21 @@ async def attackable(
 async def test_a_request_that_is_refused_holds_up_nobody_else(attackable: Installation, attack: Attack) -> None:
     base = attackable.configuration.addresses()[attack.service]
     token = attackable.user("CT", "admin").token
-    slowest: list[float] = []
-    while len(slowest) < 2 and (not slowest or slowest[-1] > here_and_now(SECONDS)):
-        answers, taken = await attacked(base, token, attack, clients=CLIENTS, times=TIMES)
-        assert {seen.status for seen in answers} == {attack.status}
-        assert max(len(seen.body) for seen in answers) < attack.longest_answer
-        slowest.append(taken[int(len(taken) * 0.99)])
-    assert slowest[-1] < here_and_now(SECONDS), slowest
+    slower = await slowed_down(base, token, attack)
+    if slower > SECONDS:  # it may have been somebody else on this machine
+        slower = await slowed_down(base, token, attack)
+    assert slower < SECONDS
+
+
+async def slowed_down(base: str, token: str, attack: Attack) -> float:
+    """By how many seconds the attack makes 99 of 100 reads slower. Its answers are those that it should get."""
+    calm = await read_calmly(base, token, attack, seconds=CALM_SECONDS)
+    answers, taken = await attacked(base, token, attack, clients=CLIENTS, times=TIMES)
+    assert {seen.status for seen in answers} == {attack.status}
+    assert max(len(seen.body) for seen in answers) < attack.longest_answer
+    return of_99(taken) - of_99(calm)
+
+
+def of_99(taken: Sequence[float]) -> float:
+    """What 99 of 100 took, of times in order of length."""
+    return taken[int(len(taken) * 0.99)]
