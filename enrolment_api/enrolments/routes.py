@@ -13,7 +13,7 @@ from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
 from enrolment_api.enrolments.disclosure import disclosed, returned_to_sender
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.outcomes import Replayed
-from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
+from enrolment_api.enrolments.queries import Position, find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.schemas import (
@@ -106,10 +106,11 @@ async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, reque
 async def list_own_enrolments(
     actor: EnrolmentReader, wanted: Annotated[EnrolmentQuery, Query()], request: Request
 ) -> EnrolmentPage:
-    """Sign-ups in the order in which they were recorded; with `enrolments:read` those of the own organisation."""
+    """Sign-ups by the day of signing, those of a day as they were recorded; with `enrolments:read` those of the own
+    organisation."""
     filters = replace(wanted.filters(), own_of=reads_own_of(actor))
     async with read(request) as session:
         found = await list_enrolments(session, filters, wanted.limit + 1)
-    page = cut(found, wanted.limit, lambda enrolment: enrolment.id)
+    page = cut(found, wanted.limit, lambda each: Position(each.sign_up.signed_on, each.id))
     items = await disclosed(request, "list", page.rows, wanted.model_dump(exclude_defaults=True))
     return EnrolmentPage(items=items, next=page.next)

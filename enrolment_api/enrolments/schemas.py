@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic_core import core_schema
 
 from enrolment_api.domain.enrolment import Status
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
-from enrolment_api.enrolments.queries import Filters
+from enrolment_api.enrolments.queries import Filters, Position
 from enrolment_api.enrolments.sign_up_body import SignUpBody
 from services.errors import Invalid
 from services.shown import ShownCode, ShownId, ShownNumber, shown
@@ -19,7 +19,6 @@ from services.web.fields import (
     CollectorCode,
     Day,
     Form,
-    Id,
     OrganisationCode,
     RequestBody,
     Text,
@@ -60,6 +59,19 @@ class IdempotencyHeader(BaseModel):
     )
 
 
+PLACE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+Place: TypeAlias = Annotated[
+    Position,
+    Form(
+        PLACE,
+        core_schema.no_info_plain_validator_function(Position.read),
+        {"type": "string", "maxLength": 47, "pattern": PLACE},
+        "the `next` of the page before is expected, as it was given",
+    ),
+    PlainSerializer(str),
+]
+
+
 class EnrolmentQuery(ListQuery):
     """Which sign-ups to list; `after` is the `next` of the page before."""
 
@@ -73,7 +85,7 @@ class EnrolmentQuery(ListQuery):
     external_ref: Text | None = Field(None, description="Only that with this reference", examples=["CT-0001"])
     signed_from: Day | None = Field(None, description="Only those signed on this day or later", examples=["2025-10-01"])
     signed_to: Day | None = Field(None, description="Only those signed on this day or before", examples=["2025-10-31"])
-    after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
+    after: Place | None = Field(None, description=AFTER, examples=[f"2025-10-25.{AN_ID}"])
 
     def filters(self) -> Filters:
         """As the list is read: a unit with all below it, unless `exact`. Raises Invalid for what contradicts itself."""
@@ -81,12 +93,11 @@ class EnrolmentQuery(ListQuery):
             raise Invalid.field("/query/exact", "this says how unit_code is meant: give that, too")
         if self.signed_from and self.signed_to and self.signed_from > self.signed_to:
             raise Invalid.field("/query/signed_from", f"must not be after signed_to, {self.signed_to}")
-        values = self.model_dump(exclude={"limit", "exact"})
-        return Filters(**values if self.exact else {**values, "unit_code": None, "under": self.unit_code})
+        return Filters(**{name: value for name, value in self if name != "limit"})
 
 
 class EnrolmentPage(Page[EnrolmentView]):
-    """Sign-ups in the order in which they were recorded."""
+    """Sign-ups by the day of signing, those of a day in the order in which they were recorded."""
 
 
 def given_only(description: str, example: object) -> Any:

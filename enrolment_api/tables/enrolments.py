@@ -59,6 +59,12 @@ class EnrolmentRow(Base, table=True):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index("ix_enrolments_signed_on", "signed_on", "id", postgresql_where=text("checksum IS NOT NULL")),
+        Index("ix_enrolments_organisation", "organisation_code", "status", "signed_on", "id"),
+        Index("ix_enrolments_unit", "unit_code", "organisation_code", "status", "signed_on", "id"),
+        Index(
+            "ix_enrolments_collector", "collector_code", "organisation_code", "unit_code", "status", "signed_on", "id"
+        ),
+        Index("ix_enrolments_covered_to", "collector_code", "organisation_code", "covered_to", "id"),
         Index(
             "uq_enrolments_household_member",
             "organisation_code",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,8 @@ def a_value_of(parameter: dict[str, Any]) -> str:
         return "true"
     if schema.get("type") == "integer":
         return "7"
+    if not re.search(schema.get("pattern", ""), "CODE-1"):
+        return str(schema["examples"][0])
     return {"date": "2025-10-25", "uuid": str(new_id())}.get(schema.get("format", ""), "CODE-1")
 
 
