@@ -35,6 +35,6 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         tags=_TAGS,
         routers=[enrolments.router, changes.router, audit.router, registry.router],
     )
-    app.state.recorder = Recorder(runtime, load_rates(), runtime.settings.household_order)
+    app.state.recorder = Recorder(runtime, load_rates(runtime.settings.rates_file))
     app.state.audit = Trail(runtime)
     return app

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from enrolment_api.domain.enrolment import AmountPolicy
 from enrolment_api.domain.household import HouseholdPolicy
 from services.settings import Port, ServiceSettings
 
@@ -18,4 +20,15 @@ class EnrolmentSettings(ServiceSettings):
     api_port: Port = Field(8001, validation_alias="ENROLMENT_API_PORT")
     worker_port: Port = Field(8011, validation_alias="ENROLMENT_WORKER_PORT")
     household_order: HouseholdPolicy = Field("refuse", validation_alias="DRIVE_HOUSEHOLD_ORDER")
+    amount_paid: AmountPolicy = Field("refuse", validation_alias="DRIVE_AMOUNT_PAID")
+    rates_file: Path | None = Field(None, validation_alias="DRIVE_RATES_FILE")
     own_database_url: str | None = Field(None, validation_alias="ENROLMENT_DATABASE_URL", repr=False)
+
+    @field_validator("rates_file", mode="after")
+    @classmethod
+    def _has_rates(cls, value: Path | None) -> Path | None:
+        if value:
+            from enrolment_api.contributions.rates import load_rates  # noqa: PLC0415 - only where there is one
+
+            load_rates(value)
+        return value

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.identifiers import Sex
 from enrolment_api.domain.life import Change, Step
@@ -20,8 +19,10 @@ from enrolment_api.enrolments.sign_up_body import (
     InsuranceCode,
     Mobile,
     Months,
+    PaidFor,
     PersonalId,
     PersonalName,
+    SupportGroup,
 )
 from enrolment_api.tables.enrolments import EnrolmentChangeRow
 from services.security.claims import LONGEST_TEXT
@@ -75,7 +76,7 @@ class SignUpChanges(RequestBody):
     collector_code: CollectorCode = _ABSENT
     signed_on: Day = Field(_ABSENT, description="The day of the sign-up, today at the latest", examples=["2025-10-25"])
     months: Months = Field(_ABSENT, description="For how many months is paid", examples=[12])
-    amount_paid: Amount = Field(_ABSENT, description="What was paid, in whole VND: exactly what is payable")
+    amount_paid: Amount = Field(_ABSENT, description="What was paid, in whole VND: what is payable")
     receipt_no: Text | None = Field(None, description="Number of the receipt", examples=["C45-000123"])
     participant: ParticipantChanges = Field(_ABSENT, description="The person")
     household: HouseholdBody = Field(_ABSENT, description="The household, of health insurance")
@@ -84,9 +85,8 @@ class SignUpChanges(RequestBody):
         description="The income to be insured, of voluntary insurance, in whole VND a month",
         examples=[1500000],
     )
-    support_group: Literal[HealthGroup, VoluntaryGroup] = Field(
-        _ABSENT, description="What the state supports it for", examples=["none"]
-    )
+    support_group: SupportGroup = _ABSENT
+    payment: PaidFor | None = None
     channel: Channel | None = Field(None, description="How the person was reached", examples=["launch_day"])
     campaign_code: Code | None = Field(None, description="Code of the campaign", examples=["LAUNCH-15142"])
 

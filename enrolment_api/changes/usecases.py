@@ -79,12 +79,13 @@ async def correct(
 
 async def _decide(work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules) -> tuple[SignUp, Decision]:
     """As for a sign-up that was never recorded."""
-    codes = await enrolments.known_codes(work, [sign_up])
+    codes = await enrolments.known_codes(work, [sign_up], with_above=bool(rules.rates.local_support))
     sign_up = codes.with_registered_codes(sign_up)
     known = await enrolments.known_of(work, [sign_up], but_for=[enrolment_id])
     household = household_of(sign_up)
     members = known.members.get(household, NOBODY) if household else NOBODY
-    decision = decide(sign_up, codes, known.covers.get(0, ()), members, rules)
+    supported_before = known.supported_months.get(0, 0)
+    decision = decide(sign_up, codes, known.covers.get(0, ()), members, rules, supported_before)
     return codes.placed(sign_up), decision
 
 

@@ -1,1 +1,1 @@
-"""What a sign-up costs."""
+"""The tables of contributions: the shipped file, and that of the operator."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from enrolment_api.domain.contribution import (
-    Contribution,
-    Rates,
-    health_contribution,
-    how_health_is_due,
-    how_voluntary_is_due,
-    voluntary_contribution,
-)
+from enrolment_api.domain.contribution import Assessment, Contribution, assess
 from enrolment_api.domain.cover import Cover, cover
 from enrolment_api.domain.household import HouseholdPolicy, Members, check_number
+from enrolment_api.domain.rates import Rates
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
 from enrolment_api.domain.succession import Validity, unit_on
+from enrolment_api.domain.terms import Terms
 from services.calendar import add_months
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import Kind, Vnd
 
 Status: TypeAlias = Literal["recorded", "submitted", "accepted", "returned", "cancelled"]
+AmountPolicy: TypeAlias = Literal["refuse", "warn"]
+"""What becomes of a sign-up whose amount paid is not what is payable."""
 
 
 class SignedInFuture(Invalid):
@@ -97,7 +94,7 @@ class WrongAmount(Invalid):
     remedy = "Compare months, group, member number and income with what was paid; `detail` names the amount payable."
 
     def __init__(self, paid: Vnd, payable: Vnd, how: str) -> None:
-        remedy = f"{payable} VND are payable for this sign-up, not {paid}: {how}"
+        remedy = f"{amount_differs(paid, payable)}: {how}"
         super().__init__(remedy, (FieldError("/amount_paid", remedy),))
 
 
@@ -171,6 +168,8 @@ class KnownCodes:
 
     units: Mapping[str, Validity]
     collectors: Mapping[str, Employment]
+    units_above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a unit, itself and those above it; looked up where a locality supports anybody."""
 
     def with_registered_codes(self, sign_up: SignUp) -> SignUp:
         """The sign-up with the codes as they are registered: codes that differ only in case are one."""
@@ -202,48 +201,70 @@ class Rules:
     today: date
     rates: Rates
     household_policy: HouseholdPolicy = "refuse"
+    amount_policy: AmountPolicy = "refuse"
 
 
-def decide(sign_up: SignUp, known: KnownCodes, covers: Iterable[Cover], members: Members, rules: Rules) -> Decision:
+def decide(
+    sign_up: SignUp,
+    known: KnownCodes,
+    covers: Iterable[Cover],
+    members: Members,
+    rules: Rules,
+    supported_before: int = 0,
+) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
     `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing; `members`
-    are those of the household in the fiscal year. It is decided on as `known.placed` has it.
+    are those of the household in the fiscal year; `supported_before` is for how many months the state has supported the
+    person in voluntary insurance. It is decided on as `known.placed` has it.
     """
-    rates, sent_unit = rules.rates, sign_up.unit_code
+    sent_unit = sign_up.unit_code
     if sign_up.signed_on > rules.today:
         raise SignedInFuture(rules.today)
     sign_up = known.placed(sign_up)
     _check_codes(sign_up, known)
-    contribution = contribution_of(sign_up, rates)
+    units = known.units_above.get(sign_up.unit_code, ())
+    assessment = assess(terms_of(sign_up, units, supported_before), rules.rates)
     _check_age(sign_up)
     expected_member_no = check_number(sign_up, members, rules.household_policy)
-    if sign_up.amount_paid != contribution.payable:
-        raise WrongAmount(sign_up.amount_paid, contribution.payable, _how(sign_up, contribution, rates))
-    kind, covered = cover(sign_up.scheme, sign_up.signed_on, sign_up.months, covers)
+    _check_amount(sign_up.amount_paid, assessment, rules.amount_policy)
+    kind, covered = cover(sign_up.scheme, sign_up.signed_on, months_covered(sign_up), covers)
     joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members
     ended_unit = None if sign_up.unit_code == sent_unit else sent_unit
-    return Decision(kind, covered.first, covered.last, contribution, joins, expected_member_no, ended_unit)
+    special = (joins, expected_member_no, ended_unit)
+    return Decision(kind, covered.first, covered.last, assessment.contribution, *special)
 
 
-def contribution_of(sign_up: SignUp, rates: Rates) -> Contribution:
-    """What the sign-up costs. Raises UnsupportedMonths, IncomeOutOfRange, NoRatesYet."""
-    on, months, group = sign_up.signed_on, sign_up.months, sign_up.support_group
-    if sign_up.scheme == "household_health":
-        return health_contribution(rates.health, on, months, sign_up.member_no or 1, group)
-    return voluntary_contribution(rates.voluntary, on, months, sign_up.monthly_income or 0, group)
+def terms_of(sign_up: SignUp, units: tuple[str, ...], supported_before: int) -> Terms:
+    """What decides on the contribution of the sign-up."""
+    return Terms(
+        scheme=sign_up.scheme,
+        on=sign_up.signed_on,
+        months=sign_up.months,
+        support_group=sign_up.support_group,
+        member_no=sign_up.member_no or 1,
+        monthly_income=sign_up.monthly_income or 0,
+        payment=sign_up.payment or "regular",
+        units=units,
+        supported_before=supported_before,
+    )
 
 
-def _how(sign_up: SignUp, contribution: Contribution, rates: Rates) -> str:
-    """How the payable amount comes about."""
-    on, months = sign_up.signed_on, sign_up.months
-    if sign_up.scheme == "household_health":
-        due = how_health_is_due(rates.health, on, sign_up.member_no or 1)
-    else:
-        due = how_voluntary_is_due(rates.voluntary, sign_up.monthly_income or 0)
-    support = contribution.state_support // months
-    a_month = f"{contribution.due // months} a month ({due})" + (f" less {support} of state support" if support else "")
-    return f"{a_month}, for {months} month{'s' * (months > 1)}"
+def months_covered(sign_up: SignUp) -> int:
+    """Missing time lies in the past: who pays for it is covered in the month in which they pay, and draws a pension
+    from the next one on (Law 41/2024 Art. 98; unconfirmed)."""
+    return 1 if sign_up.payment == "missing" else sign_up.months
+
+
+def amount_differs(paid: Vnd, payable: Vnd) -> str:
+    """What is said of an amount that is not what is payable."""
+    return f"{payable} VND are payable for this sign-up, not {paid}"
+
+
+def _check_amount(paid: Vnd, assessment: Assessment, policy: AmountPolicy) -> None:
+    payable = assessment.contribution.payable
+    if paid != payable and policy == "refuse":
+        raise WrongAmount(paid, payable, assessment.explained())
 
 
 def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias
 
-from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
 from enrolment_api.domain.enrolment import Enrolment, Status
 from enrolment_api.domain.sign_up import Participant, SignUp
 from services.errors import Conflict, FieldError, Invalid, StaleVersion
@@ -34,7 +33,6 @@ _TO: Final[Mapping[Step, Status]] = {
 """What was corrected has to be submitted again, whatever the agency had decided."""
 CHANGES_FACTS: Final[frozenset[Step]] = frozenset({"correction", "cancellation"})
 """After these something else counts for targets than before."""
-_GROUPS: Final = {"household_health": get_args(HealthGroup), "voluntary_social": get_args(VoluntaryGroup)}
 
 
 class EnrolmentIsCancelled(Conflict):
@@ -128,5 +126,5 @@ def _check_scheme(sign_up: SignUp, changes: Mapping[str, Any]) -> None:
         raise Invalid.field("/changes/household", "voluntary social insurance knows no household: leave it out")
     if sign_up.scheme == "household_health" and "monthly_income" in changes:
         raise Invalid.field("/changes/monthly_income", "household health insurance knows no income: leave it out")
-    if sign_up.support_group not in (groups := _GROUPS[sign_up.scheme]):
-        raise Invalid.field("/changes/support_group", f"for {sign_up.scheme} it is one of {', '.join(groups)}")
+    if sign_up.scheme == "household_health" and "payment" in changes:
+        raise Invalid.field("/changes/payment", "household health insurance knows one way of payment: leave it out")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from enrolment_api.domain.identifiers import Sex
+from enrolment_api.domain.terms import Payment
 from services.vocabulary import Scheme, Vnd
 
 
@@ -24,7 +25,7 @@ class Participant:
 @dataclass(slots=True)
 class SignUp:
     """A sign-up as sent. Only health has a `household_code` and a `member_no`, from 1 in the order in which the
-    household's members join; only voluntary has a `monthly_income`."""
+    household's members join; only voluntary has a `monthly_income` and a `payment`; None is `regular`."""
 
     organisation_code: str
     external_ref: str
@@ -42,3 +43,4 @@ class SignUp:
     support_group: str
     channel: str | None
     campaign_code: str | None
+    payment: Payment | None

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, Field
 
-from enrolment_api.domain.enrolment import Enrolment, Status
+from enrolment_api.domain.enrolment import Enrolment, Status, amount_differs
 from enrolment_api.domain.household import remedy
 from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import Participant, SignUp
@@ -70,6 +70,7 @@ class ContributionView(BaseModel):
 
     due: ShownAmount = Field(description="What is due, in whole VND")
     state_support: ShownAmount = Field(description="What of it the state pays, in whole VND", examples=[0])
+    local_support: ShownAmount = Field(description="What of it the locality pays, in whole VND", examples=[0])
     payable: ShownAmount = Field(description="What the participant pays, in whole VND")
 
 
@@ -98,6 +99,9 @@ class EnrolmentView(BaseModel):
     support_group: ShownCode = Field(description="What the state supports it for", examples=["none"])
     channel: ShownCode | None = Field(description="How the person was reached", examples=["launch_day"])
     campaign_code: ShownCode | None = Field(description="Code of the campaign", examples=["LAUNCH-15142"])
+    payment: ShownCode | None = Field(
+        description="`regular` or null: for months that come; `missing`: for missing time", examples=[None]
+    )
     covered_from: ShownDay = Field(description="First day of cover", examples=["2025-11-24"])
     covered_to: ShownDay = Field(description="Last day of cover", examples=["2026-11-23"])
     contribution: ContributionView = Field(description="How the amount comes about")
@@ -129,10 +133,14 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
         support_group=sign_up.support_group,
         channel=sign_up.channel,
         campaign_code=sign_up.campaign_code,
+        payment=sign_up.payment,
         covered_from=decision.covered_from,
         covered_to=decision.covered_to,
         contribution=ContributionView(
-            due=contribution.due, state_support=contribution.state_support, payable=contribution.payable
+            due=contribution.due,
+            state_support=contribution.state_support,
+            local_support=contribution.local_support,
+            payable=contribution.payable,
         ),
         recorded_at=enrolment.recorded_at,
         warnings=warnings_of(enrolment),
@@ -140,8 +148,8 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
 
 
 def warnings_of(enrolment: Enrolment) -> list[ProblemField]:
-    """What the personal ID contradicts, signs that names do not have, a number that does not fit the household, and a
-    unit that had ended."""
+    """What the personal ID contradicts, signs that names do not have, a number that does not fit the household, a unit
+    that had ended, and an amount that is not what is payable."""
     person, expected = enrolment.sign_up.participant, enrolment.decision.expected_member_no
     found = [*mismatches(person.personal_id, person.sex, person.born_on), *doubts(person.full_name)]
     if expected is not None:
@@ -150,6 +158,8 @@ def warnings_of(enrolment: Enrolment) -> list[ProblemField]:
         found.append(
             FieldError("/unit_code", f"{ended} had ended: recorded for {enrolment.sign_up.unit_code}, its successor")
         )
+    if (paid := enrolment.sign_up.amount_paid) != (payable := enrolment.decision.contribution.payable):
+        found.append(FieldError("/amount_paid", amount_differs(paid, payable)))
     return [ProblemField(pointer=each.pointer, detail=each.detail) for each in found]
 
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from enrolment_api.domain.contribution import Rates
 from enrolment_api.domain.enrolment import Rules
-from enrolment_api.domain.household import HouseholdPolicy
+from enrolment_api.domain.rates import Rates
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.metrics import SignUpMetrics
 from enrolment_api.enrolments.outcomes import Outcome
 from enrolment_api.enrolments.usecases import record
+from enrolment_api.settings import EnrolmentSettings
 from services.batcher import Batcher
 from services.context import Context, context_of
-from services.runtime import AnyRuntime
+from services.runtime import Runtime
 
 
 class Recorder:
     """Opens the units of work in which sign-ups are recorded."""
 
-    def __init__(self, runtime: AnyRuntime, rates: Rates, household_policy: HouseholdPolicy) -> None:
+    def __init__(self, runtime: Runtime[EnrolmentSettings], rates: Rates) -> None:
         self._database = runtime.database
         self._clock = runtime.clock
         self._metrics = runtime.metrics.own(SignUpMetrics)
         self._rates = rates
-        self._household_policy = household_policy
+        self._settings = runtime.settings
         self._batcher = Batcher(self.record_many)
 
     async def record_one(self, request: EnrolmentRequest) -> Outcome:
@@ -41,4 +41,4 @@ class Recorder:
 
     def rules(self, context: Context) -> Rules:
         """What decisions are made by at that moment."""
-        return Rules(context.today, self._rates, self._household_policy)
+        return Rules(context.today, self._rates, self._settings.household_order, self._settings.amount_paid)

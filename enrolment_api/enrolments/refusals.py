@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from enrolment_api.domain.contribution import IncomeOutOfRange, NoRatesYet, UnsupportedMonths
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import (
     CollectorOfAnotherOrganisation,
@@ -15,8 +14,10 @@ from enrolment_api.domain.enrolment import (
     WrongAmount,
 )
 from enrolment_api.domain.household import WrongMemberNumber
+from enrolment_api.domain.rates import NoRatesYet
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.succession import UnitEnded, UnitNotYetValid
+from enrolment_api.domain.terms import IncomeOutOfRange, UnknownSupportGroup, UnsupportedMonths
 from services.errors import DomainError
 
 REFUSALS: Final[tuple[type[DomainError], ...]] = (
@@ -25,9 +26,9 @@ REFUSALS: Final[tuple[type[DomainError], ...]] = (
     IdempotencyKeyReused,
     WrongMemberNumber,
     WrongAmount,
-    WrongMemberNumber,
     UnsupportedMonths,
     IncomeOutOfRange,
+    UnknownSupportGroup,
     NotOfAge,
     SignedInFuture,
     NoRatesYet,

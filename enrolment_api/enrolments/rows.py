@@ -50,10 +50,13 @@ def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
         "support_group": sign_up.support_group,
         "channel": sign_up.channel,
         "campaign_code": sign_up.campaign_code,
+        "payment": sign_up.payment,
         "covered_from": decision.covered_from,
         "covered_to": decision.covered_to,
         "due": contribution.due,
         "state_support": contribution.state_support,
+        "local_support": contribution.local_support,
+        "supported_months": contribution.supported_months,
         "payable": contribution.payable,
         "recorded_at": enrolment.recorded_at,
         "joins_household": decision.joins_household,
@@ -85,8 +88,9 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
         support_group=row.support_group,
         channel=row.channel,
         campaign_code=row.campaign_code,
+        payment=row.payment,
     )
-    contribution = Contribution(row.due, row.state_support, row.payable)
+    contribution = Contribution(row.due, row.state_support, row.local_support, row.payable, row.supported_months)
     special = (row.joins_household, row.expected_member_no, row.ended_unit_code)
     decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *special)
     return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at, row.version, row.facts_version)

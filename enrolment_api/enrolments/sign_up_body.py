@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field
 
 from enrolment_api.domain import identifiers
-from enrolment_api.domain.contribution import HealthGroup, VoluntaryGroup
 from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.domain.terms import Payment
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from services.web.fields import (
     PUBLISHED_VISIBLE,
@@ -30,6 +30,23 @@ Amount: TypeAlias = Annotated[
 ]
 """Whole VND."""
 Months: TypeAlias = Annotated[int, Field(ge=1, le=60, json_schema_extra={"format": "int32"})]
+SupportGroup: TypeAlias = Annotated[
+    Code,
+    Field(
+        description="What the state supports it for: a group of the rates, as shipped `none`, `near_poor`,"
+        " `average_living_farm` of household health insurance, `none`, `poor`, `island_commune`, `near_poor`,"
+        " `ethnic_minority` of voluntary social insurance",
+        examples=["none"],
+    ),
+]
+PaidFor: TypeAlias = Annotated[
+    Payment,
+    Field(
+        description="What is paid for: `regular`, months that come, as where it is left out; `missing`, time that is"
+        " missing for a pension, with interest",
+        examples=["regular"],
+    ),
+]
 _BLANK = "[ .-]*"
 """What may stand between the digits of an identifier."""
 
@@ -108,7 +125,7 @@ class _SignUpBody(RequestBody):
     collector_code: CollectorCode = Field(description="Code of one of your collectors")
     signed_on: Day = Field(description="The day of the sign-up, today at the latest", examples=["2025-10-25"])
     months: Months = Field(description="For how many months is paid", examples=[12])
-    amount_paid: Amount = Field(description="What was paid, in whole VND: exactly what is payable")
+    amount_paid: Amount = Field(description="What was paid, in whole VND: what is payable")
     receipt_no: Text | None = Field(None, description="Number of the receipt", examples=["C45-000123"])
     participant: ParticipantBody = Field(description="The person who is signed up")
     channel: Channel | None = Field(None, description="How the person was reached", examples=["launch_day"])
@@ -120,7 +137,7 @@ class HealthSignUp(_SignUpBody):
 
     scheme: Literal["household_health"] = Field(description="Household health insurance")
     household: HouseholdBody = Field(description="The household that joins together")
-    support_group: HealthGroup = Field("none", description="What the state supports it for", examples=["none"])
+    support_group: SupportGroup = "none"
 
 
 class VoluntarySignUp(_SignUpBody):
@@ -128,7 +145,8 @@ class VoluntarySignUp(_SignUpBody):
 
     scheme: Literal["voluntary_social"] = Field(description="Voluntary social insurance")
     monthly_income: Amount = Field(description="The income to be insured, in whole VND a month", examples=[1500000])
-    support_group: VoluntaryGroup = Field("none", description="What the state supports it for", examples=["none"])
+    support_group: SupportGroup = "none"
+    payment: PaidFor | None = None
 
 
 AnySignUp: TypeAlias = HealthSignUp | VoluntarySignUp
@@ -172,6 +190,7 @@ def sign_up_of(body: AnySignUp, organisation_code: str) -> SignUp:
         support_group=body.support_group,
         channel=body.channel,
         campaign_code=body.campaign_code,
+        payment=body.payment if isinstance(body, VoluntarySignUp) else None,
     )
 
 

@@ -45,13 +45,15 @@ collectors."""
 
 
 class KnownFact(NamedTuple):
-    """A cover of a person, or a member of their household; `place` counts the sign-ups asked about, from 1."""
+    """A cover of a person, or a member of their household, or for how many months the state has supported them; `place`
+    counts the sign-ups asked about, from 1."""
 
     place: int
     covered_from: date | None
     covered_to: date | None
     member_no: int | None
     personal_id: str | None
+    supported_months: int | None
 
 
 KNOWN: Final = Query(
@@ -63,7 +65,8 @@ KNOWN: Final = Query(
                 CAST(:organisations AS text[]), CAST(:households AS text[]), CAST(:years AS integer[])
             ) WITH ORDINALITY AS w (person, scheme, since, organisation_code, household_code, year, place)
         )
-        SELECT w.place, e.covered_from, e.covered_to, NULL::smallint AS member_no, NULL AS personal_id
+        SELECT w.place, e.covered_from, e.covered_to, NULL::smallint AS member_no, NULL AS personal_id,
+            NULL::bigint AS supported_months
         FROM w CROSS JOIN LATERAL (
             SELECT covered_from, covered_to FROM enrolments
             WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
@@ -72,7 +75,7 @@ KNOWN: Final = Query(
             OFFSET 0
         ) e
         UNION ALL
-        SELECT w.place, NULL, NULL, m.member_no, m.personal_id
+        SELECT w.place, NULL, NULL, m.member_no, m.personal_id, NULL
         FROM w CROSS JOIN LATERAL (
             SELECT member_no, personal_id FROM enrolments
             WHERE organisation_code = w.organisation_code AND household_code = w.household_code
@@ -80,12 +83,22 @@ KNOWN: Final = Query(
                 AND id <> ALL(CAST(:but_for AS uuid[]))
             OFFSET 0
         ) m
+        UNION ALL
+        SELECT w.place, NULL, NULL, NULL, NULL, s.months
+        FROM w CROSS JOIN LATERAL (
+            SELECT sum(COALESCE(supported_months, CASE WHEN state_support > 0 THEN months ELSE 0 END)) AS months
+            FROM enrolments
+            WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
+                AND id <> ALL(CAST(:but_for AS uuid[]))
+            OFFSET 0
+        ) s
+        WHERE w.scheme = 'voluntary_social' AND s.months > 0
     """),
 )
-"""The covers of each person by their scheme, as far as they reach into the days from `since` on, and the members of
-their household in the year, but for what the enrolments `but_for` say. Written as the exclusion constraint and the
-index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an
-empty table would go on to read all of it."""
+"""The covers of each person by their scheme, as far as they reach into the days from `since` on, the members of their
+household in the year, and of voluntary insurance the months for which the state has supported them, but for what the
+enrolments `but_for` say. Written as the exclusion constraint and the index of members are, so that they serve. OFFSET 0
+keeps each lookup by itself: joined, a plan that was made for an empty table would go on to read all of it."""
 
 EXISTING: Final = text("""
     WITH w AS (

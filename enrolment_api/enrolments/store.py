@@ -20,6 +20,8 @@ from enrolment_api.domain.succession import Validity
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
+from enrolment_api.registry.queries import units_above
+from enrolment_api.registry.sql import UNITS_ABOVE
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
@@ -36,10 +38,12 @@ class ExistingEnrolment:
 
 @dataclass(frozen=True, slots=True)
 class KnownPeople:
-    """The covers of each sign-up's person, by its place in the list, and the members of each household."""
+    """The covers of each sign-up's person, by its place in the list, the members of each household, and for how many
+    months the state has supported the person of a sign-up in voluntary insurance."""
 
     covers: dict[int, list[Cover]] = field(default_factory=dict)
     members: dict[HouseholdKey, dict[int, str]] = field(default_factory=dict)
+    supported_months: dict[int, int] = field(default_factory=dict)
 
 
 _LOOK_BACK: Final = timedelta(days=LOOK_BACK_DAYS)
@@ -47,8 +51,9 @@ INSERT: Final = insert_many(EnrolmentRow).on_conflict_do_nothing().returning(tab
 EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
 
 
-async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCodes:
-    """What the registry knows of the units and collectors that these name, in whatever case."""
+async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp], *, with_above: bool) -> KnownCodes:
+    """What the registry knows of the units and collectors that these name, in whatever case, and where it is asked for,
+    which units are above."""
     codes = {
         "units": list({s.unit_code.upper() for s in sign_ups}),
         "collectors": list({s.collector_code.upper() for s in sign_ups}),
@@ -60,7 +65,8 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp]) -> KnownCode
             units[each.code] = Validity(each.value, each.first, each.last, tuple(each.successors or ()))
         else:
             stays[each.code] = (*stays.get(each.code, ()), Stay(each.value, each.first, each.last))
-    return KnownCodes(units, {code: Employment(found) for code, found in stays.items()})
+    above = units_above(await work.all(UNITS_ABOVE, {"codes": list(units)})) if with_above else {}
+    return KnownCodes(units, {code: Employment(found) for code, found in stays.items()}, above)
 
 
 async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()) -> KnownPeople:
@@ -74,6 +80,8 @@ async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp], but_for: Sequen
             known.covers.setdefault(fact.place - 1, []).append(Cover(fact.covered_from, fact.covered_to))
         elif household and fact.member_no and fact.personal_id:
             known.members.setdefault(household, {})[fact.member_no] = fact.personal_id
+        elif fact.supported_months:
+            known.supported_months[fact.place - 1] = fact.supported_months
     return known
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
-from enrolment_api.domain.cover import AlreadyCovered, Cover
+from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes, Rules, decide
 from enrolment_api.domain.household import NOBODY, WrongMemberNumber, household_of
 from enrolment_api.domain.sign_up import SignUp
@@ -43,7 +43,9 @@ async def record(
     """Record the sign-ups, and answer each in its place; a bad one does not affect the others."""
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
-    basis = _Basis(context, rules, await store.known_codes(work, [r.sign_up for _, r in originals]))
+    sign_ups = [request.sign_up for _, request in originals]
+    known = await store.known_codes(work, sign_ups, with_above=bool(rules.rates.local_support))
+    basis = _Basis(context, rules, known)
     registered = [(number, _with_registered_codes(request, basis.known)) for number, request in originals]
     for each in _rounds(registered):
         outcomes |= await _record_round(work, each, basis)
@@ -82,20 +84,19 @@ async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis)
     in_order = sorted(enumerate(requests), key=lambda each: each[1][1].sign_up.member_no or 0)
     outcomes: Outcomes = {}
     for place, (number, request) in in_order:
-        outcomes[number] = _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
+        outcomes[number] = _decide_one(ids[place], request.sign_up, known, place, basis)
     for place, (number, request) in in_order:
         if isinstance(outcomes[number], WrongMemberNumber):
-            outcomes[number] = _decide_one(ids[place], request.sign_up, known, known.covers.get(place, ()), basis)
+            outcomes[number] = _decide_one(ids[place], request.sign_up, known, place, basis)
     return outcomes
 
 
-def _decide_one(
-    enrolment_id: UUID, sign_up: SignUp, known: KnownPeople, covers: Iterable[Cover], basis: _Basis
-) -> Outcome:
+def _decide_one(enrolment_id: UUID, sign_up: SignUp, known: KnownPeople, place: int, basis: _Basis) -> Outcome:
     household = household_of(sign_up)
     members = known.members.get(household, NOBODY) if household else NOBODY
+    covers, supported_before = known.covers.get(place, ()), known.supported_months.get(place, 0)
     try:
-        decision = decide(sign_up, basis.known, covers, members, basis.rules)
+        decision = decide(sign_up, basis.known, covers, members, basis.rules, supported_before)
     except DomainError as refusal:
         return refusal
     if household and decision.joins_household:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Text, and_, bindparam, func
 from sqlmodel import col, select
 
+from enrolment_api.registry.sql import UnitAbove
 from enrolment_api.tables.registry import CollectorRow, CollectorStayRow, OrganisationRow, UnitRow
 from services.errors import NotFound
 from services.persistence.filters import Conditions, where_given
@@ -72,6 +73,14 @@ async def find_collector(
 async def list_units(session: ReadSession, filters: Filters, limit: int) -> Sequence[UnitRow]:
     """At most `limit` units in the order of their codes."""
     return (await session.scalars(where_given(UNITS, CONDITIONS, filters).limit(limit))).all()
+
+
+def units_above(found: Iterable[UnitAbove]) -> dict[str, tuple[str, ...]]:
+    """Each unit with those above it, the lowest first."""
+    above: dict[str, list[str]] = {}
+    for each in found:
+        above.setdefault(each.unit_code, []).append(each.code)
+    return {code: tuple(codes) for code, codes in above.items()}
 
 
 async def _by_code(session: ReadSession, row: type[R], code: str) -> R | None:

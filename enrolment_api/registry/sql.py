@@ -35,3 +35,25 @@ SUCCESSORS: Final = text("""
     SELECT u.* FROM units u WHERE u.code IN (SELECT code FROM reached)
 """)
 """These units, with their successors, those of these and so on."""
+
+
+class UnitAbove(NamedTuple):
+    """A unit that was asked about, and one above it or itself."""
+
+    unit_code: str
+    code: str
+
+
+UNITS_ABOVE: Final = Query(
+    UnitAbove,
+    text("""
+        WITH RECURSIVE above AS (
+            SELECT code AS unit_code, code, parent_code, 0 AS steps
+            FROM units WHERE code = ANY(CAST(:codes AS text[]))
+            UNION ALL
+            SELECT a.unit_code, u.code, u.parent_code, a.steps + 1 FROM units u JOIN above a ON u.code = a.parent_code
+        )
+        SELECT unit_code, code FROM above ORDER BY unit_code, steps
+    """),
+)
+"""Each of these units and all above it, from the lowest to the highest."""

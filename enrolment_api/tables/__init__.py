@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "audit", "enrolments", "registry"]
 
-SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0010")
+SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0011")

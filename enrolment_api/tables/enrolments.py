@@ -25,6 +25,7 @@ from sqlmodel import Field
 
 from enrolment_api.domain.enrolment import Status
 from enrolment_api.domain.identifiers import Sex
+from enrolment_api.domain.terms import Payment
 from enrolment_api.tables.base import Base
 from services.persistence.checks import one_of
 from services.vocabulary import Kind, Scheme
@@ -43,6 +44,9 @@ class EnrolmentRow(Base, table=True):
     `joins_household`: the person became the household's member of that number in the fiscal year; see
     `domain.household`. `expected_member_no` was expected instead, and is a warning.
     `ended_unit_code` is the unit that was sent, where it had ended: `unit_code` took its place, which is a warning.
+
+    `supported_months`: for how many of the months the state supports voluntary insurance; NULL in rows of processes
+    that do not know of it, and support all of them.
     """
 
     __tablename__ = "enrolments"
@@ -50,6 +54,7 @@ class EnrolmentRow(Base, table=True):
         one_of("scheme", Scheme),
         one_of("kind", Kind),
         one_of("status", Status),
+        one_of("payment", Payment),
         Index("uq_enrolments_external_ref", "organisation_code", "external_ref", unique=True),
         Index(
             "uq_enrolments_idempotency_key",
@@ -110,10 +115,13 @@ class EnrolmentRow(Base, table=True):
     support_group: str = Field(sa_type=Text)
     channel: str | None = Field(default=None, sa_type=Text)
     campaign_code: str | None = Field(default=None, sa_type=Text)
+    payment: Payment | None = Field(default=None, sa_type=Text)
     covered_from: date
     covered_to: date
     due: int = Field(sa_type=BigInteger)
     state_support: int = Field(sa_type=BigInteger)
+    local_support: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    supported_months: int | None = Field(default=None, sa_type=SmallInteger)
     payable: int = Field(sa_type=BigInteger)
     recorded_at: datetime
     checksum: int | None = Field(default=None, sa_type=BigInteger)

@@ -52,7 +52,7 @@ SIGN_UP: TypeAdapter[AnySignUp] = TypeAdapter(SignUpBody)
 def shown_after_storage(body: AnySignUp) -> dict[str, Any]:
     """What is shown of a sign-up that was read, stored, and read from its row."""
     request = request_of(body, "CT", "key-1", "request-1")
-    decision = Decision("new", LAUNCH_DAY, LAUNCH_DAY, Contribution(0, 0, 0))
+    decision = Decision("new", LAUNCH_DAY, LAUNCH_DAY, Contribution(0, 0, 0, 0))
     enrolment = Enrolment(new_id(), request.sign_up, decision, "recorded", SystemClock().now())
     stored = EnrolmentRow(**row_of(request, enrolment, checksum=0))
     return view_of(enrolment_of(stored), clear=True).model_dump(mode="json")

@@ -48,6 +48,7 @@ def a_health_sign_up(**changes: Any) -> SignUp:
         support_group="none",
         channel=None,
         campaign_code=None,
+        payment=None,
     )
     return replace(sign_up, **changes)
 

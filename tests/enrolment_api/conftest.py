@@ -110,6 +110,7 @@ def a_voluntary_sign_up(number: int = 1, **changes: Any) -> dict[str, Any]:
     health = a_sign_up(number)
     del health["household"]
     voluntary = {"scheme": "voluntary_social", "months": 1, "monthly_income": 1_500_000, "amount_paid": 264_000}
+    voluntary |= {"payment": "regular"}
     return health | voluntary | changes
 
 

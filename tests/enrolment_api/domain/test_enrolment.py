@@ -37,7 +37,7 @@ def decided(sign_up: Any, members: Members | None = None, policy: HouseholdPolic
 
 def test_first_health_cover_begins_after_thirty_days() -> None:
     assert decided(a_health_sign_up()) == Decision(
-        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 1_263_600), joins_household=True
+        "new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1_263_600, 0, 0, 1_263_600), joins_household=True
     )
 
 

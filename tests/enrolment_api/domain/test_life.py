@@ -45,7 +45,7 @@ POSSIBLE = {
 
 
 def an_enrolment(status: Status = "recorded", version: int = 1) -> Enrolment:
-    decision = Decision("new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1263600, 0, 1263600))
+    decision = Decision("new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1263600, 0, 0, 1263600))
     return Enrolment(FIRST_ID, a_health_sign_up(), decision, status, datetime(2025, 10, 25, tzinfo=UTC), version)
 
 
@@ -96,7 +96,7 @@ def test_a_correction_that_changes_nothing_is_refused() -> None:
     [
         (True, {"monthly_income": 1_500_000}, "/changes/monthly_income"),
         (False, {"household_code": "HH-1", "member_no": 1}, "/changes/household"),
-        (False, {"support_group": "student"}, "/changes/support_group"),
+        (True, {"payment": "missing"}, "/changes/payment"),
     ],
 )
 def test_fields_of_the_other_scheme_are_refused(is_health: bool, changes: dict[str, object], pointer: str) -> None:

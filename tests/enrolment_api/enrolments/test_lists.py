@@ -49,12 +49,13 @@ async def test_an_unknown_channel_is_refused_with_the_list(service: Service) -> 
         (
             a_sign_up(1, amount_paid=1),
             "1263600 VND are payable for this sign-up, not 1: 105300 a month"
-            " (member 1: 100 % of 4.5 % of the base salary, 2340000), for 12 months",
+            " (member 1: 100 % of 4.5 % of the base salary, 2340000) for 12 months",
         ),
         (
             a_voluntary_sign_up(1, amount_paid=330000),
             "264000 VND are payable for this sign-up, not 330000: 330000 a month (22 % of the income, 1500000)"
-            " less 66000 of state support, for 1 month",
+            " for 1 month, less 66000 a month (state support of none: 20 % of 22 % of the rural poverty line, 1500000)"
+            " for 1 month",
         ),
     ],
 )

@@ -32,7 +32,12 @@ async def test_sign_up_is_answered_with_its_kind_cover_and_contribution(service:
     assert "idempotent-replayed" not in answer.headers
     assert (body["status"], body["kind"]) == ("recorded", "new")
     assert (body["covered_from"], body["covered_to"]) == ("2025-11-24", "2026-11-23")
-    assert body["contribution"] == {"due": 1263600, "state_support": 0, "payable": 1263600}
+    assert body["contribution"] == {
+        "due": 1263600,
+        "state_support": 0,
+        "local_support": 0,
+        "payable": 1263600,
+    }
     assert EnrolmentView.model_validate_json(answer.content).warnings == []
 
 
