@@ -12,6 +12,7 @@ from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
 from enrolment_api.enrolments.recorder import Recorder
+from enrolment_api.quotes import routes as quotes
 from enrolment_api.registry import routes as registry
 from enrolment_api.settings import EnrolmentSettings
 from services.runtime import Runtime
@@ -22,6 +23,7 @@ _TAGS: Final = {
     "enrolments": "Sign-ups of the own organisation",
     "changes": "Submission, decision of the agency, correction, cancellation",
     "audit": "Who was shown personal data in clear, for the agency",
+    "quotes": "What would be payable, for whoever asks: no token is needed",
     "registry": "Units, organisations and collectors, kept by the agency",
 }
 
@@ -33,8 +35,9 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         title="Enrolment",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[enrolments.router, changes.router, audit.router, registry.router],
+        routers=[enrolments.router, changes.router, audit.router, quotes.router, registry.router],
     )
-    app.state.recorder = Recorder(runtime, load_rates(runtime.settings.rates_file))
+    app.state.rates = load_rates(runtime.settings.rates_file)
+    app.state.recorder = Recorder(runtime, app.state.rates)
     app.state.audit = Trail(runtime)
     return app

@@ -85,6 +85,8 @@ COMMON: Final[tuple[type[DomainError], ...]] = (
     NotMigrated,
 )
 """What any operation may answer."""
+OF_TOKENS: Final[tuple[type[DomainError], ...]] = (Unauthenticated, Forbidden)
+"""What of that an operation that needs no token does not answer."""
 WITH_BODY: Final[tuple[type[DomainError], ...]] = (UnsupportedMediaType,)
 """What one that takes a body may answer, too."""
 
@@ -102,9 +104,10 @@ def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def common_answers(*, with_body: bool) -> dict[str, dict[str, Any]]:
-    """What any operation may answer, by status, with a body or without."""
-    kinds = (*COMMON, *WITH_BODY) if with_body else COMMON
+def common_answers(*, with_body: bool, is_public: bool) -> dict[str, dict[str, Any]]:
+    """What any operation may answer, by status, with a body or without; a public one asks for no token."""
+    kinds = [*COMMON, *WITH_BODY] if with_body else [*COMMON]
+    kinds = [kind for kind in kinds if not (is_public and kind in OF_TOKENS)]
     answers = {str(status): answer for status, answer in refuses(*kinds).items()}
     return answers | {"429": _limited()}
 

@@ -21,7 +21,7 @@ ABOUT: Final[Mapping[str, Any]] = {
 }
 """What FastAPI is told of every service."""
 HEALTH: Final = "health"
-"""The tag of operations that need no token."""
+"""The tag of operations about the process, which need no token."""
 _DEFINITIONS: Final = "x-definitions"
 """Where an operation carries the schemas that its own refer to, until the document is completed."""
 _DEFAULT: Final = "Successful Response"
@@ -116,10 +116,9 @@ def _reads(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, dict[str, Any]]) -> None:
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
-    if HEALTH in operation.get("tags", ()):
-        operation["security"] = []
-    else:
-        _add_problems(operation["responses"], with_body="requestBody" in operation)
+    is_public = not operation.setdefault("security", [])
+    if HEALTH not in operation.get("tags", ()):
+        _add_problems(operation["responses"], with_body="requestBody" in operation, is_public=is_public)
     operation["responses"] = {
         status: with_common_headers(answer) for status, answer in sorted(operation["responses"].items())
     }
@@ -143,11 +142,11 @@ def _complete_parameter(parameter: dict[str, Any]) -> None:
     parameter.setdefault("description", parameter["schema"].get("description", ""))
 
 
-def _add_problems(answers: dict[str, Any], *, with_body: bool) -> None:
+def _add_problems(answers: dict[str, Any], *, with_body: bool, is_public: bool) -> None:
     """What any operation may answer; FastAPI's own form of 422 is never sent."""
     if MEDIA_TYPE not in answers.get("422", {}).get("content", {}):
         answers.pop("422", None)
-    for status, answer in common_answers(with_body=with_body).items():
+    for status, answer in common_answers(with_body=with_body, is_public=is_public).items():
         answers[status] = joined(answer, answers[status]) if status in answers else answer
 
 

@@ -27,6 +27,10 @@ class Api:
                 if path.startswith("/v1/"):
                     yield method.upper(), path, operation
 
+    def guarded(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Those that need a token: all but the public ones."""
+        return ((method, path, operation) for method, path, operation in self.operations() if operation["security"])
+
     def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Without references, and without the null that an optional field may be."""
         if "$ref" in schema:

@@ -25,7 +25,7 @@ def outcome(answer: httpx.Response) -> tuple[int, str, list[str]]:
 async def test_nothing_is_read_of_whoever_may_not_ask(api: Api) -> None:
     for header, status in (("Bearer none", 401), (f"Bearer {api.token('')}", 403)):
         headers = {"Authorization": header, "Content-Type": "text/plain", "Content-Encoding": "gzip"}
-        for method, path, _ in api.operations():
+        for method, path, _ in api.guarded():
             answer = await api.send(method, f"{path}?unknown=1", content=NO_JSON, headers=headers)
             assert answer.status_code == status, path
 

@@ -1,0 +1,1 @@
+"""What would be payable: asked without a token, nothing is recorded."""
