@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 from services.context import Context
 from services.contracts.registry import CollectorFacts, OrganisationFacts, UnitFacts
 from services.persistence.unit_of_work import UnitOfWork
+from services.vocabulary import UnitLevel
 from targets_api.attainment import recount
 from targets_api.attainment.store import lock_counting
+from targets_api.domain.placing import place_of
 from targets_api.hierarchy import store
 from targets_api.hierarchy.queries import organisations_of
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
@@ -26,12 +29,26 @@ class _Registered:
     relinked: store.Relinked = field(default_factory=store.Relinked)
 
 
+@dataclass(frozen=True, slots=True)
+class _PlacedUnit:
+    """A unit, below the one that it is told below."""
+
+    code: str
+    name: str
+    level: UnitLevel
+    parent_code: str | None
+    version: int
+    valid_from: date | None
+    valid_to: date | None
+
+
 F = TypeVar("F", bound=UnitFacts | OrganisationFacts | CollectorFacts)
 
 
 async def register_units(work: UnitOfWork, context: Context, units: Sequence[UnitFacts]) -> None:
-    """Save the units; targets of units above a new or moved one are counted anew, and alerts follow their units."""
-    registered = await _register(work, UNITS, _newest(units))
+    """Save the units; targets of units above a new or moved one are counted anew, and alerts follow their units. A unit
+    that ended in favour of a single one moves below that."""
+    registered = await _register(work, UNITS, [_placed(unit) for unit in _newest(units)])
     await _recount(work, context, await recount.targets_of_units(work, registered.relinked.above))
     named_anew = registered.relinked.below | registered.changed
     await report_place(work, context, await recount.targets_of_units(work, named_anew))
@@ -74,6 +91,11 @@ async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Re
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
     await recount.recount(work, target_ids)
     await review(work, context, target_ids)
+
+
+def _placed(unit: UnitFacts) -> _PlacedUnit:
+    parent_code = place_of(unit.parent_code, unit.successors or ())
+    return _PlacedUnit(unit.code, unit.name, unit.level, parent_code, unit.version, unit.valid_from, unit.valid_to)
 
 
 def _newest(facts: Sequence[F]) -> list[F]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import BigInteger, CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
@@ -16,7 +18,10 @@ def _by_upper_code(table: str) -> Index:
 
 
 class UnitRow(Base, table=True):
-    """A unit as its highest version says. The parent may not have been received yet."""
+    """A unit as its highest version says. The parent may not have been received yet: it is the unit that this one is
+    told below, for one that ended in favour of a single unit the successor (`domain.placing`).
+
+    It exists from `valid_from` to `valid_to`, both included, null: without limit."""
 
     __tablename__ = "units"
     __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"), _by_upper_code("units"))
@@ -26,6 +31,8 @@ class UnitRow(Base, table=True):
     level: UnitLevel = Field(sa_type=Text)
     parent_code: str | None = Field(default=None, sa_type=Text)
     version: int = Field(sa_type=BigInteger)
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class UnitAncestorRow(Base, table=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 import httpx
 from sqlalchemy import text
@@ -33,12 +33,12 @@ from services.contracts.subscriptions import BINDINGS
 from services.ids import new_id
 from services.messaging.consumer import Consumer
 from services.messaging.in_process import InProcessBroker
-from services.vocabulary import UnitLevel
+from services.vocabulary import Scheme, UnitLevel
 from targets_api.review.sweep import sweep
 from targets_api.worker import handlers
 from tests.support.runtime import TestRuntime
 
-HEALTH = "household_health"
+HEALTH: Final[Scheme] = "household_health"
 LAUNCH = date(2025, 10, 25)
 NOON = datetime(2025, 10, 25, 5, tzinfo=UTC)
 CAM_THACH = "15142"
@@ -53,10 +53,17 @@ def _attributes_of(facts: EnrolmentFacts) -> dict[str, Any]:
     return {**_attributes(str(facts.enrolment_id)), "id": event_id}
 
 
-def a_unit(code: str, parent: str | None, level: UnitLevel = "commune", version: int = 1, name: str = "") -> Event:
+def a_unit(
+    code: str, parent: str | None, level: UnitLevel = "commune", version: int = 1, name: str = "", **days: Any
+) -> Event:
     """A unit as published by enrolment."""
-    facts = UnitFacts(code=code, name=name or f"Unit {code}", level=level, parent_code=parent, version=version)
+    facts = UnitFacts(code=code, name=name or f"Unit {code}", level=level, parent_code=parent, version=version, **days)
     return UnitRegistered(**_attributes(code), data=facts)
+
+
+def an_ended_unit(code: str, parent: str, on: date, *successors: str, version: int = 2) -> Event:
+    """A commune that ended on the eve of that day in favour of these."""
+    return a_unit(code, parent, version=version, valid_to=on - timedelta(days=1), successors=successors)
 
 
 def an_organisation(code: str, parent: str | None = None, version: int = 1) -> Event:
