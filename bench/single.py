@@ -22,7 +22,7 @@ _UNIQUE = {
     "external_ref": "'P-' || nextval('bench')",
     "idempotency_key": "'key-' || currval('bench')",
     "receipt_no": "'C45-' || currval('bench')",
-    "personal_id": "'038180' || lpad(currval('bench')::text, 6, '0')",
+    "participant_id": "gen_random_uuid()",
     "household_code": "'HH-' || currval('bench')",
 }
 """What differs from row to row; all else is as in the sample."""

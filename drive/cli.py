@@ -113,8 +113,9 @@ def migrate(
 
     async def upgrade(urls: Mapping[ServiceName, URL]) -> None:
         for name in [service] if service else SERVICES:
-            setting = settings.database_setting(name)
-            await upgrade_when_up(name, urls[name], timedelta(seconds=wait), setting=setting)
+            setting, load_keys = settings.database_setting(name), settings.load_secret_keys
+            patience = timedelta(seconds=wait)
+            await upgrade_when_up(name, urls[name], patience, setting=setting, load_secret_keys=load_keys)
             typer.echo(f"{name}: up to date")
 
     run(on_databases(settings, upgrade))

@@ -12,10 +12,12 @@ from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
 from enrolment_api.enrolments.recorder import Recorder
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.quotes import routes as quotes
 from enrolment_api.registry import routes as registry
 from enrolment_api.settings import EnrolmentSettings
 from services.runtime import Runtime
+from services.security.keys import load_secret_keys
 from services.web.app import build_app
 
 _ABOUT: Final = "For partners: record sign-ups for health and social insurance. For the agency: keep the registry."
@@ -38,6 +40,8 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         routers=[enrolments.router, changes.router, audit.router, quotes.router, registry.router],
     )
     app.state.rates = load_rates(runtime.settings.rates_file)
-    app.state.recorder = Recorder(runtime, app.state.rates)
+    keys = PeopleKeys(load_secret_keys(runtime.settings))
+    app.state.people_keys = keys
+    app.state.recorder = Recorder(runtime, app.state.rates, keys)
     app.state.audit = Trail(runtime)
     return app

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 import structlog
@@ -22,15 +24,25 @@ from services.persistence.connecting import driver_error, postgresql_at, sqlstat
 
 log = structlog.get_logger(__name__)
 
+LoadKeys: TypeAlias = Callable[[], Sequence[bytes]]
+
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x6D696772  # "migr"
 _CONNECT = {"timeout": 5}
 _PAUSE_SECONDS = 0.5
 
 
-async def upgrade(service: str, url: URL, revision: str = "head", *, setting: str = "DATABASE_URL") -> None:
+async def upgrade(
+    service: str,
+    url: URL,
+    revision: str = "head",
+    *,
+    setting: str = "DATABASE_URL",
+    load_secret_keys: LoadKeys | None = None,
+) -> None:
     """Create the database where it is missing, then run its migrations up to `revision`; several callers take turns.
 
+    `load_secret_keys` gives the keys with which rows that are in clear are sealed; it is called where there are any.
     Raises NotRun, which names the server and the `setting` that holds its URL.
     """
     with in_one_line(postgresql_at(url, setting)):
@@ -40,19 +52,26 @@ async def upgrade(service: str, url: URL, revision: str = "head", *, setting: st
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
                 await connection.commit()
-                await connection.run_sync(_upgrade, service, revision, setting)
+                await connection.run_sync(_upgrade, service, revision, setting, load_secret_keys)
                 await connection.commit()
         finally:
             await engine.dispose()
 
 
-async def upgrade_when_up(service: str, url: URL, patience: timedelta, *, setting: str = "DATABASE_URL") -> None:
+async def upgrade_when_up(
+    service: str,
+    url: URL,
+    patience: timedelta,
+    *,
+    setting: str = "DATABASE_URL",
+    load_secret_keys: LoadKeys | None = None,
+) -> None:
     """Upgrade as soon as the server takes connections. Raises NotRun; Away once `patience` is over."""
     deadline = asyncio.get_running_loop().time() + patience.total_seconds()
     told = None
     while True:
         try:
-            return await upgrade(service, url, setting=setting)
+            return await upgrade(service, url, setting=setting, load_secret_keys=load_secret_keys)
         except Away as away:
             if asyncio.get_running_loop().time() > deadline:
                 raise
@@ -71,10 +90,13 @@ def alembic_config(service: str) -> Config:
     return config
 
 
-def _upgrade(connection: Connection, service: str, revision: str, setting: str) -> None:
+def _upgrade(
+    connection: Connection, service: str, revision: str, setting: str, load_secret_keys: LoadKeys | None
+) -> None:
     config = alembic_config(service)
     _need_known_revision(connection, ScriptDirectory.from_config(config), setting)
     config.attributes["connection"] = connection
+    config.attributes["load_secret_keys"] = load_secret_keys
     command.upgrade(config, revision)
 
 

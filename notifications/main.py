@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from notifications.alerts import routes as alerts
 from notifications.channels.registry import new_secret
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.deliveries import routes as deliveries
 from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
@@ -15,7 +16,6 @@ from notifications.routing.secrets import RouteSecrets
 from notifications.settings import NotificationsSettings
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
-from services.security.sealing import SecretBox
 from services.web.app import build_app
 
 _ABOUT: Final = "For those who act on alerts: read and acknowledge them, and choose who is notified."
@@ -36,5 +36,5 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         routers=[alerts.router, routing.router, deliveries.router],
     )
     runtime.checks["channels"] = channels_check(runtime)
-    app.state.route_secrets = RouteSecrets(SecretBox(load_secret_keys(runtime.settings)), new_secret)
+    app.state.route_secrets = RouteSecrets(SigningSecrets(load_secret_keys(runtime.settings)), new_secret)
     return app

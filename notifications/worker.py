@@ -7,6 +7,7 @@ from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
 from notifications.channels.kind import ChannelEnvironment
 from notifications.channels.registry import CHANNELS
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
@@ -20,7 +21,6 @@ from services.messaging.broker import Broker
 from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
-from services.security.sealing import SecretBox
 from services.worker import GAUGE_SECONDS, Worker
 
 
@@ -62,7 +62,7 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
 
 def create_sender(runtime: Runtime[NotificationsSettings]) -> Sender:
     """The sender of deliveries, with every channel."""
-    secrets = SecretBox(load_secret_keys(runtime.settings))
+    secrets = SigningSecrets(load_secret_keys(runtime.settings))
     environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
     for outage in environment.outages.values():
         runtime.metrics.watch(outage)

@@ -37,7 +37,7 @@ async def _is_migrated(configuration: Configuration, service: ServiceName, url: 
     """Whether the server could be reached."""
     setting = configuration.database_setting(service)
     try:
-        await upgrade(service, url, setting=setting)
+        await upgrade(service, url, setting=setting, load_secret_keys=configuration.load_secret_keys)
     except Away as away:
         log.warning("waiting_for_database", service=service, detail=away.detail)
         return False
@@ -57,15 +57,16 @@ async def _need_a_newer_one(service: ServiceName, url: URL, setting: str) -> Non
 
 async def _migrate_when_up(configuration: Configuration, service: ServiceName, url: URL) -> None:
     pauses = GrowingPause()
-    while not await _is_run(service, url, configuration.database_setting(service)):
+    while not await _is_run(configuration, service, url):
         await pauses.take(asyncio.Event())
     log.info("migrated", service=service)
 
 
-async def _is_run(service: ServiceName, url: URL, setting: str) -> bool:
+async def _is_run(configuration: Configuration, service: ServiceName, url: URL) -> bool:
     """Whether it was migrated. What a person must correct may be corrected while this waits."""
+    setting, load_keys = configuration.database_setting(service), configuration.load_secret_keys
     try:
-        await upgrade_when_up(service, url, timedelta.max, setting=setting)
+        await upgrade_when_up(service, url, timedelta.max, setting=setting, load_secret_keys=load_keys)
     except UnknownRevision:
         return True  # readiness says whether this version can work on it
     except NotRun as error:

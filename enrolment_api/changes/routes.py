@@ -26,7 +26,7 @@ from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.queries import find_enrolment
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
-from enrolment_api.enrolments.routes import EnrolmentId, the_recorder
+from enrolment_api.enrolments.routes import EnrolmentId, the_people_keys, the_recorder
 from services.errors import DomainError, NotFound, StaleVersion
 from services.web.answers import refuses
 from services.web.batches import BadItem
@@ -84,10 +84,10 @@ async def correct_enrolment(
 ) -> EnrolmentView:
     """Correct what was sent. It is decided on anew, counts for the unit, the collector and the day that it names now,
     and has to be submitted again."""
-    wanted = WantedChange(enrolment_id, change_of("correction", body))
+    wanted, changes = WantedChange(enrolment_id, change_of("correction", body)), body.changes.fields()
     async with act(request) as (work, context):
         rules: Rules = recorder.rules(context)
-        enrolment = await usecases.correct(work, context, wanted, body.changes.fields(), rules)
+        enrolment = await usecases.correct(work, context, wanted, changes, rules, the_people_keys(request))
         return await disclosed_change(work, request, enrolment)
 
 
@@ -98,7 +98,7 @@ async def cancel_enrolment(
     """Cancel a sign-up for good: its cover never began, and it counts no more."""
     wanted = WantedChange(enrolment_id, change_of("cancellation", body))
     async with act(request) as (work, context):
-        enrolment = await usecases.cancel(work, context, wanted, actor.organisation_code)
+        enrolment = await usecases.cancel(work, context, wanted, actor.organisation_code, the_people_keys(request))
         return await disclosed_change(work, request, enrolment)
 
 
@@ -106,7 +106,7 @@ async def cancel_enrolment(
 async def get_history(enrolment_id: EnrolmentId, actor: EnrolmentReader, request: Request) -> History:
     """Each version of a sign-up: since when, by whom, and why."""
     async with read(request) as session:
-        enrolment = await find_enrolment(session, enrolment_id, reads_own_of(actor))
+        enrolment = await find_enrolment(session, the_people_keys(request), enrolment_id, reads_own_of(actor))
         return history_of(enrolment, await queries.changes_of(session, enrolment_id))
 
 
@@ -118,7 +118,7 @@ async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAns
         items = await REVIEWS.read(raw)
     wanted = [change_of_review(item) for item in items if not isinstance(item, BadItem)]
     async with act(request) as (work, context):
-        outcomes = await usecases.change_status(work, context, wanted, None)
+        outcomes = await usecases.change_status(work, context, wanted, None, the_people_keys(request))
     note_refused_items(request, [item.refusal for item in items if isinstance(item, BadItem)])
     note_refused_items(request, [outcome for outcome in outcomes if isinstance(outcome, DomainError)])
     return answer_of(items, iter(outcomes), base_of(request))
@@ -126,7 +126,7 @@ async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAns
 
 async def _changed(request: Request, wanted: WantedChange, organisation_code: str | None) -> EnrolmentView:
     async with act(request) as (work, context):
-        [outcome] = await usecases.change_status(work, context, [wanted], organisation_code)
+        [outcome] = await usecases.change_status(work, context, [wanted], organisation_code, the_people_keys(request))
         if isinstance(outcome, DomainError):
             raise outcome
         return await disclosed_change(work, request, outcome)

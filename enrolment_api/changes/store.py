@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.enrolments.rows import columns_of_enrolment, enrolment_of
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.errors import Conflict
 from services.persistence.unit_of_work import UnitOfWork
@@ -30,8 +31,7 @@ MOVE: Final = update(_e).values(status=_moved.c.statuses, version=_moved.c.versi
 _FACTS: Final = tuple(
     name
     for name in _e.columns.keys()  # noqa: SIM118 - iterated, it gives columns
-    if name
-    not in {"id", "organisation_code", "external_ref", "idempotency_key", "fingerprint", "scheme", "recorded_at"}
+    if name not in {"id", "organisation_code", "external_ref", "idempotency_key", "scheme", "recorded_at"}
 )
 REPLACE: Final = (
     update(_e)
@@ -40,10 +40,12 @@ REPLACE: Final = (
 )
 
 
-async def lock(work: UnitOfWork, ids: Collection[UUID], organisation_code: str | None) -> dict[UUID, Enrolment]:
+async def lock(
+    work: UnitOfWork, keys: PeopleKeys, ids: Collection[UUID], organisation_code: str | None
+) -> dict[UUID, Enrolment]:
     """Those that exist, of that organisation where one is given, locked in the order of their ids."""
     rows = await work.scalars(LOCKED, {"ids": list(ids), "organisation": organisation_code})
-    return {row.id: enrolment_of(row) for row in rows}
+    return {row.id: enrolment_of(row, keys) for row in rows}
 
 
 async def move(work: UnitOfWork, enrolments: Sequence[Enrolment]) -> None:
@@ -52,9 +54,9 @@ async def move(work: UnitOfWork, enrolments: Sequence[Enrolment]) -> None:
     await work.execute(MOVE, {**columns, "versions": [e.version for e in enrolments]})
 
 
-async def replace(work: UnitOfWork, enrolment: Enrolment, checksum: int) -> None:
+async def replace(work: UnitOfWork, keys: PeopleKeys, enrolment: Enrolment, checksum: int) -> None:
     """Save the enrolment as it is now. Raises AlreadyCovered or Conflict where somebody else was faster."""
-    values = columns_of_enrolment(enrolment)
+    values = columns_of_enrolment(enrolment, keys)
     new = {f"new_{name}": values[name] for name in _FACTS if name != "checksum"}
     try:
         await work.execute(REPLACE, {**new, "new_checksum": checksum, "enrolment_id": enrolment.id})

@@ -11,11 +11,14 @@ from enrolment_api.changes import store
 from enrolment_api.changes.events import changed_event
 from enrolment_api.domain import life
 from enrolment_api.domain.enrolment import Decision, Enrolment, Rules, decide
-from enrolment_api.domain.household import NOBODY, household_of
+from enrolment_api.domain.household import household_of
 from enrolment_api.domain.life import Change
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import store as enrolments
 from enrolment_api.enrolments.events import event_of
+from enrolment_api.people import store as people
+from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.store import Person
 from enrolment_api.tables.enrolments import EnrolmentChangeRow
 from services.context import Context
 from services.contracts.checksums import checksum_of
@@ -35,13 +38,17 @@ class WantedChange:
 
 
 async def change_status(
-    work: UnitOfWork, context: Context, wanted: Sequence[WantedChange], organisation_code: str | None
+    work: UnitOfWork,
+    context: Context,
+    wanted: Sequence[WantedChange],
+    organisation_code: str | None,
+    keys: PeopleKeys,
 ) -> list[Outcome]:
     """Submit, accept or return each, and answer it in its place; one that cannot be changed does not affect the others.
 
     Where an organisation is given, those of others are not found.
     """
-    known = await store.lock(work, {each.enrolment_id for each in wanted}, organisation_code)
+    known = await store.lock(work, keys, {each.enrolment_id for each in wanted}, organisation_code)
     outcomes = [_outcome(known, each) for each in wanted]
     moved = [(w.change, o) for w, o in zip(wanted, outcomes, strict=True) if isinstance(o, Enrolment)]
     if moved:
@@ -51,10 +58,12 @@ async def change_status(
     return outcomes
 
 
-async def cancel(work: UnitOfWork, context: Context, wanted: WantedChange, organisation_code: str) -> Enrolment:
+async def cancel(
+    work: UnitOfWork, context: Context, wanted: WantedChange, organisation_code: str, keys: PeopleKeys
+) -> Enrolment:
     """Cancel it for good: its cover never began. Raises NotFound, EnrolmentIsCancelled, StaleVersion."""
-    before = await _locked(work, wanted.enrolment_id, organisation_code)
-    return await _replace(work, context, life.changed(before, wanted.change), wanted.change, [])
+    before = await _locked(work, keys, wanted.enrolment_id, organisation_code)
+    return await _replace(work, context, keys, life.changed(before, wanted.change), wanted.change, [])
 
 
 async def correct(
@@ -63,44 +72,63 @@ async def correct(
     wanted: WantedChange,
     changes: Mapping[str, Any],
     rules: Rules,
+    keys: PeopleKeys,
 ) -> Enrolment:
     """Correct what was sent, and decide on it anew. Raises NotFound, EnrolmentIsCancelled, StaleVersion, and whatever
     refuses a sign-up, its fields below /changes."""
-    before = await _locked(work, wanted.enrolment_id, context.organisation())
+    before = await _locked(work, keys, wanted.enrolment_id, context.organisation())
     moved = life.changed(before, wanted.change)
     sign_up = life.corrected(life.as_sent(before), changes)
     try:
-        sign_up, decision = await _decide(work, sign_up, before.id, rules)
+        sign_up, decision, person = await _decide(work, sign_up, before.id, rules, keys)
     except DomainError as refusal:
         raise refusal.below("/changes") from None
-    after = replace(moved, sign_up=sign_up, decision=decision)
-    return await _replace(work, context, after, wanted.change, life.differences(before.sign_up, sign_up))
+    participant_id = await _save_person(work, keys, person, before, sign_up)
+    after = replace(moved, participant_id=participant_id, sign_up=sign_up, decision=decision)
+    return await _replace(work, context, keys, after, wanted.change, life.differences(before.sign_up, sign_up))
 
 
-async def _decide(work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules) -> tuple[SignUp, Decision]:
+async def _decide(
+    work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules, keys: PeopleKeys
+) -> tuple[SignUp, Decision, Person]:
     """As for a sign-up that was never recorded."""
     codes = await enrolments.known_codes(work, [sign_up], with_above=bool(rules.rates.local_support))
     sign_up = codes.with_registered_codes(sign_up)
-    known = await enrolments.known_of(work, [sign_up], but_for=[enrolment_id])
-    household = household_of(sign_up)
-    members = known.members.get(household, NOBODY) if household else NOBODY
+    known = await enrolments.known_of(work, keys, [sign_up], but_for=[enrolment_id])
+    members = known.members(0, household_of(sign_up))
     supported_before = known.supported_months.get(0, 0)
     decision = decide(sign_up, codes, known.covers.get(0, ()), members, rules, supported_before)
-    return codes.placed(sign_up), decision
+    return codes.placed(sign_up), decision, known.people[0]
 
 
-async def _locked(work: UnitOfWork, enrolment_id: UUID, organisation_code: str) -> Enrolment:
-    known = await store.lock(work, [enrolment_id], organisation_code)
+async def _save_person(work: UnitOfWork, keys: PeopleKeys, person: Person, before: Enrolment, sign_up: SignUp) -> UUID:
+    """The participant of the corrected sign-up: another one where it is another personal ID. What was wrong about the
+    same one is corrected there, too."""
+    if person.sealed is None:
+        made = await people.make(work, keys, {person.id: (person, sign_up.participant)})
+        return made.get(person.id, person.id)
+    if person.id == before.participant_id and sign_up.participant != before.sign_up.participant:
+        await people.save(work, keys, person.id, sign_up.participant)
+    return person.id
+
+
+async def _locked(work: UnitOfWork, keys: PeopleKeys, enrolment_id: UUID, organisation_code: str) -> Enrolment:
+    known = await store.lock(work, keys, [enrolment_id], organisation_code)
     if enrolment_id not in known:
         raise _not_found(enrolment_id)
     return known[enrolment_id]
 
 
 async def _replace(
-    work: UnitOfWork, context: Context, after: Enrolment, change: Change, different: Sequence[str]
+    work: UnitOfWork,
+    context: Context,
+    keys: PeopleKeys,
+    after: Enrolment,
+    change: Change,
+    different: Sequence[str],
 ) -> Enrolment:
     event = event_of(after, context.at, context.correlation_id)
-    await store.replace(work, after, checksum_of(event.data))
+    await store.replace(work, keys, after, checksum_of(event.data))
     await work.add(_entry(after, change, context, different))
     await emit(work, [event])
     return after

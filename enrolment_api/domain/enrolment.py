@@ -149,14 +149,19 @@ class Decision:
 class Enrolment:
     """A sign-up that was recorded, and what became of it: see `domain.life`.
 
+    `participant_id` is the person, whom other sign-ups may be of, too; `fingerprint` is that of what was sent first, by
+    which it is known when it is sent again.
+
     `version` grows with each change; `facts_version` is the one since which it counts as it does.
     """
 
     id: UUID
+    participant_id: UUID
     sign_up: SignUp
     decision: Decision
     status: Status
     recorded_at: datetime
+    fingerprint: bytes
     version: int = 1
     facts_version: int = 1
 
@@ -229,7 +234,7 @@ def decide(
     expected_member_no = check_number(sign_up, members, rules.household_policy)
     _check_amount(sign_up.amount_paid, assessment, rules.amount_policy)
     kind, covered = cover(sign_up.scheme, sign_up.signed_on, months_covered(sign_up), covers)
-    joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members
+    joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members.joined
     ended_unit = None if sign_up.unit_code == sent_unit else sent_unit
     special = (joins, expected_member_no, ended_unit)
     return Decision(kind, covered.first, covered.last, assessment.contribution, *special)

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 from enrolment_api.domain.sign_up import SignUp
 from services.errors import FieldError, Invalid
 
 HouseholdPolicy: TypeAlias = Literal["refuse", "warn"]
 """What becomes of a sign-up whose member number does not fit what is known of its household."""
-Members: TypeAlias = Mapping[int, str]
-"""The personal ID of each member who joined the household in the fiscal year, by member number."""
-NOBODY: Final[Members] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Of a household in a fiscal year: `person` is the participant who is signed up, `joined` are the participants who
+    joined, by member number."""
+
+    person: UUID
+    joined: Mapping[int, UUID] = field(default_factory=dict)
+
+    def expected_number(self) -> int:
+        """That of the person where they have joined already, else the lowest that nobody has."""
+        for number, member in self.joined.items():
+            if member == self.person:
+                return number
+        return next(number for number in range(1, len(self.joined) + 2) if number not in self.joined)
 
 
 class WrongMemberNumber(Invalid):
@@ -41,14 +56,6 @@ def household_of(sign_up: SignUp) -> HouseholdKey | None:
     return HouseholdKey(sign_up.organisation_code, sign_up.household_code, sign_up.signed_on.year)
 
 
-def expected_number(members: Members, personal_id: str) -> int:
-    """The number of the person where they have joined already, else the lowest that nobody has."""
-    for number, member in members.items():
-        if member == personal_id:
-            return number
-    return next(number for number in range(1, len(members) + 2) if number not in members)
-
-
 def check_number(sign_up: SignUp, members: Members, policy: HouseholdPolicy) -> int | None:
     """The number that was expected, where it is another one and the policy is to warn; None where it fits.
 
@@ -56,7 +63,7 @@ def check_number(sign_up: SignUp, members: Members, policy: HouseholdPolicy) -> 
     """
     if sign_up.household_code is None:
         return None
-    expected = expected_number(members, sign_up.participant.personal_id)
+    expected = members.expected_number()
     if expected == sign_up.member_no:
         return None
     if policy == "refuse":

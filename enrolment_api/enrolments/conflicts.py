@@ -33,9 +33,9 @@ def resolve_conflicts(
 def _resolve(
     request: EnrolmentRequest, of_key: ExistingEnrolment | None, of_ref: ExistingEnrolment | None, outcome: Outcome
 ) -> Outcome | None:
-    if of_key and of_key.fingerprint != request.fingerprint:
+    if of_key and of_key.enrolment.fingerprint != request.fingerprint:
         return IdempotencyKeyReused()
-    if of_ref and of_ref.fingerprint != request.fingerprint:
+    if of_ref and of_ref.enrolment.fingerprint != request.fingerprint:
         return ExternalRefTaken(request.sign_up.external_ref)
     if first := of_key or of_ref:
         return Replayed(first.enrolment)

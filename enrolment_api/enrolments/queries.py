@@ -31,6 +31,7 @@ from enrolment_api.domain.enrolment import Enrolment, Status
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.enrolments.streams import OF_COLLECTORS, OF_ORGANISATIONS, OF_UNITS
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.errors import NotFound
 from services.persistence.unit_of_work import ReadSession
@@ -123,18 +124,18 @@ PAGE_OF_COLLECTORS: Final = _merged(OF_COLLECTORS)
 BY_REFERENCE: Final = select(EnrolmentRow).from_statement(sql.BY_REFERENCE)
 
 
-async def find_enrolment(session: ReadSession, enrolment_id: UUID, own_of: str | None) -> Enrolment:
+async def find_enrolment(session: ReadSession, keys: PeopleKeys, enrolment_id: UUID, own_of: str | None) -> Enrolment:
     """One sign-up. Raises NotFound, also where it is not that organisation's own."""
     row = await session.get(EnrolmentRow, enrolment_id)
     if row is None or own_of not in (None, row.organisation_code):
         raise NotFound(f"there is no sign-up {enrolment_id}" + (f" of {own_of}" if own_of else ""))
-    return enrolment_of(row)
+    return enrolment_of(row, keys)
 
 
-async def list_enrolments(session: ReadSession, filters: Filters, limit: int) -> Sequence[Enrolment]:
+async def list_enrolments(session: ReadSession, keys: PeopleKeys, filters: Filters, limit: int) -> Sequence[Enrolment]:
     """Sign-ups by the day of signing, those of a day as they were recorded; at most `limit`."""
     rows = await session.scalars(statement_for(filters), parameters_of(filters, limit))
-    return [enrolment_of(row) for row in rows]
+    return [enrolment_of(row, keys) for row in rows]
 
 
 def statement_for(filters: Filters) -> Executable:

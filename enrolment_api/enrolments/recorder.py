@@ -10,6 +10,7 @@ from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.metrics import SignUpMetrics
 from enrolment_api.enrolments.outcomes import Outcome
 from enrolment_api.enrolments.usecases import record
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.settings import EnrolmentSettings
 from services.batcher import Batcher
 from services.context import Context, context_of
@@ -19,12 +20,13 @@ from services.runtime import Runtime
 class Recorder:
     """Opens the units of work in which sign-ups are recorded."""
 
-    def __init__(self, runtime: Runtime[EnrolmentSettings], rates: Rates) -> None:
+    def __init__(self, runtime: Runtime[EnrolmentSettings], rates: Rates, keys: PeopleKeys) -> None:
         self._database = runtime.database
         self._clock = runtime.clock
         self._metrics = runtime.metrics.own(SignUpMetrics)
         self._rates = rates
         self._settings = runtime.settings
+        self._keys = keys
         self._batcher = Batcher(self.record_many)
 
     async def record_one(self, request: EnrolmentRequest) -> Outcome:
@@ -35,7 +37,7 @@ class Recorder:
         """One unit of work. Raises Unavailable where the database is away; then send them again."""
         async with self._database.write() as work:
             context = context_of(self._clock)
-            outcomes = await record(work, context, requests, self.rules(context))
+            outcomes = await record(work, context, requests, self.rules(context), self._keys)
         self._metrics.count(outcomes)
         return outcomes
 

@@ -24,6 +24,7 @@ from enrolment_api.enrolments.schemas import (
     IdempotencyHeader,
 )
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
+from enrolment_api.people.keys import PeopleKeys
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.batches import BadItem
@@ -55,6 +56,12 @@ def the_recorder(request: Request) -> Recorder:
     """The recorder of the app."""
     recorder: Recorder = request.app.state.recorder
     return recorder
+
+
+def the_people_keys(request: Request) -> PeopleKeys:
+    """The keys of personal data, of the app."""
+    keys: PeopleKeys = request.app.state.people_keys
+    return keys
 
 
 EnrolmentId: TypeAlias = Annotated[Id, Path(description="Id of the enrolment", examples=[AN_ID])]
@@ -97,7 +104,7 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
 async def get_enrolment(enrolment_id: EnrolmentId, actor: EnrolmentReader, request: Request) -> EnrolmentView:
     """One sign-up; with `enrolments:read` of the own organisation. Personal data is clear with participants:read."""
     async with read(request) as session:
-        enrolment = await find_enrolment(session, enrolment_id, reads_own_of(actor))
+        enrolment = await find_enrolment(session, the_people_keys(request), enrolment_id, reads_own_of(actor))
     [view] = await disclosed(request, "read", [enrolment])
     return view
 
@@ -110,7 +117,7 @@ async def list_own_enrolments(
     organisation."""
     filters = replace(wanted.filters(), own_of=reads_own_of(actor))
     async with read(request) as session:
-        found = await list_enrolments(session, filters, wanted.limit + 1)
+        found = await list_enrolments(session, the_people_keys(request), filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda each: Position(each.sign_up.signed_on, each.id))
     items = await disclosed(request, "list", page.rows, wanted.model_dump(exclude_defaults=True))
     return EnrolmentPage(items=items, next=page.next)

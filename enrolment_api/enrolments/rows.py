@@ -6,25 +6,25 @@ from typing import Any
 
 from enrolment_api.domain.contribution import Contribution
 from enrolment_api.domain.enrolment import Decision, Enrolment
-from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
 
 
-def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int) -> dict[str, Any]:
+def row_of(request: EnrolmentRequest, enrolment: Enrolment, checksum: int, keys: PeopleKeys) -> dict[str, Any]:
     """The columns of a sign-up that is recorded on this request."""
     return {
-        **columns_of_enrolment(enrolment),
+        **columns_of_enrolment(enrolment, keys),
         "idempotency_key": request.idempotency_key,
-        "fingerprint": request.fingerprint,
         "checksum": checksum,
     }
 
 
-def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
+def columns_of_enrolment(enrolment: Enrolment, keys: PeopleKeys) -> dict[str, Any]:
     """The columns that the enrolment itself says."""
     sign_up, decision = enrolment.sign_up, enrolment.decision
-    person, contribution = sign_up.participant, decision.contribution
+    contribution = decision.contribution
     return {
         "id": enrolment.id,
         "organisation_code": sign_up.organisation_code,
@@ -38,12 +38,8 @@ def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
         "months": sign_up.months,
         "amount_paid": sign_up.amount_paid,
         "receipt_no": sign_up.receipt_no,
-        "full_name": person.full_name,
-        "born_on": person.born_on,
-        "sex": person.sex,
-        "personal_id": person.personal_id,
-        "social_insurance_code": person.social_insurance_code,
-        "phone": person.phone,
+        "participant_id": enrolment.participant_id,
+        "sealed": keys.seal_sign_up(enrolment.id, sign_up.participant, enrolment.fingerprint),
         "household_code": sign_up.household_code,
         "member_no": sign_up.member_no,
         "monthly_income": sign_up.monthly_income,
@@ -67,8 +63,9 @@ def columns_of_enrolment(enrolment: Enrolment) -> dict[str, Any]:
     }
 
 
-def enrolment_of(row: EnrolmentRow) -> Enrolment:
-    """The enrolment in a row."""
+def enrolment_of(row: EnrolmentRow, keys: PeopleKeys) -> Enrolment:
+    """The enrolment in a row. Raises SecretLost where no key opens it."""
+    person, fingerprint = keys.open_sign_up(row.id, row.sealed)
     sign_up = SignUp(
         organisation_code=row.organisation_code,
         external_ref=row.external_ref,
@@ -79,9 +76,7 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
         months=row.months,
         amount_paid=row.amount_paid,
         receipt_no=row.receipt_no,
-        participant=Participant(
-            row.full_name, row.born_on, row.sex, row.personal_id, row.social_insurance_code, row.phone
-        ),
+        participant=person,
         household_code=row.household_code,
         member_no=row.member_no,
         monthly_income=row.monthly_income,
@@ -93,4 +88,14 @@ def enrolment_of(row: EnrolmentRow) -> Enrolment:
     contribution = Contribution(row.due, row.state_support, row.local_support, row.payable, row.supported_months)
     special = (row.joins_household, row.expected_member_no, row.ended_unit_code)
     decision = Decision(row.kind, row.covered_from, row.covered_to, contribution, *special)
-    return Enrolment(row.id, sign_up, decision, row.status, row.recorded_at, row.version, row.facts_version)
+    return Enrolment(
+        id=row.id,
+        participant_id=row.participant_id,
+        sign_up=sign_up,
+        decision=decision,
+        status=row.status,
+        recorded_at=row.recorded_at,
+        fingerprint=fingerprint,
+        version=row.version,
+        facts_version=row.facts_version,
+    )

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Final, Literal, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -45,60 +46,69 @@ collectors."""
 
 
 class KnownFact(NamedTuple):
-    """A cover of a person, or a member of their household, or for how many months the state has supported them; `place`
-    counts the sign-ups asked about, from 1."""
+    """The participant who is found, a cover of theirs, a member of their household, or for how many months the state
+    has supported them; `place` is that of the sign-up asked about."""
 
     place: int
+    participant_id: UUID
+    sealed: bytes | None
     covered_from: date | None
     covered_to: date | None
     member_no: int | None
-    personal_id: str | None
     supported_months: int | None
 
 
 KNOWN: Final = Query(
     KnownFact,
     text("""
-        WITH w AS (
-            SELECT * FROM unnest(
-                CAST(:people AS bigint[]), CAST(:schemes AS text[]), CAST(:since AS date[]),
+        WITH w AS MATERIALIZED (
+            SELECT asked.*, i.participant_id
+            FROM unnest(
+                CAST(:places AS integer[]), CAST(:indexes AS bytea[]), CAST(:schemes AS text[]), CAST(:since AS date[]),
                 CAST(:organisations AS text[]), CAST(:households AS text[]), CAST(:years AS integer[])
-            ) WITH ORDINALITY AS w (person, scheme, since, organisation_code, household_code, year, place)
+            ) AS asked (place, blind_index, scheme, since, organisation_code, household_code, year)
+            LEFT JOIN LATERAL (
+                SELECT participant_id FROM participant_indexes WHERE blind_index = asked.blind_index OFFSET 0
+            ) i ON true
         )
-        SELECT w.place, e.covered_from, e.covered_to, NULL::smallint AS member_no, NULL AS personal_id,
-            NULL::bigint AS supported_months
+        SELECT w.place, p.id AS participant_id, p.sealed, NULL::date AS covered_from, NULL::date AS covered_to,
+            NULL::smallint AS member_no, NULL::bigint AS supported_months
+        FROM w CROSS JOIN LATERAL (SELECT id, sealed FROM participants WHERE id = w.participant_id OFFSET 0) p
+        UNION ALL
+        SELECT w.place, w.participant_id, NULL, e.covered_from, e.covered_to, NULL, NULL
         FROM w CROSS JOIN LATERAL (
             SELECT covered_from, covered_to FROM enrolments
-            WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
+            WHERE participant_id = w.participant_id AND scheme = w.scheme AND status <> 'cancelled'
                 AND id <> ALL(CAST(:but_for AS uuid[]))
                 AND daterange(covered_from, covered_to, '[]') && daterange(w.since, NULL)
             OFFSET 0
         ) e
         UNION ALL
-        SELECT w.place, NULL, NULL, m.member_no, m.personal_id, NULL
+        SELECT w.place, m.participant_id, NULL, NULL, NULL, m.member_no, NULL
         FROM w CROSS JOIN LATERAL (
-            SELECT member_no, personal_id FROM enrolments
+            SELECT member_no, participant_id FROM enrolments
             WHERE organisation_code = w.organisation_code AND household_code = w.household_code
                 AND EXTRACT(year FROM signed_on) = w.year AND joins_household AND status <> 'cancelled'
                 AND id <> ALL(CAST(:but_for AS uuid[]))
             OFFSET 0
         ) m
         UNION ALL
-        SELECT w.place, NULL, NULL, NULL, NULL, s.months
+        SELECT w.place, w.participant_id, NULL, NULL, NULL, NULL, s.months
         FROM w CROSS JOIN LATERAL (
             SELECT sum(COALESCE(supported_months, CASE WHEN state_support > 0 THEN months ELSE 0 END)) AS months
             FROM enrolments
-            WHERE personal_id::bigint = w.person AND scheme = w.scheme AND status <> 'cancelled'
+            WHERE participant_id = w.participant_id AND scheme = w.scheme AND status <> 'cancelled'
                 AND id <> ALL(CAST(:but_for AS uuid[]))
             OFFSET 0
         ) s
         WHERE w.scheme = 'voluntary_social' AND s.months > 0
     """),
 )
-"""The covers of each person by their scheme, as far as they reach into the days from `since` on, the members of their
-household in the year, and of voluntary insurance the months for which the state has supported them, but for what the
-enrolments `but_for` say. Written as the exclusion constraint and the index of members are, so that they serve. OFFSET 0
-keeps each lookup by itself: joined, a plan that was made for an empty table would go on to read all of it."""
+"""The participant of each sign-up, asked for by each of their indexes; their covers by its scheme, as far as they reach
+into the days from `since` on; the members of their household in the year; and of voluntary insurance the months for
+which the state has supported them, but for what the enrolments `but_for` say. Written as the exclusion constraint and
+the index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an
+empty table would go on to read all of it."""
 
 EXISTING: Final = text("""
     WITH w AS (

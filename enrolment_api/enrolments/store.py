@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
-from enrolment_api.domain.household import HouseholdKey, household_of
+from enrolment_api.domain.household import HouseholdKey, Members, household_of
 from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
@@ -20,9 +20,12 @@ from enrolment_api.domain.succession import Validity
 from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
+from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.store import Person
 from enrolment_api.registry.queries import units_above
 from enrolment_api.registry.sql import UNITS_ABOVE
 from enrolment_api.tables.enrolments import EnrolmentRow
+from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
 
@@ -32,18 +35,26 @@ class ExistingEnrolment:
     """What a reference or a key already stands for."""
 
     enrolment: Enrolment
-    fingerprint: bytes
     idempotency_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPeople:
-    """The covers of each sign-up's person, by its place in the list, the members of each household, and for how many
-    months the state has supported the person of a sign-up in voluntary insurance."""
+    """The person and the covers of each sign-up, by its place in the list, the members of each household, and for how
+    many months the state has supported the person of a sign-up in voluntary insurance."""
 
-    covers: dict[int, list[Cover]] = field(default_factory=dict)
-    members: dict[HouseholdKey, dict[int, str]] = field(default_factory=dict)
+    people: Sequence[Person]
+    covers: dict[int, set[Cover]] = field(default_factory=dict)
+    households: dict[HouseholdKey, dict[int, UUID]] = field(default_factory=dict)
     supported_months: dict[int, int] = field(default_factory=dict)
+
+    def members(self, place: int, household: HouseholdKey | None) -> Members:
+        """Those of the household of the sign-up in this place."""
+        return Members(self.people[place].id, self.households.get(household, {}) if household else {})
+
+    def join(self, place: int, household: HouseholdKey, member_no: int) -> None:
+        """The person of the sign-up in this place becomes a member."""
+        self.households.setdefault(household, {})[member_no] = self.people[place].id
 
 
 _LOOK_BACK: Final = timedelta(days=LOOK_BACK_DAYS)
@@ -69,35 +80,63 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp], *, with_abov
     return KnownCodes(units, {code: Employment(found) for code, found in stays.items()}, above)
 
 
-async def known_of(work: UnitOfWork, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()) -> KnownPeople:
+async def known_of(
+    work: UnitOfWork, keys: PeopleKeys, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()
+) -> KnownPeople:
     """What is known of the people of these and of their households, as far as it may decide something; `but_for` are
     the enrolments that the sign-ups are to take the place of."""
+    indexes = [keys.indexes_of(sign_up.participant.personal_id) for sign_up in sign_ups]
     households = [household_of(sign_up) for sign_up in sign_ups]
-    known = KnownPeople()
-    for fact in await work.all(sql.KNOWN, {**_wanted(sign_ups, households), "but_for": list(but_for)}):
-        household = households[fact.place - 1]
+    wanted = _wanted(sign_ups, indexes, households)
+    facts = await work.all(sql.KNOWN, {**wanted, "but_for": list(but_for)})
+    known = KnownPeople(_people_of(sign_ups, indexes, facts))
+    for fact in facts:
+        household = households[fact.place]
         if fact.covered_from and fact.covered_to:
-            known.covers.setdefault(fact.place - 1, []).append(Cover(fact.covered_from, fact.covered_to))
-        elif household and fact.member_no and fact.personal_id:
-            known.members.setdefault(household, {})[fact.member_no] = fact.personal_id
+            known.covers.setdefault(fact.place, set()).add(Cover(fact.covered_from, fact.covered_to))
+        elif household and fact.member_no:
+            known.households.setdefault(household, {})[fact.member_no] = fact.participant_id
         elif fact.supported_months:
-            known.supported_months[fact.place - 1] = fact.supported_months
+            known.supported_months[fact.place] = fact.supported_months
     return known
 
 
-def _wanted(sign_ups: Sequence[SignUp], households: Sequence[HouseholdKey | None]) -> dict[str, list[Any]]:
+def _people_of(
+    sign_ups: Sequence[SignUp], indexes: Sequence[Sequence[bytes]], facts: Sequence[sql.KnownFact]
+) -> list[Person]:
+    """The person of each sign-up: as they are known, else with an id of their own; two sign-ups of one have one."""
+    found = {f.place: Person(f.participant_id, indexes[f.place], f.sealed) for f in facts if f.sealed is not None}
+    fresh: dict[str, Person] = {}
+    people = []
+    for place, sign_up in enumerate(sign_ups):
+        personal_id = sign_up.participant.personal_id
+        if place not in found and personal_id not in fresh:
+            fresh[personal_id] = Person(new_id(), indexes[place])
+        people.append(found.get(place) or fresh[personal_id])
+    return people
+
+
+def _wanted(
+    sign_ups: Sequence[SignUp], indexes: Sequence[Sequence[bytes]], households: Sequence[HouseholdKey | None]
+) -> dict[str, list[Any]]:
+    """A row for each index of each sign-up."""
+    rows = [(n, s, index, households[n]) for n, s in enumerate(sign_ups) for index in indexes[n]]
     return {
-        "people": [int(s.participant.personal_id) for s in sign_ups],
-        "schemes": [s.scheme for s in sign_ups],
-        "since": [s.signed_on - _LOOK_BACK for s in sign_ups],
-        "organisations": [s.organisation_code for s in sign_ups],
-        "households": [household and household.household_code for household in households],
-        "years": [s.signed_on.year for s in sign_ups],
+        "places": [place for place, _, _, _ in rows],
+        "indexes": [index for _, _, index, _ in rows],
+        "schemes": [s.scheme for _, s, _, _ in rows],
+        "since": [s.signed_on - _LOOK_BACK for _, s, _, _ in rows],
+        "organisations": [s.organisation_code for _, s, _, _ in rows],
+        "households": [household and household.household_code for _, _, _, household in rows],
+        "years": [s.signed_on.year for _, s, _, _ in rows],
     }
 
 
 async def insert(
-    work: UnitOfWork, accepted: Sequence[tuple[EnrolmentRequest, Enrolment]], checksums: Mapping[UUID, int]
+    work: UnitOfWork,
+    keys: PeopleKeys,
+    accepted: Sequence[tuple[EnrolmentRequest, Enrolment]],
+    checksums: Mapping[UUID, int],
 ) -> set[UUID]:
     """Insert all that conflict with nothing that is there; returns which were inserted.
 
@@ -106,11 +145,13 @@ async def insert(
     if not accepted:
         return set()
     in_order = sorted(accepted, key=lambda pair: (pair[1].sign_up.participant.personal_id, pair[1].sign_up.scheme))
-    rows = [row_of(request, enrolment, checksums[enrolment.id]) for request, enrolment in in_order]
+    rows = [row_of(request, enrolment, checksums[enrolment.id], keys) for request, enrolment in in_order]
     return set(await work.scalars(INSERT, columns_of(rows)))
 
 
-async def find_existing(work: UnitOfWork, requests: Sequence[EnrolmentRequest]) -> list[ExistingEnrolment]:
+async def find_existing(
+    work: UnitOfWork, keys: PeopleKeys, requests: Sequence[EnrolmentRequest]
+) -> list[ExistingEnrolment]:
     """What the references and the keys of these already stand for."""
     wanted: dict[str, Any] = {
         "organisations": [r.sign_up.organisation_code for r in requests],
@@ -118,4 +159,4 @@ async def find_existing(work: UnitOfWork, requests: Sequence[EnrolmentRequest]) 
         "keys": [r.idempotency_key for r in requests],
     }
     rows: Sequence[EnrolmentRow] = (await work.scalars(EXISTING, wanted)).all()
-    return [ExistingEnrolment(enrolment_of(row), row.fingerprint, row.idempotency_key) for row in rows]
+    return [ExistingEnrolment(enrolment_of(row, keys), row.idempotency_key) for row in rows]

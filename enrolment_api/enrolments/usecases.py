@@ -9,14 +9,17 @@ from uuid import UUID
 
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes, Rules, decide
-from enrolment_api.domain.household import NOBODY, WrongMemberNumber, household_of
-from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.domain.household import WrongMemberNumber, household_of
+from enrolment_api.domain.sign_up import Participant
 from enrolment_api.enrolments import store
 from enrolment_api.enrolments.conflicts import resolve_conflicts
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.events import recorded_event
 from enrolment_api.enrolments.outcomes import Numbered, Outcome, Recorded, Replayed
 from enrolment_api.enrolments.store import KnownPeople
+from enrolment_api.people import store as people
+from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.store import Person
 from services.context import Context
 from services.contracts.checksums import checksum_of
 from services.errors import DomainError
@@ -35,17 +38,18 @@ class _Basis:
     context: Context
     rules: Rules
     known: KnownCodes
+    keys: PeopleKeys
 
 
 async def record(
-    work: UnitOfWork, context: Context, requests: Sequence[EnrolmentRequest], rules: Rules
+    work: UnitOfWork, context: Context, requests: Sequence[EnrolmentRequest], rules: Rules, keys: PeopleKeys
 ) -> list[Outcome]:
     """Record the sign-ups, and answer each in its place; a bad one does not affect the others."""
     originals, duplicates = _without_duplicates(requests)
     outcomes: Outcomes = {}
     sign_ups = [request.sign_up for _, request in originals]
     known = await store.known_codes(work, sign_ups, with_above=bool(rules.rates.local_support))
-    basis = _Basis(context, rules, known)
+    basis = _Basis(context, rules, known, keys)
     registered = [(number, _with_registered_codes(request, basis.known)) for number, request in originals]
     for each in _rounds(registered):
         outcomes |= await _record_round(work, each, basis)
@@ -54,12 +58,20 @@ async def record(
 
 
 async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    outcomes = await _decide(work, requests, basis)
+    known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
+    outcomes = _decide(requests, known, basis)
+    fresh = _fresh_people(known, outcomes)
+    for ours, theirs in (await people.make(work, basis.keys, fresh)).items():
+        del fresh[ours]
+        _give(outcomes, ours, theirs)
     accepted = [(r, o.enrolment) for n, r in requests if isinstance(o := outcomes[n], Recorded)]
     events = [recorded_event(enrolment, request.correlation_id) for request, enrolment in accepted]
-    inserted = await store.insert(work, accepted, {event.id: checksum_of(event.data) for event in events})
+    checksums = {event.id: checksum_of(event.data) for event in events}
+    inserted = await store.insert(work, basis.keys, accepted, checksums)
     await emit(work, [event for event in events if event.id in inserted])
     if len(inserted) < len(requests):
+        in_use = {enrolment.participant_id for _, enrolment in accepted if enrolment.id in inserted}
+        await people.forget(work, [person for person, _ in fresh.values() if person.id not in in_use])
         contested = [(n, r) for n, r in requests if not _is_in(outcomes[n], inserted)]
         outcomes |= await _resolve(work, contested, outcomes, basis)
     return outcomes
@@ -67,42 +79,63 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _
 
 async def _resolve(work: UnitOfWork, contested: Sequence[Numbered], outcomes: Outcomes, basis: _Basis) -> Outcomes:
     """What was sent before is replayed; what somebody else was faster with is decided again, knowing of that."""
-    resolved = resolve_conflicts(contested, outcomes, await store.find_existing(work, [r for _, r in contested]))
+    existing = await store.find_existing(work, basis.keys, [r for _, r in contested])
+    resolved = resolve_conflicts(contested, outcomes, existing)
     if overtaken := [(number, request) for number, request in contested if number not in resolved]:
-        again = await _decide(work, overtaken, basis)
+        known = await store.known_of(work, basis.keys, [request.sign_up for _, request in overtaken])
+        again = _decide(overtaken, known, basis)
         resolved |= {n: AlreadyCovered() if isinstance(o, Recorded) else o for n, o in again.items()}
     return resolved
 
 
-async def _decide(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
+def _decide(requests: Sequence[Numbered], known: KnownPeople, basis: _Basis) -> Outcomes:
     """Members of one household in the order of their numbers: each is decided on knowing those before.
 
     Whoever has a wrong number is told the one that is free when all others have joined.
     """
-    known = await store.known_of(work, [request.sign_up for _, request in requests])
     ids = [new_id() for _ in requests]
     in_order = sorted(enumerate(requests), key=lambda each: each[1][1].sign_up.member_no or 0)
     outcomes: Outcomes = {}
     for place, (number, request) in in_order:
-        outcomes[number] = _decide_one(ids[place], request.sign_up, known, place, basis)
+        outcomes[number] = _decide_one(ids[place], place, request, known, basis)
     for place, (number, request) in in_order:
         if isinstance(outcomes[number], WrongMemberNumber):
-            outcomes[number] = _decide_one(ids[place], request.sign_up, known, place, basis)
+            outcomes[number] = _decide_one(ids[place], place, request, known, basis)
     return outcomes
 
 
-def _decide_one(enrolment_id: UUID, sign_up: SignUp, known: KnownPeople, place: int, basis: _Basis) -> Outcome:
+def _decide_one(
+    enrolment_id: UUID, place: int, request: EnrolmentRequest, known: KnownPeople, basis: _Basis
+) -> Outcome:
+    sign_up = request.sign_up
     household = household_of(sign_up)
-    members = known.members.get(household, NOBODY) if household else NOBODY
     covers, supported_before = known.covers.get(place, ()), known.supported_months.get(place, 0)
+    members = known.members(place, household)
     try:
         decision = decide(sign_up, basis.known, covers, members, basis.rules, supported_before)
     except DomainError as refusal:
         return refusal
     if household and decision.joins_household:
-        known.members.setdefault(household, {})[sign_up.member_no or 1] = sign_up.participant.personal_id
-    placed = basis.known.placed(sign_up)
-    return Recorded(Enrolment(enrolment_id, placed, decision, "recorded", basis.context.at))
+        known.join(place, household, sign_up.member_no or 1)
+    placed, participant_id, at = basis.known.placed(sign_up), known.people[place].id, basis.context.at
+    return Recorded(Enrolment(enrolment_id, participant_id, placed, decision, "recorded", at, request.fingerprint))
+
+
+def _fresh_people(known: KnownPeople, outcomes: Outcomes) -> dict[UUID, tuple[Person, Participant]]:
+    """Those who are not known yet, as the first sign-up that was accepted names them."""
+    unknown = {person.id: person for person in known.people if person.sealed is None}
+    fresh: dict[UUID, tuple[Person, Participant]] = {}
+    for outcome in outcomes.values():
+        if isinstance(outcome, Recorded) and (person := unknown.get(outcome.enrolment.participant_id)):
+            fresh.setdefault(person.id, (person, outcome.enrolment.sign_up.participant))
+    return fresh
+
+
+def _give(outcomes: Outcomes, ours: UUID, theirs: UUID) -> None:
+    """The sign-ups are of the participant whom somebody else has made at the same time."""
+    for outcome in outcomes.values():
+        if isinstance(outcome, Recorded) and outcome.enrolment.participant_id == ours:
+            outcome.enrolment.participant_id = theirs
 
 
 def _with_registered_codes(request: EnrolmentRequest, known: KnownCodes) -> EnrolmentRequest:

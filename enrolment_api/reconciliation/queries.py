@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.registry import Collector, Organisation, Unit
 from enrolment_api.enrolments.rows import enrolment_of
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.registry.rows import collector_of, organisation_of, unit_of
 from enrolment_api.tables.enrolments import EnrolmentChangeRow, EnrolmentRow
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
@@ -58,7 +59,7 @@ COLLECTORS: Final = (
 
 
 async def enrolments_of_day(
-    session: ReadSession, day: date, after: UUID | None, limit: int
+    session: ReadSession, keys: PeopleKeys, day: date, after: UUID | None, limit: int
 ) -> list[tuple[Enrolment, datetime]]:
     """Those that can be published again, each with the time since when it counts as it does, in the order of their ids.
 
@@ -66,7 +67,7 @@ async def enrolments_of_day(
     """
     page = {"day": day, "after": after or FIRST_ID, "limit": limit}
     found = (await session.execute(OF_DAY, page)).all()
-    return [(enrolment_of(each[0]), each.changed_at or each[0].recorded_at) for each in found]
+    return [(enrolment_of(each[0], keys), each.changed_at or each[0].recorded_at) for each in found]
 
 
 async def entries(session: ReadSession, kind: RegistryKind, after: str, limit: int) -> Sequence[Entry]:

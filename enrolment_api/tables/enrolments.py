@@ -14,7 +14,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
-    cast,
+    Uuid,
     event,
     func,
     text,
@@ -24,7 +24,6 @@ from sqlalchemy.sql import column
 from sqlmodel import Field
 
 from enrolment_api.domain.enrolment import Status
-from enrolment_api.domain.identifiers import Sex
 from enrolment_api.domain.terms import Payment
 from enrolment_api.tables.base import Base
 from services.persistence.checks import one_of
@@ -36,7 +35,10 @@ class EnrolmentRow(Base, table=True):
 
     `unit_code` and `collector_code` have no foreign keys: both are looked up before each insert, nothing is ever
     removed from the registry, and the locks that a foreign key takes would make sign-ups of a busy collector wait for
-    each other.
+    each other. Nor has `participant_id`: only participants without a sign-up are removed, by whoever has just made
+    them.
+
+    `sealed` is the person as this sign-up names them, with the fingerprint of what was sent: see `people.keys`.
 
     `checksum` is that of the facts as they were published last; NULL where the event had an id of its own and cannot be
     published again. `facts_version` is the version since which those are so.
@@ -80,7 +82,7 @@ class EnrolmentRow(Base, table=True):
             postgresql_where=text("joins_household AND status <> 'cancelled'"),
         ),
         ExcludeConstraint(
-            (cast(column("personal_id", Text), BigInteger), "="),
+            (column("participant_id", Uuid), "="),
             (column("scheme"), "="),
             (func.daterange(column("covered_from"), column("covered_to"), text("'[]'")), "&&"),
             name="ex_enrolments_double_cover",
@@ -93,7 +95,6 @@ class EnrolmentRow(Base, table=True):
     organisation_code: str = Field(sa_type=Text)
     external_ref: str = Field(sa_type=Text)
     idempotency_key: str | None = Field(default=None, sa_type=Text)
-    fingerprint: bytes
     scheme: Scheme = Field(sa_type=Text)
     kind: Kind = Field(sa_type=Text)
     status: Status = Field(sa_type=Text)
@@ -103,12 +104,8 @@ class EnrolmentRow(Base, table=True):
     months: int = Field(sa_type=SmallInteger)
     amount_paid: int = Field(sa_type=BigInteger)
     receipt_no: str | None = Field(default=None, sa_type=Text)
-    full_name: str = Field(sa_type=Text)
-    born_on: date
-    sex: Sex = Field(sa_type=Text)
-    personal_id: str = Field(sa_type=Text)
-    social_insurance_code: str | None = Field(default=None, sa_type=Text)
-    phone: str | None = Field(default=None, sa_type=Text)
+    participant_id: UUID
+    sealed: bytes
     household_code: str | None = Field(default=None, sa_type=Text)
     member_no: int | None = Field(default=None, sa_type=SmallInteger)
     monthly_income: int | None = Field(default=None, sa_type=BigInteger)

@@ -2,10 +2,13 @@
 
 1. REGISTRY, by whoever changes the registry; recording sign-ups does not take it.
 2. Rows of the registry, in the order of the request: only the holder of REGISTRY writes them.
-3. Rows of sign-ups. Those that are changed, by id, before any other; those that are recorded, by personal ID and
-   scheme: two batches that share people wait for each other one way only.
-4. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
-5. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
+3. Rows of sign-ups that are changed, by id.
+4. Indexes of participants, in the order of the indexes: also processes whose keys differ in order share that one. Then
+   rows of participants, by id.
+5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
+   way only.
+6. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
+7. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
 """
 
 from typing import Final

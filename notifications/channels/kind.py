@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.settings import NotificationsSettings
 from services.clock import Clock
 from services.outages import Outage
-from services.security.sealing import SecretBox
 
 CheckAddress: TypeAlias = Callable[[str, NotificationsSettings], Awaitable[None]]
 """Raises Invalid with the pointer /address where a route must not have this address. It may look up host names."""
@@ -32,7 +32,7 @@ class ChannelEnvironment:
     """
 
     settings: NotificationsSettings
-    secrets: SecretBox
+    secrets: SigningSecrets
     clock: Clock
     outages: Mapping[str, Outage] = field(default_factory=lambda: {name: Outage(name) for name in SHARED})
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.security.sealing import SecretBox, SecretLost
+from notifications.channels.signing_secrets import SigningSecrets
+from services.security.sealing import SecretLost
 
 
 @dataclass(frozen=True, slots=True)
 class RouteSecrets:
     """`new` makes a secret for a route of this channel; None where the channel does not sign."""
 
-    box: SecretBox
+    box: SigningSecrets
     new: Callable[[str], str | None]
 
     def seal(self, secret: str | None, route_name: str) -> str | None:

@@ -6,9 +6,12 @@ import base64
 import os
 import secrets
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import structlog
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.settings import Settings, secret_keys_in
 
@@ -40,6 +43,16 @@ def present_secret_keys(settings: Settings) -> list[bytes] | None:
 def text_of_keys(keys: Sequence[bytes]) -> str:
     """The keys as DRIVE_SECRET_KEYS has them."""
     return ",".join(base64.urlsafe_b64encode(key).decode() for key in keys)
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose (HKDF, RFC 5869): it says nothing about the secret or about other purposes."""
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
+
+
+def key_id_of(key: bytes) -> bytes:
+    """By which a stored value names the derived key that it was made with: 8 bytes of its hash."""
+    return sha256(key).digest()[:8]
 
 
 def key_file(settings: Settings) -> Path:

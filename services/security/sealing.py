@@ -1,49 +1,66 @@
-"""Webhook secrets at rest: AES-256-GCM under a key derived from the secret keys, bound to their route."""
+"""What is stored sealed: AES-256-GCM under keys derived from the secret keys, bound to the row that holds it."""
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Sequence
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_NONCE_BYTES = 12
-_FORMAT = "v1"
+from services.security.keys import derived_key, key_id_of
+
+_FORMAT: Final = b"\x02"
+_KEY_ID: Final = slice(1, 9)
+_NONCE: Final = slice(9, 21)
+_NONCE_BYTES: Final = 12
+_TEXT: Final = slice(21, None)
 
 
 class SecretLost(Exception):
-    """None of the present keys opens a stored secret. Reported in the delivery's attempts."""
+    """None of the present keys opens what is stored."""
 
 
 class SecretBox:
-    """Seals with the first key and opens with any, so that keys can be rotated."""
+    """Seals with the first key and opens with any, so that keys can be rotated.
 
-    def __init__(self, secret_keys: Sequence[bytes]) -> None:
-        derive = [HKDF(hashes.SHA256(), 32, salt=None, info=b"drive webhook secrets") for _ in secret_keys]
-        self._ciphers = [AESGCM(hkdf.derive(key)) for hkdf, key in zip(derive, secret_keys, strict=True)]
+    Sealed bytes are a format (1 byte), the id of the key (8), a random nonce (12), then the ciphertext with its tag
+    (16). `purpose` separates the keys of one use from those of another.
+    """
 
-    def seal(self, secret: str, route_name: str) -> str:
-        """The secret as it may be stored, of use for this route only."""
+    def __init__(self, secret_keys: Sequence[bytes], purpose: str) -> None:
+        keys = [derived_key(secret, purpose) for secret in secret_keys]
+        self.key_ids: Final = [key_id_of(key) for key in keys]
+        """Of the present keys; what is sealed now bears the first."""
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in zip(self.key_ids, keys, strict=True)}
+        self._first = self._ciphers[self.key_ids[0]]
+        self._prefix = _FORMAT + self.key_ids[0]
+
+    def seal(self, plain: bytes, bound_to: bytes) -> bytes:
+        """The bytes as they may be stored; they open only with the same `bound_to`: table, column and id of the row."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[0].encrypt(nonce, secret.encode(), _bound_to(route_name))
-        return f"{_FORMAT}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        return self._prefix + nonce + self._first.encrypt(nonce, plain, bound_to)
 
-    def open(self, sealed: str, route_name: str) -> str:
-        """The secret. Raises SecretLost where no key fits, or the text belongs to another route."""
-        raw = base64.urlsafe_b64decode(sealed.removeprefix(f"{_FORMAT}."))
-        for cipher in self._ciphers:
+    def open(self, sealed: bytes, bound_to: bytes) -> bytes:
+        """The plain bytes. Raises SecretLost where no key fits, or they belong elsewhere."""
+        cipher = self._ciphers.get(sealed[_KEY_ID]) if sealed.startswith(_FORMAT) else None
+        if cipher is None:
+            raise SecretLost("the key that this was sealed with is not among DRIVE_SECRET_KEYS: put it back")
+        try:
+            return cipher.decrypt(sealed[_NONCE], sealed[_TEXT], bound_to)
+        except InvalidTag:
+            raise SecretLost("what is stored was not sealed for this row: it was changed, or moved here") from None
+
+    def open_unnamed(self, raw: bytes, bound_to: bytes) -> bytes:
+        """The same of a nonce and a ciphertext alone, which earlier versions stored: every key is tried."""
+        for cipher in self._ciphers.values():
             try:
-                return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bound_to(route_name)).decode()
+                return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to)
             except InvalidTag:
                 continue
-        raise SecretLost(
-            f"no key of DRIVE_SECRET_KEYS opens the secret of {route_name}: put the route anew, for a new secret"
-        )
+        raise SecretLost("no key of DRIVE_SECRET_KEYS opens what is stored")
 
-
-def _bound_to(route_name: str) -> bytes:
-    return f"routes|secret|{route_name}".encode()
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it was sealed with the first key."""
+        return sealed.startswith(self._prefix)

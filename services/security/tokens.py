@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -28,6 +26,7 @@ from services.security.claims import (
     subject_of,
     text_in,
 )
+from services.security.keys import derived_key
 
 ISSUER = "drive"
 AUDIENCE = "drive"
@@ -46,7 +45,7 @@ class _Verified:
 
 
 def _signing_key(secret: bytes) -> OKPKey:
-    seed = HKDF(hashes.SHA256(), 32, salt=None, info=b"drive access tokens").derive(secret)
+    seed = derived_key(secret, "drive access tokens")
     pem = Ed25519PrivateKey.from_private_bytes(seed).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     key = OKPKey.import_key(pem)
     key.ensure_kid()

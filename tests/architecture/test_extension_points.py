@@ -18,6 +18,7 @@ from enrolment_api.domain.enrolment import Decision, Enrolment
 from enrolment_api.enrolments.enrolment_view import view_of
 from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody, request_of
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
 from migrations.upgrade import alembic_config
 from notifications.channels.mail.compose import LANGUAGES
@@ -53,9 +54,10 @@ def shown_after_storage(body: AnySignUp) -> dict[str, Any]:
     """What is shown of a sign-up that was read, stored, and read from its row."""
     request = request_of(body, "CT", "key-1", "request-1")
     decision = Decision("new", LAUNCH_DAY, LAUNCH_DAY, Contribution(0, 0, 0, 0))
-    enrolment = Enrolment(new_id(), request.sign_up, decision, "recorded", SystemClock().now())
-    stored = EnrolmentRow(**row_of(request, enrolment, checksum=0))
-    return view_of(enrolment_of(stored), clear=True).model_dump(mode="json")
+    now, keys = SystemClock().now(), PeopleKeys([b"k" * 32])
+    enrolment = Enrolment(new_id(), new_id(), request.sign_up, decision, "recorded", now, request.fingerprint)
+    stored = EnrolmentRow(**row_of(request, enrolment, 0, keys))
+    return view_of(enrolment_of(stored, keys), clear=True).model_dump(mode="json")
 
 
 @pytest.mark.parametrize("sign_up", [a_sign_up(), a_voluntary_sign_up()], ids=["health", "voluntary"])

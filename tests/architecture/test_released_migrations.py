@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 RELEASED = Path(__file__).with_name("migrations.sha256")
 """`sha256sum` of each migration, and of what migrations are written with; a new one gets a line, no line is changed."""
-TOOLS = ("checks", "messaging", "summaries")
+TOOLS = ("checks", "keys", "messaging", "summaries")
 
 
 def listed() -> dict[str, str]:

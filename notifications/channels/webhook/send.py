@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from yarl import URL
 
 from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.webhook.answers import of_http_answer, retry_after
 from notifications.channels.webhook.compose import CONTENT_TYPE, body_of
 from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
@@ -18,7 +19,7 @@ from notifications.domain.delivery import Outcome, Refused, Retry
 from notifications.domain.endpoint import literal_address
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.clock import Clock
-from services.security.sealing import SecretBox, SecretLost
+from services.security.sealing import SecretLost
 
 TIMEOUT_SECONDS = 20.0
 
@@ -27,7 +28,7 @@ class Webhooks:
     """Sends messages as signed POST requests. `sessions` holds one client per URL scheme with the resolver it uses."""
 
     def __init__(
-        self, sessions: dict[str, tuple[ClientSession, GuardedResolver]], secrets: SecretBox, clock: Clock
+        self, sessions: dict[str, tuple[ClientSession, GuardedResolver]], secrets: SigningSecrets, clock: Clock
     ) -> None:
         self._sessions = sessions
         self._secrets = secrets

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from enrolment_api.domain.enrolment import (
     WrongAmount,
     decide,
 )
-from enrolment_api.domain.household import NOBODY, HouseholdPolicy, Members, WrongMemberNumber
+from enrolment_api.domain.household import HouseholdPolicy, Members, WrongMemberNumber
 from enrolment_api.domain.registry import UnknownUnit
 from services.errors import DomainError
 from tests.enrolment_api.builders import REGISTRY, a_health_sign_up, a_person, a_voluntary_sign_up
@@ -31,8 +33,12 @@ TODAY = date(2025, 10, 25)
 SCHEMES = st.sampled_from(["household_health", "voluntary_social"])
 
 
-def decided(sign_up: Any, members: Members | None = None, policy: HouseholdPolicy = "refuse") -> Decision:
-    return decide(sign_up, REGISTRY, (), members or NOBODY, Rules(TODAY, RATES, policy))
+THEY, FIRST, SECOND = UUID(int=1), UUID(int=2), UUID(int=3)
+"""Participants: whom the sign-up is of, and others."""
+
+
+def decided(sign_up: Any, joined: Mapping[int, UUID] | None = None, policy: HouseholdPolicy = "refuse") -> Decision:
+    return decide(sign_up, REGISTRY, (), Members(THEY, joined or {}), Rules(TODAY, RATES, policy))
 
 
 def test_first_health_cover_begins_after_thirty_days() -> None:
@@ -84,25 +90,25 @@ def test_village_takes_sign_ups_too() -> None:
     assert decided(a_health_sign_up(unit_code="15142-01")).kind == "new"
 
 
-MEMBERS = {1: "038080012345", 2: "038080000002"}
+MEMBERS = {1: THEY, 2: SECOND}
 
 
 @pytest.mark.parametrize(
-    ("members", "number", "expected"),
+    ("joined", "number", "expected"),
     [
         ({}, 5, 1),
         ({}, 2, 1),
-        ({1: "038080000001"}, 1, 2),
-        ({1: "038080000001"}, 3, 2),
-        ({1: "038080000001", 3: "038080000003"}, 4, 2),
+        ({1: FIRST}, 1, 2),
+        ({1: FIRST}, 3, 2),
+        ({1: FIRST, 3: SECOND}, 4, 2),
         (MEMBERS, 3, 1),
     ],
 )
 def test_a_number_that_does_not_fit_the_household_is_refused_with_the_one_expected(
-    members: Members, number: int, expected: int
+    joined: Mapping[int, UUID], number: int, expected: int
 ) -> None:
     with pytest.raises(WrongMemberNumber, match=f"number {expected} is expected") as refused:
-        decided(a_health_sign_up(member_no=number), members)
+        decided(a_health_sign_up(member_no=number), joined)
     assert [error.pointer for error in refused.value.errors] == ["/household/member_no"]
 
 
@@ -114,5 +120,5 @@ def test_a_policy_may_make_it_a_warning() -> None:
 def test_a_member_keeps_the_number_when_they_sign_up_again_in_the_year() -> None:
     decision = decided(a_health_sign_up(member_no=1), MEMBERS)
     assert (decision.joins_household, decision.expected_member_no) == (False, None)
-    third = a_health_sign_up(participant=a_person(personal_id="038080000009"), member_no=3, amount_paid=758_160)
-    assert decided(third, MEMBERS).joins_household
+    third = a_health_sign_up(member_no=3, amount_paid=758_160)
+    assert decided(third, {1: FIRST, 2: SECOND}).joins_household

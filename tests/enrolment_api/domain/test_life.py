@@ -46,7 +46,8 @@ POSSIBLE = {
 
 def an_enrolment(status: Status = "recorded", version: int = 1) -> Enrolment:
     decision = Decision("new", date(2025, 11, 24), date(2026, 11, 23), Contribution(1263600, 0, 0, 1263600))
-    return Enrolment(FIRST_ID, a_health_sign_up(), decision, status, datetime(2025, 10, 25, tzinfo=UTC), version)
+    at = datetime(2025, 10, 25, tzinfo=UTC)
+    return Enrolment(FIRST_ID, FIRST_ID, a_health_sign_up(), decision, status, at, b"sent", version)
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -158,7 +158,7 @@ async def test_of_two_organisations_that_race_for_a_person_one_wins(service: Ser
     won, lost = await asyncio.gather(post_batch(service.ct, *of_ct), post_batch(service.nl, *of_nl))
     statuses = sorted(item["status"] for item in won + lost)
     assert statuses == [201] * 30 + [409] * 30
-    people = await service.rows("SELECT DISTINCT personal_id FROM enrolments")
+    people = await service.rows("SELECT DISTINCT participant_id FROM enrolments")
     assert len(people) == len(await service.rows("SELECT id FROM enrolments")) == 30
 
 
@@ -217,7 +217,7 @@ async def test_refusals_hold_no_personal_data(service: Service) -> None:
     [
         ("ALTER TABLE enrolments DROP COLUMN receipt_no", 503, "receipt_no"),
         ("ALTER TABLE enrolments ADD CONSTRAINT never CHECK (months < 0)", 500, "never"),
-        ("ALTER TABLE enrolments ALTER full_name TYPE varchar(3)", 500, "StringDataRightTruncationError"),
+        ("ALTER TABLE enrolments ALTER receipt_no TYPE varchar(3)", 500, "StringDataRightTruncationError"),
     ],
     ids=["temporary", "a constraint", "the data"],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.reconciliation import summaries
 from enrolment_api.reconciliation.consumers import HANDLERS
 from enrolment_api.reconciliation.resends import resend
@@ -22,6 +23,7 @@ from services.contracts.sources import ENROLMENT_SOURCE, TARGETS_SOURCE
 from services.ids import new_id
 from services.reconciliation import resends, totals
 from services.reconciliation.comparison import Total
+from services.security.keys import load_secret_keys
 from tests.enrolment_api.conftest import LAUNCH_DAY, Service, a_participant, a_sign_up, post_batch
 
 HOUR = timedelta(hours=1)
@@ -78,7 +80,8 @@ async def _ask(service: Service, **what: Any) -> None:
 
 async def _resend(service: Service) -> None:
     runtime = service.runtime
-    await resend(runtime.database, runtime.clock, runtime.metrics)
+    keys = PeopleKeys(load_secret_keys(runtime.settings))
+    await resend(runtime.database, keys, runtime.clock, runtime.metrics)
 
 
 async def _summary(service: Service) -> list[EnrolmentSummary]:

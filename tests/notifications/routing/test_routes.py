@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from notifications.channels.registry import new_secret
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute, RoutePut, put_route
 from services.security.keys import load_secret_keys
-from services.security.sealing import SecretBox
 from tests.notifications.service import MakeService, NotificationsService, a_unit, an_episode
 
 HOOK = "https://ops.example.org/hook"
 
 
-async def put(service: NotificationsService, keys: SecretBox) -> RoutePut:
+async def put(service: NotificationsService, keys: SigningSecrets) -> RoutePut:
     """Put the webhook `ops` in a process that has these keys."""
     command, secrets = PutRoute("ops", None, "warning", "webhook", HOOK), RouteSecrets(keys, new_secret)
     async with service.runtime.database.write() as work:
@@ -34,7 +34,7 @@ async def test_a_webhook_secret_is_shown_once_and_sealed_at_rest(service: Notifi
     assert "secret" not in (await service.client.get("/v1/routes")).text
     [row] = await service.query("SELECT * FROM routes")
     assert secret.removeprefix("whsec_") not in str(row)
-    box = SecretBox(load_secret_keys(service.runtime.settings))
+    box = SigningSecrets(load_secret_keys(service.runtime.settings))
     assert box.open(row.secret, "ops") == secret
     assert row.address == HOOK + "2"
 
@@ -43,16 +43,16 @@ async def test_a_webhook_put_again_needs_its_old_key_no_more(service: Notificati
     secret = (await service.put_route("ops", HOOK))["secret"]
     [old] = load_secret_keys(service.runtime.settings)
     new = b"n" * 32
-    await put(service, SecretBox([new, old]))
+    await put(service, SigningSecrets([new, old]))
     [row] = await service.query("SELECT secret FROM routes")
-    assert SecretBox([new]).open(row.secret, "ops") == secret
+    assert SigningSecrets([new]).open(row.secret, "ops") == secret
 
 
 async def test_a_webhook_whose_key_was_lost_gets_a_new_secret_when_it_is_put_again(
     service: NotificationsService,
 ) -> None:
     await service.put_route("ops", HOOK)
-    other_keys = SecretBox([b"n" * 32])
+    other_keys = SigningSecrets([b"n" * 32])
     answer = await put(service, other_keys)
     [row] = await service.query("SELECT secret FROM routes")
     assert not answer.is_new

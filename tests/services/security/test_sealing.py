@@ -1,38 +1,53 @@
-"""Webhook secrets at rest."""
+"""What is sealed opens with its key, in its place, unchanged; and no other way."""
 
 from __future__ import annotations
 
-import base64
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from notifications.channels.webhook.secret import new_secret
 from services.security.sealing import SecretBox, SecretLost
 
 OLD, NEW = b"o" * 32, b"n" * 32
+PLACE = b"table|column|1"
 
 
-def test_a_secret_survives_the_rotation_of_keys() -> None:
-    sealed = SecretBox([OLD]).seal("whsec_x", "ops")
-    assert SecretBox([NEW, OLD]).open(sealed, "ops") == "whsec_x"
+@given(st.binary(max_size=500), st.binary(max_size=50))
+def test_what_is_sealed_opens_with_any_present_key_and_shows_nothing(plain: bytes, place: bytes) -> None:
+    sealed = SecretBox([OLD], "of a test").seal(plain, place)
+    assert SecretBox([NEW, OLD], "of a test").open(sealed, place) == plain
+    assert len(sealed) == len(plain) + 37
+    assert len(plain) < 8 or plain not in sealed
 
 
-def test_a_secret_is_lost_without_its_key() -> None:
+@pytest.mark.parametrize(
+    ("keys", "purpose", "place"),
+    [([NEW], "of a test", PLACE), ([OLD], "of another", PLACE), ([OLD], "of a test", b"table|column|2")],
+    ids=["another key", "another purpose", "another row"],
+)
+def test_it_is_lost_to_others(keys: list[bytes], purpose: str, place: bytes) -> None:
+    sealed = SecretBox([OLD], "of a test").seal(b"plain", PLACE)
     with pytest.raises(SecretLost):
-        SecretBox([NEW]).open(SecretBox([OLD]).seal("whsec_x", "ops"), "ops")
+        SecretBox(keys, purpose).open(sealed, place)
 
 
-def test_a_secret_is_of_no_use_to_another_route() -> None:
-    box = SecretBox([OLD])
+def test_a_change_of_any_byte_is_noticed() -> None:
+    box = SecretBox([OLD], "of a test")
+    sealed = box.seal(b"plain", PLACE)
+    for place in range(len(sealed)):
+        changed = sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
+        with pytest.raises(SecretLost):
+            box.open(changed, PLACE)
     with pytest.raises(SecretLost):
-        box.open(box.seal("whsec_x", "ops"), "others")
+        box.open(b"", PLACE)
 
 
-def test_the_same_secret_is_sealed_differently_each_time() -> None:
-    box = SecretBox([OLD])
-    assert box.seal("whsec_x", "ops") != box.seal("whsec_x", "ops")
+def test_the_same_is_sealed_differently_each_time() -> None:
+    box = SecretBox([OLD], "of a test")
+    assert len({box.seal(b"plain", PLACE) for _ in range(100)}) == 100
 
 
-def test_a_new_secret_has_the_form_of_standard_webhooks() -> None:
-    prefix, _, key = new_secret().partition("_")
-    assert (prefix, len(base64.b64decode(key))) == ("whsec", 32)
+def test_what_bears_the_first_key_is_current() -> None:
+    sealed = SecretBox([OLD], "of a test").seal(b"plain", PLACE)
+    assert SecretBox([OLD, NEW], "of a test").is_current(sealed)
+    assert not SecretBox([NEW, OLD], "of a test").is_current(sealed)

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 import pytest
 
 from notifications.channels.kind import ChannelEnvironment
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.webhook import send as webhook
 from notifications.channels.webhook.secret import new_secret
 from notifications.channels.webhook.send import open_webhooks
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent
 from notifications.settings import NotificationsSettings
-from services.security.sealing import SecretBox
 from tests.notifications.outgoing_message import an_outgoing_message
 from tests.support.clock import SettableClock
 
@@ -69,7 +69,7 @@ async def a_raw_receiver(does: str) -> AsyncIterator[int]:
 
 async def sent_to(address: str) -> Outcome:
     """The outcome of one attempt."""
-    box, at = SecretBox([b"k" * 32]), datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    box, at = SigningSecrets([b"k" * 32]), datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
     clock = SettableClock(at)
     message = an_outgoing_message(channel="webhook", address=address, secret=box.seal(new_secret(), "ops"))
     settings = NotificationsSettings(webhook_allow="127.0.0.0/8")

@@ -1,0 +1,1 @@
+"""The people who were signed up: each is one participant, stored sealed, and found by a blind index."""

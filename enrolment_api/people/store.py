@@ -1,0 +1,96 @@
+"""Statements that make participants, and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Uuid, bindparam, delete, update
+
+from enrolment_api.domain.sign_up import Participant
+from enrolment_api.people import sql
+from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.tables.people import ParticipantIndexRow, ParticipantRow
+from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unnest import among, table_of
+
+_p, _i = table_of(ParticipantRow), table_of(ParticipantIndexRow)
+REDIRECT: Final = (
+    update(_i)
+    .where(_i.c.blind_index == among("indexes", LargeBinary()))
+    .values(participant_id=bindparam("owner", type_=Uuid))
+)
+REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
+REMOVE_INDEXES: Final = delete(_i).where(_i.c.blind_index == among("indexes", LargeBinary()))
+SAVE: Final = (
+    update(_p)
+    .where(_p.c.id == bindparam("participant_id", type_=Uuid))
+    .values(sealed=bindparam("new_sealed", type_=LargeBinary), version=_p.c.version + 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a sign-up is of: the participant, and the indexes by which they are found. `sealed` is as it is stored; None
+    where the person is not known yet, and `id` is the one that they get when their sign-up is recorded."""
+
+    id: UUID
+    indexes: Sequence[bytes]
+    sealed: bytes | None = None
+
+
+async def make(
+    work: UnitOfWork, keys: PeopleKeys, people: Mapping[UUID, tuple[Person, Participant]]
+) -> dict[UUID, UUID]:
+    """Make participants of people who are not known yet, by their ids.
+
+    Returns the ids to use instead, of those whom somebody else has made since they were looked for.
+    """
+    if not people:
+        return {}
+    columns = sorted(
+        (index, key_id, person.id)
+        for person, _ in people.values()
+        for index, key_id in zip(person.indexes, keys.index_key_ids, strict=True)
+    )
+    found = await work.all(
+        sql.MAKE,
+        {
+            "indexes": [index for index, _, _ in columns],
+            "key_ids": [key_id for _, key_id, _ in columns],
+            "owners": [owner for _, _, owner in columns],
+            "ids": list(people),
+            "sealed": [keys.seal_participant(person.id, named) for person, named in people.values()],
+        },
+    )
+    return await _give_way(work, {each.blind_index: each.participant_id for each in found}, people) if found else {}
+
+
+async def _give_way(
+    work: UnitOfWork, taken: Mapping[bytes, UUID], people: Mapping[UUID, tuple[Person, Participant]]
+) -> dict[UUID, UUID]:
+    """A person found under one key is found under all: where some of the indexes were free, they are the other's."""
+    instead = {}
+    for person, _ in people.values():
+        if owners := [taken[index] for index in person.indexes if index in taken]:
+            instead[person.id] = owners[0]
+            if len(owners) < len(person.indexes):
+                await work.execute(REDIRECT, {"indexes": list(person.indexes), "owner": owners[0]})
+    await work.execute(REMOVE, {"ids": list(instead)})
+    return instead
+
+
+async def forget(work: UnitOfWork, people: Collection[Person]) -> None:
+    """Remove participants that this unit of work has made, and recorded nothing of."""
+    if people:
+        await work.execute(REMOVE_INDEXES, {"indexes": sorted(index for person in people for index in person.indexes)})
+        await work.execute(REMOVE, {"ids": sorted(person.id for person in people)})
+
+
+async def save(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID, person: Participant) -> None:
+    """Store what is known of the participant now."""
+    await work.execute(
+        SAVE, {"participant_id": participant_id, "new_sealed": keys.seal_participant(participant_id, person)}
+    )
