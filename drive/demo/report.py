@@ -15,6 +15,7 @@ from rich.table import Table
 
 from drive.client.client import Client
 from drive.demo.checks import Checks
+from drive.demo.household import ask_for_quote, quote_table
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
 from drive.demo.story import text_of
 from drive.demo.worlds import World
@@ -24,14 +25,16 @@ SCHEME = {"scheme": "household_health"}
 
 
 async def report(world: World, checks: Checks, console: Console) -> None:
-    """Progress, collectors, alerts, one of the mails, and the checks."""
+    """What a household pays, progress, collectors, alerts, one of the mails, and the checks."""
     async with Client(world.urls, world.token(AGENCY, "progress:read alerts:read")) as client:
         communes = [(commune, await _progress(client, "units", commune.code)) for commune in COMMUNES]
         codes = [code for commune in COMMUNES for code in commune.collector_codes()]
         collectors = [await _progress(client, "collectors", code) for code in codes]
         alerts = (await client.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
+        quote = await ask_for_quote(client)
     console.print()
     for part in (
+        quote_table(quote),
         _progress_table(communes),
         _collector_table(collectors),
         _alert_table(alerts),

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from drive.client.client import Client, Refused, until
 from drive.demo.checks import Checks
+from drive.demo.household import PAYABLE, ask_for_quote
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
 from drive.demo.receiver import Receiver
@@ -66,6 +67,9 @@ class Story:
         )
         for commune in COMMUNES:
             await _set_target(agency, commune)
+        quote = await ask_for_quote(agency)
+        self.say(f"A household of five asks what a year costs: {quote['total']['payable']:,} VND.")
+        self.checks.equal("a household of five: VND a year", f"{PAYABLE:,}", f"{quote['total']['payable']:,}")
         await self._set_routes()
 
     async def _arrived(self, agency: Client) -> None:

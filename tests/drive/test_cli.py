@@ -55,6 +55,17 @@ def _refused(*arguments: str, **environment: str) -> str:
     return line
 
 
+def test_nothing_is_started_on_rates_that_are_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "rates.toml"
+    file.write_text('[[health.rate]]\nsince = 2026-01-01\npercent = "5"\nsource = "a decree"\n')
+    for command in (("up",), ("serve", "enrolment"), ("migrate",)):
+        said = _refused(*command, DRIVE_RATES_FILE=str(file), DRIVE_DATA_DIR=str(tmp_path / "data"))
+        assert said == (
+            f"drive: DRIVE_RATES_FILE: {file}: [[health.rate]] number 1 (since 2026-01-01): percent: a number is"
+            " expected, without quotes; see docs/contributions.md for the form of each table"
+        )
+
+
 def test_a_token_for_a_scope_that_does_not_exist_is_not_issued() -> None:
     said = _refused("token", "--org", "CT", "--scope", "progress:read enrolments:delete")
     assert "no such scope: enrolments:delete; there are admin" in said

@@ -126,6 +126,7 @@ def follows_the_guide(output: str) -> None:
     """What the guide's commands have to print."""
     for expected in (
         '"covered_from":"2025-11-24"',
+        '"total":{"due":4043520,"state_support":0,"local_support":0,"payable":4043520}',
         '"index":0,"external_ref":"CT-0003","status":201',
         '"index":1,"external_ref":null,"status":422',
         '"status":"behind","severity":"critical"',
@@ -153,7 +154,7 @@ async def test_every_command_of_the_guide_works_with_make_demo(checkout: Path, e
     async with started(
         command, checkout, environment, "docs/guide.md goes on from here: a sign-up, its progress, an alert."
     ) as told:
-        assert "18 of 18 figures right" in told
+        assert "19 of 19 figures right" in told
         assert "…" not in told
         assert [line for line in told.splitlines() if len(line) > 80] == []
         [commands] = NEXT_STEPS.findall(told)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from drive.demo import report
 from drive.demo.checks import Checks
+from drive.demo.household import quote_table
 from drive.demo.next_steps import what_next
 from drive.demo.places import COMMUNES
 from drive.demo.play import demo_configuration
@@ -29,6 +30,12 @@ PROGRESS: list[tuple[Any, Any]] = [
     )
     for commune in COMMUNES
 ]
+SOURCE = "Decree 188/2025 Art. 6.5; base salary: Decree 73/2024"
+OWED = {"due": 1_263_600, "state_support": 884_520, "local_support": 126_360, "payable": 252_720}
+QUOTE = {
+    "members": [OWED | {"member_no": n, "lines": [{"rate": 3.15, "source": SOURCE}]} for n in range(1, 6)],
+    "total": {**OWED, "due": 10_043_520},
+}
 COLLECTORS = [{"collector": {"code": f"BD-NGOC-LAC-{n:02}"}, "new": 1_180 + n} for n in range(9)]
 ALERTS = [
     {
@@ -58,6 +65,7 @@ def _mail() -> EmailMessage:
 def _printed(width: int) -> str:
     console = Console(file=io.StringIO(), width=width)
     for part in (
+        quote_table(QUOTE),
         report._progress_table(PROGRESS),
         report._collector_table(COLLECTORS),
         report._alert_table(ALERTS),
@@ -76,6 +84,8 @@ def test_no_figure_is_cut_in_a_narrow_terminal(width: int) -> None:
     assert "…" not in printed
     assert max(map(len, printed.splitlines())) <= width
     for figure in ("19,702", "+352", "+1,480", "22,476", "75.1%", "110.8%", "10.4%", "1,124.4", "not started"):
+        assert figure in printed
+    for figure in ("10,043,520", "1,010,880", "252,720", "3.15 %", "base salary: Decree 73/2024"):
         assert figure in printed
     for figure in ("BD-NGOC-LAC-08", "1,188", "acknowledged", "2025-10-31", "[CRITICAL]", "[version 2]"):
         assert figure in printed

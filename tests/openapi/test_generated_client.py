@@ -92,6 +92,16 @@ async def register(client: Generated) -> None:
     assert (await client.call("registry.put_collector", "CT-07", body=collector)).organisation_code == "CT"
 
 
+async def test_the_client_of_enrolment_asks_for_quotes(client_of: ClientOf) -> None:
+    client = await client_of("enrolment")
+    scheme = client.enumeration("QuotePersonScheme", "household_health")
+    quote = await client.call("quotes.quote_person", scheme=scheme, months=12, member_no=2)
+    assert [(each.what, each.amount) for each in quote.members[0].lines] == [("contribution", 884520)]
+    members = [{"support_group": "near_poor"}, {"support_group": "near_poor"}]
+    body = client.model("HealthQuote", {"scheme": "household_health", "months": 12, "members": members})
+    assert (await client.call("quotes.quote_household", body=body)).total.payable == 644436
+
+
 async def test_a_refusal_is_a_problem_of_the_client(client_of: ClientOf) -> None:
     client = await client_of("enrolment")
     body = client.model("HealthSignUp", a_sign_up())
