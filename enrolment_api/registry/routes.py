@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Final, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -29,9 +30,13 @@ from enrolment_api.domain.succession import (
     WrongValidity,
 )
 from enrolment_api.registry import queries, usecases
+from enrolment_api.registry.file_import import answer_of, register_rows
+from enrolment_api.registry.file_rows import COLUMNS, MOST_ROWS, NEEDED, read_rows
 from enrolment_api.registry.schemas import (
     CollectorBody,
     CollectorView,
+    FileAnswer,
+    FileQuery,
     ImportAnswer,
     ImportBody,
     OrganisationBody,
@@ -46,8 +51,11 @@ from enrolment_api.registry.schemas import (
 from enrolment_api.registry.usecases import Registered
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
+from services.web.csv_body import MEDIA_TYPE, csv_body
 from services.web.fields import Code
 from services.web.lists import cut
+from services.web.openapi import text_body_of
+from services.web.problems import base_of
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read
 
@@ -57,6 +65,16 @@ UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", exa
 OrganisationInPath: TypeAlias = Annotated[Code, Path(description="Code of the organisation", examples=["BD-CAM-THUY"])]
 CollectorInPath: TypeAlias = Annotated[Code, Path(description="Code of the collector", examples=["CT-07"])]
 E = TypeVar("E", Unit, Organisation, Collector)
+FILE: Final = text_body_of(
+    "RegistryFile",
+    f"CSV in UTF-8, columns in any order: {', '.join(COLUMNS)}; `kind` is unit, organisation or collector",
+    MEDIA_TYPE,
+    "kind,code,name,level,parent_code\r\nunit,15142-01,Thôn 1,village,15142\r\n",
+)
+
+
+class _NothingIsKept(Exception):
+    pass
 
 
 @router.put(
@@ -112,6 +130,28 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
     return ImportAnswer(
         province_code=body.province_code, made=results["made"], changed=results["changed"], same=results["same"]
     )
+
+
+@router.post(
+    "/registry/imports",
+    responses={201: {"model": FileAnswer}, 207: {"model": FileAnswer}},
+    openapi_extra=FILE,
+)
+async def import_file(
+    _: RegistryWriter, wanted: Annotated[FileQuery, Query()], request: Request, response: Response
+) -> FileAnswer:
+    """Register the rows of a CSV file, in whatever order; 207 where some were refused, 201 where any is new."""
+    outcomes: dict[int, str | DomainError] = {}
+    with suppress(_NothingIsKept):
+        async with csv_body(request, COLUMNS, NEEDED, MOST_ROWS) as rows:
+            read = await read_rows(rows)
+        async with act(request) as (work, context):
+            outcomes = await register_rows(work, context, read)
+            if wanted.dry_run:
+                raise _NothingIsKept
+    answer = answer_of(outcomes, base_of(request), dry_run=wanted.dry_run)
+    response.status_code = 207 if answer.refused else 201 if answer.made and not answer.dry_run else 200
+    return answer
 
 
 @router.get("/units/{code}", responses=refuses(NotFound))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -16,8 +16,12 @@ from services.shown import (
     ShownUnit,
     ShownVersion,
 )
-from services.web.fields import Day, Name, OrganisationCode, RequestBody, UnitCode
-from services.web.lists import AFTER, ListQuery, Page
+from services.web.fields import Day, Name, OrganisationCode, RequestBody, Truth, UnitCode
+from services.web.lists import AFTER, ListQuery, Page, QueryParameters
+from services.web.problems import Problem
+
+MOST_LINES: Final = 1000
+"""How many refused lines an answer names."""
 
 
 class UnitBody(RequestBody):
@@ -142,6 +146,35 @@ class CollectorView(_View):
 
 class UnitPage(Page[UnitView]):
     """Units in the order of their codes."""
+
+
+class RefusedLine(BaseModel):
+    """A row that was refused."""
+
+    line: ShownNumber = Field(description="The line on which it begins; the names of the columns are line 1")
+    problem: Problem = Field(description="Why, and how to correct it: each pointer is a column")
+
+
+class FileAnswer(BaseModel):
+    """What became of the rows of a file."""
+
+    dry_run: bool = Field(description="Whether nothing was kept", examples=[False])
+    rows: ShownNumber = Field(description="How many rows it has", examples=[169])
+    made: ShownNumber = Field(description="How many are new", examples=[167])
+    changed: ShownNumber = Field(description="How many changed something", examples=[1])
+    same: ShownNumber = Field(description="How many were there already, as the file has them", examples=[0])
+    refused: ShownNumber = Field(description="How many were refused", examples=[1])
+    lines: list[RefusedLine] = Field(
+        description="The first of those that were refused, in their order", max_length=MOST_LINES
+    )
+
+
+class FileQuery(QueryParameters):
+    """How to take a file."""
+
+    dry_run: Truth = Field(
+        False, description="true: say what would become of the rows, and keep nothing", examples=[False]
+    )
 
 
 class ImportAnswer(BaseModel):

@@ -62,6 +62,20 @@ def _as_it_ended(unit: Unit, known: Unit | None) -> Unit:
     return replace(unit, valid_to=known.valid_to, successors=known.successors) if known else unit
 
 
+async def register(
+    work: UnitOfWork, context: Context, entries: Sequence[Unit | Organisation | Collector]
+) -> list[Registered[Any] | DomainError]:
+    """Register entries of one kind, which are as the use-case of that kind wants them."""
+    match entries[0]:
+        case Unit():
+            return [*await register_units(work, context, [e for e in entries if isinstance(e, Unit)])]
+        case Organisation():
+            organisations = [e for e in entries if isinstance(e, Organisation)]
+            return [*await register_organisations(work, context, organisations)]
+        case Collector():
+            return [*await register_collectors(work, context, [e for e in entries if isinstance(e, Collector)])]
+
+
 async def end_unit(
     work: UnitOfWork, context: Context, code: str, on: date, successors: Sequence[str]
 ) -> Registered[Unit]:

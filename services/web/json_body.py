@@ -48,9 +48,14 @@ async def _json_bytes(request: Request) -> bytes:
         if name == b"content-type" and value not in _USUAL_TYPES:
             _refuse_other_type(value.decode("latin-1"))
         elif name == b"content-encoding":
-            _refuse_encoding(value.decode("latin-1"))
+            refuse_encoding(value.decode("latin-1"))
+    return (await whole_body(request)).removeprefix(_BYTE_ORDER_MARK)
+
+
+async def whole_body(request: Request) -> bytes:
+    """The body as it came. Raises Malformed where it did not come to its end."""
     try:
-        return (await request.body()).removeprefix(_BYTE_ORDER_MARK)
+        return await request.body()
     except ClientDisconnect:
         raise Malformed("the connection ended before the body") from None
 
@@ -116,7 +121,8 @@ def _refuse_other_type(given: str) -> None:
             )
 
 
-def _refuse_encoding(given: str) -> None:
+def refuse_encoding(given: str) -> None:
+    """Raises UnsupportedMediaType where the header Content-Encoding says that the body is compressed."""
     if given.strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType.header(
             "Content-Encoding", f"send the body as it is, not as {cut_short(given.strip())}"

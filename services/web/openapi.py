@@ -12,6 +12,7 @@ from services.web.answers import HEADERS, common_answers, joined, with_common_he
 from services.web.auth import BEARER, alternatives
 from services.web.etag import document_tag
 from services.web.examples import add_example, describe_nullable, without_null
+from services.web.middleware import MAX_BODY_BYTES
 from services.web.problems import MEDIA_TYPE, Problem
 
 ABOUT: Final[Mapping[str, Any]] = {
@@ -55,6 +56,14 @@ def body_of(adapter: TypeAdapter[Any], **examples: Any) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": content}},
         _DEFINITIONS: definitions,
     }
+
+
+def text_body_of(name: str, description: str, media_type: str, example: str) -> dict[str, Any]:
+    """The part of an operation that documents a body of text, such as CSV, for `openapi_extra`."""
+    schema = {"title": name, "type": "string", "description": description, "maxLength": MAX_BODY_BYTES}
+    definitions: dict[str, Any] = {}
+    content = {"schema": _named(schema, definitions), "example": example}
+    return {"requestBody": {"required": True, "content": {media_type: content}}, _DEFINITIONS: definitions}
 
 
 def _named(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -87,8 +87,8 @@ class UnsupportedMediaType(DomainError):
     """The body comes in a form that no route reads."""
 
     code = "unsupported-media-type"
-    title = "The body is not sent as plain JSON"
-    remedy = "Send `Content-Type: application/json` and no `Content-Encoding`."
+    title = "The body is not sent in the form that is read here"
+    remedy = "Send `Content-Type: application/json`, for a file of the registry `text/csv`, and no `Content-Encoding`."
 
     @classmethod
     def header(cls, name: str, remedy: str) -> UnsupportedMediaType:

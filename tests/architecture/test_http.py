@@ -82,6 +82,7 @@ ALLOWED: Mapping[str, str] = {
     "put_unit": "registry:write",
     "import_units": "registry:write",
     "end_unit": "registry:write",
+    "import_file": "registry:write",
     "put_organisation": "registry:write",
     "put_collector": "registry:write",
     "get_unit": "enrolments:read registry:write",
@@ -255,7 +256,10 @@ def bodies_of(api: Api, operation: Mapping[str, Any]) -> list[Mapping[str, Any]]
     """The schemas of the bodies that it takes; a list of items is left to the tests of that operation."""
     if "requestBody" not in operation:
         return []
-    schema = api.resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+    content = operation["requestBody"]["content"]
+    if "application/json" not in content:
+        return []  # a file
+    schema = api.resolved(content["application/json"]["schema"])
     return [found for each in schema.get("oneOf", [schema]) if "properties" in (found := api.resolved(each))]
 
 

@@ -23,7 +23,9 @@ def generate(service: ServiceName, folder: Path) -> subprocess.CompletedProcess[
     """Make the client of a service in the folder; a warning is an error."""
     document, settings = folder / f"{service}.json", folder / "settings.json"
     document.write_text(json.dumps(document_of(service)))
-    settings.write_text(json.dumps({"post_hooks": []}))
+    settings.write_text(
+        json.dumps({"post_hooks": [], "content_type_overrides": {"text/csv": "application/octet-stream"}})
+    )
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
     paths = ["--path", str(document), "--config", str(settings), "--output-path", str(folder / package_of(service))]
     return subprocess.run([*generator, *paths], capture_output=True, text=True, check=False, timeout=60)
