@@ -15,6 +15,7 @@ from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.quotes import routes as quotes
 from enrolment_api.registry import routes as registry
+from enrolment_api.renewals import routes as renewals
 from enrolment_api.settings import EnrolmentSettings
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
@@ -26,6 +27,7 @@ _TAGS: Final = {
     "changes": "Submission, decision of the agency, correction, cancellation",
     "audit": "Who was shown personal data in clear, for the agency",
     "quotes": "What would be payable, for whoever asks: no token is needed",
+    "renewals": "Cover that runs out",
     "registry": "Units, organisations and collectors, kept by the agency",
 }
 
@@ -37,7 +39,14 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         title="Enrolment",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[enrolments.router, changes.router, audit.router, quotes.router, registry.router],
+        routers=[
+            enrolments.router,
+            changes.router,
+            audit.router,
+            renewals.router,
+            quotes.router,
+            registry.router,
+        ],
     )
     app.state.rates = load_rates(runtime.settings.rates_file)
     keys = PeopleKeys(load_secret_keys(runtime.settings))

@@ -27,6 +27,7 @@ _KEPT: Final = frozenset(
         "signed_from",
         "signed_to",
         "within_days",
+        "lapsed_days",
         "after",
         "limit",
         "format",

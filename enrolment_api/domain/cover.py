@@ -72,6 +72,14 @@ def cover(scheme: Scheme, signed_on: date, months: int, others: Iterable[Cover])
     return kind, wanted
 
 
+def days_of_renewal(scheme: Scheme, last: date) -> Cover:
+    """From when to when a sign-up follows on a cover that ends on this day: the first day on which it is taken, and the
+    last on which it counts as a renewal."""
+    if scheme == "voluntary_social":
+        return Cover(last - _WINDOW, add_months(last.replace(day=1), GAP_MONTHS + 1) - _ONE_DAY)
+    return Cover(last - _WINDOW, last + timedelta(days=GAP_DAYS))
+
+
 def last_day(first: date, months: int) -> date:
     """The day before the same day so many months later; the end of that month where it has no such day.
 

@@ -13,7 +13,8 @@ from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
 from enrolment_api.enrolments.disclosure import disclosed, returned_to_sender
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.outcomes import Replayed
-from enrolment_api.enrolments.queries import Position, find_enrolment, list_enrolments
+from enrolment_api.enrolments.pages import Position
+from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.schemas import (

@@ -10,7 +10,8 @@ from pydantic_core import core_schema
 from enrolment_api.domain.enrolment import Status
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.enrolment_view import EnrolmentView, Warnings
-from enrolment_api.enrolments.queries import Filters, Position
+from enrolment_api.enrolments.pages import Position
+from enrolment_api.enrolments.queries import Filters
 from enrolment_api.enrolments.sign_up_body import SignUpBody
 from services.errors import Invalid
 from services.shown import ShownCode, ShownId, ShownNumber, shown

@@ -120,23 +120,3 @@ EXISTING: Final = text("""
     SELECT e.* FROM w JOIN enrolments e USING (organisation_code, idempotency_key)
 """)
 """The enrolments that these references and these keys already stand for."""
-
-BY_REFERENCE: Final = text("""
-    WITH RECURSIVE below AS (
-        SELECT code FROM units WHERE upper(code) = upper(CAST(:unit_code AS text))
-        UNION
-        SELECT u.code FROM below JOIN units u ON u.parent_code = below.code WHERE NOT CAST(:exact AS boolean)
-    )
-    SELECT e.* FROM organisations o CROSS JOIN LATERAL (
-        SELECT * FROM enrolments WHERE organisation_code = o.code AND external_ref = :external_ref OFFSET 0
-    ) e
-    WHERE (CAST(:own_of AS text) IS NULL OR o.code = :own_of)
-        AND (CAST(:organisation_code AS text) IS NULL OR upper(o.code) = upper(:organisation_code))
-        AND (CAST(:unit_code AS text) IS NULL OR e.unit_code IN (SELECT code FROM below))
-        AND (CAST(:collector_code AS text) IS NULL OR upper(e.collector_code) = upper(:collector_code))
-        AND e.status = ANY(CAST(:statuses AS text[]))
-        AND (e.signed_on, e.id) > (CAST(:after_day AS date), CAST(:after_id AS uuid))
-        AND (e.signed_on, e.id) <= (CAST(:until_day AS date), CAST(:until_id AS uuid))
-    ORDER BY e.signed_on, e.id LIMIT :limit
-""")
-"""The sign-ups with this reference, one at most of each organisation, as far as they fit the other filters."""

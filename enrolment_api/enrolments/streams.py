@@ -9,7 +9,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Text, text
+from sqlalchemy import ColumnElement, Text, bindparam, or_, select, text
+
+BELOW: Final = (
+    text("""
+        WITH RECURSIVE below AS (
+            SELECT code FROM units WHERE upper(code) = upper(CAST(:unit_code AS text))
+            UNION
+            SELECT u.code FROM below CROSS JOIN LATERAL (
+                SELECT code FROM units WHERE parent_code = below.code
+                UNION ALL
+                SELECT code FROM units WHERE successors = ARRAY[below.code]
+            ) u
+            WHERE NOT CAST(:exact AS boolean)
+        )
+        SELECT code FROM below
+    """)
+    .columns(code=Text)
+    .cte("below")
+)
+"""A unit and, unless `exact`, all below it: the one that it took the place of counts as below it."""
+
+
+def among_units(unit_code: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a unit is one of BELOW, where any was asked for."""
+    return or_(bindparam("unit_code", type_=Text).is_(None), unit_code.in_(select(BELOW.c.code)))
+
 
 OF_ORGANISATIONS: Final = (
     text("""
@@ -25,11 +50,7 @@ OF_ORGANISATIONS: Final = (
 
 OF_UNITS: Final = (
     text("""
-        WITH RECURSIVE below AS (
-            SELECT code FROM units WHERE upper(code) = upper(:unit_code)
-            UNION
-            SELECT u.code FROM below JOIN units u ON u.parent_code = below.code WHERE NOT CAST(:exact AS boolean)
-        ), pairs AS (
+        WITH RECURSIVE pairs AS (
             SELECT code AS unit_code,
                 (SELECT min(e.organisation_code) FROM enrolments e WHERE e.unit_code = code) AS organisation_code
             FROM below
@@ -46,6 +67,7 @@ OF_UNITS: Final = (
             AND (CAST(:organisation_code AS text) IS NULL OR upper(organisation_code) = upper(:organisation_code))
     """)
     .columns(unit_code=Text, organisation_code=Text, status=Text)
+    .add_cte(BELOW)
     .cte("streams")
 )
 """Of each organisation that signed up somebody in the unit, or below it. `pairs` goes from one organisation to the next
@@ -53,11 +75,7 @@ in the index."""
 
 OF_COLLECTORS: Final = (
     text("""
-        WITH RECURSIVE below AS (
-            SELECT code FROM units WHERE upper(code) = upper(CAST(:unit_code AS text))
-            UNION
-            SELECT u.code FROM below JOIN units u ON u.parent_code = below.code WHERE NOT CAST(:exact AS boolean)
-        ), places AS (
+        WITH RECURSIVE places AS (
             SELECT c.code AS collector_code, p.organisation_code, p.unit_code
             FROM collectors c CROSS JOIN LATERAL (
                 SELECT organisation_code, unit_code FROM enrolments WHERE collector_code = c.code
@@ -80,6 +98,7 @@ OF_COLLECTORS: Final = (
             AND (CAST(:unit_code AS text) IS NULL OR unit_code IN (SELECT code FROM below))
     """)
     .columns(collector_code=Text, organisation_code=Text, unit_code=Text, status=Text)
+    .add_cte(BELOW)
     .cte("streams")
 )
 """Of each unit in which the collector signed up somebody, for each organisation. `places` goes from one to the next in

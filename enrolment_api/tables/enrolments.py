@@ -71,7 +71,14 @@ class EnrolmentRow(Base, table=True):
         Index(
             "ix_enrolments_collector", "collector_code", "organisation_code", "unit_code", "status", "signed_on", "id"
         ),
-        Index("ix_enrolments_covered_to", "collector_code", "organisation_code", "covered_to", "id"),
+        Index(
+            "ix_enrolments_covered_to",
+            "organisation_code",
+            "collector_code",
+            "covered_to",
+            "id",
+            postgresql_where=text("status <> 'cancelled'"),
+        ),
         Index(
             "uq_enrolments_household_member",
             "organisation_code",

@@ -31,6 +31,7 @@ class UnitRow(Base, table=True):
         CheckConstraint("valid_from <= valid_to", name="validity"),
         CheckConstraint("(valid_to IS NULL) = (successors IS NULL)", name="successors"),
         Index("ix_units_parent_code", "parent_code"),
+        Index("ix_units_successors", "successors", postgresql_where=text("successors IS NOT NULL")),
         _by_upper_code("units"),
     )
 

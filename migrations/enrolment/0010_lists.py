@@ -9,10 +9,12 @@ branch_labels = None
 depends_on = None
 
 INDEXES = {
-    "ix_enrolments_organisation": "(organisation_code, status, signed_on, id)",
-    "ix_enrolments_unit": "(unit_code, organisation_code, status, signed_on, id)",
-    "ix_enrolments_collector": "(collector_code, organisation_code, unit_code, status, signed_on, id)",
-    "ix_enrolments_covered_to": "(collector_code, organisation_code, covered_to, id)",
+    "ix_units_successors": "units (successors) WHERE successors IS NOT NULL",
+    "ix_enrolments_organisation": "enrolments (organisation_code, status, signed_on, id)",
+    "ix_enrolments_unit": "enrolments (unit_code, organisation_code, status, signed_on, id)",
+    "ix_enrolments_collector": "enrolments (collector_code, organisation_code, unit_code, status, signed_on, id)",
+    "ix_enrolments_covered_to": "enrolments (organisation_code, collector_code, covered_to, id)"
+    " WHERE status <> 'cancelled'",
 }
 
 
@@ -21,4 +23,4 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         for name, columns in INDEXES.items():
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON enrolments {columns}")
+            op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {columns}")

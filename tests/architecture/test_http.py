@@ -99,6 +99,7 @@ ALLOWED: Mapping[str, str] = {
     "correct_enrolment": "enrolments:write",
     "cancel_enrolment": "enrolments:write",
     "get_history": "enrolments:read enrolments:review",
+    "list_renewals_due": "enrolments:read enrolments:review",
     "review_enrolments": "enrolments:review",
     "list_audit": "enrolments:review",
     "set_target": "targets:write",

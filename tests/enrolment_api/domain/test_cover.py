@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrolment_api.domain.cover import RENEWAL_WINDOW_DAYS, AlreadyCovered, Cover, cover, last_day
+from enrolment_api.domain.cover import RENEWAL_WINDOW_DAYS, AlreadyCovered, Cover, cover, days_of_renewal, last_day
 from services.vocabulary import Kind, Scheme
 
 TODAY = date(2025, 10, 25)
@@ -138,3 +138,14 @@ def test_the_day_that_a_refusal_names_is_one_on_which_the_sign_up_is_taken() -> 
         cover("household_health", date(2025, 8, 1), 3, covers)
     renewed = cover("household_health", date(2025, 12, 30), 3, covers)
     assert renewed == ("renewal", (date(2026, 3, 1), date(2026, 5, 31)))
+
+
+@given(SCHEMES, DAYS)
+def test_the_days_of_renewal_are_those_on_which_a_sign_up_renews(scheme: Scheme, day: date) -> None:
+    last = day if scheme == "household_health" else day.replace(day=monthrange(day.year, day.month)[1])
+    before = [Cover(last - 200 * DAY, last)]
+    days = days_of_renewal(scheme, last)
+    with pytest.raises(AlreadyCovered):
+        cover(scheme, days.first - DAY, 3, before)
+    assert [cover(scheme, day, 3, before)[0] for day in (days.first, days.last)] == ["renewal", "renewal"]
+    assert cover(scheme, days.last + DAY, 3, before)[0] == "new"

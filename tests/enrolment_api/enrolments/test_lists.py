@@ -25,6 +25,16 @@ async def test_a_unit_includes_those_below_it_unless_it_is_exact(service: Servic
     assert await refs(service, unit_code="38", exact="true") == []
 
 
+async def test_a_unit_includes_the_one_that_it_took_the_place_of(service: Service) -> None:
+    await post_batch(service.ct, a_sign_up(1, signed_on="2025-10-01"))
+    await service.ops.put("/v1/units/15143", json={"name": "Xã Mới", "level": "commune", "parent_code": "38"})
+    ended = await service.ops.post("/v1/units/15142/succession", json={"on": "2025-10-20", "successors": ["15143"]})
+    assert ended.status_code == 201, ended.text
+    assert await refs(service, unit_code="15143") == ["CT-0001"]
+    assert await refs(service, unit_code="15142") == ["CT-0001"]
+    assert await refs(service, unit_code="15143", exact="true") == []
+
+
 async def test_a_reference_is_the_same_however_its_accents_are_encoded(service: Service) -> None:
     composed, decomposed = "Thôn-ế-1", "Tho\u0302n-e\u0302\u0301-1"
     first = await post(service.ct, a_sign_up(1, external_ref=decomposed))

@@ -15,7 +15,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
-from enrolment_api.enrolments.queries import FIRST, Filters, Position, parameters_of, statement_for
+from enrolment_api.enrolments.pages import FIRST, Position
+from enrolment_api.enrolments.queries import Filters, parameters_of, statement_for
+from enrolment_api.renewals import queries as renewals
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import Service, a_sign_up, post, post_batch
 
@@ -166,6 +168,7 @@ LISTS = {
     "all of a collector": Filters(collector_code="K5"),
     "all of a reference": Filters(external_ref="copy-4"),
 }
+DUE_SOON = renewals.Filters(date(1950, 3, 1), date(1950, 3, 8), own_of="O1")
 LIMIT = 11
 STREAMS = 8 * 5
 """Communes, each with one organisation, and statuses: the most that one of the lists above merges."""
@@ -206,11 +209,11 @@ def _explained(element: Explained, compiler: SQLCompiler, **kwargs: Any) -> str:
 
 async def test_a_list_reads_little_more_than_it_shows_however_many_sign_ups_there_are(service: Service) -> None:
     await post(service.ct, a_sign_up())
+    statements = {name: (statement_for(each), parameters_of(each, LIMIT)) for name, each in LISTS.items()}
+    statements["due"] = (renewals.DUE, renewals.parameters_of(DUE_SOON, LIMIT))
     for first, last in ((1, 3_000), (3_001, 30_000)):
         await copy_sign_ups(service, first, last)
-        for name, filters in LISTS.items():
-            statement = statement_for(filters)
-            assert isinstance(statement, ClauseElement)
+        for name, (statement, parameters) in statements.items():
             async with service.runtime.database.read() as session:
-                [[plan]] = await session.scalars(Explained(statement), parameters_of(filters, LIMIT))
+                [[plan]] = await session.scalars(Explained(statement), parameters)
             assert rows_read(plan["Plan"]) <= 2 * LIMIT + STREAMS * (isqrt(LIMIT) + 4), name

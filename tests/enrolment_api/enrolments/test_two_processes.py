@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -55,3 +56,20 @@ async def test_crossed_keys_and_references_each_have_one_winner(service: Service
     recorded = [answer.json()["id"] for answer in answers if answer.status_code == 201]
     assert len(set(recorded)) == len(recorded) == len(await service.events())
     assert len(ROUNDS) <= len(recorded) <= 2 * len(ROUNDS)
+
+
+async def test_of_64_who_sign_up_one_person_at_once_one_succeeds(
+    service: Service, other_ct: httpx.AsyncClient, token_for: TokenFor, client_for: ClientFor
+) -> None:
+    """Two organisations, each with a client of either process, each request with a reference and a key of its own."""
+    clients = ((service.ct, "CT-07"), (other_ct, "CT-07"), (service.nl, "NL-01"))
+    racing = [
+        post(client, a_sign_up(1, external_ref=f"race-{n}", collector_code=collector), f"race-{n}")
+        for n, (client, collector) in zip(range(64), itertools.cycle(clients), strict=False)
+    ]
+    answers = await asyncio.gather(*racing)
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 63}
+    assert {answer.json()["type"].rpartition("/")[2] for answer in answers if answer.status_code == 409} == {
+        "already-covered"
+    }
+    assert len(await service.rows("SELECT id FROM enrolments")) == len(await service.events()) == 1

@@ -1,0 +1,1 @@
+"""Cover that runs out, and has not been renewed."""
