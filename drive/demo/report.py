@@ -65,7 +65,7 @@ def _figures(commune: Commune, progress: Any) -> Iterator[tuple[str, str]]:
     target = progress["targets"][0]
     yield "covered before", f"{commune.covered:,}"
     yield "signed up on the launch day", f"+{commune.sign_ups:,}"
-    yield "signed up since", f"+{progress['new'] - commune.sign_ups:,}"
+    yield "signed up since", f"+{progress['net'] - commune.sign_ups:,}"
     yield "covered now", f"{progress['covered']:,}"
     yield "coverage", f"{progress['coverage']:.1%}"
     yield "of the way to the target", f"{target['attained']:.1%}"
@@ -79,10 +79,10 @@ def _collector_table(collectors: list[Any]) -> Table:
     table.add_column("collector", no_wrap=True)
     table.add_column("sign-ups", justify="right", no_wrap=True)
     table.add_column("", max_width=40)
-    ahead = max(progress["new"] for progress in collectors)
-    for progress in sorted(collectors, key=lambda p: -p["new"]):
+    ahead = max(progress["net"] for progress in collectors)
+    for progress in sorted(collectors, key=lambda p: -p["net"]):
         table.add_row(
-            progress["collector"]["code"], f"{progress['new']:,}", Bar(ahead, 0, progress["new"], color="cyan")
+            progress["collector"]["code"], f"{progress['net']:,}", Bar(ahead, 0, progress["net"], color="cyan")
         )
     return table
 

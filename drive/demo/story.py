@@ -12,6 +12,7 @@ from typing import Any, Final
 from drive.client.client import Client, Refused, until
 from drive.demo.checks import Checks
 from drive.demo.household import PAYABLE, ask_for_quote
+from drive.demo.life import TAKEN_UP, Life
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
 from drive.demo.receiver import Receiver
@@ -47,7 +48,8 @@ class Story:
         self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
         async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
             await self._prepare(agency)
-            await self._launch(agency, CAM_THACH, in_batches=False)
+            sent = await self._launch(agency, CAM_THACH, in_batches=False)
+            await self._change_some(agency, sent[0])
             await self._launch(agency, CAM_THUY, in_batches=True)
             await self._fall_behind(agency)
             await self._catch_up(agency)
@@ -101,32 +103,56 @@ class Story:
             mail = {"under": PROVINCE, "min_severity": "warning", "channel": "mail", "address": MAIL}
             await ops.send_until_taken("PUT", "notifications", "/v1/routes/agency-mail", mail)
 
-    async def _launch(self, agency: Client, commune: Commune, *, in_batches: bool) -> None:
+    async def _launch(self, agency: Client, commune: Commune, *, in_batches: bool) -> list[dict[str, Any]]:
         await self.world.move_to(commune.launch_day)
         how = "in one batch" if in_batches else "one by one"
         self.say(
             f"{commune.launch_day}: launch day in {commune.name}; {commune.collectors} collectors send"
             f" {commune.sign_ups} sign-ups from {commune.villages} villages, {how}."
         )
-        await self._sign_up(commune, commune.sign_ups, commune.launch_day, in_batches=in_batches)
+        sent = await self._sign_up(commune, commune.sign_ups, commune.launch_day, in_batches=in_batches)
         progress = await self._progress(agency, commune, commune.sign_ups, commune.launch_day)
         self.checks.equal(f"{commune.name}: new sign-ups", commune.sign_ups, progress["new"])
         self.checks.equal(f"{commune.name}: covered", commune.covered_after, progress["covered"])
         self.checks.equal(f"{commune.name}: coverage", f"{commune.percent_after} %", _percent(progress["coverage"]))
+        return sent
+
+    async def _change_some(self, agency: Client, sent: dict[str, Any]) -> None:
+        """Of the sign-ups of Cẩm Thạch: in the end as many count as before."""
+        [extra] = self._populations[CAM_THACH.code].sign_ups(1, CAM_THACH.launch_day, "launch_day")
+        async with (
+            self._user(CAM_THACH.post_office, "enrolments:write enrolments:read") as partner,
+            self._user(CAM_THUY.post_office, "enrolments:write") as other,
+            self._user(AGENCY, "enrolments:review") as reviewer,
+        ):
+            life = Life(partner, reviewer)
+            told = await life.send_again(other, sent, CAM_THUY.collector_codes()[0])
+            statuses = await life.return_and_correct(sent["external_ref"], CAM_THACH.village_codes()[-1])
+            cancelled = await life.cancel(extra)
+        self.say(
+            f"Another post office signs up one of them again: {told}. The agency returns one for its village,"
+            " and accepts it once it is corrected. One is cancelled, and counts no more."
+        )
+        self.checks.equal("signed up by two post offices", "already covered", told)
+        self.checks.equal("returned and corrected", " ".join(TAKEN_UP), " ".join(statuses))
+        self.checks.equal("cancelled", "cancelled", cancelled)
+        progress = await self._progress(agency, CAM_THACH, CAM_THACH.sign_ups, CAM_THACH.launch_day, cancelled=1)
+        self.checks.equal(f"{CAM_THACH.name}: covered, one cancelled", CAM_THACH.covered_after, progress["covered"])
 
     async def _sign_up(
         self, commune: Commune, n: int, day: date, *, in_batches: bool, channel: str = "launch_day"
-    ) -> None:
+    ) -> list[dict[str, Any]]:
         sign_ups = self._populations[commune.code].sign_ups(n, day, channel)
         async with self._user(commune.post_office, "enrolments:write") as partner:
             await (partner.sign_up_batch if in_batches else partner.sign_up_each)(sign_ups)
+        return sign_ups
 
-    async def _progress(self, agency: Client, commune: Commune, new: int, on: date) -> Any:
+    async def _progress(self, agency: Client, commune: Commune, net: int, on: date, *, cancelled: int = 0) -> Any:
         params = {"scheme": SCHEME, "on": on.isoformat()}
         return await until(
-            f"{new} sign-ups of {commune.name}",
+            f"{net} sign-ups of {commune.name}",
             lambda: agency.send("GET", "targets", f"/v1/progress/units/{commune.code}", params=params),
-            lambda seen: seen["new"] == new,
+            lambda seen: seen["net"] == net and seen["cancelled"] >= cancelled,
         )
 
     async def _fall_behind(self, agency: Client) -> None:

@@ -22,7 +22,7 @@ PROGRESS: list[tuple[Any, Any]] = [
         commune,
         {
             "unit": {"name": f"Xã {commune.name}"},
-            "new": commune.sign_ups + 1_480,
+            "net": commune.sign_ups + 1_480,
             "covered": commune.covered_after,
             "coverage": 0.7514,
             "targets": [{"attained": 1.108, "expected": 0.104, "needed_per_day": 1_124.4, "status": "not_started"}],
@@ -36,7 +36,7 @@ QUOTE = {
     "members": [OWED | {"member_no": n, "lines": [{"rate": 3.15, "source": SOURCE}]} for n in range(1, 6)],
     "total": {**OWED, "due": 10_043_520},
 }
-COLLECTORS = [{"collector": {"code": f"BD-NGOC-LAC-{n:02}"}, "new": 1_180 + n} for n in range(9)]
+COLLECTORS = [{"collector": {"code": f"BD-NGOC-LAC-{n:02}"}, "net": 1_180 + n} for n in range(9)]
 ALERTS = [
     {
         "subject": {"unit_code": commune.code},
