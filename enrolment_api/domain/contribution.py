@@ -54,7 +54,8 @@ def assess(terms: Terms, rates: Rates) -> Assessment:
     of_state = health_lines(terms, rates.health) if is_health else voluntary_lines(terms, rates.voluntary)
     due = _sum(of_state, *_DUE)
     has_local = bool(rates.local_support) and (is_health or is_supported(terms, rates.voluntary))
-    local = local_lines(terms, rates.local_support, due) if has_local else []
+    a_month = of_state[0].a_month if due == of_state[0].amount else None
+    local = local_lines(terms, rates.local_support, due, a_month) if has_local else []
     lines = tuple(_above_zero(chain(of_state, local)))
     state, supported = -_sum(lines, "state_support"), 0 if is_health else _supported_months(lines)
     contribution = Contribution(due, state, -_sum(lines, "local_support"), _sum(lines), supported)

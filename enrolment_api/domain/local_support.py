@@ -9,11 +9,11 @@ from enrolment_api.domain.terms import Line, Terms, part, plain
 from services.vocabulary import Vnd
 
 
-def local_lines(terms: Terms, table: Sequence[LocalSupport], due: Vnd) -> list[Line]:
+def local_lines(terms: Terms, table: Sequence[LocalSupport], due: Vnd, due_a_month: Vnd | None) -> list[Line]:
     """Of each of the units that has one in force, the entry for the group, else the one for every group: those of
-    different units add up. `due` is VND for all months."""
+    different units add up. `due` is VND for all months, `due_a_month` None where the months differ."""
     entries = [_of_unit(terms, table, unit_code) for unit_code in terms.units]
-    return [_line(terms, entry, due) for entry in entries if entry]
+    return [_line(terms, entry, due, due_a_month) for entry in entries if entry]
 
 
 def _of_unit(terms: Terms, table: Sequence[LocalSupport], unit_code: str) -> LocalSupport | None:
@@ -22,18 +22,19 @@ def _of_unit(terms: Terms, table: Sequence[LocalSupport], unit_code: str) -> Loc
     return for_group or found(own, terms.on, lambda each: each.group is None)
 
 
-def _line(terms: Terms, entry: LocalSupport, due: Vnd) -> Line:
-    if entry.percent_of_due is None:
-        vnd = entry.vnd_a_month or 0
-        how, base, amount = f"{vnd} a month", vnd, vnd * terms.months
-    else:
-        how, base, amount = f"{plain(entry.percent_of_due)} % of {due}", due, part(due, entry.percent_of_due)
+def _line(terms: Terms, entry: LocalSupport, due: Vnd, due_a_month: Vnd | None) -> Line:
+    percent, vnd = entry.percent_of_due, entry.vnd_a_month
+    base = vnd or (due if due_a_month is None else due_a_month)
+    share = base if percent is None else part(base, percent)
+    is_monthly = vnd is not None or due_a_month is not None
+    how = f"{base} a month" if percent is None else f"{plain(percent)} % of {base}"
     return Line(
         "local_support",
         base=base,
-        rate=entry.percent_of_due,
+        rate=percent,
         months=terms.months,
-        amount=-amount,
+        amount=-share * terms.months if is_monthly else -share,
         source=entry.source,
         text=f"local support of {entry.unit_code}: {how}",
+        a_month=share if is_monthly else None,
     )

@@ -69,6 +69,11 @@ class QuoteQuery(QueryParameters):
 class HealthMember(RequestBody):
     """A member of a household, in the order in which they join."""
 
+    member_no: Annotated[int, Field(ge=1, le=MOST_MEMBERS, json_schema_extra={"format": "int32"})] | None = Field(
+        None,
+        description="Where others have joined before: which member this is. Left out, the place here",
+        examples=[3],
+    )
     support_group: SupportGroup = "none"
 
 
@@ -99,7 +104,7 @@ class HealthQuote(_QuoteBody):
     def wanted(self, today: date) -> WantedQuote:
         """As a quote is made."""
         members = [
-            Member(number, each.support_group, pointer=f"/members/{number - 1}")
+            Member(each.member_no or number, each.support_group, pointer=f"/members/{number - 1}")
             for number, each in enumerate(self.members, 1)
         ]
         return WantedQuote(self.scheme, self.on or today, self.months, members, unit_code=self.unit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -37,6 +38,18 @@ def test_every_figure_that_is_shipped_names_its_source() -> None:
     tables = [*SHIPPED.read_text().split("[[")][1:]
     assert len(tables) > len(TABLES)
     assert [table for table in tables if "source = " not in table] == []
+
+
+def test_every_table_is_documented() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "contributions.md").read_text()
+    assert re.findall(r"^\| `([a-z_.]+)` \| .* \| .*`since` \|$", document, re.MULTILINE) == [*TABLES]
+
+
+def test_the_file_that_the_document_shows_is_one_that_is_taken(own: Path) -> None:
+    document = (Path(__file__).parents[3] / "docs" / "contributions.md").read_text()
+    [shown] = re.findall(r"^```toml\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    own.write_text(shown)
+    assert payable(own, on=date(2027, 7, 1)) == 3 * 121_500
 
 
 def test_an_entry_of_another_day_is_added_and_one_of_the_same_day_replaces(own: Path) -> None:

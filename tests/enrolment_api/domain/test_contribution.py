@@ -285,12 +285,18 @@ def test_the_lines_sum_to_what_is_payable_and_nobody_pays_less_than_nothing(
     assert all(line.source and line.text and line.months > 0 for line in lines)
 
 
-@given(TERMS)
-def test_a_line_is_the_share_of_its_base_for_each_month(terms: Terms) -> None:
-    for line in assess(terms, RATES).lines:
+@given(TERMS, LOCAL)
+def test_a_line_is_the_share_of_its_base_for_each_month(terms: Terms, entries: tuple[LocalSupport, ...]) -> None:
+    for line in assess(terms, with_rates(local=entries)).lines:
         if line.a_month is not None:
-            assert line.rate is not None
-            assert abs(line.amount) == line.a_month * line.months == part(line.base, line.rate) * line.months
+            share = line.base if line.rate is None else part(line.base, line.rate)
+            assert abs(line.amount) == line.a_month * line.months == share * line.months
+
+
+def test_a_share_for_years_ahead_is_one_of_the_discounted_sum() -> None:
+    entries = (local(scheme="voluntary_social", percent_of_due=Decimal(10)),)
+    assessment = assess(voluntary(months=24, units=("38",)), with_rates("0.5", local=entries))
+    assert assessment.contribution.local_support == 748_298  # 10 % of 7,482,975
 
 
 @given(HEALTH | VOLUNTARY, A_MONTH)

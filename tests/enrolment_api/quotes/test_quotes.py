@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from enrolment_api.contributions.rates import load_rates
+from enrolment_api.domain.rates import Rates
 from tests.architecture.test_list_parameters import recorded
 from tests.conftest import ClientFor
 from tests.enrolment_api.conftest import Service, a_sign_up, a_voluntary_sign_up, post
+from tests.openapi.documents import app_of
 
 LOCAL = """
     [[local_support]]
@@ -25,10 +27,23 @@ LOCAL = """
 MEMBERS = [("none", 1_263_600), ("none", 884_520), ("none", 758_160), ("none", 631_800), ("none", 505_440)]
 
 
-@pytest.fixture
-async def anybody(service: Service, client_for: ClientFor) -> httpx.AsyncClient:
-    """Without a token."""
+@pytest_asyncio.fixture
+async def anybody(client_for: ClientFor) -> httpx.AsyncClient:
+    """Without a token, at a service without a database: only who names a unit needs one."""
+    return await client_for(app_of("enrolment"))
+
+
+@pytest_asyncio.fixture
+async def neighbour(service: Service, client_for: ClientFor) -> httpx.AsyncClient:
+    """Without a token, at a service that knows the units."""
     return await client_for(service.app)
+
+
+def load_rates_of(service: Service, text: str) -> Rates:
+    """The rates with these, from a file in the folder of the service."""
+    file = service.runtime.settings.data_dir / "rates.toml"
+    file.write_text(text)
+    return load_rates(file)
 
 
 async def asked(client: httpx.AsyncClient, **query: Any) -> dict[str, Any]:
@@ -65,6 +80,11 @@ async def test_a_household_is_quoted_member_by_member_and_in_sum(anybody: httpx.
     ]
 
 
+async def test_those_who_join_later_are_quoted_under_their_numbers(anybody: httpx.AsyncClient) -> None:
+    quote = (await of_household(anybody, [{"member_no": 4}, {"member_no": 5}])).json()
+    assert [(each["member_no"], each["payable"]) for each in quote["members"]] == [(4, 631_800), (5, 505_440)]
+
+
 async def test_the_lines_of_each_member_sum_to_what_is_payable(anybody: httpx.AsyncClient) -> None:
     quote = (await of_household(anybody, [{"support_group": "near_poor"}, {}, {"support_group": "near_poor"}])).json()
     for member in quote["members"]:
@@ -96,23 +116,40 @@ async def test_the_lines_of_each_member_sum_to_what_is_payable(anybody: httpx.As
     ],
 )
 async def test_a_sign_up_of_the_amount_quoted_is_taken(
-    service: Service, anybody: httpx.AsyncClient, sign_up: dict[str, Any], query: dict[str, Any]
+    service: Service, neighbour: httpx.AsyncClient, sign_up: dict[str, Any], query: dict[str, Any]
 ) -> None:
-    quote = await asked(anybody, **query)
+    quote = await asked(neighbour, **query)
     answer = await post(service.ct, sign_up | {"amount_paid": quote["total"]["payable"]})
     assert answer.status_code == 201, answer.text
     assert answer.json()["contribution"] == quote["total"]
 
 
-async def test_the_unit_decides_on_local_support(service: Service, anybody: httpx.AsyncClient, tmp_path: Path) -> None:
-    file = tmp_path / "rates.toml"
-    file.write_text(LOCAL)
-    service.app.state.rates = load_rates(file)
-    assert (await asked(anybody))["total"]["local_support"] == 0
+async def test_the_unit_decides_on_local_support(service: Service, neighbour: httpx.AsyncClient) -> None:
+    service.app.state.rates = load_rates_of(service, LOCAL)
+    assert (await asked(neighbour))["total"]["local_support"] == 0
     for unit_code in ("15142-01", "15142", "38"):
-        assert (await asked(anybody, unit_code=unit_code))["total"]["local_support"] == 126_360
-    line = (await of_household(anybody, [{}], unit_code="15142-01")).json()["members"][0]["lines"][-1]
+        assert (await asked(neighbour, unit_code=unit_code))["total"]["local_support"] == 126_360
+    line = (await of_household(neighbour, [{}], unit_code="15142-01")).json()["members"][0]["lines"][-1]
     assert (line["what"], line["amount"], line["source"]) == ("local_support", -126_360, "Resolution 1 of the province")
+
+
+async def test_a_unit_that_is_not_there_on_the_day_is_refused_by_its_field(neighbour: httpx.AsyncClient) -> None:
+    usual: dict[str, Any] = {"scheme": "household_health", "on": "2025-10-25", "months": 12, "unit_code": "99999"}
+    answers = [await neighbour.get("/v1/quotes", params=usual), await of_household(neighbour, [{}], unit_code="99999")]
+    problems = [answer.json() for answer in answers]
+    assert [problem["type"] for problem in problems] == ["http://test/problems/unknown-unit"] * 2
+    assert [problem["errors"][0]["pointer"] for problem in problems] == ["/query/unit_code", "/unit_code"]
+
+
+async def test_a_unit_that_ended_is_quoted_as_its_successor(service: Service, neighbour: httpx.AsyncClient) -> None:
+    body = {"name": "Xã Cẩm Tú", "level": "commune", "parent_code": "38"}
+    await service.ops.put("/v1/units/15148", json=body)
+    ended = await service.ops.post("/v1/units/15142/succession", json={"on": "2025-10-01", "successors": ["15148"]})
+    assert ended.status_code == 201, ended.text
+    service.app.state.rates = load_rates_of(service, LOCAL.replace('"38"', '"15148"'))
+    on = {"2025-09-30": 0, "2025-10-25": 126_360}
+    found = {day: (await asked(neighbour, unit_code="15142", on=day))["total"]["local_support"] for day in on}
+    assert found == on
 
 
 async def test_months_supported_before_leave_fewer_to_support(anybody: httpx.AsyncClient) -> None:
@@ -131,25 +168,24 @@ async def test_months_supported_before_leave_fewer_to_support(anybody: httpx.Asy
 
 
 async def test_a_quote_is_of_today_where_no_day_is_given_and_of_any_day_that_has_rates(
-    anybody: httpx.AsyncClient,
+    neighbour: httpx.AsyncClient,
 ) -> None:
-    answer = await anybody.get("/v1/quotes", params={"scheme": "household_health", "months": "3"})
+    answer = await neighbour.get("/v1/quotes", params={"scheme": "household_health", "months": "3"})
     assert (answer.json()["on"], answer.json()["total"]["payable"]) == ("2025-10-25", 315_900)
-    assert (await asked(anybody, on="2026-07-01"))["total"]["payable"] == 1_366_200
+    assert (await asked(neighbour, on="2026-07-01"))["total"]["payable"] == 1_366_200
 
 
-async def test_no_more_than_one_statement_is_run_for_a_quote(service: Service, anybody: httpx.AsyncClient) -> None:
+async def test_no_more_than_one_statement_is_run_for_a_quote(service: Service, neighbour: httpx.AsyncClient) -> None:
     queries: tuple[tuple[dict[str, str], int], ...] = (({}, 0), ({"unit_code": "15142-01"}, 1))
     for query, reads in queries:
         with recorded(service.runtime.database) as statements:
-            await asked(anybody, **query)
+            await asked(neighbour, **query)
         assert len([each for each in statements if "SELECT" in each]) == reads
 
 
 @pytest.mark.parametrize(
     ("query", "pointer", "code"),
     [
-        ({"unit_code": "99999"}, "/query/unit_code", "unknown-unit"),
         ({"months": 4}, "/query/months", "unsupported-months"),
         ({"on": "2020-01-01"}, "/query/on", "no-rates"),
         ({"support_group": "poor"}, "/query/support_group", "unknown-support-group"),
@@ -180,7 +216,6 @@ async def test_a_refusal_names_the_parameter(
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
     [
-        ({"unit_code": "99999"}, "/unit_code", "unknown-unit"),
         ({"months": 4}, "/months", "unsupported-months"),
         ({"on": "2020-01-01"}, "/on", "no-rates"),
         ({"members": [{}, {"support_group": "poor"}]}, "/members/1/support_group", "unknown-support-group"),
