@@ -13,6 +13,7 @@ from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.queries import keys_check
 from enrolment_api.quotes import routes as quotes
 from enrolment_api.registry import routes as registry
 from enrolment_api.renewals import routes as renewals
@@ -50,6 +51,7 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     )
     app.state.rates = load_rates(runtime.settings.rates_file)
     keys = PeopleKeys(load_secret_keys(runtime.settings))
+    runtime.checks["keys"] = keys_check(runtime, keys)
     app.state.people_keys = keys
     app.state.recorder = Recorder(runtime, app.state.rates, keys)
     app.state.audit = Trail(runtime)

@@ -8,6 +8,7 @@ from typing import Final
 
 from enrolment_api.audit.verification import WATCH_SECONDS, Watch
 from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.queries import keys_check
 from enrolment_api.reconciliation.consumers import HANDLERS
 from enrolment_api.reconciliation.resends import resend
 from enrolment_api.reconciliation.summaries import summarise
@@ -26,6 +27,7 @@ def create_worker(runtime: AnyRuntime, broker: Broker) -> Worker:
     database, clock, metrics = runtime.database, runtime.clock, runtime.metrics
     keys = PeopleKeys(load_secret_keys(runtime.settings))
     seconds = runtime.settings.reconcile_seconds
+    runtime.checks["keys"] = keys_check(runtime, keys)
     worker.consume(HANDLERS)
     worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds)))
     worker.every(RESEND_SECONDS, "resend", lambda: resend(database, keys, clock, metrics))

@@ -21,6 +21,7 @@ from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.queries import verify_keys
 from enrolment_api.people.store import Person
 from enrolment_api.registry.queries import units_above
 from enrolment_api.registry.sql import UNITS_ABOVE
@@ -84,7 +85,10 @@ async def known_of(
     work: UnitOfWork, keys: PeopleKeys, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()
 ) -> KnownPeople:
     """What is known of the people of these and of their households, as far as it may decide something; `but_for` are
-    the enrolments that the sign-ups are to take the place of."""
+    the enrolments that the sign-ups are to take the place of. Raises Unavailable where the keys are not those of the
+    database."""
+    if not keys.are_verified:
+        await verify_keys(work, keys)
     indexes = [keys.indexes_of(sign_up.participant.personal_id) for sign_up in sign_ups]
     households = [household_of(sign_up) for sign_up in sign_ups]
     wanted = _wanted(sign_ups, indexes, households)

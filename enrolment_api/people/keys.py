@@ -26,6 +26,8 @@ class PeopleKeys:
     def __init__(self, secret_keys: Sequence[bytes]) -> None:
         self._box = SecretBox(secret_keys, _PURPOSE)
         self._indexes = BlindIndexes(secret_keys, _INDEX_PURPOSE)
+        self.are_verified = False
+        """Whether they were seen to be those of the database: see `people.queries`."""
 
     @property
     def index_key_ids(self) -> Sequence[bytes]:
@@ -36,9 +38,14 @@ class PeopleKeys:
         """By which the person is found, under each present key."""
         return self._indexes.of(_PERSONAL_ID, personal_id)
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether it was sealed with the first key."""
-        return self._box.is_current(sealed)
+    @property
+    def prefix(self) -> bytes:
+        """With which all begins that was sealed with the first key."""
+        return self._box.prefix
+
+    def has_key_of(self, sealed: bytes) -> bool:
+        """Whether the key that it was sealed with is present."""
+        return self._box.has_key_of(sealed)
 
     def seal_participant(self, participant_id: UUID, person: Participant) -> bytes:
         """The person as stored in this row of `participants`."""

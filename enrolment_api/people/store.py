@@ -14,7 +14,7 @@ from enrolment_api.people import sql
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.people import ParticipantIndexRow, ParticipantRow
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import among, table_of
+from services.persistence.unnest import among, insert_many, table_of
 
 _p, _i = table_of(ParticipantRow), table_of(ParticipantIndexRow)
 REDIRECT: Final = (
@@ -22,6 +22,7 @@ REDIRECT: Final = (
     .where(_i.c.blind_index == among("indexes", LargeBinary()))
     .values(participant_id=bindparam("owner", type_=Uuid))
 )
+INDEX: Final = insert_many(ParticipantIndexRow).on_conflict_do_nothing()
 REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
 REMOVE_INDEXES: Final = delete(_i).where(_i.c.blind_index == among("indexes", LargeBinary()))
 SAVE: Final = (
@@ -89,8 +90,21 @@ async def forget(work: UnitOfWork, people: Collection[Person]) -> None:
         await work.execute(REMOVE, {"ids": sorted(person.id for person in people)})
 
 
+async def index(work: UnitOfWork, keys: PeopleKeys, personal_ids: Mapping[UUID, str]) -> None:
+    """Index participants, by their ids, under every present key; what is there stays."""
+    rows = sorted(
+        (blind_index, key_id, participant_id)
+        for participant_id, personal_id in personal_ids.items()
+        for blind_index, key_id in zip(keys.indexes_of(personal_id), keys.index_key_ids, strict=True)
+    )
+    names = ("blind_index", "key_id", "participant_id")
+    if rows:
+        await work.execute(INDEX, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
 async def save(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID, person: Participant) -> None:
-    """Store what is known of the participant now."""
+    """Store what is known of the participant now. What is sealed with the first key is indexed under it."""
     await work.execute(
         SAVE, {"participant_id": participant_id, "new_sealed": keys.seal_participant(participant_id, person)}
     )
+    await index(work, keys, {participant_id: person.personal_id})

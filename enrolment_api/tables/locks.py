@@ -3,8 +3,8 @@
 1. REGISTRY, by whoever changes the registry; recording sign-ups does not take it.
 2. Rows of the registry, in the order of the request: only the holder of REGISTRY writes them.
 3. Rows of sign-ups that are changed, by id.
-4. Indexes of participants, in the order of the indexes: also processes whose keys differ in order share that one. Then
-   rows of participants, by id.
+4. Participants who are changed, by id; then indexes of participants, in the order of the indexes, which processes share
+   whose keys are in another order.
 5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
    way only.
 6. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,7 @@ _TO_ADDRESS = col(RouteRow.address) == bindparam("route_address")
 
 INSERT: Final = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.name)
 FOR_UPDATE: Final = select(RouteRow).where(_OF_NAME).with_for_update()
+ALL_FOR_UPDATE: Final = select(RouteRow).order_by(col(RouteRow.name)).with_for_update()
 DISABLE: Final = (
     update(RouteRow)
     .where(_OF_NAME, _TO_ADDRESS, col(RouteRow.disabled_at).is_(None))
@@ -45,6 +47,12 @@ async def one_for_change(work: UnitOfWork, name: str) -> RouteRow | None:
     """The route, locked."""
     row: RouteRow | None = (await work.scalars(FOR_UPDATE, {"route_name": name})).one_or_none()
     return row
+
+
+async def all_for_change(work: UnitOfWork) -> Sequence[RouteRow]:
+    """Every route, locked in the order of their names."""
+    rows: Sequence[RouteRow] = (await work.scalars(ALL_FOR_UPDATE)).all()
+    return rows
 
 
 async def disable(work: UnitOfWork, name: str, address: str, *, reason: str, now: datetime) -> None:

@@ -47,6 +47,14 @@ class Rotated:
     previous_valid_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """How many secrets were sealed anew, and the routes whose secret no key opens."""
+
+    resealed: int
+    lost: list[str]
+
+
 async def put_route(work: UnitOfWork, context: Context, command: PutRoute, secrets: RouteSecrets) -> RoutePut:
     """Make the route, or change it to this; a disabled one is enabled. Raises NotKnownYet."""
     command = replace(command, under=await _registered(work, command.under))
@@ -76,6 +84,23 @@ async def rotate_secret(work: UnitOfWork, context: Context, name: str, secrets: 
     row.secret, row.updated_at = secrets.seal(secret, name), context.at
     await work.add(row)
     return Rotated(secret, context.now + SECRET_OVERLAP)
+
+
+async def reseal_secrets(work: UnitOfWork, secrets: RouteSecrets) -> Resealed:
+    """Seal every secret with the first key, where another one did. What no key opens stays as it is."""
+    resealed, lost = 0, []
+    for row in await store.all_for_change(work):
+        for column in ("secret", "previous_secret"):
+            sealed = getattr(row, column)
+            if sealed is None or secrets.box.is_current(sealed):
+                continue
+            if anew := secrets.reseal(sealed, row.name):
+                setattr(row, column, anew)
+                resealed += 1
+            elif column == "secret":
+                lost.append(row.name)
+        await work.add(row)
+    return Resealed(resealed, lost)
 
 
 async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:

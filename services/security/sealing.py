@@ -35,12 +35,13 @@ class SecretBox:
         """Of the present keys; what is sealed now bears the first."""
         self._ciphers = {key_id: AESGCM(key) for key_id, key in zip(self.key_ids, keys, strict=True)}
         self._first = self._ciphers[self.key_ids[0]]
-        self._prefix = _FORMAT + self.key_ids[0]
+        self.prefix: Final = _FORMAT + self.key_ids[0]
+        """With which all begins that the first key has sealed."""
 
     def seal(self, plain: bytes, bound_to: bytes) -> bytes:
         """The bytes as they may be stored; they open only with the same `bound_to`: table, column and id of the row."""
         nonce = os.urandom(_NONCE_BYTES)
-        return self._prefix + nonce + self._first.encrypt(nonce, plain, bound_to)
+        return self.prefix + nonce + self._first.encrypt(nonce, plain, bound_to)
 
     def open(self, sealed: bytes, bound_to: bytes) -> bytes:
         """The plain bytes. Raises SecretLost where no key fits, or they belong elsewhere."""
@@ -61,6 +62,10 @@ class SecretBox:
                 continue
         raise SecretLost("no key of DRIVE_SECRET_KEYS opens what is stored")
 
+    def has_key_of(self, sealed: bytes) -> bool:
+        """Whether the key that it was sealed with is present."""
+        return sealed.startswith(_FORMAT) and sealed[_KEY_ID] in self._ciphers
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether it was sealed with the first key."""
-        return sealed.startswith(self._prefix)
+        return sealed.startswith(self.prefix)

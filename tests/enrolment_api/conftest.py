@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest_asyncio
@@ -12,6 +14,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from enrolment_api.main import create_app
+from services.persistence.database import Database
+from services.security.keys import text_of_keys
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 from tests.support.runtime import TestRuntime
 
@@ -72,6 +76,28 @@ async def service(empty_service: Service) -> Service:
         answer = await ops.put(f"/v1/collectors/{code}", json={"name": "Lê Thị B", "organisation_code": organisation})
         assert answer.status_code == 201, answer.text
     return empty_service
+
+
+class WithKeys(Protocol):
+    """`await with_keys(NEW, OLD)`: a client of a further process that has these keys, the same database and tokens."""
+
+    async def __call__(self, *secret_keys: bytes) -> httpx.AsyncClient:
+        """A client of the organisation CT."""
+        ...
+
+
+@pytest_asyncio.fixture
+async def with_keys(service: Service, token_for: TokenFor, client_for: ClientFor) -> AsyncIterator[WithKeys]:
+    async with AsyncExitStack() as stack:
+
+        async def make(*secret_keys: bytes) -> httpx.AsyncClient:
+            settings = service.runtime.settings.model_copy(update={"secret_keys": text_of_keys(secret_keys)})
+            database = Database(service.runtime.database.url)
+            stack.push_async_callback(database.close)
+            app = create_app(replace(service.runtime, database=database, settings=settings))
+            return await client_for(app, token_for(service.runtime, org="CT", scope=WRITE))
+
+        yield make
 
 
 def a_sign_up(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
 
 from enrolment_api.domain.sign_up import Participant
-from enrolment_api.main import create_app
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.people.store import Person, make
 from services.ids import new_id
-from services.persistence.database import Database
-from services.security.keys import load_secret_keys, text_of_keys
+from services.security.keys import load_secret_keys
 from services.security.sealing import SecretLost
-from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.builders import a_person
 from tests.enrolment_api.conftest import (
-    WRITE,
     Service,
+    WithKeys,
     a_participant,
     a_sign_up,
     a_voluntary_sign_up,
@@ -138,28 +130,6 @@ async def test_a_row_that_was_put_in_the_place_of_another_is_not_opened(service:
         keys.open_sign_up(first["id"], second["sealed"])
     with pytest.raises(SecretLost):
         keys.open_participant(first["id"], first["sealed"])
-
-
-class WithKeys(Protocol):
-    """`await with_keys(NEW, OLD)`: a client of a further process that has these keys, the same database and tokens."""
-
-    async def __call__(self, *secret_keys: bytes) -> httpx.AsyncClient:
-        """A client of the organisation CT."""
-        ...
-
-
-@pytest_asyncio.fixture
-async def with_keys(service: Service, token_for: TokenFor, client_for: ClientFor) -> AsyncIterator[WithKeys]:
-    async with AsyncExitStack() as stack:
-
-        async def make(*secret_keys: bytes) -> httpx.AsyncClient:
-            settings = service.runtime.settings.model_copy(update={"secret_keys": text_of_keys(secret_keys)})
-            database = Database(service.runtime.database.url)
-            stack.push_async_callback(database.close)
-            app = create_app(replace(service.runtime, database=database, settings=settings))
-            return await client_for(app, token_for(service.runtime, org="CT", scope=WRITE))
-
-        yield make
 
 
 NEW, NEWER = b"n" * 32, b"m" * 32

@@ -1,0 +1,1 @@
+"""Personal data is sealed anew with the first key, while the service runs."""
