@@ -6,15 +6,17 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, or_, select, update
+from sqlalchemy import Integer, SmallInteger, Text, Uuid, bindparam, extract, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import Enrolment
+from enrolment_api.domain.household import Membership
 from enrolment_api.enrolments.rows import columns_of_enrolment, enrolment_of
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
 from services.errors import Conflict
+from services.persistence.connecting import constraint_of
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, table_of, unnest
 
@@ -37,6 +39,29 @@ REPLACE: Final = (
     update(_e)
     .values({name: bindparam(f"new_{name}", type_=_e.c[name].type) for name in _FACTS})
     .where(_e.c.id == bindparam("enrolment_id", type_=Uuid))
+)
+
+
+_other = _e.alias("other")
+HAND_OVER: Final = (
+    update(_e)
+    .values(joins_household=True)
+    .where(
+        _e.c.id
+        == select(_other.c.id)
+        .where(
+            _other.c.participant_id == bindparam("left_participant_id", type_=Uuid),
+            _other.c.organisation_code == _organisation,
+            _other.c.household_code == bindparam("left_household_code", type_=Text),
+            extract("year", _other.c.signed_on) == bindparam("left_year", type_=Integer),
+            _other.c.member_no == bindparam("left_member_no", type_=SmallInteger),
+            _other.c.status != "cancelled",
+            _other.c.expected_member_no.is_(None),
+        )
+        .order_by(_other.c.recorded_at, _other.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
 )
 
 
@@ -64,7 +89,27 @@ async def replace(work: UnitOfWork, keys: PeopleKeys, enrolment: Enrolment, chec
         raise _overtaken(error) from None  # the cause holds the row
 
 
-def _overtaken(error: IntegrityError) -> Conflict:
-    if "ex_enrolments_double_cover" in str(error.orig):
-        return AlreadyCovered()
-    return Conflict("another sign-up of the household was recorded at the same moment: send this again")
+def _overtaken(error: IntegrityError) -> Exception:
+    """IntegrityError itself, where no other sign-up can be the reason."""
+    match constraint_of(error):
+        case "ex_enrolments_double_cover":
+            return AlreadyCovered()
+        case "uq_enrolments_household_member":
+            return Conflict("another sign-up of the household was recorded at the same moment: send this again")
+    return error
+
+
+async def hand_over(work: UnitOfWork, left: Membership) -> None:
+    """The participant stays a member of the household by their earliest other sign-up of the year, if they have any:
+    else the number would be free for somebody else while it is theirs."""
+    household = left.household
+    await work.execute(
+        HAND_OVER,
+        {
+            "left_participant_id": left.participant_id,
+            "organisation": household.organisation_code,
+            "left_household_code": household.household_code,
+            "left_year": household.year,
+            "left_member_no": left.number,
+        },
+    )

@@ -11,7 +11,7 @@ from enrolment_api.changes import store
 from enrolment_api.changes.events import changed_event
 from enrolment_api.domain import life
 from enrolment_api.domain.enrolment import Decision, Enrolment, Rules, decide
-from enrolment_api.domain.household import household_of
+from enrolment_api.domain.household import household_of, left_by
 from enrolment_api.domain.life import Change
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.enrolments import store as enrolments
@@ -63,7 +63,7 @@ async def cancel(
 ) -> Enrolment:
     """Cancel it for good: its cover never began. Raises NotFound, EnrolmentIsCancelled, StaleVersion."""
     before = await _locked(work, keys, wanted.enrolment_id, organisation_code)
-    return await _replace(work, context, keys, life.changed(before, wanted.change), wanted.change, [])
+    return await _replace(work, context, keys, before, life.changed(before, wanted.change), wanted.change)
 
 
 async def correct(
@@ -80,22 +80,22 @@ async def correct(
     moved = life.changed(before, wanted.change)
     sign_up = life.corrected(life.as_sent(before), changes)
     try:
-        sign_up, decision, person = await _decide(work, sign_up, before.id, rules, keys)
+        sign_up, decision, person = await _decide(work, sign_up, before, rules, keys)
     except DomainError as refusal:
         raise refusal.below("/changes") from None
     participant_id = await _save_person(work, keys, person, before, sign_up)
     after = replace(moved, participant_id=participant_id, sign_up=sign_up, decision=decision)
-    return await _replace(work, context, keys, after, wanted.change, life.differences(before.sign_up, sign_up))
+    return await _replace(work, context, keys, before, after, wanted.change)
 
 
 async def _decide(
-    work: UnitOfWork, sign_up: SignUp, enrolment_id: UUID, rules: Rules, keys: PeopleKeys
+    work: UnitOfWork, sign_up: SignUp, before: Enrolment, rules: Rules, keys: PeopleKeys
 ) -> tuple[SignUp, Decision, Person]:
-    """As for a sign-up that was never recorded."""
+    """As for a sign-up that was never recorded, but for the number in the household, which it may keep."""
     codes = await enrolments.known_codes(work, [sign_up], with_above=bool(rules.rates.local_support))
     sign_up = codes.with_registered_codes(sign_up)
-    known = await enrolments.known_of(work, keys, [sign_up], but_for=[enrolment_id])
-    members = known.members(0, household_of(sign_up))
+    known = await enrolments.known_of(work, keys, [sign_up], but_for=[before.id])
+    members = known.members(0, household_of(sign_up), before.membership())
     supported_before = known.supported_months.get(0, 0)
     decision = decide(sign_up, codes, known.covers.get(0, ()), members, rules, supported_before)
     return codes.placed(sign_up), decision, known.people[0]
@@ -123,12 +123,15 @@ async def _replace(
     work: UnitOfWork,
     context: Context,
     keys: PeopleKeys,
+    before: Enrolment,
     after: Enrolment,
     change: Change,
-    different: Sequence[str],
 ) -> Enrolment:
     event = event_of(after, context.at, context.correlation_id)
     await store.replace(work, keys, after, checksum_of(event.data))
+    if left := left_by(before.membership(), after.membership()):
+        await store.hand_over(work, left)
+    different = life.differences(before.sign_up, after.sign_up) if change.step == "correction" else ()
     await work.add(_entry(after, change, context, different))
     await emit(work, [event])
     return after

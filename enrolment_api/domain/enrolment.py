@@ -10,7 +10,7 @@ from uuid import UUID
 
 from enrolment_api.domain.contribution import Assessment, Contribution, assess
 from enrolment_api.domain.cover import Cover, cover
-from enrolment_api.domain.household import HouseholdPolicy, Members, check_number
+from enrolment_api.domain.household import HouseholdPolicy, Members, Membership, check_number, household_of
 from enrolment_api.domain.rates import Rates
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
@@ -164,6 +164,13 @@ class Enrolment:
     fingerprint: bytes
     version: int = 1
     facts_version: int = 1
+
+    def membership(self) -> Membership | None:
+        """The place in a household that it gives the participant; None where it gives none."""
+        household, number = household_of(self.sign_up), self.sign_up.member_no
+        if household is None or number is None or not self.decision.joins_household or self.status == "cancelled":
+            return None
+        return Membership(household, number, self.participant_id)
 
 
 @dataclass(frozen=True, slots=True)

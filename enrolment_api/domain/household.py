@@ -17,10 +17,12 @@ HouseholdPolicy: TypeAlias = Literal["refuse", "warn"]
 @dataclass(frozen=True, slots=True)
 class Members:
     """Of a household in a fiscal year: `person` is the participant who is signed up, `joined` are the participants who
-    joined, by member number."""
+    joined, by member number; `held` is the number that the sign-up had until it is corrected, which is not in `joined`.
+    """
 
     person: UUID
     joined: Mapping[int, UUID] = field(default_factory=dict)
+    held: int | None = None
 
     def expected_number(self) -> int:
         """That of the person where they have joined already, else the lowest that nobody has."""
@@ -28,6 +30,13 @@ class Members:
             if member == self.person:
                 return number
         return next(number for number in range(1, len(self.joined) + 2) if number not in self.joined)
+
+    def fits(self, number: int | None) -> bool:
+        """Whether it is the one expected. A sign-up that is corrected may keep its number, too, where a member before
+        it has left: what the others pay stays as it is."""
+        if number is not None and number == self.held and self.person not in self.joined.values():
+            return number not in self.joined
+        return number == self.expected_number()
 
 
 class WrongMemberNumber(Invalid):
@@ -49,6 +58,21 @@ class HouseholdKey(NamedTuple):
     year: int
 
 
+class Membership(NamedTuple):
+    """A participant as a member of a household, under a number that nobody else has there."""
+
+    household: HouseholdKey
+    number: int
+    participant_id: UUID
+
+
+def left_by(before: Membership | None, after: Membership | None) -> Membership | None:
+    """The place that a changed sign-up no longer takes; None where it took none, or still does."""
+    if before and after and (before.household, before.number) == (after.household, after.number):
+        return None
+    return before
+
+
 def household_of(sign_up: SignUp) -> HouseholdKey | None:
     """The household that a sign-up names."""
     if sign_up.household_code is None:
@@ -63,9 +87,9 @@ def check_number(sign_up: SignUp, members: Members, policy: HouseholdPolicy) -> 
     """
     if sign_up.household_code is None:
         return None
-    expected = members.expected_number()
-    if expected == sign_up.member_no:
+    if members.fits(sign_up.member_no):
         return None
+    expected = members.expected_number()
     if policy == "refuse":
         raise WrongMemberNumber(expected, sign_up.signed_on.year)
     return expected

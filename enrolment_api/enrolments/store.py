@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment, KnownCodes
-from enrolment_api.domain.household import HouseholdKey, Members, household_of
+from enrolment_api.domain.household import HouseholdKey, Members, Membership, household_of
 from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
@@ -49,9 +49,11 @@ class KnownPeople:
     households: dict[HouseholdKey, dict[int, UUID]] = field(default_factory=dict)
     supported_months: dict[int, int] = field(default_factory=dict)
 
-    def members(self, place: int, household: HouseholdKey | None) -> Members:
-        """Those of the household of the sign-up in this place."""
-        return Members(self.people[place].id, self.households.get(household, {}) if household else {})
+    def members(self, place: int, household: HouseholdKey | None, left: Membership | None = None) -> Members:
+        """Those of the household of the sign-up in this place; `left` is what the sign-up had been before, if any."""
+        joined = self.households.get(household, {}) if household else {}
+        held = left.number if left and left.household == household else None
+        return Members(self.people[place].id, joined, held)
 
     def join(self, place: int, household: HouseholdKey, member_no: int) -> None:
         """The person of the sign-up in this place becomes a member."""

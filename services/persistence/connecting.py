@@ -35,6 +35,11 @@ def sqlstate(error: BaseException | None) -> str:
     return str(getattr(error, "sqlstate", None) or "")
 
 
+def constraint_of(error: BaseException) -> str | None:
+    """The constraint or unique index that a statement would have violated, where that is why it failed."""
+    return getattr(driver_error(error), "constraint_name", None)
+
+
 def message_of(error: BaseException) -> str:
     """PostgreSQL's message; unlike its DETAIL it holds no values of a row."""
     return str(error.args[0]) if error.args else ""

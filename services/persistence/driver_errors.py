@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.errors import NotMigrated, Unavailable
-from services.persistence.connecting import driver_error, message_of, sqlstate, why_not_connected
+from services.persistence.connecting import constraint_of, driver_error, message_of, sqlstate, why_not_connected
 from services.persistence.storage import DatabaseOutage
 from services.servers import Server
 
@@ -46,7 +46,7 @@ class StatementRefused(Exception):
     """
 
     def __init__(self, error: BaseException | None) -> None:
-        constraint = getattr(error, "constraint_name", None)
+        constraint = constraint_of(error) if error else None
         super().__init__(
             f"{type(error).__name__}, SQLSTATE {sqlstate(error)}" + (f": {constraint}" if constraint else "")
         )

@@ -113,7 +113,8 @@ async def enter(work: UnitOfWork, events: Sequence[EnrolmentEvent]) -> Change:
     inserted = await work.one(INSERT, {**columns, "all": len(in_order)})
     if inserted.n == len(in_order):
         return Change([event.data for event in in_order], ())
-    await work.execute(ADOPT, {"ids": columns["enrolment_id"], "checksum": columns["checksum"]})
+    first = _columns([event for event in in_order if event.data.version == 1])
+    await work.execute(ADOPT, {"ids": first["enrolment_id"], "checksum": first["checksum"]})
     new = set(inserted.ids or ())
     change = await _replace(work, [event for event in in_order if event.data.enrolment_id not in new])
     return Change([*(e.data for e in in_order if e.data.enrolment_id in new), *change.entered], change.replaced)

@@ -12,8 +12,12 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from enrolment_api.changes.usecases import WantedChange, change_status
+from enrolment_api.domain.life import Change
+from enrolment_api.people.keys import PeopleKeys
+from services.context import Actor, context_of
 from services.contracts.identities import enrolment_event_id
-from services.ids import new_id
+from services.security.keys import load_secret_keys
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import Service, a_participant, a_sign_up, post, post_batch
 
@@ -212,10 +216,18 @@ async def test_the_agency_decides_a_list_and_each_item_for_itself(service: Servi
 
 
 async def test_the_agency_decides_a_thousand_at_once(service: Service, agency: httpx.AsyncClient) -> None:
-    decision = {"version": 1, "decision": "return", "reason": "No receipt"}
-    answer = await agency.post("/v1/reviews", json={"items": [{"id": str(new_id()), **decision} for _ in range(1000)]})
+    recorded = await post_batch(service.ct, *map(a_sign_up, range(1000)))
+    wanted = [WantedChange(UUID(item["id"]), Change("submission", 1)) for item in recorded]
+    keys = PeopleKeys(load_secret_keys(service.runtime.settings))
+    context = context_of(service.runtime.clock, actor=Actor("CT", "CT", frozenset()))
+    async with service.runtime.database.write() as work:
+        await change_status(work, context, wanted, "CT", keys)
+    decision = {"version": 2, "decision": "return", "reason": "No receipt"}
+    answer = await agency.post("/v1/reviews", json={"items": [{"id": item["id"], **decision} for item in recorded]})
     assert answer.status_code == 207, answer.text
-    assert [item["status"] for item in answer.json()["items"]] == [404] * 1000
+    outcomes = answer.json()["items"]
+    assert {(item["status"], item["enrolment_status"], item["version"]) for item in outcomes} == {(200, "returned", 3)}
+    assert [item["id"] for item in outcomes] == [item["id"] for item in recorded]
 
 
 async def test_a_correction_to_a_code_of_another_case_changes_nothing(
