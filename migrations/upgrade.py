@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import structlog
@@ -30,6 +31,7 @@ _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x6D696772  # "migr"
 _CONNECT = {"timeout": 5}
 _PAUSE_SECONDS = 0.5
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def upgrade(
@@ -52,10 +54,17 @@ async def upgrade(
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
                 await connection.commit()
-                await connection.run_sync(_upgrade, service, revision, setting, load_secret_keys)
+                async with _turn():
+                    await connection.run_sync(_upgrade, service, revision, setting, load_secret_keys)
                 await connection.commit()
         finally:
             await engine.dispose()
+
+
+def _turn() -> asyncio.Lock:
+    """Held while Alembic works: `alembic.op` and `alembic.context` are of the whole process, and would run what one
+    migration says on the connection of another."""
+    return _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 async def upgrade_when_up(

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from drive.hosting.configuration import read_configuration
 from drive.hosting.migrating import migrated
-from drive.hosting.services import ServiceName
+from drive.hosting.services import SERVICES, ServiceName
 from services.persistence.database import Database
 from tests.support.logged import logged
 from tests.support.postgres import PrivatePostgres
@@ -27,6 +27,22 @@ async def execute(url: URL, sql: str) -> None:
             await work.execute(text(sql))
     finally:
         await database.close()
+
+
+async def test_databases_that_come_up_together_are_migrated_each_with_its_own_migrations(
+    private_postgres: PrivatePostgres,
+) -> None:
+    await asyncio.to_thread(private_postgres.stop)
+    urls = {service: private_postgres.url.set(database=f"drive_{service}") for service in SERVICES}
+    with logged() as lines:
+
+        async def outcomes() -> list[tuple[str, str]]:
+            told = [(line["event"], line["service"]) for line in lines if "service" in line]
+            return sorted(each for each in told if each[0] != "waiting_for_database")
+
+        async with migrated(read_configuration({}), urls):
+            await asyncio.to_thread(private_postgres.start)
+            await eventually(outcomes, sorted(("migrated", service) for service in SERVICES))
 
 
 async def test_neither_a_server_that_is_away_nor_a_migration_that_fails_holds_up_the_others(
