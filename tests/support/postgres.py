@@ -87,6 +87,18 @@ class PrivatePostgres:
         finally:
             await connection.close()
 
+    def files_with(self, *needles: bytes, but_for: str = "") -> dict[bytes, list[str]]:
+        """The files of the server that hold these bytes, by needle, but for those below the folder `but_for`."""
+        found: dict[bytes, list[str]] = {needle: [] for needle in needles}
+        for file in self._data.rglob("*"):
+            name = str(file.relative_to(self._data))
+            if file.is_file() and not (but_for and name.startswith(f"{but_for}/")):
+                content = file.read_bytes()
+                for needle in needles:
+                    if needle in content:
+                        found[needle].append(name)
+        return {needle: names for needle, names in found.items() if names}
+
     @property
     def system_user(self) -> str | None:
         """Whose process the server is; None where it is that of the tests."""
