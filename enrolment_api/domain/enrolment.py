@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -11,10 +11,9 @@ from uuid import UUID
 from enrolment_api.domain.contribution import Assessment, Contribution, assess
 from enrolment_api.domain.cover import Cover, cover
 from enrolment_api.domain.household import HouseholdPolicy, Members, Membership, check_number, household_of
+from enrolment_api.domain.known_codes import KnownCodes, check_codes
 from enrolment_api.domain.rates import Rates
 from enrolment_api.domain.sign_up import SignUp
-from enrolment_api.domain.stays import Employment
-from enrolment_api.domain.succession import Validity, unit_on
 from enrolment_api.domain.terms import Terms
 from services.calendar import add_months
 from services.errors import Conflict, FieldError, Invalid
@@ -46,44 +45,6 @@ class NotOfAge(Invalid):
 
     def __init__(self, remedy: str) -> None:
         super().__init__(remedy, (FieldError("/participant/born_on", remedy),))
-
-
-class UnitTooLarge(Invalid):
-    """Sign-ups are counted for communes and villages."""
-
-    code = "unit-too-large"
-    title = "The unit is neither a commune nor a village"
-    remedy = "Give the commune or village where the person lives."
-
-    def __init__(self, unit_code: str, level: str) -> None:
-        remedy = f"{unit_code} is of level {level}: give the commune or the village of the participant"
-        super().__init__(remedy, (FieldError("/unit_code", remedy),))
-
-
-class UnknownCollector(Invalid):
-    """No such collector is registered."""
-
-    code = "unknown-collector"
-    title = "The collector is not registered"
-    remedy = "Check the code, or have the agency register the collector."
-
-    def __init__(self, collector_code: str) -> None:
-        remedy = f"no collector {collector_code} is registered: check the code, or have the collector registered first"
-        super().__init__(remedy, (FieldError("/collector_code", remedy),))
-
-
-class CollectorOfAnotherOrganisation(Invalid):
-    """An organisation may send the sign-ups of its own collectors only: those who were so on the day of the signing."""
-
-    code = "collector-of-another-organisation"
-    title = "The collector belongs to another organisation"
-    remedy = "Send only your own collectors' sign-ups, of their days with you; have the agency move one who changed."
-
-    def __init__(self, collector_code: str, organisation_code: str, day: date, own_days: Sequence[str] = ()) -> None:
-        remedy = f"{collector_code} is not a collector of {organisation_code}, which the token was issued to"
-        if own_days:
-            remedy += f", on {day}, but {' and '.join(own_days)}"
-        super().__init__(remedy, (FieldError("/collector_code", remedy),))
 
 
 class WrongAmount(Invalid):
@@ -174,39 +135,6 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownCodes:
-    """What a decision needs to know of the registry: the units, with those that took the place of units that ended, and
-    where each collector belongs."""
-
-    units: Mapping[str, Validity]
-    collectors: Mapping[str, Employment]
-    units_above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of a unit, itself and those above it; looked up where a locality supports anybody."""
-
-    def with_registered_codes(self, sign_up: SignUp) -> SignUp:
-        """The sign-up with the codes as they are registered: codes that differ only in case are one."""
-        unit_code = _registered(sign_up.unit_code, self.units)
-        collector_code = _registered(sign_up.collector_code, self.collectors)
-        if (unit_code, collector_code) == (sign_up.unit_code, sign_up.collector_code):
-            return sign_up
-        return replace(sign_up, unit_code=unit_code, collector_code=collector_code)
-
-    def placed(self, sign_up: SignUp) -> SignUp:
-        """The sign-up in the unit that stands for its own on the day of the signing; codes are as registered.
-
-        Raises UnknownUnit, UnitEnded, UnitNotYetValid.
-        """
-        unit_code = unit_on(sign_up.unit_code, sign_up.signed_on, self.units)
-        return sign_up if unit_code == sign_up.unit_code else replace(sign_up, unit_code=unit_code)
-
-
-def _registered(code: str, known: Collection[str]) -> str:
-    if code in known:
-        return code
-    return next((each for each in known if each.upper() == code.upper()), code)
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """What decisions are made by, besides what is known of the person."""
 
@@ -234,7 +162,7 @@ def decide(
     if sign_up.signed_on > rules.today:
         raise SignedInFuture(rules.today)
     sign_up = known.placed(sign_up)
-    _check_codes(sign_up, known)
+    check_codes(sign_up, known)
     units = known.units_above.get(sign_up.unit_code, ())
     assessment = assess(terms_of(sign_up, units, supported_before), rules.rates)
     _check_age(sign_up)
@@ -277,18 +205,6 @@ def _check_amount(paid: Vnd, assessment: Assessment, policy: AmountPolicy) -> No
     payable = assessment.contribution.payable
     if paid != payable and policy == "refuse":
         raise WrongAmount(paid, payable, assessment.explained())
-
-
-def _check_codes(sign_up: SignUp, known: KnownCodes) -> None:
-    level = known.units[sign_up.unit_code].level
-    if level not in {"commune", "village"}:
-        raise UnitTooLarge(sign_up.unit_code, level)
-    collector, organisation, day = sign_up.collector_code, sign_up.organisation_code, sign_up.signed_on
-    employment = known.collectors.get(collector)
-    if employment is None:
-        raise UnknownCollector(collector)
-    if employment.organisation_on(day) != organisation:
-        raise CollectorOfAnotherOrganisation(collector, organisation, day, employment.days_with(organisation))
 
 
 def _check_age(sign_up: SignUp) -> None:

@@ -4,16 +4,14 @@ from typing import Final
 
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import (
-    CollectorOfAnotherOrganisation,
     ExternalRefTaken,
     IdempotencyKeyReused,
     NotOfAge,
     SignedInFuture,
-    UnitTooLarge,
-    UnknownCollector,
     WrongAmount,
 )
 from enrolment_api.domain.household import WrongMemberNumber
+from enrolment_api.domain.known_codes import CollectorOfAnotherOrganisation, UnitTooLarge, UnknownCollector
 from enrolment_api.domain.rates import NoRatesYet
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.succession import UnitEnded, UnitNotYetValid

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
-from enrolment_api.domain.enrolment import Enrolment, KnownCodes
+from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.household import HouseholdKey, Members, Membership, household_of
+from enrolment_api.domain.known_codes import KnownCodes
 from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment

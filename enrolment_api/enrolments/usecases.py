@@ -8,8 +8,9 @@ from typing import TypeAlias
 from uuid import UUID
 
 from enrolment_api.domain.cover import AlreadyCovered
-from enrolment_api.domain.enrolment import Enrolment, KnownCodes, Rules, decide
+from enrolment_api.domain.enrolment import Enrolment, Rules, decide
 from enrolment_api.domain.household import WrongMemberNumber, household_of
+from enrolment_api.domain.known_codes import KnownCodes
 from enrolment_api.domain.sign_up import Participant
 from enrolment_api.enrolments import store
 from enrolment_api.enrolments.conflicts import resolve_conflicts

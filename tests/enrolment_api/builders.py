@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from enrolment_api.domain.enrolment import KnownCodes
+from enrolment_api.domain.known_codes import KnownCodes
 from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import Participant, SignUp
 from enrolment_api.domain.stays import Employment

@@ -13,17 +13,15 @@ from hypothesis import strategies as st
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.domain.contribution import Contribution
 from enrolment_api.domain.enrolment import (
-    CollectorOfAnotherOrganisation,
     Decision,
     NotOfAge,
     Rules,
     SignedInFuture,
-    UnitTooLarge,
-    UnknownCollector,
     WrongAmount,
     decide,
 )
 from enrolment_api.domain.household import HouseholdPolicy, Members, WrongMemberNumber
+from enrolment_api.domain.known_codes import CollectorOfAnotherOrganisation, UnitTooLarge, UnknownCollector
 from enrolment_api.domain.registry import UnknownUnit
 from services.errors import DomainError
 from tests.enrolment_api.builders import REGISTRY, a_health_sign_up, a_person, a_voluntary_sign_up

@@ -160,6 +160,21 @@ async def test_a_batch_counts_the_months_of_its_own_sign_ups(started: Started) -
     assert [row["state_support"] for row in rows] == [60 * 66_000, 48 * 96_800, 12 * 96_800, 0]
 
 
+async def test_a_correction_does_not_count_the_months_of_the_sign_up_itself(started: Started) -> None:
+    service = await started(date(2034, 7, 1), amount_paid="warn")
+    years = [ahead(2025, 60, 0, monthly_income=1_500_000), ahead(2030, 48, 0), ahead(2034, 12, 0)]
+    last = (await batch(service.ct, *years))[2]
+    for version, payment in ((1, None), (2, "regular")):
+        body = {
+            "version": version,
+            "reason": "As on the receipt",
+            "changes": {"payment": payment, "receipt_no": payment},
+        }
+        corrected = await service.ct.post(f"/v1/enrolments/{last['id']}/correction", json=body)
+        assert corrected.json()["contribution"]["state_support"] == 12 * 96_800, corrected.text
+        assert corrected.json()["payment"] == payment
+
+
 async def test_missing_time_is_paid_with_interest_and_covers_the_month_of_its_payment(started: Started) -> None:
     service = await started(date(2025, 10, 25))
     missing = a_voluntary_sign_up(1, months=2, payment="missing", amount_paid=532_958)
