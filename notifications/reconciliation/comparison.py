@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import case, select
+
 from notifications.reconciliation.events import resend_requested
 from notifications.tables.registry import UnitRow
 from services.context import Context
@@ -21,7 +23,14 @@ from services.reconciliation.listener import Range, Summary
 from services.reconciliation.totals import registry_totals
 
 KINDS: Final = ("registry",)
-UNIT_TOTALS: Final = registry_totals({"unit": table_of(UnitRow)})
+_UNPUBLISHED: Final = 0
+"""A version below any that enrolment publishes."""
+_unit = table_of(UnitRow).c
+_KNOWN: Final = select(
+    _unit.code, case((_unit.level.is_(None), _UNPUBLISHED), else_=_unit.version).label("version")
+).subquery("known")
+UNIT_TOTALS: Final = registry_totals({"unit": _KNOWN})
+"""What the version before wrote without a level counts as below any version that is published: so it is asked for."""
 
 
 async def compare_units(

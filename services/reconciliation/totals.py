@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, Select, Table, Text, cast, func, literal, literal_column, select, text, union_all
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import BIT
 
 from services.contracts.checksums import MODULUS
@@ -58,12 +70,12 @@ BY_DAY: Final = Query(_DayTotal, _BY_DAY)
 RegistryTotals: TypeAlias = Query[_KindTotal]
 
 
-def registry_totals(tables: Mapping[RegistryKind, Table]) -> RegistryTotals:
+def registry_totals(tables: Mapping[RegistryKind, FromClause]) -> RegistryTotals:
     """The query for the totals of a registry that is stored in these tables: the source's, or a listener's copy."""
     return Query(_KindTotal, union_all(*(_entries(kind, table) for kind, table in tables.items())))
 
 
-def _entries(kind: RegistryKind, table: Table) -> Select[str, int, int]:
+def _entries(kind: RegistryKind, table: FromClause) -> Select[str, int, int]:
     """60 bits of the MD5 of code and version, summed modulo 2^63."""
     digest = func.left(func.md5(table.c.code.concat(" ").concat(cast(table.c.version, Text))), 15)
     number = cast(cast(literal("x").concat(digest), BIT(60)), BigInteger)

@@ -67,6 +67,17 @@ async def _asked(service: NotificationsService) -> list[dict[str, Any]]:
     return [row.event for row in await service.query(query)]
 
 
+async def test_a_unit_without_its_level_is_asked_for(service: NotificationsService, whole: Total) -> None:
+    await _only(service, *REGISTERED)
+    assert await _total(service) == whole
+    await service.execute("UPDATE units SET level = NULL, name = NULL WHERE code = 'U-3'")
+    for minute in range(2):
+        await _compare(service, whole, minute)
+    assert len(await _asked(service)) == 1
+    await service.register(*REGISTERED)
+    assert await _total(service) == whole
+
+
 async def test_units_of_before_are_asked_for_at_the_second_summary_that_shows_them(
     service: NotificationsService, whole: Total
 ) -> None:

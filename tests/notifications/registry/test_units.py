@@ -40,6 +40,16 @@ async def test_a_unit_has_the_name_and_level_of_its_highest_version(service: Not
     assert (row.name, row.level) == ("Unit BHXH-NEW", "insurance_unit")
 
 
+async def test_a_level_that_the_version_before_did_not_write_is_brought_by_the_same_version_of_the_unit(
+    service: NotificationsService,
+) -> None:
+    await service.execute("INSERT INTO units (code, version) VALUES ('NEW', 3)")
+    for version, level in ((2, None), (3, "commune"), (3, "commune")):
+        await service.register(a_unit("NEW", version))
+        [row] = await service.query("SELECT version, level FROM units WHERE code = 'NEW'")
+        assert (row.version, row.level) == (3, level)
+
+
 @pytest.mark.parametrize(
     ("given", "registered"),
     [("bhxh-ct", "BHXH-CT"), ("BHXH-CT", "BHXH-CT"), ("V-1A", "v-1a"), ("BHXH", None), ("BHXH_CT", None)],
