@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -17,11 +17,9 @@ from notifications.deliveries.store import Attempt
 from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from notifications.tables.locks import CLAIMS
+from services.contracts.alerts import MOST_ALERTS
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
-
-MOST_ALERTS: Final = 500
-"""In one message; the others of its group follow in further ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,13 @@ CLAIM: Final = Query(
     UPDATE deliveries d
     SET state = 'sending', next_attempt_at = NULL, leased_until = :until, attempts = d.attempts + 1,
         early_attempts = members.early_attempts, message_id = members.message_id,
-        channel = r.channel, address = r.address
+        channel = r.channel, address = r.address, more = coalesce(d.more, members.more),
+        earlier = coalesce(d.earlier, ARRAY(
+            SELECT coalesce(o.message_id, o.id) FROM deliveries o
+            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+              AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
+            ORDER BY o.alert_version
+        ))
     FROM members, routes r
     WHERE d.id = members.id AND members.nth <= :most AND r.name = d.route_name AND d.state = 'pending'
     RETURNING d.id, d.message_id, d.attempts AS attempt, d.route_name, d.channel, d.address, r.secret,
@@ -165,18 +171,14 @@ CLAIM: Final = Query(
                   SELECT u.name FROM units u
                   WHERE d.group_code LIKE 'unit:%' AND u.code = substr(d.group_code, length('unit:') + 1)
               ) AS group_name,
-              members.more, d.leased_until, d.change, d.alert, d.queued_at, ARRAY(
-                  SELECT coalesce(o.message_id, o.id) FROM deliveries o
-                  WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
-                    AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
-                  ORDER BY o.alert_version
-              ) AS earlier
+              d.more, d.leased_until, d.change, d.alert, d.queued_at, d.earlier
 """),
 )
 """Leases what is due, longest waiting first: messages that wait for another attempt, and the deliveries of a group once
 its first has waited, as a new message of at most `most`, which has the id of its first delivery. At most `slots`
 messages, and `per_route` of one route, including those that the claimer is sending already; none of an alert that
-another message tells the route of just now, or that has changed since SUPERSEDE: which goes out is decided then."""
+another message tells the route of just now, or that has changed since SUPERSEDE: which goes out is decided then. What a
+message says of others is kept from its first attempt on."""
 
 RECORD_STEP = text("""
     UPDATE deliveries

@@ -17,7 +17,7 @@ from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import DeliveryRow
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import columns_of, insert_many
+from services.persistence.unnest import columns_of, insert_many, table_of
 
 _OF_ID = col(DeliveryRow.id) == bindparam("delivery_id")
 _owner = bindparam("own_of", type_=Text)
@@ -25,6 +25,7 @@ FOR_UPDATE: Final = (
     select(DeliveryRow)
     .where(_OF_ID, or_(_owner.is_(None), col(DeliveryRow.alert_id).in_(alerts_of(_owner))))
     .with_for_update()
+    .execution_options(populate_existing=True)
 )
 TAKE_OUT: Final = (
     update(DeliveryRow)
@@ -32,7 +33,9 @@ TAKE_OUT: Final = (
     .values(message_id=bindparam("alone", type_=Uuid))
     .execution_options(synchronize_session=False)
 )
-INSERT: Final = insert_many(DeliveryRow).on_conflict_do_nothing(
+_QUEUED: Final = tuple(each.name for each in table_of(DeliveryRow).columns if each.name not in {"earlier", "more"})
+"""Of a delivery that was not claimed yet."""
+INSERT: Final = insert_many(DeliveryRow, *_QUEUED).on_conflict_do_nothing(
     index_elements=["alert_id", "alert_version", "route_name"]
 )
 
@@ -48,7 +51,7 @@ class Attempt(NamedTuple):
 async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
     """Queue deliveries; one that is queued already stays as it is."""
     if rows:
-        await work.execute(INSERT, columns_of(row.model_dump() for row in rows))
+        await work.execute(INSERT, columns_of((row.model_dump() for row in rows), *_QUEUED))
 
 
 async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:
@@ -100,3 +103,9 @@ async def one_for_change(work: UnitOfWork, delivery_id: UUID, own_of: str | None
     found = await work.scalars(FOR_UPDATE, {"delivery_id": delivery_id, "own_of": own_of})
     row: DeliveryRow | None = found.one_or_none()
     return row
+
+
+async def one_again(work: UnitOfWork, row: DeliveryRow) -> DeliveryRow:
+    """The delivery as statements have made it."""
+    found: DeliveryRow = (await work.scalars(FOR_UPDATE, {"delivery_id": row.id, "own_of": None})).one()
+    return found

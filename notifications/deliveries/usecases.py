@@ -168,7 +168,5 @@ async def send_again(
     has_newer = await queries.has_newer(work, row)
     rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
     await store.send_again(work, row, context.now)
-    row.state, row.next_attempt_at, row.leased_until = "pending", context.now, None
-    await work.add(row)
-    [delivery] = await queries.with_attempts(work, [row])
+    [delivery] = await queries.with_attempts(work, [await store.one_again(work, row)])
     return delivery

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import conv
 from sqlmodel import Field
@@ -23,6 +23,10 @@ class DeliveryRow(Base, table=True):
     Deliveries of one `group_code` to one route go out together. `message_id` is set when they are claimed first, and
     kept: the deliveries of a message share its attempts and its state, but for those that were superseded before it
     went out. Both are null in rows of the version before, of which each is a message of its own.
+
+    `earlier` are the messages that told the route of the alert before, `more` is how many alerts of the group did not
+    fit: as they were when the message was claimed first, so that each attempt says the same. Both are null before, and
+    in rows that the version before has claimed.
 
     `early_attempts` of the `attempts` were made before their time, since the receiver had just taken something else.
     """
@@ -58,6 +62,8 @@ class DeliveryRow(Base, table=True):
     sent_at: datetime | None = None
     group_code: str | None = Field(default=None, sa_type=Text)
     message_id: UUID | None = None
+    earlier: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
+    more: int | None = None
 
 
 class AttemptRow(Base, table=True):

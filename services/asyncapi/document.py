@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from services.asyncapi.schemas import REF, example_of, schemas_of
-from services.contracts.alerts import AlertEvent
+from services.contracts.alerts import MOST_ALERTS, AlertEvent
 from services.contracts.envelope import BATCH_CONTENT_TYPE, Event
 from services.contracts.events import EVENT_TYPES
 from services.contracts.sources import NOTIFICATIONS_SOURCE
@@ -20,8 +20,6 @@ ASYNCAPI: Final = "3.0.0"
 WEBHOOK: Final = "webhook"
 MOST_EVENTS: Final = 1000
 """In one message of the broker."""
-MOST_ALERTS: Final = 500
-"""In one webhook."""
 _ABOUT: Final = (
     "What the services tell each other, and whoever subscribes. Every event is a CloudEvent 1.0; an event that comes "
     "again has the same `id`, and may come after later ones. Fields may be added; a changed meaning is a new type. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +12,9 @@ from services.contracts.envelope import WHOLE, Code, Event, Facts, Name, fact
 from services.contracts.pace import PaceFigures
 from services.contracts.sources import NOTIFICATIONS_SOURCE
 from services.vocabulary import Measure, Scheme, Scope, Severity
+
+MOST_ALERTS: Final = 500
+"""In one message to a route, be it a mail or a webhook; the others of its group follow in further ones."""
 
 
 class AcknowledgedBy(Facts):

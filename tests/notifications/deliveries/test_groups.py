@@ -12,9 +12,10 @@ from email.message import EmailMessage
 import pytest
 from aiohttp import web
 
+from notifications.channels.mail.compose import Sender, compose_mail
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.usecases import LEASE
-from notifications.domain.delivery import Retry, Sent
+from notifications.domain.delivery import Refused, Retry, Sent
 from tests.notifications.deliveries.steps import connect, states
 from tests.notifications.receiver import Receiver
 from tests.notifications.service import Episode, MakeService, NotificationsService, alone, an_episode
@@ -229,6 +230,45 @@ async def test_what_does_not_fit_into_a_message_follows_in_further_ones(service:
         await service.record(message, Sent())
     assert sizes == [(3, 4), (3, 1), (1, 0)]
     assert told == {lag.target_id for lag in lags}
+
+
+async def test_each_attempt_to_send_a_mail_sends_the_same_whatever_has_become_of_others_meanwhile(
+    make_service: MakeService,
+) -> None:
+    service = await make_service(smtp_url="smtp://127.0.0.1:9")
+    await service.put_route("mail", "ops@example.org")
+    lags = communes("BHXH-CT", 3)
+    await service.handle(lags[0].fell_behind())
+    [first] = await service.claim()
+    await service.record(first, Refused("SMTP 554"))
+    await service.handle_batch([lags[0].worsened(), *(lag.fell_behind() for lag in lags[1:])])
+    capacity = Capacity(1, 4, {}, most_alerts=2)
+    [tried] = await service.claim(capacity)
+    await service.record(tried, Retry("SMTP 451"))
+    await service.record(first, Sent())
+    service.advance(seconds=5)
+    messages = await service.claim(Capacity(20, 4, {}, most_alerts=2))
+    [again] = [message for message in messages if message.id == tried.id]
+    assert (tried.more, again.attempt) == (1, 2)
+    sender = Sender("drive@bhxh.example")
+    assert compose_mail(again, sender).content == compose_mail(tried, sender).content
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/hook", "ops@example.org"])
+async def test_a_success_that_is_told_after_the_lease_ended_counts_and_nothing_is_sent_again(
+    service: NotificationsService, address: str
+) -> None:
+    await service.put_route("ops", address)
+    await service.handle_batch([lag.fell_behind() for lag in communes("BHXH-CT", 2)])
+    [late] = await service.claim()
+    service.clock.advance(LEASE)
+    assert await service.claim() == []
+    assert {state for _, state in await states(service)} == {"unconfirmed" if "@" in address else "pending"}
+    await service.record(late, Sent())
+    service.advance(days=1)
+    assert await service.claim() == []
+    outcomes = [(row["state"], [each["outcome"] for each in row["attempts"]]) for row in await service.deliveries()]
+    assert outcomes == [("sent", ["sent"])] * 2
 
 
 async def test_sending_again_repeats_the_whole_message_under_its_id(
