@@ -45,11 +45,13 @@ def load_rates(own: Path | None = None) -> Rates:
             entries[name] |= table
     tables = {name: sorted(table.values(), key=lambda each: each.since) for name, table in entries.items()}
     _check_whole(own or SHIPPED, tables)
-    return Rates(
+    rates = Rates(
         HealthRates(**_below("health", tables)),
         VoluntaryRates(**_below("voluntary", tables)),
         local_support=tuple(tables["local_support"]),  # type: ignore[arg-type] # as TABLES says
     )
+    _check_groups(own or SHIPPED, rates)
+    return rates
 
 
 @cache
@@ -118,6 +120,19 @@ def _check_whole(file: Path, tables: Mapping[str, list[Entry]]) -> None:
     for name, table in TABLES.items():
         if table.needed and not tables[name]:
             raise WrongRates(f"{file}: the table {name} has no entry; {REMEDY}")
+
+
+def _check_groups(file: Path, rates: Rates) -> None:
+    """Local support of a group that nobody can name would never be paid, and nobody would notice."""
+    for number, entry in enumerate(rates.local_support, 1):
+        table = "health.support" if entry.scheme == "household_health" else "voluntary.support"
+        supports = rates.health.support if entry.scheme == "household_health" else rates.voluntary.support
+        known = list(dict.fromkeys(support.group for support in supports))
+        if entry.group not in {None, *known}:
+            raise WrongRates(
+                f"{file}: [[local_support]] number {number} (since {entry.since}): group: {entry.group} is in no entry"
+                f" of {table}: choose one of {', '.join(known)}, or add it there; {REMEDY}"
+            )
 
 
 def _below(scheme: str, tables: Mapping[str, list[Entry]]) -> dict[str, Any]:

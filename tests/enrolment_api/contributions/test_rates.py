@@ -115,6 +115,11 @@ def test_numbers_are_taken_to_the_last_digit(own: Path) -> None:
             "[[local_support]] number 1 (since 2026-01-01): give either percent_of_due or vnd_a_month",
         ),
         (
+            '[[local_support]]\nsince = 2026-01-01\nscheme = "household_health"\nunit_code = "38"\nsource = "x"\n'
+            'vnd_a_month = 1_000\ngroup = "poor"\n',
+            "group: poor is in no entry of health.support: choose one of none, near_poor, average_living_farm, or add",
+        ),
+        (
             '[[voluntary.support]]\nsince = 2026-01-01\ngroup = "Poor people"\npercent = 10\nsource = "x"\n',
             "group: this text does not have the form that is documented",
         ),
