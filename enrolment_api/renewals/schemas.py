@@ -67,7 +67,9 @@ class RenewalDue(BaseModel):
     household: HouseholdView | None = Field(description="The household; null for voluntary social insurance")
     months: ShownNumber = Field(description="For how many months was paid", examples=[12])
     covered_to: ShownDay = Field(description="Last day of cover", examples=["2026-11-23"])
-    days_left: int = shown("Days from today to that one; negative where it is over", 28, format="int32")
+    days_left: int = shown(
+        "Days from today to that one; negative where it is over", 28, minimum=-200_000, maximum=200_000, format="int32"
+    )
     renewable_from: ShownDay = Field(description="First day on which a renewal is taken", examples=["2026-09-24"])
     renewal_until: ShownDay = Field(
         description="Last day on which a sign-up counts as a renewal; after it, as new", examples=["2027-02-21"]
