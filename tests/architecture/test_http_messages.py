@@ -12,8 +12,9 @@ NO_JSON = b'{"a": 1,\n "b": }'
 
 
 def with_bodies(api: Api) -> list[tuple[str, str]]:
-    """Method and path of each operation that takes a body."""
-    return [(method, path) for method, path, operation in api.operations() if "requestBody" in operation]
+    """Method and path of each operation that takes a body of JSON."""
+    bodies = ((method, path, operation.get("requestBody", {})) for method, path, operation in api.operations())
+    return [(method, path) for method, path, body in bodies if "application/json" in body.get("content", {})]
 
 
 def outcome(answer: httpx.Response) -> tuple[int, str, list[str]]:
