@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among, table_of, unnest
+from targets_api.attainment.baselines import covers
 from targets_api.domain.counting import Counting
 from targets_api.domain.tally import TallyKey
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
@@ -21,9 +22,9 @@ _t, _p, _a = table_of(TargetRow), table_of(AttainmentRow), table_of(UnitAncestor
 _parts = table_of(TargetPartRow)
 _codes = unnest("u", units=Text())
 _reached = (
-    select(_a.c.ancestor_code.label("code"), func.array_agg(_a.c.unit_code).label("units"))
+    select(_a.c.ancestor_code.label("code"), _a.c.apart_until, func.array_agg(_a.c.unit_code).label("units"))
     .join_from(_codes, _a, _a.c.unit_code == _codes.c.units)
-    .group_by(_a.c.ancestor_code)
+    .group_by(_a.c.ancestor_code, _a.c.apart_until)
     .cte("reached")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
@@ -62,6 +63,7 @@ CANDIDATES: Final = Query(
         _candidates(
             _reached.join(_parts, _parts.c.unit_code == _reached.c.code).join(_t, _t.c.id == _parts.c.target_id),
             _reached.c.units,
+            covers(_parts.c.count_from - 1, _reached.c.apart_until),
             days=_parts,
         ),
         _candidates(_t, null(), _t.c.unit_code.is_(None), _t.c.collector_code == among("collectors", Text())),
@@ -74,7 +76,10 @@ CANDIDATES: Final = Query(
         ),
     ),
 )
-"""By the narrowest part of each target's scope that has an index; a target in parts has a row for each of them."""
+"""By the narrowest part of each target's scope that has an index; a target in parts has a row for each of them.
+
+There is a row for each day, too, until which units of the batch were apart from the target's: a part is measured from
+the eve of `count_from`, and counts those that belonged to it by then."""
 
 
 async def candidates(

@@ -9,20 +9,22 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, and_, case, delete, false, func, insert, select, true, update
+from sqlalchemy import FromClause, Text, Uuid, and_, case, delete, exists, func, insert, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, table_of
+from targets_api.attainment.baselines import baselines
 from targets_api.attainment.counted import is_stock, tallies_of
-from targets_api.attainment.parts import parts_of
+from targets_api.attainment.parts import has_apart, parts_of
 from targets_api.attainment.store import lock_attainment
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
-from targets_api.tables.hierarchy import CollectorRow
-from targets_api.tables.targets import BaselineRow, TargetRow
+from targets_api.tables.hierarchy import CollectorRow, UnitAncestorRow
+from targets_api.tables.targets import TargetRow
 
-_t, _p, _b, _parts = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow), table_of(TargetPartRow)
+_t, _p, _parts = table_of(TargetRow), table_of(AttainmentRow), table_of(TargetPartRow)
+_a, _b = table_of(UnitAncestorRow).alias("merged"), baselines("baseline")
 _collectors = table_of(CollectorRow)
 _of_stock = parts_of(_t.c.unit_code, _t.c.scheme, _t.c.ends_on, _t).lateral("of_stock")
 _counted = (
@@ -30,31 +32,44 @@ _counted = (
         _t.c.id,
         func.coalesce(_of_stock.c.unit_code, _t.c.unit_code).label("unit_code"),
         *(_t.c[name] for name in ("organisation_code", "collector_code", "scheme", "measure", "starts_on", "ends_on")),
-        func.coalesce(_of_stock.c.unit_code != _t.c.unit_code, false()).label("is_part"),
+        and_(
+            _of_stock.c.unit_code.is_not(None),
+            or_(_of_stock.c.unit_code != _t.c.unit_code, has_apart(_t.c.unit_code, _t)),
+        ).label("is_part"),
     )
     .select_from(_t.outerjoin(_of_stock, is_stock(_t)))
     .where(_t.c.id == among("ids", Uuid()))
     .cte("counted")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
-"""A row for each target; for each of its parts, where it is measured from their baselines."""
+"""A row for each target; for each of its parts, where it is measured from their baselines, or counts some units and not
+others."""
 _q = _counted.c
 
 
-def _baseline(name: str, *within: ColumnElement[bool], earliest: bool = False) -> LateralFromClause:
+def _baseline(
+    name: str, *within: ColumnElement[bool], earliest: bool = False, outer: Sequence[FromClause] = ()
+) -> LateralFromClause:
     """The latest (or earliest) baseline that a stock target is measured from, of those `within` certain days."""
     day = _b.c.on.asc() if earliest else _b.c.on.desc()
+    days = (day, _b.c.population.desc())
     of_part = (_b.c.unit_code == _q.unit_code, _b.c.scheme == _q.scheme)
-    found = select(_b).where(is_stock(_counted), *of_part, *within).order_by(day).limit(1)
-    return found.correlate(_counted).lateral(name)
+    found = select(_b).where(is_stock(_counted), *of_part, *within).order_by(*days).limit(1)
+    return found.correlate(_counted, *outer).lateral(name)
 
 
 _latest = _baseline("latest", _b.c.on <= _q.ends_on)
-_before = _baseline("before", _b.c.on < _q.starts_on)
-_first = _baseline("first", _b.c.on.between(_q.starts_on, _q.ends_on), earliest=True)
+_same_area = ~(
+    exists()
+    .where(_a.c.ancestor_code == _q.unit_code, _a.c.apart_until >= _b.c.on, _a.c.apart_until < _latest.c.on)
+    .correlate(_counted, _b, _latest)
+)
+"""The baseline counts the same units as the latest one: none was merged into this one in between."""
+_before = _baseline("before", _b.c.on < _q.starts_on, _same_area, outer=[_latest])
+_first = _baseline("first", _b.c.on.between(_q.starts_on, _q.ends_on), _same_area, earliest=True, outer=[_latest])
 _count_from = func.coalesce(_latest.c.on + 1, _q.starts_on)
 _start_from = _before.c.on + 1
-_c = tallies_of(_counted).lateral("c")
+_c = tallies_of(_counted, _latest).lateral("c")
 _sums = (
     select(
         func.coalesce(func.sum(_c.c.n).filter(_c.c.day >= _count_from), 0).label("since"),
@@ -73,8 +88,8 @@ _new = (
         case((func.bool_or(_q.is_part), func.max(_q.ends_on) + 1), else_=func.max(_count_from)).label("count_from"),
         case((~func.bool_or(_q.is_part), func.max(_start_from))).label("start_from"),
         case((~func.bool_or(_before.c.on.is_not(None)), func.min(_first.c.on) + 1)).label("measured_from"),
-        func.sum(func.coalesce(_before.c.population, _first.c.population)).label("population_at_start"),
-        func.sum(_latest.c.population).label("population"),
+        func.nullif(func.sum(func.coalesce(_before.c.population, _first.c.population)), 0).label("population_at_start"),
+        func.nullif(func.sum(_latest.c.population), 0).label("population"),
         func.sum(func.coalesce(_latest.c.covered, 0) + _sums.c.since).label("achieved"),
         func.sum(_began).label("covered_at_start"),
     )

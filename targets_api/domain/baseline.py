@@ -37,6 +37,19 @@ def checked(baseline: Baseline, today: date) -> Baseline:
     return baseline
 
 
+def check_days(baseline: Baseline, valid_from: date | None, valid_to: date | None) -> None:
+    """Raises InvalidBaseline where the unit, of these first and last days, did not exist at the end of that one: its
+    people are counted in the units before it, or after it."""
+    if valid_from is not None and baseline.on < valid_from:
+        detail = (
+            f"{baseline.unit_code} exists from {valid_from} on: count its people then, or those of the units before"
+        )
+        raise InvalidBaseline(detail, (FieldError("/on", detail),))
+    if valid_to is not None and baseline.on > valid_to:
+        detail = f"{baseline.unit_code} ended on {valid_to}: count the people of the units that took its place"
+        raise InvalidBaseline(detail, (FieldError("/on", detail),))
+
+
 def _errors(baseline: Baseline, today: date) -> Iterator[FieldError]:
     if baseline.on >= today:
         yesterday = today - timedelta(days=1)

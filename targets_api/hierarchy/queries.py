@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.persistence.statements import Query
@@ -29,6 +30,13 @@ class PlacedUnit(NamedTuple):
     code: str
     name: str
     path: list[str]
+
+
+class UnitDays(NamedTuple):
+    """The days on which a unit exists, both included; None: without limit."""
+
+    valid_from: date | None
+    valid_to: date | None
 
 
 class OrganisationPath(NamedTuple):
@@ -56,6 +64,7 @@ KNOWN: Final = {
 }
 _c = table_of(CollectorRow).c
 _u, _ua, _oa = table_of(UnitRow).c, table_of(UnitAncestorRow).c, table_of(OrganisationAncestorRow).c
+UNIT_DAYS: Final = Query(UnitDays, select(_u.valid_from, _u.valid_to).where(_u.code == bindparam("code", type_=Text)))
 PLACED_UNITS: Final = Query(
     PlacedUnit,
     select(_u.code, _u.name, func.array_agg(aggregate_order_by(_ua.ancestor_code, _ua.depth.desc())).label("path"))
@@ -86,6 +95,11 @@ async def known_codes(session: ReadSession, kind: RegistryKind, codes: Collectio
     found = list(await session.scalars(KNOWN[kind], {"codes": [code.upper() for code in codes]}))
     registered = {code.upper(): code for code in found} | {code: code for code in found}
     return {code: known for code in codes if (known := registered.get(code) or registered.get(code.upper()))}
+
+
+async def days_of(session: ReadSession, unit_code: str) -> UnitDays:
+    """The first and the last day of a unit that is known."""
+    return await session.one(UNIT_DAYS, {"code": unit_code})
 
 
 async def placed_units(session: ReadSession, codes: Collection[str]) -> dict[str, PlacedUnit]:

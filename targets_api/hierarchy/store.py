@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sqlalchemy import case, exists, update
+
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import insert_many, table_of
-from targets_api.hierarchy.trees import KnownNode, Node, Tree
-from targets_api.tables.hierarchy import CollectorRow
+from targets_api.hierarchy.trees import AMONG_CODES, KnownNode, Node, Tree
+from targets_api.tables.hierarchy import CollectorRow, UnitRow, UnitSuccessorRow
 
 
 class Collector(Protocol):
@@ -40,6 +42,19 @@ UPSERT_COLLECTORS: Final = _add.on_conflict_do_update(
 ).returning(table_of(CollectorRow).c.code)
 
 
+ADD_SUCCESSORS: Final = insert_many(UnitSuccessorRow).on_conflict_do_nothing()
+_u, _s, _ended = table_of(UnitRow), table_of(UnitSuccessorRow), table_of(UnitRow).alias("ended")
+_began_in_place = (
+    exists()
+    .select_from(_s.join(_ended, _ended.c.code == _s.c.unit_code))
+    .where(_s.c.successor_code == _u.c.code, _ended.c.valid_to + 1 == _u.c.valid_from)
+    .correlate(_u)
+)
+NOTE_NOBODY: Final = (
+    update(_u).where(_u.c.code == AMONG_CODES).values(nobody_on=case((_began_in_place, _u.c.valid_from - 1)))
+)
+
+
 async def known_nodes(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> dict[str, KnownNode]:
     """Those of the codes that are there."""
     return {node.code: node for node in await work.all(tree.known, {"codes": list(codes)})}
@@ -56,6 +71,15 @@ async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> Relink
     before = await work.scalars(tree.unlink, {"codes": below})
     after = await work.scalars(tree.link, {"codes": below})
     return Relinked(frozenset({*before, *after}), frozenset(below))
+
+
+async def save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> None:
+    """These units ended in favour of these, which never changes; and which units had nobody before they began."""
+    pairs = [(code, successor) for code, after in successors.items() for successor in after]
+    if pairs:
+        units, in_place = zip(*pairs, strict=True)
+        await work.execute(ADD_SUCCESSORS, {"unit_code": list(units), "successor_code": list(in_place)})
+    await work.execute(NOTE_NOBODY, {"codes": [*successors, *(successor for _, successor in pairs)]})
 
 
 async def upsert_collectors(work: UnitOfWork, collectors: Sequence[Collector]) -> set[str]:

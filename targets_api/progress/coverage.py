@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import FromClause, Text, cast, exists, func, literal, select, true
+from sqlalchemy import FromClause, Text, case, cast, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from services.persistence.unnest import table_of
-from targets_api.attainment.parts import parts_of
+from targets_api.attainment.baselines import baselines, covers
+from targets_api.attainment.parts import has_apart, parts_of
 from targets_api.tables.hierarchy import UnitAncestorRow, UnitRow
 from targets_api.tables.ledger import TallyRow
-from targets_api.tables.targets import BaselineRow
 
-_x, _a, _b = table_of(TallyRow), table_of(UnitAncestorRow), table_of(BaselineRow)
+_x, _a, _b = table_of(TallyRow), table_of(UnitAncestorRow), baselines("baseline")
 _commune, _c, _above = table_of(UnitRow).alias("commune"), _a.alias("communes"), _a.alias("above")
 _NOBODY: Final = cast(literal("{}"), ARRAY(Text))
 
@@ -25,7 +25,7 @@ def stock_of(key: FromClause) -> FromClause:
     count = (
         select(_b.c.on, _b.c.population, _b.c.covered)
         .where(_b.c.unit_code == part.c.unit_code, _b.c.scheme == k.scheme, _b.c.on <= k.on)
-        .order_by(_b.c.on.desc())
+        .order_by(_b.c.on.desc(), _b.c.population.desc())
         .limit(1)
         .correlate(key, part)
         .lateral("count")
@@ -34,14 +34,14 @@ def stock_of(key: FromClause) -> FromClause:
         select(func.coalesce(func.sum(_x.c.n), 0).label("n"))
         .select_from(_a.join(_x, _x.c.unit_code == _a.c.unit_code))
         .where(_a.c.ancestor_code == part.c.unit_code, _x.c.scheme == k.scheme, _x.c.kind == "new")
-        .where(_x.c.day.between(count.c.on + 1, k.on))
+        .where(_x.c.day.between(count.c.on + 1, k.on), covers(count.c.on, _a.c.apart_until))
         .correlate(key, part, count)
         .lateral("since")
     )
     return (
         select(
-            func.sum(count.c.population).label("population"),
-            func.sum(count.c.covered + since.c.n).label("covered"),
+            func.nullif(func.sum(count.c.population), 0).label("population"),
+            case((func.sum(count.c.population) > 0, func.sum(count.c.covered + since.c.n))).label("covered"),
         )
         .select_from(part.join(count, true()).join(since, true()))
         .correlate(key)
@@ -50,13 +50,15 @@ def stock_of(key: FromClause) -> FromClause:
 
 
 def without_baseline(key: FromClause) -> FromClause:
-    """`codes` of the communes at or below `key.code` that no baseline counts up to `key.on`; LATERAL to `key`."""
+    """`codes` of the communes at or below `key.code` that no baseline counts up to `key.on`; LATERAL to `key`. One that
+    began as a successor is counted by the baselines of those told below it, and by none where several succeeded."""
     k = key.c
     counted = (
         exists()
         .select_from(_above.join(_b, _b.c.unit_code == _above.c.ancestor_code))
         .where(_above.c.unit_code == _c.c.unit_code, _above.c.depth <= _c.c.depth)
-        .where(_b.c.scheme == k.scheme, _b.c.on <= k.on)
+        .where(_b.c.scheme == k.scheme, _b.c.on <= k.on, covers(_b.c.on, _above.c.apart_until))
+        .where(or_(_b.c.population > 0, has_apart(_b.c.unit_code, _b)))
     )
     codes = func.array_agg(aggregate_order_by(_c.c.unit_code, _c.c.unit_code))
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -16,7 +16,7 @@ from targets_api.attainment import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain.placing import place_of
 from targets_api.hierarchy import store
-from targets_api.hierarchy.queries import organisations_of
+from targets_api.hierarchy.queries import organisations_of, placed_units
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
 from targets_api.review.usecases import report_place, review
 
@@ -40,6 +40,7 @@ class _PlacedUnit:
     version: int
     valid_from: date | None
     valid_to: date | None
+    apart_until: date | None
 
 
 F = TypeVar("F", bound=UnitFacts | OrganisationFacts | CollectorFacts)
@@ -48,10 +49,21 @@ F = TypeVar("F", bound=UnitFacts | OrganisationFacts | CollectorFacts)
 async def register_units(work: UnitOfWork, context: Context, units: Sequence[UnitFacts]) -> None:
     """Save the units; targets of units above a new or moved one are counted anew, and alerts follow their units. A unit
     that ended in favour of a single one moves below that."""
-    registered = await _register(work, UNITS, [_placed(unit) for unit in _newest(units)])
-    await _recount(work, context, await recount.targets_of_units(work, registered.relinked.above))
+    newest = _newest(units)
+    registered = await _register(work, UNITS, [_placed(unit) for unit in newest])
+    successors = {u.code: u.successors or () for u in newest if u.code in registered.changed}
+    above = await _save_successors(work, successors)
+    await _recount(work, context, await recount.targets_of_units(work, registered.relinked.above | above))
     named_anew = registered.relinked.below | registered.changed
     await report_place(work, context, await recount.targets_of_units(work, named_anew))
+
+
+async def _save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Save them; all units at or above the successors, whose people came from the units before them."""
+    if successors:
+        await store.save_successors(work, successors)
+    placed = await placed_units(work, {code for after in successors.values() for code in after})
+    return frozenset(code for unit in placed.values() for code in unit.path)
 
 
 async def register_organisations(
@@ -83,7 +95,7 @@ async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Re
     if not changed:
         return _Registered()
     await store.upsert_nodes(work, tree, changed)
-    moved = [n.code for n in changed if n.code not in known or known[n.code].parent_code != n.parent_code]
+    moved = [n.code for n in changed if n.code not in known or known[n.code].place != tree.place_of(n)]
     relinked = await store.relink(work, tree, moved) if moved else store.Relinked()
     return _Registered(frozenset(node.code for node in changed), relinked)
 
@@ -94,8 +106,10 @@ async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID
 
 
 def _placed(unit: UnitFacts) -> _PlacedUnit:
-    parent_code = place_of(unit.parent_code, unit.successors or ())
-    return _PlacedUnit(unit.code, unit.name, unit.level, parent_code, unit.version, unit.valid_from, unit.valid_to)
+    place = place_of(unit.parent_code, unit.successors or ())
+    apart_until = unit.valid_to if len(unit.successors or ()) == 1 else None
+    days = (unit.valid_from, unit.valid_to, apart_until)
+    return _PlacedUnit(unit.code, unit.name, unit.level, place, unit.version, *days)
 
 
 def _newest(facts: Sequence[F]) -> list[F]:

@@ -11,11 +11,12 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0011",
+    revision="targets_0012",
     versioned=frozenset(
         {
             "units",
             "unit_ancestors",
+            "unit_successors",
             "organisations",
             "organisation_ancestors",
             "collectors",

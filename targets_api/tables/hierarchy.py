@@ -21,7 +21,9 @@ class UnitRow(Base, table=True):
     """A unit as its highest version says. The parent may not have been received yet: it is the unit that this one is
     told below, for one that ended in favour of a single unit the successor (`domain.placing`).
 
-    It exists from `valid_from` to `valid_to`, both included, null: without limit."""
+    It exists from `valid_from` to `valid_to`, both included, null: without limit. `apart_until`, the last day, is there
+    where it is told below its successor; `nobody_on`, the eve of the first day, where it took the place of another on
+    that day."""
 
     __tablename__ = "units"
     __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"), _by_upper_code("units"))
@@ -33,20 +35,35 @@ class UnitRow(Base, table=True):
     version: int = Field(sa_type=BigInteger)
     valid_from: date | None = None
     valid_to: date | None = None
+    apart_until: date | None = None
+    nobody_on: date | None = None
+
+
+class UnitSuccessorRow(Base, table=True):
+    """A unit that ended, and one that took its place."""
+
+    __tablename__ = "unit_successors"
+    __table_args__ = (Index("ix_unit_successors_successor_code", "successor_code"),)
+
+    unit_code: str = Field(primary_key=True, sa_type=Text)
+    successor_code: str = Field(primary_key=True, sa_type=Text)
 
 
 class UnitAncestorRow(Base, table=True):
-    """A unit and one that is above it; itself at depth 0."""
+    """A unit and one that is above it; itself at depth 0. `apart_until` is the last day on which it was no part of that
+    one yet, null where it always was."""
 
     __tablename__ = "unit_ancestors"
     __table_args__ = (
         CheckConstraint("depth >= 0", name="depth"),
         Index("ix_unit_ancestors_ancestor_code", "ancestor_code", "unit_code"),
+        Index("ix_unit_ancestors_apart", "ancestor_code", postgresql_where=text("apart_until IS NOT NULL")),
     )
 
     unit_code: str = Field(primary_key=True, sa_type=Text)
     ancestor_code: str = Field(primary_key=True, sa_type=Text)
     depth: int
+    apart_until: date | None = None
 
 
 class OrganisationRow(Base, table=True):

@@ -20,6 +20,7 @@ from sqlalchemy import (
     false,
     literal,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -35,7 +36,7 @@ from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.target import Target
 from targets_api.tables.attainment import AttainmentRow
-from targets_api.tables.hierarchy import UnitAncestorRow
+from targets_api.tables.hierarchy import UnitAncestorRow, UnitSuccessorRow
 from targets_api.tables.targets import BaselineRow, TargetChangeRow, TargetRow
 
 
@@ -48,6 +49,7 @@ class WithoutBaseline(NamedTuple):
 
 
 _t, _p, _b = table_of(TargetRow), table_of(AttainmentRow), table_of(BaselineRow)
+_s = table_of(UnitSuccessorRow).c
 _above = table_of(UnitAncestorRow)
 _IDENTITY: Final = (
     *("unit_code", "organisation_code", "collector_code"),
@@ -89,10 +91,16 @@ INSERT_CHANGE: Final = insert(_changes).values(
     {column.name: bindparam(column.name, type_=column.type) for column in _changes.columns}
 )
 _measured = unnest("measured", unit_code=Text(), scheme=Text(), ends_on=Date())
+_measured_parts = parts_of(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on, _measured).subquery(
+    "measured_parts"
+)
 WITHOUT_BASELINE: Final = Query(
     WithoutBaseline,
     select(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on).where(
-        ~exists(parts_of(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on, _measured).subquery().select())
+        ~exists()
+        .select_from(_measured_parts.join(_b, _b.c.unit_code == _measured_parts.c.unit_code))
+        .where(_b.c.scheme == _measured.c.scheme, _b.c.on <= _measured.c.ends_on)
+        .correlate(_measured)
     ),
 )
 _baseline = insert(_b).values({column.name: bindparam(column.name, type_=column.type) for column in _b.columns})
@@ -100,11 +108,14 @@ SET_BASELINE: Final = _baseline.on_conflict_do_update(
     index_elements=["unit_code", "scheme", "on"],
     set_={"population": _baseline.excluded.population, "covered": _baseline.excluded.covered},
 ).returning(literal_column("xmax = 0", Boolean).label("is_new"))
+_of_baseline = bindparam("unit_code", type_=Text)
+_ended = select(_s.unit_code).where(_s.successor_code == _of_baseline)
 MEASURED_FROM: Final = (
     select(_t.c.id)
+    .distinct()
     .where(
         _t.c.unit_code == _above.c.ancestor_code,
-        _above.c.unit_code == bindparam("unit_code", type_=Text),
+        or_(_above.c.unit_code == _of_baseline, _above.c.unit_code.in_(_ended)),
         _t.c.scheme == bindparam("scheme", type_=Text),
         _t.c.ends_on >= bindparam("on", type_=Date),
         is_stock(_t),
@@ -156,7 +167,8 @@ async def set_baseline(work: UnitOfWork, baseline: Baseline) -> bool:
 
 
 async def measured_from(work: UnitOfWork, baseline: Baseline) -> list[UUID]:
-    """Targets that the baseline may move: those of its unit, and of units above, which may be measured by parts."""
+    """Targets that the baseline may move: those of its unit, and of units above, which may be measured by parts; and
+    those above units that ended in favour of its unit, which it counts from now on."""
     values = {"unit_code": baseline.unit_code, "scheme": baseline.scheme, "on": baseline.on}
     return list(await work.scalars(MEASURED_FROM, values))
 

@@ -24,7 +24,7 @@ from targets_api.domain.target import (
     TargetDiffers,
     checked,
 )
-from targets_api.hierarchy.queries import known_codes
+from targets_api.hierarchy.queries import days_of, known_codes
 from targets_api.review.usecases import review
 from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
@@ -103,6 +103,7 @@ async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -
     if not known:
         raise NotKnownYet.of([Unknown("/path/code", "unit", baseline.unit_code)])
     baseline = replace(baseline, unit_code=known[baseline.unit_code])
+    baselines.check_days(baseline, *await days_of(work, baseline.unit_code))
     await lock_counting(work)
     is_new = await store.set_baseline(work, baseline)
     await _recount(work, context, await store.measured_from(work, baseline))
