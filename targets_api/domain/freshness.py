@@ -20,11 +20,18 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`as_of` is the time of the newest event that was counted. `stale_since`: what happened later is not known."""
+    """`as_of` is the time of the newest event that was counted. `stale_since`: what happened later is not known.
+    `unconfirmed_since` is the same by what the source has confirmed alone, whatever was counted since."""
 
     as_of: datetime | None
     waiting: Waiting | None
     stale_since: datetime | None
+    unconfirmed_since: datetime | None
+
+    def of_own(self) -> Freshness:
+        """What may be told to whoever may know of their own alone: events of others have no part in it, neither their
+        number nor their time."""
+        return Freshness(None, None, self.unconfirmed_since, self.unconfirmed_since)
 
 
 def stale_since(

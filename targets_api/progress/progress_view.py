@@ -99,6 +99,8 @@ def children_progress(
 
 def _period(figures: Figures[F], fresh: Freshness) -> dict[str, Any]:
     period = {"scheme": figures.key.scheme, "start": figures.key.start, "on": figures.key.on}
+    if figures.key.own_of is not None:
+        fresh = fresh.of_own()
     waiting = fresh.waiting and WaitingEvents.model_validate(fresh.waiting)
     return {**period, "as_of": fresh.as_of, "waiting": waiting, "stale_since": fresh.stale_since}
 

@@ -47,6 +47,7 @@ class _Version:
     number: int
     as_of: datetime | None
     stale_since: datetime | None
+    unconfirmed_since: datetime | None
     waits: bool
     today: date
 
@@ -64,7 +65,7 @@ class _Remembered:
         if self.freshness is None:
             version = self.version
             waiting = await waiting_events(session) if version.waits else None
-            self.freshness = Freshness(version.as_of, waiting, version.stale_since)
+            self.freshness = Freshness(version.as_of, waiting, version.stale_since, version.unconfirmed_since)
         return self.freshness
 
 
@@ -133,8 +134,10 @@ class ProgressReader:
         A run of another owner may put newer ones in place meanwhile; each goes on with those it began with.
         """
         state = await current_state(session)
-        silent = stale_since(state.as_of, state.confirmed_at, self._clock.now(), self._confirmed_every)
-        version = _Version(state.number, state.as_of, silent, state.waits, today)
+        now, interval = self._clock.now(), self._confirmed_every
+        silent = stale_since(state.as_of, state.confirmed_at, now, interval)
+        unconfirmed = stale_since(None, state.confirmed_at, now, interval)
+        version = _Version(state.number, state.as_of, silent, unconfirmed, state.waits, today)
         before = self._remembered
         if before is None or before.version != version or len(before.answers) > MOST_REMEMBERED:
             self._remembered = before = _Remembered(version)

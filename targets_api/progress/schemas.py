@@ -112,10 +112,12 @@ class _Period(_Answer):
     start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
     on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
     as_of: ShownTime | None = Field(
-        description="The time of the newest sign-up event that is counted, of any unit, in UTC; null before the first"
+        description="The time of the newest sign-up event that is counted, of any unit, in UTC; null before the first, "
+        "and with the scope progress:own"
     )
     waiting: WaitingEvents | None = Field(
-        description="Events that are known to wait and are not in the figures; null where there are none",
+        description="Events that are known to wait and are not in the figures; null where there are none, "
+        "and with the scope progress:own, since they may be of others",
         examples=[None],
     )
     stale_since: ShownTime | None = Field(

@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from services.messaging import dead_letters
 from services.messaging.codec import Broken
+from targets_api.main import create_app
+from tests.conftest import ClientFor, TokenFor
 from tests.targets_api.builders import HEALTH, NOON, TargetsService, a_sign_up, a_unit
 from tests.targets_api.reconciliation.test_reconciliation import a_summary, published
 
@@ -94,6 +96,30 @@ async def test_events_that_the_source_has_and_progress_has_not_are_seen_to_wait_
     assert (await fresh(service))["waiting"] == {"events": 2, "oldest": z(NOON + MINUTE)}
     await service.handle([*events, a_summary(events, 2)])
     assert (await fresh(service))["waiting"] is None
+
+
+@pytest.mark.parametrize("path", ["organisations/CT", "collectors/CT-07"])
+async def test_who_may_know_of_their_own_alone_learns_nothing_of_the_events_of_others(
+    service: TargetsService, client_for: ClientFor, token_for: TokenFor, path: str
+) -> None:
+    own = await client_for(create_app(service.runtime), token_for(service.runtime, org="CT", scope="progress:own"))
+
+    async def asked() -> httpx.Response:
+        return await own.get(f"/v1/progress/{path}", params={"scheme": HEALTH})
+
+    now = datetime.now(UTC)
+    await service.handle([a_summary([], 0).model_copy(update={"time": now - MINUTE / 2})])
+    before = await asked()
+    async with service.runtime.database.write() as work:
+        await dead_letters.keep_broken(work, [Broken("drive.enrolment.recorded.v1", b"{}", "no id")], NOON)
+    await service.handle([a_sign_up(collector_code="NL-01", organisation_code="NL")])
+    assert (await fresh(service, path))["waiting"] is not None
+    after = await asked()
+    assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
+    assert [after.json()[name] for name in ("as_of", "waiting", "stale_since")] == [None] * 3
+    async with service.runtime.database.write() as work:
+        await work.execute(text("UPDATE changes SET confirmed_at = confirmed_at - interval '1 hour'"))
+    assert (await asked()).json()["stale_since"] == z(now - MINUTE / 2 - timedelta(hours=1))
 
 
 async def test_a_summary_that_could_not_be_handled_is_no_event_that_figures_lack(service: TargetsService) -> None:
