@@ -25,6 +25,7 @@ EnrolmentWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLM
 RegistryReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ, REGISTRY_WRITE])]
 EnrolmentReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_READ, ENROLMENTS_REVIEW])]
 EnrolmentReviewer: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_REVIEW])]
+ParticipantReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[PARTICIPANTS_READ])]
 
 
 def sees_participants(actor: Actor) -> bool:

@@ -8,9 +8,12 @@ from fastapi import FastAPI
 
 from enrolment_api.audit import routes as audit
 from enrolment_api.audit.trail import Trail
+from enrolment_api.cases import routes as cases
+from enrolment_api.changes import case_statistics
 from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
 from enrolment_api.enrolments import routes as enrolments
+from enrolment_api.enrolments import search
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.people.queries import keys_check
@@ -26,6 +29,7 @@ _ABOUT: Final = "For partners: record sign-ups for health and social insurance. 
 _TAGS: Final = {
     "enrolments": "Sign-ups of the own organisation",
     "changes": "Submission, decision of the agency, correction, cancellation",
+    "identity cases": "Sign-ups that name another person than their personal ID is known for, for the agency",
     "audit": "Who was shown personal data in clear, for the agency",
     "quotes": "What would be payable, for whoever asks: no token is needed",
     "renewals": "Cover that runs out",
@@ -42,7 +46,10 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
         tags=_TAGS,
         routers=[
             enrolments.router,
+            search.router,
             changes.router,
+            case_statistics.router,
+            cases.router,
             audit.router,
             renewals.router,
             quotes.router,

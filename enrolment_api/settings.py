@@ -22,6 +22,7 @@ class EnrolmentSettings(ServiceSettings):
     household_order: HouseholdPolicy = Field("refuse", validation_alias="DRIVE_HOUSEHOLD_ORDER")
     amount_paid: AmountPolicy = Field("refuse", validation_alias="DRIVE_AMOUNT_PAID")
     rates_file: Path | None = Field(None, validation_alias="DRIVE_RATES_FILE")
+    mismatches_an_hour: int = Field(20, ge=1, validation_alias="DRIVE_MISMATCHES_PER_HOUR")
     own_database_url: str | None = Field(None, validation_alias="ENROLMENT_DATABASE_URL", repr=False)
 
     @field_validator("rates_file", mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,11 @@ BUSINESS_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 def on_day(now: datetime, day: date) -> datetime:
     """The same time of that day, in the business zone."""
     return now + (day - now.astimezone(BUSINESS_ZONE).date())
+
+
+def beginning_of(day: date) -> datetime:
+    """The first instant of a business day."""
+    return datetime.combine(day, time(), BUSINESS_ZONE)
 
 
 class Clock(Protocol):

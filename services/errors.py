@@ -122,6 +122,15 @@ class Unavailable(DomainError):
         self.retry_after = retry_after
 
 
+class TooMany(DomainError):
+    """The caller has asked for so much of this that it has to wait; other requests of its are answered meanwhile."""
+
+    code = "too-many"
+    title = "Too many requests of this kind"
+    remedy = "Send the same request again after `Retry-After` seconds."
+    retry_after = 60
+
+
 class NotMigrated(Unavailable):
     """The database lacks what this version of the code needs."""
 

@@ -63,6 +63,8 @@ def _present(settings: Configuration) -> list[bytes]:
 
 def _report(people: Rotated, secrets: Resealed) -> None:
     typer.echo(f"enrolment: {people.participants} participants and {people.sign_ups} sign-ups sealed anew")
+    if people.cases:
+        typer.echo(f"enrolment: {people.cases} cases of identity sealed anew")
     typer.echo(f"enrolment: {people.indexes_removed} indexes of removed keys removed")
     typer.echo(f"notifications: {secrets.resealed} secrets sealed anew")
     if people.left:

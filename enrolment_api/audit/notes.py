@@ -30,6 +30,7 @@ _KEPT: Final = frozenset(
         "lapsed_days",
         "after",
         "limit",
+        "limited",
         "format",
     }
 )

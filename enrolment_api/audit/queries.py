@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Uuid, bindparam, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Integer, Uuid, bindparam, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 
 from enrolment_api.domain.audit import Action, Entry, Note
 from enrolment_api.tables.audit import AuditEntryRow
-from services.clock import BUSINESS_ZONE
+from services.clock import beginning_of
 from services.persistence.filters import Conditions, where_given
 from services.persistence.unit_of_work import ReadSession
 
 _e = AuditEntryRow
+
+
+def _is_about(one: UUID) -> ColumnElement[bool]:
+    return col(_e.ids).op("@>")(literal([one], ARRAY(Uuid)))
+
+
 IN_ORDER: Final = select(AuditEntryRow).order_by(col(_e.seq))
 NEXT: Final = IN_ORDER.where(col(_e.seq) > bindparam("after", type_=BigInteger)).limit(
     bindparam("limit", type_=Integer)
 )
 CONDITIONS: Final[Conditions] = {
-    "since": lambda day: col(_e.at) >= _beginning_of(day),
-    "until": lambda day: col(_e.at) < _beginning_of(day + timedelta(days=1)),
+    "since": lambda day: col(_e.at) >= beginning_of(day),
+    "until": lambda day: col(_e.at) < beginning_of(day + timedelta(days=1)),
     "organisation_code": lambda code: func.upper(col(_e.organisation_code)) == code.upper(),
     "subject": lambda subject: col(_e.subject) == subject,
     "action": lambda action: col(_e.action) == action,
-    "enrolment_id": lambda enrolment_id: col(_e.ids).op("@>")(literal([enrolment_id], ARRAY(Uuid))),
+    "enrolment_id": _is_about,
+    "case_id": _is_about,
     "after": lambda seq: col(_e.seq) > seq,
 }
 
@@ -45,6 +52,7 @@ class Filters:
     subject: str | None = None
     action: Action | None = None
     enrolment_id: UUID | None = None
+    case_id: UUID | None = None
     after: int | None = None
 
 
@@ -58,10 +66,6 @@ async def next_entries(session: ReadSession, after: int, limit: int) -> Sequence
     """Those that follow on the entry of that number."""
     rows = await session.scalars(NEXT, {"after": after, "limit": limit})
     return [_entry_of(row) for row in rows]
-
-
-def _beginning_of(day: date) -> datetime:
-    return datetime.combine(day, time(), BUSINESS_ZONE)
 
 
 def _entry_of(row: AuditEntryRow) -> Entry:

@@ -37,6 +37,7 @@ class AuditQuery(ListQuery):
     )
     action: Action | None = Field(None, description="Only what was shown in this way", examples=["read"])
     enrolment_id: Id | None = Field(None, description="Only where this sign-up was shown", examples=[AN_ID])
+    case_id: Id | None = Field(None, description="Only where this case of identity was shown", examples=[AN_ID])
     after: Annotated[int, digits(least=0, most=LAST_SEQ)] | None = Field(None, description=AFTER, examples=[1234])
 
     def filters(self) -> Filters:
@@ -55,11 +56,12 @@ class AuditEntry(BaseModel):
     subject: str = shown("The person or client that the token was issued to", "CT", maxLength=LONGEST_TEXT)
     action: Action = Field(
         description="How: `read` by its id, in a `list`, a `search` or an `export`; by the answer to a `change` of it,"
-        " or to a request that was sent again (`replay`)",
+        " or to a request that was sent again (`replay`). `mismatch`: a sign-up named another person than its personal"
+        " ID is known for; `probe`: a sign-up was cancelled whose person others have signed up, too",
         examples=["read"],
     )
     route: ShownText = Field(description="Method and route", examples=["GET /v1/enrolments/{enrolment_id}"])
-    ids: list[ShownId] = shown_list("What was shown: ids of sign-ups", [AN_ID], most=10_000)
+    ids: list[ShownId] = shown_list("What was shown: ids of sign-ups, or of cases", [AN_ID], most=10_000)
     filters: dict[str, ShownText] = Field(
         description="Parameters by which they were chosen; `given` in place of values that partners choose freely",
         examples=[{"unit_code": "15142"}],

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from enrolment_api.changes.decisions import Reviewed
 from enrolment_api.changes.schemas import Acceptance, Return, ReviewAnswer, ReviewBody, ReviewItem, ReviewOutcome
-from enrolment_api.changes.usecases import Outcome, WantedChange
+from enrolment_api.changes.usecases import WantedChange
+from enrolment_api.domain.identity import Case
 from enrolment_api.domain.life import Change, Step
 from enrolment_api.enrolments.schemas import MOST_ITEMS
 from services.errors import DomainError
@@ -28,7 +30,7 @@ def change_of_review(review: Acceptance | Return) -> WantedChange:
     return WantedChange(review.id, Change(step, review.version, review.reason))
 
 
-def answer_of(items: Sequence[Acceptance | Return | BadItem], outcomes: Iterator[Outcome], base: str) -> ReviewAnswer:
+def answer_of(items: Sequence[Acceptance | Return | BadItem], outcomes: Iterator[Reviewed], base: str) -> ReviewAnswer:
     """The answer to a list; `outcomes` are those of the items that are not bad, in their order. Types of problems begin
     with `base`."""
     return ReviewAnswer(
@@ -48,14 +50,15 @@ def _id_of(value: object) -> UUID | None:
         return None
 
 
-def _outcome(number: int, enrolment_id: UUID, outcome: Outcome, base: str) -> ReviewOutcome:
+def _outcome(number: int, item_id: UUID, outcome: Reviewed, base: str) -> ReviewOutcome:
     if isinstance(outcome, DomainError):
-        return _refused(number, enrolment_id, outcome, base)
-    return ReviewOutcome(
-        index=number, id=enrolment_id, status=200, enrolment_status=outcome.status, version=outcome.version
-    )
+        return _refused(number, item_id, outcome, base)
+    done = ReviewOutcome(index=number, id=item_id, status=200, version=outcome.version)
+    if isinstance(outcome, Case):
+        return done.model_copy(update={"case_status": outcome.status})
+    return done.model_copy(update={"enrolment_status": outcome.status})
 
 
-def _refused(number: int, enrolment_id: UUID | None, refusal: DomainError, base: str) -> ReviewOutcome:
+def _refused(number: int, item_id: UUID | None, refusal: DomainError, base: str) -> ReviewOutcome:
     problem = problem_of(refusal, base)
-    return ReviewOutcome(index=number, id=enrolment_id, status=problem.status, problem=problem)
+    return ReviewOutcome(index=number, id=item_id, status=problem.status, problem=problem)

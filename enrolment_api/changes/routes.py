@@ -7,7 +7,9 @@ from typing import Annotated, Any, Final, TypeAlias
 from fastapi import APIRouter, Depends, Request
 
 from enrolment_api.access import EnrolmentReader, EnrolmentReviewer, EnrolmentWriter, reads_own_of
-from enrolment_api.changes import queries, usecases
+from enrolment_api.audit.notes import note_of
+from enrolment_api.audit.usecases import append
+from enrolment_api.changes import decisions, queries, usecases
 from enrolment_api.changes.reviews import MOST_REVIEW_VALUES, REVIEW_BODY, REVIEWS, answer_of, change_of_review
 from enrolment_api.changes.schemas import (
     CorrectionBody,
@@ -19,16 +21,18 @@ from enrolment_api.changes.schemas import (
     history_of,
 )
 from enrolment_api.changes.usecases import WantedChange
-from enrolment_api.domain.enrolment import Rules
+from enrolment_api.domain.enrolment import Enrolment, Rules
+from enrolment_api.domain.identity import CaseIsDecided
 from enrolment_api.domain.life import EnrolmentIsCancelled, NothingToCorrect, WrongStatus
 from enrolment_api.enrolments.disclosure import disclosed_change
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
+from enrolment_api.enrolments.mismatches import note_mismatches
 from enrolment_api.enrolments.queries import find_enrolment
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
 from enrolment_api.enrolments.routes import EnrolmentId, the_people_keys, the_recorder
 from services.errors import DomainError, NotFound, StaleVersion
-from services.web.answers import refuses
+from services.web.answers import refuses, refuses_items
 from services.web.batches import BadItem
 from services.web.fields import AN_ID
 from services.web.json_body import json_body
@@ -87,8 +91,11 @@ async def correct_enrolment(
     wanted, changes = WantedChange(enrolment_id, change_of("correction", body)), body.changes.fields()
     async with act(request) as (work, context):
         rules: Rules = recorder.rules(context)
-        enrolment = await usecases.correct(work, context, wanted, changes, rules, the_people_keys(request))
-        return await disclosed_change(work, request, enrolment)
+        outcome = await usecases.correct(work, context, wanted, changes, rules, the_people_keys(request))
+        if isinstance(outcome, Enrolment):
+            return await disclosed_change(work, request, outcome)
+    await note_mismatches(request, [outcome])
+    raise outcome
 
 
 @router.post("/enrolments/{enrolment_id}/cancellation", responses=refuses(NotFound, StaleVersion, EnrolmentIsCancelled))
@@ -99,6 +106,8 @@ async def cancel_enrolment(
     wanted = WantedChange(enrolment_id, change_of("cancellation", body))
     async with act(request) as (work, context):
         enrolment = await usecases.cancel(work, context, wanted, actor.organisation_code, the_people_keys(request))
+        if await usecases.is_shared(work, enrolment):
+            await append(work, [note_of(request, "probe", [enrolment.id])])
         return await disclosed_change(work, request, enrolment)
 
 
@@ -110,15 +119,24 @@ async def get_history(enrolment_id: EnrolmentId, actor: EnrolmentReader, request
         return history_of(enrolment, await queries.changes_of(session, enrolment_id))
 
 
-@router.post("/reviews", status_code=207, openapi_extra=body_of(REVIEW_BODY, example=_REVIEWED))
+@router.post(
+    "/reviews",
+    status_code=207,
+    responses={207: refuses_items(NotFound, StaleVersion, EnrolmentIsCancelled, WrongStatus, CaseIsDecided)},
+    openapi_extra=body_of(REVIEW_BODY, example=_REVIEWED),
+)
 async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAnswer:
-    """Accept or return up to 1,000 submitted sign-ups, of whichever organisation; one that cannot be changed does not
-    affect the others."""
+    """Accept or return up to 1,000 submitted sign-ups and cases of identity, of whichever organisation; one that cannot
+    be changed does not affect the others.
+
+    To accept a case makes the personal ID that of the person who was claimed; sign-ups of others under it are then of
+    somebody else, and those among them that are submitted are returned. Whoever was refused sends the sign-up again.
+    """
     async with json_body(request, MOST_REVIEW_VALUES) as raw:
         items = await REVIEWS.read(raw)
     wanted = [change_of_review(item) for item in items if not isinstance(item, BadItem)]
     async with act(request) as (work, context):
-        outcomes = await usecases.change_status(work, context, wanted, None, the_people_keys(request))
+        outcomes = await decisions.review(work, context, wanted, the_people_keys(request))
     note_refused_items(request, [item.refusal for item in items if isinstance(item, BadItem)])
     note_refused_items(request, [outcome for outcome in outcomes if isinstance(outcome, DomainError)])
     return answer_of(items, iter(outcomes), base_of(request))

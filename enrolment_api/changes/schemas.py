@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from enrolment_api.cases.schemas import CaseStatusWord
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.identifiers import Sex
 from enrolment_api.domain.life import Change, Step
@@ -109,19 +110,19 @@ class CorrectionBody(RequestBody):
 
 
 class _Decision(RequestBody):
-    id: Id = Field(description="Id of the enrolment", examples=[AN_ID])
+    id: Id = Field(description="Id of the enrolment, or of the case of identity", examples=[AN_ID])
     version: Version
 
 
 class Acceptance(_Decision):
-    """The agency accepts a sign-up."""
+    """The agency accepts a sign-up, or the claim of a case: the personal ID is that person's."""
 
     decision: Literal["accept"] = Field(description="It is accepted")
     reason: Reason | None = Field(None, description="Why, where that is worth keeping", examples=[None])
 
 
 class Return(_Decision):
-    """The agency returns a sign-up, to be corrected by the reason that it gives."""
+    """The agency returns a sign-up, to be corrected by the reason that it gives, or rejects the claim of a case."""
 
     decision: Literal["return"] = Field(description="It is returned")
     reason: Reason
@@ -129,7 +130,7 @@ class Return(_Decision):
 
 ReviewItem: TypeAlias = Annotated[
     Acceptance | Return,
-    Field(discriminator="decision", title="Review", description="The agency's decision on one sign-up."),
+    Field(discriminator="decision", title="Review", description="The agency's decision on one sign-up or case."),
 ]
 
 
@@ -142,12 +143,14 @@ class ReviewBody(RequestBody):
 
 
 class ReviewOutcome(BaseModel):
-    """The outcome of one decision: status 200 with `enrolment_status` and `version`, else `problem`."""
+    """The outcome of one decision: status 200 with `enrolment_status` or `case_status`, and `version`, else
+    `problem`."""
 
     index: ShownNumber = Field(description="Which item, from 0", examples=[0])
-    id: ShownId | None = Field(description="Id of the enrolment, where the item has one")
+    id: ShownId | None = Field(description="Id of the enrolment or case, where the item has one")
     status: int = shown("The status that it would have alone", 200, minimum=200, maximum=599, format="int32")
     enrolment_status: StatusWord | None = given_only("What became of the enrolment", "accepted")
+    case_status: CaseStatusWord | None = given_only("What became of the case", None)
     version: ShownVersion | None = given_only("Its version now", 3)
     problem: Problem | None = given_only("Why the decision took no effect", None)
 

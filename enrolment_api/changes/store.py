@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, SmallInteger, Text, Uuid, bindparam, extract, or_, select, update
+from sqlalchemy import Integer, SmallInteger, Text, Uuid, bindparam, exists, extract, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from enrolment_api.domain.cover import AlreadyCovered
@@ -39,6 +39,21 @@ REPLACE: Final = (
     update(_e)
     .values({name: bindparam(f"new_{name}", type_=_e.c[name].type) for name in _FACTS})
     .where(_e.c.id == bindparam("enrolment_id", type_=Uuid))
+)
+_participant = bindparam("participant", type_=Uuid)
+OF_PARTICIPANT: Final = (
+    select(EnrolmentRow)
+    .where(_e.c.participant_id == _participant, _e.c.status != "cancelled")
+    .order_by(_e.c.id)
+    .with_for_update(key_share=True)
+)
+GIVE: Final = update(_e).values(participant_id=_participant).where(_e.c.id == among("ids", Uuid()))
+OTHERS_HAVE: Final = select(
+    exists().where(
+        _e.c.participant_id == _participant,
+        _e.c.status != "cancelled",
+        _e.c.organisation_code != bindparam("organisation", type_=Text),
+    )
 )
 
 
@@ -87,6 +102,24 @@ async def replace(work: UnitOfWork, keys: PeopleKeys, enrolment: Enrolment, chec
         await work.execute(REPLACE, {**new, "new_checksum": checksum, "enrolment_id": enrolment.id})
     except IntegrityError as error:
         raise _overtaken(error) from None  # the cause holds the row
+
+
+async def lock_of_participant(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID) -> list[Enrolment]:
+    """The participant's sign-ups that were not cancelled, locked in the order of their ids."""
+    rows = await work.scalars(OF_PARTICIPANT, {"participant": participant_id})
+    return [enrolment_of(row, keys) for row in rows]
+
+
+async def give(work: UnitOfWork, ids: Sequence[UUID], participant_id: UUID) -> None:
+    """Make these sign-ups those of another participant."""
+    await work.execute(GIVE, {"ids": list(ids), "participant": participant_id})
+
+
+async def others_have(work: UnitOfWork, participant_id: UUID, organisation_code: str) -> bool:
+    """Whether another organisation has signed the participant up, and has not cancelled that."""
+    return bool(
+        (await work.execute(OTHERS_HAVE, {"participant": participant_id, "organisation": organisation_code})).scalar()
+    )
 
 
 def _overtaken(error: IntegrityError) -> Exception:

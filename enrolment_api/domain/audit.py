@@ -15,9 +15,13 @@ from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
-Action: TypeAlias = Literal["read", "list", "search", "export", "change", "replay"]
+Action: TypeAlias = Literal["read", "list", "search", "export", "change", "replay", "mismatch", "probe"]
 """`read`: one was asked for by its id; `list`, `search`, `export`: many, or by what is personal; `change`: the answer
-to a change showed the whole of what was changed; `replay`: to a repeated request, the first answer again."""
+to a change showed the whole of what was changed; `replay`: to a repeated request, the first answer again.
+
+Without clear data being shown: `mismatch`: a sign-up named another person than its personal ID is known for; `probe`: a
+sign-up was cancelled whose person has others through other organisations, so that whoever sent it has learnt of their
+cover."""
 
 _FORMAT: Final = b"drive audit 1\n"
 _HEAD: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
@@ -27,7 +31,8 @@ _HEAD: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 class Note:
     """What is to be written into the trail; nothing in it is personal data of participants.
 
-    `route` is method and template. `ids` are those of the sign-ups that were shown. `filters` hold by which parameters
+    `route` is method and template. `ids` are those of the sign-ups, or cases of identity, that it is about.
+    `filters` hold by which parameters
     they were chosen; see `audit.notes` for those whose values are left out.
     """
 

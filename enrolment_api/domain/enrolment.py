@@ -11,6 +11,7 @@ from uuid import UUID
 from enrolment_api.domain.contribution import Assessment, Contribution, assess
 from enrolment_api.domain.cover import Cover, cover
 from enrolment_api.domain.household import HouseholdPolicy, Members, Membership, check_number, household_of
+from enrolment_api.domain.identity import IdentityMismatch
 from enrolment_api.domain.known_codes import KnownCodes, check_codes
 from enrolment_api.domain.rates import Rates
 from enrolment_api.domain.sign_up import SignUp
@@ -142,6 +143,8 @@ class Rules:
     rates: Rates
     household_policy: HouseholdPolicy = "refuse"
     amount_policy: AmountPolicy = "refuse"
+    mismatches_an_hour: int = 20
+    """How many cases of identity an organisation may open within the hour."""
 
 
 def decide(
@@ -151,12 +154,16 @@ def decide(
     members: Members,
     rules: Rules,
     supported_before: int = 0,
+    own_covers: Iterable[Cover] | None = None,
 ) -> Decision:
     """What the sign-up amounts to; raises its refusal where it cannot be accepted.
 
     `covers` is what the person has of the same scheme, but for what ended LOOK_BACK_DAYS before the signing; `members`
     are those of the household in the fiscal year; `supported_before` is for how many months the state has supported the
     person in voluntary insurance. It is decided on as `known.placed` has it.
+
+    `own_covers` are there where the personal ID is known for another person than the sign-up names: those of `covers`
+    that the organisation has signed up itself, which are all that it is told of.
     """
     sent_unit = sign_up.unit_code
     if sign_up.signed_on > rules.today:
@@ -168,7 +175,11 @@ def decide(
     _check_age(sign_up)
     expected_member_no = check_number(sign_up, members, rules.household_policy)
     _check_amount(sign_up.amount_paid, assessment, rules.amount_policy)
-    kind, covered = cover(sign_up.scheme, sign_up.signed_on, months_covered(sign_up), covers)
+    months = months_covered(sign_up)
+    if own_covers is not None:  # after all else: what is wrong in any case tells nothing of the person
+        cover(sign_up.scheme, sign_up.signed_on, months, own_covers)
+        raise IdentityMismatch
+    kind, covered = cover(sign_up.scheme, sign_up.signed_on, months, covers)
     joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members.joined
     ended_unit = None if sign_up.unit_code == sent_unit else sent_unit
     special = (joins, expected_member_no, ended_unit)

@@ -89,6 +89,13 @@ def as_sent(enrolment: Enrolment) -> SignUp:
     return enrolment.sign_up if ended is None else replace(enrolment.sign_up, unit_code=ended)
 
 
+def disputed(enrolment: Enrolment) -> Enrolment:
+    """The enrolment in its next version, once its personal ID was found to be somebody else's: what was submitted is
+    returned, anything else stays as it is."""
+    status: Status = "returned" if enrolment.status == "submitted" else enrolment.status
+    return replace(enrolment, status=status, version=enrolment.version + 1)
+
+
 def corrected(sign_up: SignUp, changes: Mapping[str, Any]) -> SignUp:
     """The sign-up with other values of some of its fields, those of `participant` likewise.
 

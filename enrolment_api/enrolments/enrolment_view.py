@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from enrolment_api.domain.enrolment import Enrolment, Status, amount_differs
 from enrolment_api.domain.household import remedy
 from enrolment_api.domain.identifiers import doubts, mismatches
-from enrolment_api.domain.sign_up import Participant, SignUp
+from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.people.person_view import ParticipantView, person_view
 from services.errors import FieldError
 from services.shown import (
     KindWord,
@@ -19,21 +20,15 @@ from services.shown import (
     ShownCollector,
     ShownDay,
     ShownId,
-    ShownName,
     ShownNumber,
     ShownOrganisation,
     ShownTime,
     ShownUnit,
     ShownVersion,
-    shown,
     shown_list,
 )
 from services.web.problems import ProblemField
 
-ShownInsuranceCode: TypeAlias = Annotated[
-    str, shown("Social-insurance code, or its last digits", "*******345", maxLength=10)
-]
-ShownPhone: TypeAlias = Annotated[str, shown("Mobile number, or its last digits", "*******678", maxLength=10)]
 StatusWord: TypeAlias = Annotated[
     Status,
     Field(
@@ -45,17 +40,6 @@ StatusWord: TypeAlias = Annotated[
 Warnings: TypeAlias = Annotated[
     list[ProblemField], shown_list("What looks wrong and was accepted all the same", [], most=100)
 ]
-
-
-class ParticipantView(BaseModel):
-    """The person. Without the scope participants:read what identifies them is masked."""
-
-    full_name: ShownName = Field(description="Full name, or initials", examples=["N. V. A."])
-    born_on: str = shown("Day of birth, or stars", "****-**-**", maxLength=10)
-    sex: str = shown("`male`, `female`, or a star", "*", maxLength=6)
-    personal_id: str = shown("Personal ID, or its last digits", "*********345", maxLength=12)
-    social_insurance_code: ShownInsuranceCode | None
-    phone: ShownPhone | None
 
 
 class HouseholdView(BaseModel):
@@ -127,7 +111,7 @@ def view_of(enrolment: Enrolment, *, clear: bool) -> EnrolmentView:
         months=sign_up.months,
         amount_paid=sign_up.amount_paid,
         receipt_no=sign_up.receipt_no,
-        participant=(_clear if clear else _masked)(sign_up.participant),
+        participant=person_view(sign_up.participant, clear=clear),
         household=_household(sign_up),
         monthly_income=sign_up.monthly_income,
         support_group=sign_up.support_group,
@@ -167,30 +151,3 @@ def _household(sign_up: SignUp) -> HouseholdView | None:
     if sign_up.household_code is None:
         return None
     return HouseholdView(code=sign_up.household_code, member_no=sign_up.member_no or 1)
-
-
-def _clear(person: Participant) -> ParticipantView:
-    return ParticipantView(
-        full_name=person.full_name,
-        born_on=person.born_on.isoformat(),
-        sex=person.sex,
-        personal_id=person.personal_id,
-        social_insurance_code=person.social_insurance_code,
-        phone=person.phone,
-    )
-
-
-def _masked(person: Participant) -> ParticipantView:
-    """Enough to distinguish two sign-ups on a list, too little to identify the person."""
-    return ParticipantView(
-        full_name=" ".join(f"{part[0]}." for part in person.full_name.split()),
-        born_on="****-**-**",
-        sex="*",
-        personal_id=_tail(person.personal_id),
-        social_insurance_code=person.social_insurance_code and _tail(person.social_insurance_code),
-        phone=person.phone and _tail(person.phone),
-    )
-
-
-def _tail(digits: str) -> str:
-    return "*" * (len(digits) - 3) + digits[-3:]

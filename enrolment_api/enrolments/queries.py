@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any, Final, get_args
 from uuid import UUID
 
-from sqlalchemy import Select, Text, bindparam, func, or_
+from sqlalchemy import Select, Text, bindparam, func, or_, select
 
 from enrolment_api.domain.enrolment import Enrolment, Status
+from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.pages import Position, bounds, merged
 from enrolment_api.enrolments.rows import enrolment_of
 from enrolment_api.enrolments.streams import OF_COLLECTORS, OF_ORGANISATIONS, OF_UNITS, among_units
@@ -55,6 +56,7 @@ PAGE_OF_REFERENCE: Final = merged(
         func.upper(_e.collector_code) == func.upper(bindparam("collector_code", type_=Text)),
     ),
 )
+OF_PERSON: Final = select(EnrolmentRow).from_statement(sql.OF_PERSON)
 
 
 async def find_enrolment(session: ReadSession, keys: PeopleKeys, enrolment_id: UUID, own_of: str | None) -> Enrolment:
@@ -69,6 +71,15 @@ async def list_enrolments(session: ReadSession, keys: PeopleKeys, filters: Filte
     """Sign-ups by the day of signing, those of a day as they were recorded; at most `limit`."""
     rows = await session.scalars(statement_for(filters), parameters_of(filters, limit))
     return [enrolment_of(row, keys) for row in rows]
+
+
+async def enrolments_of_person(
+    session: ReadSession, keys: PeopleKeys, personal_id: str, own_of: str | None, limit: int
+) -> Sequence[Enrolment]:
+    """The person's sign-ups that were not cancelled, oldest first, at most `limit`; of one organisation where it is
+    given."""
+    wanted = {"indexes": keys.indexes_of(personal_id), "own_of": own_of, "limit": limit}
+    return [enrolment_of(row, keys) for row in await session.scalars(OF_PERSON, wanted)]
 
 
 def statement_for(filters: Filters) -> Select[Any]:

@@ -43,4 +43,6 @@ class Recorder:
 
     def rules(self, context: Context) -> Rules:
         """What decisions are made by at that moment."""
-        return Rules(context.today, self._rates, self._settings.household_order, self._settings.amount_paid)
+        settings = self._settings
+        policies = (settings.household_order, settings.amount_paid, settings.mismatches_an_hour)
+        return Rules(context.today, self._rates, *policies)

@@ -11,6 +11,7 @@ from enrolment_api.domain.enrolment import (
     WrongAmount,
 )
 from enrolment_api.domain.household import WrongMemberNumber
+from enrolment_api.domain.identity import IdentityMismatch, TooManyMismatches
 from enrolment_api.domain.known_codes import CollectorOfAnotherOrganisation, UnitTooLarge, UnknownCollector
 from enrolment_api.domain.rates import NoRatesYet
 from enrolment_api.domain.registry import UnknownUnit
@@ -20,6 +21,8 @@ from services.errors import DomainError
 
 REFUSALS: Final[tuple[type[DomainError], ...]] = (
     AlreadyCovered,
+    IdentityMismatch,
+    TooManyMismatches,
     ExternalRefTaken,
     IdempotencyKeyReused,
     WrongMemberNumber,

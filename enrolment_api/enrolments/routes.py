@@ -12,6 +12,7 @@ from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
 from enrolment_api.enrolments.disclosure import disclosed, returned_to_sender
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
+from enrolment_api.enrolments.mismatches import note_mismatches
 from enrolment_api.enrolments.outcomes import Replayed
 from enrolment_api.enrolments.pages import Position
 from enrolment_api.enrolments.queries import find_enrolment, list_enrolments
@@ -75,6 +76,7 @@ async def record_enrolment(hot: HotRequest[Any, IdempotencyHeader, AnySignUp]) -
     wanted = request_of(hot.body, hot.actor.organisation_code, hot.headers.key, hot.request.state.request_id)
     outcome = await the_recorder(hot.request).record_one(wanted)
     if isinstance(outcome, DomainError):
+        await note_mismatches(hot.request, [outcome])
         raise outcome
     headers = {"Location": f"/v1/enrolments/{outcome.enrolment.id}"}
     if isinstance(outcome, Replayed):
@@ -96,6 +98,7 @@ async def record_batch(request: Request, actor: EnrolmentWriter, recorder: TheRe
         if not isinstance(item, BadItem)
     ]
     outcomes = await recorder.record_many(wanted) if wanted else []
+    await note_mismatches(request, outcomes)
     note_refused_items(request, [item.refusal for item in items if isinstance(item, BadItem)])
     note_refused_items(request, [outcome for outcome in outcomes if isinstance(outcome, DomainError)])
     return answer_of(items, iter(outcomes), base_of(request))

@@ -46,14 +46,15 @@ collectors."""
 
 
 class KnownFact(NamedTuple):
-    """The participant who is found, a cover of theirs, a member of their household, or for how many months the state
-    has supported them; `place` is that of the sign-up asked about."""
+    """The participant who is found, a cover of theirs and the organisation that it is through, a member of their
+    household, or for how many months the state has supported them; `place` is that of the sign-up asked about."""
 
     place: int
     participant_id: UUID
     sealed: bytes | None
     covered_from: date | None
     covered_to: date | None
+    organisation_code: str | None
     member_no: int | None
     supported_months: int | None
 
@@ -62,29 +63,30 @@ KNOWN: Final = Query(
     KnownFact,
     text("""
         WITH w AS MATERIALIZED (
-            SELECT asked.*, i.participant_id
+            SELECT asked.*, COALESCE(asked.meant, i.participant_id) AS participant_id
             FROM unnest(
                 CAST(:places AS integer[]), CAST(:indexes AS bytea[]), CAST(:schemes AS text[]), CAST(:since AS date[]),
-                CAST(:organisations AS text[]), CAST(:households AS text[]), CAST(:years AS integer[])
-            ) AS asked (place, blind_index, scheme, since, organisation_code, household_code, year)
+                CAST(:organisations AS text[]), CAST(:households AS text[]), CAST(:years AS integer[]),
+                CAST(:participants AS uuid[])
+            ) AS asked (place, blind_index, scheme, since, organisation_code, household_code, year, meant)
             LEFT JOIN LATERAL (
                 SELECT participant_id FROM participant_indexes WHERE blind_index = asked.blind_index OFFSET 0
             ) i ON true
         )
         SELECT w.place, p.id AS participant_id, p.sealed, NULL::date AS covered_from, NULL::date AS covered_to,
-            NULL::smallint AS member_no, NULL::bigint AS supported_months
+            NULL AS organisation_code, NULL::smallint AS member_no, NULL::bigint AS supported_months
         FROM w CROSS JOIN LATERAL (SELECT id, sealed FROM participants WHERE id = w.participant_id OFFSET 0) p
         UNION ALL
-        SELECT w.place, w.participant_id, NULL, e.covered_from, e.covered_to, NULL, NULL
+        SELECT w.place, w.participant_id, NULL, e.covered_from, e.covered_to, e.organisation_code, NULL, NULL
         FROM w CROSS JOIN LATERAL (
-            SELECT covered_from, covered_to FROM enrolments
+            SELECT covered_from, covered_to, organisation_code FROM enrolments
             WHERE participant_id = w.participant_id AND scheme = w.scheme AND status <> 'cancelled'
                 AND id <> ALL(CAST(:but_for AS uuid[]))
                 AND daterange(covered_from, covered_to, '[]') && daterange(w.since, NULL)
             OFFSET 0
         ) e
         UNION ALL
-        SELECT w.place, m.participant_id, NULL, NULL, NULL, m.member_no, NULL
+        SELECT w.place, m.participant_id, NULL, NULL, NULL, NULL, m.member_no, NULL
         FROM w CROSS JOIN LATERAL (
             SELECT member_no, participant_id FROM enrolments
             WHERE organisation_code = w.organisation_code AND household_code = w.household_code
@@ -93,7 +95,7 @@ KNOWN: Final = Query(
             OFFSET 0
         ) m
         UNION ALL
-        SELECT w.place, w.participant_id, NULL, NULL, NULL, NULL, s.months
+        SELECT w.place, w.participant_id, NULL, NULL, NULL, NULL, NULL, s.months
         FROM w CROSS JOIN LATERAL (
             SELECT sum(COALESCE(supported_months, CASE WHEN state_support > 0 THEN months ELSE 0 END)) AS months
             FROM enrolments
@@ -104,11 +106,11 @@ KNOWN: Final = Query(
         WHERE w.scheme = 'voluntary_social' AND s.months > 0
     """),
 )
-"""The participant of each sign-up, asked for by each of their indexes; their covers by its scheme, as far as they reach
-into the days from `since` on; the members of their household in the year; and of voluntary insurance the months for
-which the state has supported them, but for what the enrolments `but_for` say. Written as the exclusion constraint and
-the index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that was made for an
-empty table would go on to read all of it."""
+"""The participant of each sign-up, asked for by each of their indexes, or by their id; their covers by its scheme, as
+far as they reach into the days from `since` on; the members of their household in the year; and of voluntary insurance
+the months for which the state has supported them, but for what the enrolments `but_for` say. Written as the exclusion
+constraint and the index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that
+was made for an empty table would go on to read all of it."""
 
 EXISTING: Final = text("""
     WITH w AS (
@@ -120,3 +122,18 @@ EXISTING: Final = text("""
     SELECT e.* FROM w JOIN enrolments e USING (organisation_code, idempotency_key)
 """)
 """The enrolments that these references and these keys already stand for."""
+
+OF_PERSON: Final = text("""
+    SELECT e.* FROM (
+        SELECT DISTINCT participant_id FROM participant_indexes WHERE blind_index = ANY(CAST(:indexes AS bytea[]))
+    ) i CROSS JOIN LATERAL (
+        SELECT * FROM enrolments
+        WHERE participant_id = i.participant_id AND status <> 'cancelled'
+            AND organisation_code = COALESCE(CAST(:own_of AS text), organisation_code)
+        OFFSET 0
+    ) e
+    ORDER BY e.id
+    LIMIT :limit
+""")
+"""The sign-ups of a person by the indexes of their personal ID, but for those that were cancelled; of one organisation
+where it is given."""

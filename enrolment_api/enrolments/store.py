@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
 from enrolment_api.domain.cover import LOOK_BACK_DAYS, Cover
 from enrolment_api.domain.enrolment import Enrolment
 from enrolment_api.domain.household import HouseholdKey, Members, Membership, household_of
+from enrolment_api.domain.identity import agrees
 from enrolment_api.domain.known_codes import KnownCodes
 from enrolment_api.domain.registry import Stay
-from enrolment_api.domain.sign_up import SignUp
+from enrolment_api.domain.sign_up import Participant, SignUp
 from enrolment_api.domain.stays import Employment
 from enrolment_api.domain.succession import Validity
 from enrolment_api.enrolments import sql
@@ -30,6 +32,9 @@ from enrolment_api.tables.enrolments import EnrolmentRow
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
+from services.security.sealing import SecretLost
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,16 @@ class ExistingEnrolment:
 @dataclass(frozen=True, slots=True)
 class KnownPeople:
     """The person and the covers of each sign-up, by its place in the list, the members of each household, and for how
-    many months the state has supported the person of a sign-up in voluntary insurance."""
+    many months the state has supported the person of a sign-up in voluntary insurance.
+
+    `own_covers` are those of `covers` that are through the organisation of the sign-up; `named` is who is known for the
+    personal ID, where somebody is.
+    """
 
     people: Sequence[Person]
+    named: Mapping[int, Participant] = field(default_factory=dict)
     covers: dict[int, set[Cover]] = field(default_factory=dict)
+    own_covers: dict[int, set[Cover]] = field(default_factory=dict)
     households: dict[HouseholdKey, dict[int, UUID]] = field(default_factory=dict)
     supported_months: dict[int, int] = field(default_factory=dict)
 
@@ -55,6 +66,20 @@ class KnownPeople:
         joined = self.households.get(household, {}) if household else {}
         held = left.number if left and left.household == household else None
         return Members(self.people[place].id, joined, held)
+
+    def own_covers_of_another(self, place: int, sign_up: SignUp) -> Collection[Cover] | None:
+        """Where the sign-up in this place names another person than is known: the covers through its organisation."""
+        known = self.named.get(place)
+        if known is None or agrees(known, sign_up.participant):
+            return None
+        return self.own_covers.get(place, ())
+
+    def supported_before(self, place: int, sign_up: SignUp) -> int:
+        """For how many months the person of the sign-up in this place was supported; 0 where it names another than is
+        known, since the amount that is payable would tell."""
+        known = self.named.get(place)
+        is_told = known is None or agrees(known, sign_up.participant)
+        return self.supported_months.get(place, 0) if is_told else 0
 
     def join(self, place: int, household: HouseholdKey, member_no: int) -> None:
         """The person of the sign-up in this place becomes a member."""
@@ -85,27 +110,48 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp], *, with_abov
 
 
 async def known_of(
-    work: UnitOfWork, keys: PeopleKeys, sign_ups: Sequence[SignUp], but_for: Sequence[UUID] = ()
+    work: UnitOfWork,
+    keys: PeopleKeys,
+    sign_ups: Sequence[SignUp],
+    but_for: Sequence[UUID] = (),
+    of_participant: UUID | None = None,
 ) -> KnownPeople:
     """What is known of the people of these and of their households, as far as it may decide something; `but_for` are
-    the enrolments that the sign-ups are to take the place of. Raises Unavailable where the keys are not those of the
-    database."""
+    the enrolments that the sign-ups are to take the place of. `of_participant` is whose they are, where that is known,
+    whatever their personal IDs. Raises Unavailable where the keys are not those of the database."""
     if not keys.are_verified:
         await verify_keys(work, keys)
     indexes = [keys.indexes_of(sign_up.participant.personal_id) for sign_up in sign_ups]
     households = [household_of(sign_up) for sign_up in sign_ups]
-    wanted = _wanted(sign_ups, indexes, households)
+    wanted = _wanted(sign_ups, indexes, households, of_participant)
     facts = await work.all(sql.KNOWN, {**wanted, "but_for": list(but_for)})
-    known = KnownPeople(_people_of(sign_ups, indexes, facts))
+    people = _people_of(sign_ups, indexes, facts)
+    known = KnownPeople(people, _named(people, keys))
     for fact in facts:
         household = households[fact.place]
         if fact.covered_from and fact.covered_to:
-            known.covers.setdefault(fact.place, set()).add(Cover(fact.covered_from, fact.covered_to))
+            found = Cover(fact.covered_from, fact.covered_to)
+            known.covers.setdefault(fact.place, set()).add(found)
+            if fact.organisation_code == sign_ups[fact.place].organisation_code:
+                known.own_covers.setdefault(fact.place, set()).add(found)
         elif household and fact.member_no:
             known.households.setdefault(household, {})[fact.member_no] = fact.participant_id
         elif fact.supported_months:
             known.supported_months[fact.place] = fact.supported_months
     return known
+
+
+def _named(people: Sequence[Person], keys: PeopleKeys) -> dict[int, Participant]:
+    """Who is known, by the place of the sign-up. Whom no present key opens is compared with nobody: a process may lack
+    a key that others seal with already, and takes sign-ups all the same."""
+    named = {}
+    for place, person in enumerate(people):
+        if person.sealed is not None:
+            try:
+                named[place] = keys.open_participant(person.id, person.sealed)
+            except SecretLost as lost:
+                log.warning("participant_unreadable", participant=str(person.id), reason=str(lost))
+    return named
 
 
 def _people_of(
@@ -124,7 +170,10 @@ def _people_of(
 
 
 def _wanted(
-    sign_ups: Sequence[SignUp], indexes: Sequence[Sequence[bytes]], households: Sequence[HouseholdKey | None]
+    sign_ups: Sequence[SignUp],
+    indexes: Sequence[Sequence[bytes]],
+    households: Sequence[HouseholdKey | None],
+    of_participant: UUID | None,
 ) -> dict[str, list[Any]]:
     """A row for each index of each sign-up."""
     rows = [(n, s, index, households[n]) for n, s in enumerate(sign_ups) for index in indexes[n]]
@@ -136,6 +185,7 @@ def _wanted(
         "organisations": [s.organisation_code for _, s, _, _ in rows],
         "households": [household and household.household_code for _, _, _, household in rows],
         "years": [s.signed_on.year for _, s, _, _ in rows],
+        "participants": [of_participant] * len(rows),
     }
 
 

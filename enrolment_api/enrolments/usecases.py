@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
 
+from enrolment_api.cases.usecases import Refusal, claim_of, open_cases
 from enrolment_api.domain.cover import AlreadyCovered
 from enrolment_api.domain.enrolment import Enrolment, Rules, decide
 from enrolment_api.domain.household import WrongMemberNumber, household_of
+from enrolment_api.domain.identity import IdentityMismatch
 from enrolment_api.domain.known_codes import KnownCodes
 from enrolment_api.domain.sign_up import Participant
 from enrolment_api.enrolments import store
@@ -54,17 +56,34 @@ async def record(
     registered = [(number, _with_registered_codes(request, basis.known)) for number, request in originals]
     for each in _rounds(registered):
         outcomes |= await _record_round(work, each, basis)
+    outcomes |= await _open_cases(work, registered, outcomes, basis)
     outcomes |= {number: _repeated(outcomes[original]) for number, original in duplicates.items()}
     return [outcomes[number] for number in range(len(requests))]
+
+
+async def _open_cases(
+    work: UnitOfWork, requests: Sequence[Numbered], outcomes: Outcomes, basis: _Basis
+) -> dict[int, Refusal]:
+    """The refusals of those that name another person than is known, with their references."""
+    claims = {
+        number: claim_of(request.sign_up, refusal.participant_id)
+        for number, request in requests
+        if isinstance(refusal := outcomes[number], IdentityMismatch)
+    }
+    most = basis.rules.mismatches_an_hour
+    refusals = await open_cases(work, basis.context, list(claims.values()), most, basis.keys)
+    return dict(zip(claims, refusals, strict=True))
 
 
 async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
     known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
     outcomes = _decide(requests, known, basis)
     fresh = _fresh_people(known, outcomes)
-    for ours, theirs in (await people.make(work, basis.keys, fresh)).items():
-        del fresh[ours]
-        _give(outcomes, ours, theirs)
+    if taken := await people.make(work, basis.keys, fresh):
+        for ours in taken:
+            del fresh[ours]
+        known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
+        outcomes = _decide(requests, known, basis)
     accepted = [(r, o.enrolment) for n, r in requests if isinstance(o := outcomes[n], Recorded)]
     events = [recorded_event(enrolment, request.correlation_id) for request, enrolment in accepted]
     checksums = {event.id: checksum_of(event.data) for event in events}
@@ -110,10 +129,13 @@ def _decide_one(
 ) -> Outcome:
     sign_up = request.sign_up
     household = household_of(sign_up)
-    covers, supported_before = known.covers.get(place, ()), known.supported_months.get(place, 0)
-    members = known.members(place, household)
+    covers, own_covers = known.covers.get(place, ()), known.own_covers_of_another(place, sign_up)
+    members, supported_before = known.members(place, household), known.supported_before(place, sign_up)
     try:
-        decision = decide(sign_up, basis.known, covers, members, basis.rules, supported_before)
+        decision = decide(sign_up, basis.known, covers, members, basis.rules, supported_before, own_covers)
+    except IdentityMismatch as refusal:
+        refusal.participant_id = known.people[place].id
+        return refusal
     except DomainError as refusal:
         return refusal
     if household and decision.joins_household:
@@ -130,13 +152,6 @@ def _fresh_people(known: KnownPeople, outcomes: Outcomes) -> dict[UUID, tuple[Pe
         if isinstance(outcome, Recorded) and (person := unknown.get(outcome.enrolment.participant_id)):
             fresh.setdefault(person.id, (person, outcome.enrolment.sign_up.participant))
     return fresh
-
-
-def _give(outcomes: Outcomes, ours: UUID, theirs: UUID) -> None:
-    """The sign-ups are of the participant whom somebody else has made at the same time."""
-    for outcome in outcomes.values():
-        if isinstance(outcome, Recorded) and outcome.enrolment.participant_id == ours:
-            outcome.enrolment.participant_id = theirs
 
 
 def _with_registered_codes(request: EnrolmentRequest, known: KnownCodes) -> EnrolmentRequest:

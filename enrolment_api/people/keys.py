@@ -18,6 +18,7 @@ _INDEX_PURPOSE: Final = "drive blind indexes"
 _PERSONAL_ID: Final = "personal_id"
 _PARTICIPANT: Final = b"participants|sealed|"
 _SIGN_UP: Final = b"enrolments|sealed|"
+_CLAIM: Final = b"identity_cases|sealed|"
 
 
 class PeopleKeys:
@@ -65,6 +66,14 @@ class PeopleKeys:
         """The person, and the fingerprint, in a row of `enrolments`. Raises SecretLost."""
         plain = orjson.loads(self._box.open(sealed, _SIGN_UP + enrolment_id.bytes))
         return _person_of(plain["participant"]), bytes.fromhex(plain["fingerprint"])
+
+    def seal_claim(self, case_id: UUID, person: Participant) -> bytes:
+        """The person as claimed by the sign-up of this row of `identity_cases`."""
+        return self._box.seal(orjson.dumps(person), _CLAIM + case_id.bytes)
+
+    def open_claim(self, case_id: UUID, sealed: bytes) -> Participant:
+        """The person in a row of `identity_cases`. Raises SecretLost."""
+        return _person_of(orjson.loads(self._box.open(sealed, _CLAIM + case_id.bytes)))
 
 
 def _person_of(stored: Mapping[str, Any]) -> Participant:

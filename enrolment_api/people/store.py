@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Uuid, bindparam, delete, update
+from sqlalchemy import LargeBinary, Uuid, bindparam, delete, select, update
 
 from enrolment_api.domain.sign_up import Participant
 from enrolment_api.people import sql
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.people import ParticipantIndexRow, ParticipantRow
+from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, insert_many, table_of
 
@@ -22,9 +23,11 @@ REDIRECT: Final = (
     .where(_i.c.blind_index == among("indexes", LargeBinary()))
     .values(participant_id=bindparam("owner", type_=Uuid))
 )
+OWNERS: Final = select(_i.c.blind_index, _i.c.participant_id).where(_i.c.blind_index == among("indexes", LargeBinary()))
 INDEX: Final = insert_many(ParticipantIndexRow).on_conflict_do_nothing()
 REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
 REMOVE_INDEXES: Final = delete(_i).where(_i.c.blind_index == among("indexes", LargeBinary()))
+LOCKED: Final = select(_p.c.sealed).where(_p.c.id == bindparam("participant_id", type_=Uuid)).with_for_update()
 SAVE: Final = (
     update(_p)
     .where(_p.c.id == bindparam("participant_id", type_=Uuid))
@@ -90,12 +93,30 @@ async def forget(work: UnitOfWork, people: Collection[Person]) -> None:
         await work.execute(REMOVE, {"ids": sorted(person.id for person in people)})
 
 
+async def lock(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID) -> Participant:
+    """Who the participant is, locked. Raises SecretLost."""
+    row = (await work.execute(LOCKED, {"participant_id": participant_id})).one()
+    return keys.open_participant(participant_id, row.sealed)
+
+
+async def add_unindexed(work: UnitOfWork, keys: PeopleKeys, person: Participant) -> UUID:
+    """A further participant, whom nobody finds by a personal ID, since that is somebody else's. Returns the id."""
+    participant_id = new_id()
+    await work.add(ParticipantRow(id=participant_id, sealed=keys.seal_participant(participant_id, person)))
+    return participant_id
+
+
 async def index(work: UnitOfWork, keys: PeopleKeys, personal_ids: Mapping[UUID, str]) -> None:
-    """Index participants, by their ids, under every present key; what is there stays."""
+    """Index participants, by their ids, under every present key; what is there stays. Nobody is indexed by an ID that
+    is another's under any key: it was given to that one, see `domain.identity`."""
+    indexes = {participant_id: keys.indexes_of(personal_id) for participant_id, personal_id in personal_ids.items()}
+    found = await work.execute(OWNERS, {"indexes": [each for of_one in indexes.values() for each in of_one]})
+    owners = {row.blind_index: row.participant_id for row in found}
     rows = sorted(
         (blind_index, key_id, participant_id)
-        for participant_id, personal_id in personal_ids.items()
-        for blind_index, key_id in zip(keys.indexes_of(personal_id), keys.index_key_ids, strict=True)
+        for participant_id, of_one in indexes.items()
+        if all(owners.get(each, participant_id) == participant_id for each in of_one)
+        for blind_index, key_id in zip(of_one, keys.index_key_ids, strict=True)
     )
     names = ("blind_index", "key_id", "participant_id")
     if rows:

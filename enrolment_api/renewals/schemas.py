@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from enrolment_api.domain.cover import days_of_renewal
-from enrolment_api.enrolments.enrolment_view import EnrolmentView, HouseholdView, ParticipantView
+from enrolment_api.enrolments.enrolment_view import EnrolmentView, HouseholdView
 from enrolment_api.enrolments.schemas import Place
+from enrolment_api.people.person_view import ParticipantView
 from enrolment_api.renewals.queries import Filters
 from services.shown import (
     SchemeWord,

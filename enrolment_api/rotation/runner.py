@@ -34,20 +34,24 @@ class Rotated:
     sign_ups: int
     indexes_removed: int
     left: int
+    cases: int = 0
 
 
 async def rotate(database: Database, keys: PeopleKeys, page_rows: int = PAGE_ROWS) -> Rotated:
-    """Seal participants and sign-ups with the first key. It may be stopped, and run again: what is done stays done.
+    """Seal participants, sign-ups and claims of cases with the first key. It may be stopped, and run again: what is
+    done stays done.
 
     Raises SecretLost where a row was sealed with a key that is not present; then no index was removed. Raises
     Unavailable where the database is away.
     """
     participants = await _reseal(database, keys, store.reseal_participants, page_rows)
     sign_ups = await _reseal(database, keys, store.reseal_sign_ups, page_rows)
+    cases = await _reseal(database, keys, store.reseal_cases, page_rows)
     async with database.read() as session:
         older = await store.count_older(session, keys)
-    left = older.participants + older.sign_ups
-    return Rotated(participants, sign_ups, 0 if left else await _remove_indexes(database, keys, page_rows), left)
+    left = older.participants + older.sign_ups + older.cases
+    removed = 0 if left else await _remove_indexes(database, keys, page_rows)
+    return Rotated(participants, sign_ups, removed, left, cases)
 
 
 async def _reseal(database: Database, keys: PeopleKeys, reseal_page: ResealPage, page_rows: int) -> int:

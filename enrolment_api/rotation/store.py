@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import Update
 
 from enrolment_api.people import store as people
 from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.tables.cases import IdentityCaseRow
 from enrolment_api.tables.enrolments import EnrolmentRow
 from enrolment_api.tables.people import ParticipantIndexRow, ParticipantRow
 from services.persistence.statements import Query
@@ -30,9 +31,11 @@ class Older(NamedTuple):
 
     participants: int
     sign_ups: int
+    cases: int
 
 
 _p, _e, _i = table_of(ParticipantRow), table_of(EnrolmentRow), table_of(ParticipantIndexRow)
+_c = table_of(IdentityCaseRow)
 _limit: Final = bindparam("limit", type_=Integer)
 
 
@@ -59,13 +62,16 @@ def _reseal(table: Table) -> Update:
 
 PARTICIPANTS: Final = _page_of(_p)
 SIGN_UPS: Final = _page_of(_e)
+CASES: Final = _page_of(_c)
 RESEAL_PARTICIPANTS: Final = _reseal(_p)
 RESEAL_SIGN_UPS: Final = _reseal(_e)
+RESEAL_CASES: Final = _reseal(_c)
 OLDER: Final = Query(
     Older,
     select(
         select(func.count()).select_from(_p).where(_is_older(_p)).scalar_subquery().label("participants"),
         select(func.count()).select_from(_e).where(_is_older(_e)).scalar_subquery().label("sign_ups"),
+        select(func.count()).select_from(_c).where(_is_older(_c)).scalar_subquery().label("cases"),
     ),
 )
 REMOVE_INDEXES: Final = delete(_i).where(
@@ -91,6 +97,14 @@ async def reseal_sign_ups(work: UnitOfWork, keys: PeopleKeys, after: UUID, limit
     rows = await work.all(SIGN_UPS, {"after": after, "prefix": keys.prefix, "limit": limit})
     return await _save(
         work, RESEAL_SIGN_UPS, rows, lambda row: keys.seal_sign_up(row.id, *keys.open_sign_up(row.id, row.sealed))
+    )
+
+
+async def reseal_cases(work: UnitOfWork, keys: PeopleKeys, after: UUID, limit: int) -> list[UUID]:
+    """Seal the claims of the next cases of identity with the first key; returns of which. Raises SecretLost."""
+    rows = await work.all(CASES, {"after": after, "prefix": keys.prefix, "limit": limit})
+    return await _save(
+        work, RESEAL_CASES, rows, lambda row: keys.seal_claim(row.id, keys.open_claim(row.id, row.sealed))
     )
 
 

@@ -7,8 +7,10 @@
    whose keys are in another order.
 5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
    way only.
-6. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
-7. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
+6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, then of participants and of
+   sign-ups, which no one does who holds CASES.
+7. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
+8. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
 """
 
 from typing import Final
@@ -17,5 +19,8 @@ from services.persistence.locks import AdvisoryLock
 
 REGISTRY: Final = AdvisoryLock("registry", 0x72656769)
 """One change of the registry at a time: what one checks, another cannot move."""
+CASES: Final = AdvisoryLock("cases of identity", 0x63617365)
+"""One opening of cases after the other: so that a claim has one case, and that an organisation opens no more than it
+may."""
 AUDIT: Final = AdvisoryLock("audit trail", 0x61756469)
 """One entry of the audit trail after the other: each holds the hash of the one before."""

@@ -104,6 +104,11 @@ def refuses(*kinds: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def refuses_items(*kinds: type[DomainError]) -> dict[str, Any]:
+    """The part of an answer that documents what may become of its items, each of which has a problem of its own."""
+    return {KINDS: [kind.code for kind in kinds]}
+
+
 def common_answers(*, with_body: bool, is_public: bool) -> dict[str, dict[str, Any]]:
     """What any operation may answer, by status, with a body or without; a public one asks for no token."""
     kinds = [*COMMON, *WITH_BODY] if with_body else [*COMMON]

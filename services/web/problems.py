@@ -20,6 +20,7 @@ from services.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -141,6 +142,7 @@ _STATUS: Mapping[type[DomainError], int] = {
     TooLarge: 413,
     UnsupportedMediaType: 415,
     Invalid: 422,
+    TooMany: 429,
     HeadersTooLarge: 431,
     Internal: 500,
     Unavailable: 503,

@@ -13,7 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 OWNERS: Mapping[str, Mapping[str, str]] = {
-    "enrolment_api": {"registry": "registry", "audit": "audit", "people": "people", "enrolments": "enrolments"},
+    "enrolment_api": {
+        "registry": "registry",
+        "audit": "audit",
+        "cases": "cases",
+        "people": "people",
+        "enrolments": "enrolments",
+    },
     "targets_api": {
         "hierarchy": "hierarchy",
         "ledger": "ledger",

@@ -39,6 +39,7 @@ def slow(metric: str, edge: str, above: str) -> Case:
 
 
 ATTEMPTS = 'drive_delivery_attempts_total{channel="mail",outcome="retry",state="%s"}'
+MISMATCHES = 'drive_identity_mismatches_total{service="enrolment",process="api",outcome="%s"}'
 CASES = {
     "DriveProcessDown": gauge("up", "0", "1", 'job="drive",service="targets",process="api",instance="a"'),
     "DriveOutage": gauge("drive_outage", "1", "0", 'service="targets",process="api",what="database"'),
@@ -63,6 +64,7 @@ CASES = {
     "DriveDeliveriesFail": Case(
         {ATTEMPTS % "failed": "0+1x70"}, {ATTEMPTS % "pending": "0+1x70", ATTEMPTS % "failed": "3x70"}
     ),
+    "DriveIdentitiesProbed": Case({MISMATCHES % "limited": "0+1x70"}, {MISMATCHES % "opened": "0+9x70"}),
     "DriveAuditBroken": gauge("drive_audit_broken", "1", "0", 'service="enrolment"'),
     "DriveLockWaits": gauge("drive_lock_waits", "1", "0"),
     "DriveTransactionOld": gauge("drive_oldest_transaction_seconds", "301", "299"),

@@ -81,6 +81,7 @@ async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Servi
     whose: dict[str, Any] = {"places": [0], "indexes": [index], "schemes": ["household_health"]}
     whose |= {"since": [date(2025, 7, 1)]}
     whose |= {"organisations": ["CT"], "households": ["15142-HH-0001"], "years": [2025], "but_for": []}
+    whose |= {"participants": [None]}
     async with service.runtime.database.read() as session:
         plan = list(await session.scalars(text(f"EXPLAIN {KNOWN.statement}"), whose))
     indexes = ("participant_indexes_pkey", "participants_pkey", "ex_enrolments_double_cover")
