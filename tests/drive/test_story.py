@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import Mapping
@@ -62,15 +61,10 @@ async def test_the_story_comes_out_right_in_one_process_on_the_embedded_default(
 
 
 @pytest.fixture
-def forked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of the processes is started as an operator starts it; where it is started anew, it is forked."""
-    started: set[tuple[str, ...]] = set()
-    from_nothing = asyncio.create_subprocess_exec
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes are forked; that each starts from nothing is for the tests of `drive up --processes` to show."""
 
-    async def start(*command: str, env: Mapping[str, str]) -> asyncio.subprocess.Process | Forked:
-        if command not in started:
-            started.add(command)
-            return await from_nothing(*command, env=env)
+    async def start(*command: str, env: Mapping[str, str]) -> Forked:
         assert command[:3] == (sys.executable, "-m", "drive")
         process = Forked(*command[3:], environment=env)
         await process.start()
@@ -79,8 +73,7 @@ def forked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drive.hosting.processes.asyncio.create_subprocess_exec", start)
 
 
-@pytest.mark.long
-@pytest.mark.usefixtures("forked_again")
+@pytest.mark.usefixtures("forked")
 async def test_the_story_comes_out_right_in_six_processes_on_rabbitmq_and_a_server(
     private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
 ) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO
 
 import aiohttp
-import pytest
 
 from drive.hosting.configuration import read_configuration
 from drive.hosting.processes import Processes
+from tests.support.forked import Forked
 from tests.support.installation import PORTS
 from tests.support.processes import free_port
 from tests.support.waiting import running
@@ -33,6 +33,14 @@ async def _drive(*arguments: str, environment: Mapping[str, str]) -> asyncio.sub
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def _complaint(folder: Path, *arguments: str, environment: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code of a process that ends by itself, forked, and what it printed on standard error."""
+    process = Forked(*arguments, environment={**os.environ, **environment}, output=folder)
+    await process.start()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        return await process.wait(), (folder / "errors").read_text()
 
 
 async def _lines_until_ready(process: asyncio.subprocess.Process) -> list[str]:
@@ -84,23 +92,21 @@ def _read_until(terminal: IO[bytes], line: bytes) -> None:
 async def test_a_port_that_is_taken_is_named_with_the_setting_that_mends_it(folder: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
     with socket.create_server(("127.0.0.1", int(ports["TARGETS_API_PORT"]))):
-        process = await _drive("up", environment={"DRIVE_DATA_DIR": str(folder), **ports})
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            _, complaint = await process.communicate()
-    assert process.returncode == 2
-    assert complaint.decode().splitlines()[-1] == (
+        code, complaint = await _complaint(folder, "up", environment={"DRIVE_DATA_DIR": str(folder), **ports})
+    assert code == 2
+    assert complaint.splitlines()[-1] == (
         f"drive: cannot listen on 127.0.0.1:{ports['TARGETS_API_PORT']}: Address already in use;"
         " set TARGETS_API_PORT to another port"
     )
 
 
-@pytest.mark.long
 async def test_a_second_run_leaves_the_first_alone(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
     first = await _drive("demo", environment=environment)
     assert first.stdout
     await first.stdout.readline()
-    second = await _drive("demo", "--once", environment=environment)
+    second = Forked("demo", "--once", environment={**os.environ, **environment})
+    await second.start()
     async with asyncio.timeout(DEADLINE_SECONDS):
         assert await second.wait() == 2
     health = f"http://127.0.0.1:{environment['TARGETS_API_PORT']}/health/ready"
@@ -132,7 +138,6 @@ async def test_the_server_that_a_killed_run_left_behind_is_used_and_then_stopped
     assert not (folder / "postgres/postmaster.pid").exists()
 
 
-@pytest.mark.long
 async def test_a_number_that_now_belongs_to_another_process_is_not_taken_for_the_server(folder: Path) -> None:
     environment = {"DRIVE_DATA_DIR": str(folder), **{name: str(free_port()) for name in PORTS}}
     other_process = await asyncio.create_subprocess_exec("sleep", "600")
@@ -179,8 +184,7 @@ async def test_processes_that_are_stopped_while_they_come_into_being_do_end(fold
 
 async def test_settings_that_production_must_not_have_are_refused_with_a_message(folder: Path) -> None:
     production = {"DRIVE_ENV": "production", "DRIVE_TODAY": "2025-10-25", "DRIVE_DATA_DIR": str(folder)}
-    process = await _drive("up", environment=production)
-    _, complaint = await process.communicate()
-    assert process.returncode == 2
-    assert "DRIVE_TODAY is refused where DRIVE_ENV=production" in complaint.decode()
-    assert "Traceback" not in complaint.decode()
+    code, complaint = await _complaint(folder, "up", environment=production)
+    assert code == 2
+    assert "DRIVE_TODAY is refused where DRIVE_ENV=production" in complaint
+    assert "Traceback" not in complaint

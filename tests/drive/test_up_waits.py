@@ -48,7 +48,7 @@ async def readiness(url: str) -> tuple[int, str]:
                 await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("arguments", [(), pytest.param(("--processes",), marks=pytest.mark.long)])
+@pytest.mark.parametrize("arguments", [(), ("--processes",)])
 async def test_it_waits_for_postgresql_and_migrates_when_it_comes_up(
     arguments: tuple[str, ...], private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
 ) -> None:
