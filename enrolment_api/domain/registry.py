@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
+from typing import Final, get_args
 
 from services.errors import Conflict, FieldError, Invalid
 from services.vocabulary import UnitLevel
@@ -87,6 +87,22 @@ class OrganisationInCircle(Invalid):
         super().__init__(remedy, (FieldError("/parent_code", remedy),))
 
 
+MOST_LEVELS: Final = 16
+"""How many organisations may be one below the other."""
+
+
+class OrganisationTooDeep(Invalid):
+    """Organisations are part of one another in a few levels."""
+
+    code = "organisation-too-deep"
+    title = "The organisation would lie too deep"
+    remedy = "Choose a `parent_code` that is higher up."
+
+    def __init__(self, levels: int) -> None:
+        remedy = f"{levels} organisations would be one below the other, and at most {MOST_LEVELS} may be"
+        super().__init__(remedy, (FieldError("/parent_code", remedy),))
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """An area: its parent is of a higher level. It exists from `valid_from` to `valid_to`, both included, None: without
@@ -157,16 +173,21 @@ def check_unit(unit: Unit, units: Mapping[str, Unit], highest_below: UnitLevel |
         raise UnitHasLowerUnits(unit.level, highest_below)
 
 
-def check_organisation(organisation: Organisation, parents: Mapping[str, str | None]) -> None:
-    """May this organisation stand so? `parents` are those of all organisations above. Raises UnknownOrganisation,
-    OrganisationInCircle."""
+def check_organisation(organisation: Organisation, parents: Mapping[str, str | None], levels_below: int = 0) -> None:
+    """May this organisation stand so, with so many levels below it? `parents` are those of all organisations above.
+
+    Raises UnknownOrganisation, OrganisationInCircle, OrganisationTooDeep.
+    """
+    levels = 1 + levels_below
     above = organisation.parent_code
     if above is not None and above != organisation.code and above not in parents:
         raise UnknownOrganisation(above, "/parent_code")
     while above is not None:
         if above == organisation.code:
             raise OrganisationInCircle(str(organisation.parent_code))
-        above = parents.get(above)
+        above, levels = parents.get(above), levels + 1
+    if levels > MOST_LEVELS:
+        raise OrganisationTooDeep(levels)
 
 
 def check_collector(collector: Collector, organisations: frozenset[str]) -> None:

@@ -14,6 +14,7 @@ from enrolment_api.domain.registry import (
     Collector,
     Organisation,
     OrganisationInCircle,
+    OrganisationTooDeep,
     ParentRequired,
     Unit,
     UnitHasLowerUnits,
@@ -172,7 +173,10 @@ async def list_units(_: RegistryReader, wanted: Annotated[UnitQuery, Query()], r
 
 @router.put(
     "/organisations/{code}",
-    responses={201: {"model": OrganisationView}, **refuses(UnknownOrganisation, OrganisationInCircle)},
+    responses={
+        201: {"model": OrganisationView},
+        **refuses(UnknownOrganisation, OrganisationInCircle, OrganisationTooDeep),
+    },
 )
 async def put_organisation(
     code: OrganisationInPath, body: OrganisationBody, _: RegistryWriter, request: Request, response: Response

@@ -26,6 +26,27 @@ ORGANISATIONS_ABOVE: Final = Query(
 )
 """These organisations, and all above them."""
 
+
+class LevelsBelow(NamedTuple):
+    """How many levels there are below an organisation."""
+
+    code: str
+    levels: int
+
+
+LEVELS_BELOW: Final = Query(
+    LevelsBelow,
+    text("""
+        WITH RECURSIVE below AS (
+            SELECT code AS top, code, 0 AS levels FROM organisations WHERE code = ANY(CAST(:codes AS text[]))
+            UNION ALL
+            SELECT b.top, o.code, b.levels + 1 FROM organisations o JOIN below b ON o.parent_code = b.code
+        )
+        SELECT top AS code, max(levels) AS levels FROM below GROUP BY top
+    """),
+)
+"""Of these organisations."""
+
 SUCCESSORS: Final = text("""
     WITH RECURSIVE reached AS (
         SELECT code, successors FROM units WHERE code = ANY(CAST(:codes AS text[]))

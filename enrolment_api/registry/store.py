@@ -160,6 +160,11 @@ async def organisations_above(work: UnitOfWork, codes: Iterable[str]) -> dict[st
     return {o.code: o.parent_code for o in await work.all(sql.ORGANISATIONS_ABOVE, {"codes": list(codes)})}
 
 
+async def organisation_levels_below(work: UnitOfWork, codes: Iterable[str]) -> dict[str, int]:
+    """How many levels of organisations there are below each of these that is registered."""
+    return {each.code: each.levels for each in await work.all(sql.LEVELS_BELOW, {"codes": list(codes)})}
+
+
 async def upsert(work: UnitOfWork, row: type[RegistryRow], entries: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Insert what is new and change what differs; the codes of those. Each code may be there once."""
     if not entries:

@@ -129,9 +129,10 @@ async def register_organisations(
     organisations = await _as_registered(work, OrganisationRow, organisations)
     codes = {code for o in organisations for code in (o.code, o.parent_code) if code}
     parents = await store.organisations_above(work, codes)
+    below = await store.organisation_levels_below(work, [o.code for o in organisations])
 
     def check(organisation: Organisation) -> Organisation:
-        check_organisation(organisation, parents)
+        check_organisation(organisation, parents, below.get(organisation.code, 0))
         parents[organisation.code] = organisation.parent_code
         return organisation
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from sqlalchemy import FromClause, Text, column, literal, select, true, union_all, values
+from sqlalchemy import FromClause, Text, literal, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.unnest import table_of
@@ -22,14 +22,12 @@ _b, _u = table_of(BaselineRow).c, table_of(UnitRow).c
 def baselines(name: str) -> FromClause:
     """`unit_code`, `scheme`, `on`, `population` and `covered` of each, as a part of a statement. Of two of one day, the
     one with the larger population was set."""
-    schemes = values(column("scheme", Text), name="schemes").data([(scheme,) for scheme in get_args(Scheme)])
     as_set = select(_b.unit_code, _b.scheme, _b.on, _b.population, _b.covered)
     nobody = (
-        select(_u.code, schemes.c.scheme, _u.nobody_on, literal(0), literal(0))
-        .join_from(UnitRow, schemes, true())
-        .where(_u.nobody_on.is_not(None))
+        select(_u.code, literal(scheme, Text), _u.nobody_on, literal(0), literal(0)).where(_u.nobody_on.is_not(None))
+        for scheme in get_args(Scheme)
     )
-    return union_all(as_set, nobody).subquery(name)
+    return union_all(as_set, *nobody).subquery(name)
 
 
 def covers(on: ColumnElement[object], apart_until: ColumnElement[object]) -> ColumnElement[bool]:

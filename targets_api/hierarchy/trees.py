@@ -17,8 +17,9 @@ from services.persistence.statements import Query
 from services.persistence.unnest import among, insert_many, table_of, unnest
 from targets_api.tables.hierarchy import OrganisationAncestorRow, OrganisationRow, UnitAncestorRow, UnitRow
 
-DEEPEST: Final = 16
-"""Deeper than any real tree: stops at a cycle of parents, which late versions may form for a while."""
+DEEPEST: Final = 64
+"""Deeper than any tree, of 16 organisations or 60 successions: stops at a cycle of parents, which late versions may
+form for a while."""
 AMONG_CODES: Final = among("codes", Text())
 
 

@@ -26,7 +26,12 @@ class UnitRow(Base, table=True):
     that day."""
 
     __tablename__ = "units"
-    __table_args__ = (one_of("level", UnitLevel), Index("ix_units_parent_code", "parent_code"), _by_upper_code("units"))
+    __table_args__ = (
+        one_of("level", UnitLevel),
+        Index("ix_units_parent_code", "parent_code"),
+        _by_upper_code("units"),
+        Index("ix_units_nobody_on", "code", postgresql_where=text("nobody_on IS NOT NULL")),
+    )
 
     code: str = Field(primary_key=True, sa_type=Text)
     name: str = Field(sa_type=Text)

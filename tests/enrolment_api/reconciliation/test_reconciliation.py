@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -225,6 +226,27 @@ async def test_the_registry_is_published_again_under_the_ids_it_had(service: Ser
     again = [sorted([EVENT.validate_json(body).id for body in await service.events(each)]) for each in types]
     assert again == before
     assert all(before)
+
+
+async def test_units_that_ended_and_collectors_who_moved_are_published_again_as_they_are(service: Service) -> None:
+    body = {"name": "Xã Cẩm Thủy", "level": "commune", "parent_code": "38", "valid_from": "2025-10-20"}
+    await service.ops.put("/v1/units/15127", json=body)
+    await service.ops.post("/v1/units/15142/succession", json={"on": "2025-10-20", "successors": ["15127"]})
+    moved = {"name": "Lê Thị B", "organisation_code": "NL", "from": "2025-10-20"}
+    await service.ops.put("/v1/collectors/CT-07", json=moved)
+    before = await _newest_facts(service)
+    assert before["15142"]["successors"] == ["15127"]
+    assert before["CT-07"]["since"] == "2025-10-20"
+    await _execute(service, "TRUNCATE outbox")
+    await _ask(service, registry=summaries.KINDS)
+    await _resend(service)
+    assert await _newest_facts(service) == before
+
+
+async def _newest_facts(service: Service) -> dict[str, Any]:
+    """What was published of each entry of the registry last."""
+    bodies = [body for kind in summaries.KINDS for body in await service.events(f"drive.registry.{kind}.v1")]
+    return {event["subject"]: event["data"] for event in map(json.loads, bodies)}
 
 
 async def test_a_request_to_another_source_is_passed_over(service: Service) -> None:

@@ -156,6 +156,22 @@ async def test_organisations_cannot_form_a_cycle(service: Service) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/parent_code")
 
 
+async def test_organisations_are_one_below_the_other_in_sixteen_levels(service: Service) -> None:
+    async def put(code: str, parent: str | None) -> int:
+        answer = await service.ops.put(f"/v1/organisations/{code}", json={"name": code, "parent_code": parent})
+        if answer.status_code == 422:
+            assert answer.json()["type"] == "http://test/problems/organisation-too-deep"
+            assert answer.json()["errors"][0]["pointer"] == "/parent_code"
+        return answer.status_code
+
+    chain = [f"O{n}" for n in range(16)]
+    assert [await put(code, chain[n - 1] if n else None) for n, code in enumerate(chain)] == [201] * 16
+    assert await put("ONE-MORE", "O15") == 422
+    assert await put("O0", "CT") == 422
+    assert await put("O1", "CT") == 200
+    assert await put("O0", "O15") == 422
+
+
 async def test_units_are_listed_page_by_page_and_filtered(empty_service: Service) -> None:
     await empty_service.ops.post("/v1/units/import", json={"province_code": "38"})
     codes: list[str] = []
