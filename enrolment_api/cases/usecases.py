@@ -18,6 +18,8 @@ from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
 Refusal: TypeAlias = IdentityMismatch | TooManyMismatches
+Known: TypeAlias = dict[tuple[str, UUID], list[Case]]
+"""Cases by organisation and participant."""
 
 
 def claim_of(sign_up: SignUp, participant_id: UUID) -> Claim:
@@ -34,20 +36,34 @@ async def open_cases(
     if not claims:
         return []
     await take(work, CASES)
-    known = await store.of_claims(work, keys, claims)
-    before = len(known)
+    known: Known = {}
+    for case in await store.of_claims(work, keys, claims):
+        known.setdefault(_whose(case.claim), []).append(case)
     opened = await store.opened(work, {claim.organisation_code for claim in claims}, context.at)
-    refusals = [_refusal(claim, known, opened[claim.organisation_code], context, most_an_hour) for claim in claims]
-    await store.insert(work, keys, known[before:])
-    return refusals
+    new: list[Case] = []
+    refusals = []
+    for claim in claims:
+        of_person, times = known.setdefault(_whose(claim), []), opened[claim.organisation_code]
+        refusals.append(refusal := _refusal(claim, of_person, times, context.at, most_an_hour))
+        if isinstance(refusal, Case):
+            of_person.append(refusal)
+            times.append(context.at)
+            new.append(refusal)
+    await store.insert(work, keys, new)
+    return [IdentityMismatch.of(each.id) if isinstance(each, Case) else each for each in refusals]
 
 
-def _refusal(claim: Claim, known: list[Case], opened: list[datetime], context: Context, most_an_hour: int) -> Refusal:
-    """A case that is opened is added to `known`, its time to those of its organisation, `opened`."""
+def _refusal(
+    claim: Claim, known: Sequence[Case], opened: Sequence[datetime], now: datetime, most_an_hour: int
+) -> Case | Refusal:
+    """The case that is to be opened, where there is none of that claim among those of the person and the organisation,
+    and where these have not `opened` too many."""
     if case := next((each for each in known if each.stands_for(claim)), None):
         return IdentityMismatch.of(case.id, was_known=True)
-    if seconds := seconds_until_next(opened, context.at, most_an_hour):
+    if seconds := seconds_until_next(opened, now, most_an_hour):
         return TooManyMismatches(seconds)
-    known.append(case := Case(new_id(), claim, context.at))
-    opened.append(context.at)
-    return IdentityMismatch.of(case.id)
+    return Case(new_id(), claim, now)
+
+
+def _whose(claim: Claim) -> tuple[str, UUID]:
+    return claim.organisation_code, claim.participant_id

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tests.architecture.test_list_parameters import recorded
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import (
     WRITE,
@@ -227,3 +228,28 @@ async def test_a_correction_to_the_personal_id_of_somebody_else_is_a_case(servic
     enrolment_id = (await post(service.nl, own)).json()["id"]
     answer = await corrected(service.nl, enrolment_id, a_correction(personal_id="038080000001"))
     assert reference_of(answer.json()) == str((await cases(service))[0]["id"])
+
+
+async def test_the_database_is_asked_the_same_whether_the_person_is_insured_or_not(service: Service) -> None:
+    """So that the time of an answer tells as little as its words."""
+    ids = [item["id"] for item in await post_batch(service.ct, a_sign_up(1), a_sign_up(2))]
+    await service.ct.post(f"/v1/enrolments/{ids[1]}/cancellation", json={"version": 1, "reason": "in error"})
+    await post(service.nl, of_nl(9, "NL-9"), key="nl-9")  # a process looks once whether its keys are the right ones
+    asked = []
+    for number in (1, 2):
+        with recorded(service.runtime.database) as seen:
+            answer = await post(service.nl, of_nl(number, f"NL-{number}", sex="female"), key=f"nl-{number}")
+        assert answer.status_code == 409
+        asked.append([statement.partition(" (")[0] for statement in seen])
+    assert len(asked[0]) > 3
+    assert asked[0] == asked[1]
+
+
+async def test_a_batch_of_a_thousand_claims_is_answered_item_by_item(service: Service) -> None:
+    people = range(1, 1001)
+    await post_batch(service.ct, *(a_sign_up(n) for n in people))
+    claims = [of_nl(n, f"NL-{n}", full_name="Trần Thị Bình") for n in people]
+    items = await post_batch(service.nl, *claims)
+    assert [item["status"] for item in items] == [409] * 20 + [429] * 980
+    again = await post_batch(service.nl, *claims)
+    assert [item["problem"]["detail"] for item in again[:20]] == [item["problem"]["detail"] for item in items[:20]]
