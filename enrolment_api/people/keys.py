@@ -50,7 +50,7 @@ class PeopleKeys:
 
     def seal_participant(self, participant_id: UUID, person: Participant) -> bytes:
         """The person as stored in this row of `participants`."""
-        return self._box.seal(orjson.dumps(person), _PARTICIPANT + participant_id.bytes)
+        return self._box.seal(orjson.dumps(_stored(person)), _PARTICIPANT + participant_id.bytes)
 
     def open_participant(self, participant_id: UUID, sealed: bytes) -> Participant:
         """The person in a row of `participants`. Raises SecretLost."""
@@ -59,7 +59,7 @@ class PeopleKeys:
     def seal_sign_up(self, enrolment_id: UUID, person: Participant, fingerprint: bytes) -> bytes:
         """The person as this row of `enrolments` names them, and the fingerprint of what was sent, by which whoever has
         a guess could see whether it is right."""
-        plain = orjson.dumps({"participant": person, "fingerprint": fingerprint.hex()})
+        plain = orjson.dumps({"participant": _stored(person), "fingerprint": fingerprint.hex()})
         return self._box.seal(plain, _SIGN_UP + enrolment_id.bytes)
 
     def open_sign_up(self, enrolment_id: UUID, sealed: bytes) -> tuple[Participant, bytes]:
@@ -69,11 +69,23 @@ class PeopleKeys:
 
     def seal_claim(self, case_id: UUID, person: Participant) -> bytes:
         """The person as claimed by the sign-up of this row of `identity_cases`."""
-        return self._box.seal(orjson.dumps(person), _CLAIM + case_id.bytes)
+        return self._box.seal(orjson.dumps(_stored(person)), _CLAIM + case_id.bytes)
 
     def open_claim(self, case_id: UUID, sealed: bytes) -> Participant:
         """The person in a row of `identity_cases`. Raises SecretLost."""
         return _person_of(orjson.loads(self._box.open(sealed, _CLAIM + case_id.bytes)))
+
+
+def _stored(person: Participant) -> dict[str, Any]:
+    """As orjson reads it five times as fast as a dataclass."""
+    return {
+        "full_name": person.full_name,
+        "born_on": person.born_on,
+        "sex": person.sex,
+        "personal_id": person.personal_id,
+        "social_insurance_code": person.social_insurance_code,
+        "phone": person.phone,
+    }
 
 
 def _person_of(stored: Mapping[str, Any]) -> Participant:

@@ -20,9 +20,10 @@ from services.persistence.unnest import among, insert_many, table_of
 _p, _i = table_of(ParticipantRow), table_of(ParticipantIndexRow)
 REDIRECT: Final = (
     update(_i)
-    .where(_i.c.blind_index == among("indexes", LargeBinary()))
+    .where(_i.c.blind_index == among("indexes", LargeBinary()), _i.c.participant_id == bindparam("ours", type_=Uuid))
     .values(participant_id=bindparam("owner", type_=Uuid))
 )
+"""Only rows that this unit of work has made: it waits for nobody."""
 OWNERS: Final = select(_i.c.blind_index, _i.c.participant_id).where(_i.c.blind_index == among("indexes", LargeBinary()))
 INDEX: Final = insert_many(ParticipantIndexRow).on_conflict_do_nothing()
 REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
@@ -81,7 +82,7 @@ async def _give_way(
         if owners := [taken[index] for index in person.indexes if index in taken]:
             instead[person.id] = owners[0]
             if len(owners) < len(person.indexes):
-                await work.execute(REDIRECT, {"indexes": list(person.indexes), "owner": owners[0]})
+                await work.execute(REDIRECT, {"indexes": list(person.indexes), "ours": person.id, "owner": owners[0]})
     await work.execute(REMOVE, {"ids": list(instead)})
     return instead
 

@@ -17,11 +17,18 @@ class BlindIndexes:
     guess one. `purpose` separates the keys of one use from those of another."""
 
     def __init__(self, secret_keys: Sequence[bytes], purpose: str) -> None:
-        self._keys = [derived_key(secret, purpose) for secret in secret_keys]
-        self.key_ids: Final = [key_id_of(key) for key in self._keys]
+        keys = [derived_key(secret, purpose) for secret in secret_keys]
+        self._hashes = [hmac.new(key, digestmod="sha256") for key in keys]
+        self.key_ids: Final = [key_id_of(key) for key in keys]
         """Of the present keys, in the order of the indexes of a value."""
 
     def of(self, kind: str, value: str) -> list[bytes]:
         """The indexes of a value, one for each key; those of two kinds are never equal."""
         message = f"{kind}|{value}".encode()
-        return [hmac.digest(key, message, "sha256")[:INDEX_BYTES] for key in self._keys]
+        return [_hashed(begun.copy(), message)[:INDEX_BYTES] for begun in self._hashes]
+
+
+def _hashed(begun: hmac.HMAC, message: bytes) -> bytes:
+    """Copied from one that knows the key, which takes half the time of beginning anew."""
+    begun.update(message)
+    return begun.digest()

@@ -10,10 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrolment_api.domain.identifiers import (
+    PROVINCES_OF_BIRTH,
+    CollectionPointParts,
+    HealthCardParts,
+    PersonalIdParts,
     Sex,
+    collection_point,
     doubts,
+    health_card,
     mismatches,
     mobile,
+    parts_of_collection_point,
+    parts_of_health_card,
+    parts_of_personal_id,
     personal_id,
     personal_name,
     social_insurance_code,
@@ -101,6 +110,90 @@ def test_contradiction_with_the_personal_id_is_a_warning(
     warnings = mismatches(digits, sex, born_on)
     assert [warning.pointer for warning in warnings] == pointers
     assert all(digits not in warning.detail and str(born_on.year) not in warning.detail for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("digits", "parts"),
+    [
+        ("038080012345", PersonalIdParts("038", "male", 1980)),
+        ("001199012345", PersonalIdParts("001", "female", 1999)),
+        ("079200012345", PersonalIdParts("079", "male", 2000)),
+        ("096325012345", PersonalIdParts("096", "female", 2025)),
+    ],
+)
+def test_a_personal_id_says_province_sex_and_year(digits: str, parts: PersonalIdParts) -> None:
+    assert parts_of_personal_id(digits) == parts
+
+
+def test_provinces_of_birth_are_the_sixty_three_of_before_the_merger() -> None:
+    assert len(PROVINCES_OF_BIRTH) == 63
+    assert {len(code) for code in PROVINCES_OF_BIRTH} == {3}
+    assert (min(PROVINCES_OF_BIRTH), max(PROVINCES_OF_BIRTH)) == ("001", "096")
+    assert PROVINCES_OF_BIRTH.isdisjoint({"000", "003", "013", "039", "097"})
+
+
+@pytest.mark.parametrize("province", ["000", "003", "097", "101", "999"])
+def test_a_personal_id_that_begins_with_no_province_is_a_warning(province: str) -> None:
+    [warning] = mismatches(f"{province}080012345", "male", date(1980, 2, 3))
+    assert warning.pointer == "/participant/personal_id"
+    assert province not in warning.detail
+
+
+@pytest.mark.parametrize(
+    ("typed", "normal", "parts"),
+    [
+        ("GD4383820012345", "GD4383820012345", HealthCardParts("GD", 4, "38", "3820012345")),
+        ("gd 4 38 382 001 2345", "GD4383820012345", HealthCardParts("GD", 4, "38", "3820012345")),
+        ("HC1-01-3820012345", "HC1013820012345", HealthCardParts("HC", 1, "01", "3820012345")),
+        ("382.001.2345", "3820012345", HealthCardParts(None, None, None, "3820012345")),
+    ],
+)
+def test_a_health_card_has_one_form_and_says_group_level_and_province(
+    typed: str, normal: str, parts: HealthCardParts
+) -> None:
+    assert (health_card(typed), parts_of_health_card(normal)) == (normal, parts)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "GD0383820012345",
+        "GD6383820012345",
+        "G4383820012345",
+        "HC438382001234",
+        "GD4380000000000",
+        "٣٨٢٠٠١٢٣٤٥",
+        "GĐ4383820012345",
+    ],
+)
+def test_a_health_card_of_wrong_form_is_refused_without_repeating_it(typed: str) -> None:
+    with pytest.raises(ValueError, match="health card") as refusal:
+        health_card(typed)
+    assert not typed or typed not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "typed", ["3456789000TH3815142001", "3456789000 th 38 15142 001", "3456789000-TH-38-15142-001"]
+)
+def test_a_collection_point_has_one_form_and_says_whose_and_where_it_is(typed: str) -> None:
+    assert collection_point(typed) == "3456789000TH3815142001"
+    parts = CollectionPointParts("3456789000", "38", "15142", 1)
+    assert parts_of_collection_point("3456789000TH3815142001") == parts
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "3456789000TH3815142000", "345678900TH3815142001", "3456789000TX3815142001", "3456789000TH381514201"]
+)
+def test_a_collection_point_of_wrong_form_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="such as 3456789000TH3815142001"):
+        collection_point(typed)
+
+
+@given(st.from_regex(r"([A-Z]{2}[1-5][0-9]{2})?[0-9]{9}[1-8]", fullmatch=True).filter(lambda t: len(set(t[-10:])) > 1))
+def test_the_parts_of_a_health_card_are_the_whole(card: str) -> None:
+    parts = parts_of_health_card(health_card(card))
+    assert "".join(str(part) for part in parts if part is not None) == card
 
 
 @pytest.mark.parametrize("digit", "0123456789")

@@ -141,9 +141,9 @@ PEOPLE = range(1, 41)
     [
         lambda old: ([old], [old, NEW]),
         lambda old: ([old, NEW], [NEW, old]),
-        lambda old: ([NEW, old], [NEWER, old, NEW]),
+        lambda old: ([old, NEW], [NEW, old, NEWER]),
     ],
-    ids=["a key is added", "another is first", "three"],
+    ids=["a key is added", "another is first", "the next is added meanwhile"],
 )
 async def test_processes_that_share_a_key_make_one_participant_of_a_person(
     service: Service, with_keys: WithKeys, of_processes: Any
