@@ -26,6 +26,9 @@ class TargetFacts(Facts):
     )
     starts_on: date = fact("First day of its period", "2025-10-01")
     ends_on: date = fact("Last day of its period", "2025-12-31")
+    parent_id: UUID | None = fact(
+        "Id of the target that it is a share of", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e02", optional=True
+    )
 
 
 class TargetSet(Event):

@@ -25,6 +25,7 @@ TARGET_COLUMNS: Final = tuple(
         "version",
         "set_on",
         "withdrawn_on",
+        "parent_id",
     )
 )
 """What `target_of` takes, in its order."""

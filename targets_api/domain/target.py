@@ -39,7 +39,7 @@ class TargetDiffers(Conflict):
     """The same target has been set before with another value."""
 
     code = "target-differs"
-    title = "This target is set already, with another value"
+    title = "This target is set already, with another value or as another part"
     remedy = "Keep the one that stands, or give the new one a `name` of its own."
 
 
@@ -55,7 +55,8 @@ class NoSuchTarget(NotFound):
 class Target:
     """`value` is persons, or for coverage a share of the population; the period includes both its days.
 
-    `version` grows with each revision; `withdrawn_on` is the day from which the target is no more.
+    `version` grows with each revision; `withdrawn_on` is the day from which the target is no more. One with a
+    `parent_id` is a share of that target.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Target:
     set_on: date | None = None
     """None for one that was set before this was kept."""
     withdrawn_on: date | None = None
+    parent_id: UUID | None = None
 
     @property
     def raises_alerts(self) -> bool:

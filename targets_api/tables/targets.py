@@ -16,7 +16,7 @@ from targets_api.tables.base import Base
 class TargetRow(Base, table=True):
     """A target. Scope, scheme, measure, period and name together are unique among those that are not withdrawn.
 
-    `set_on` is null for those that were set before it was kept.
+    `set_on` is null for those that were set before it was kept. One with a `parent_id` is a share of that target.
     """
 
     __tablename__ = "targets"
@@ -37,6 +37,7 @@ class TargetRow(Base, table=True):
         ),
         Index("ix_targets_organisation_code", "organisation_code", "scheme"),
         Index("ix_targets_collector_code", "collector_code", "scheme"),
+        Index("ix_targets_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -52,6 +53,7 @@ class TargetRow(Base, table=True):
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     set_on: date | None = None
     withdrawn_on: date | None = None
+    parent_id: UUID | None = Field(default=None, foreign_key="targets.id")
 
 
 class TargetChangeRow(Base, table=True):

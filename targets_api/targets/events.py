@@ -47,5 +47,5 @@ def _attributes(target: Target, context: Context) -> dict[str, Any]:
 
 
 def _facts(target: Target) -> dict[str, Any]:
-    names = ("name", "scope", "scheme", "measure", "value", "starts_on", "ends_on")
+    names = ("name", "scope", "scheme", "measure", "value", "starts_on", "ends_on", "parent_id")
     return {"target_id": target.id} | {name: getattr(target, name) for name in names}

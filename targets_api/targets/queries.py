@@ -22,7 +22,7 @@ _t = table_of(TargetRow).c
 _reader = bindparam("own_of", type_=Text)
 
 
-def _is_own(organisation: ColumnElement[str] | str) -> ColumnElement[bool]:
+def is_own(organisation: ColumnElement[str] | str) -> ColumnElement[bool]:
     """As `targets_api.domain.ownership` says, of the organisation or of those below it."""
     by_collector = and_(_t.organisation_code.is_(None), _t.collector_code.in_(collectors_below(organisation)))
     return or_(_t.organisation_code.in_(organisations_below(organisation)), by_collector)
@@ -30,7 +30,7 @@ def _is_own(organisation: ColumnElement[str] | str) -> ColumnElement[bool]:
 
 ONE: Final = Query(
     target_of,
-    select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid), or_(_reader.is_(None), _is_own(_reader))),
+    select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid), or_(_reader.is_(None), is_own(_reader))),
 )
 LATEST_FIRST: Final = select(*TARGET_COLUMNS).order_by(_t.id.desc())
 CONDITIONS: Final[Conditions] = {
@@ -39,8 +39,9 @@ CONDITIONS: Final[Conditions] = {
     "collector_code": lambda code: func.upper(_t.collector_code) == code.upper(),
     "scheme": lambda scheme: _t.scheme == scheme,
     "measure": lambda measure: _t.measure == measure,
+    "parent_id": lambda parent_id: _t.parent_id == parent_id,
     "withdrawn": lambda wanted: _t.withdrawn_on.is_not(None) if wanted else _t.withdrawn_on.is_(None),
-    "own_of": _is_own,
+    "own_of": is_own,
     "after": lambda target_id: _t.id < target_id,
 }
 
@@ -57,6 +58,7 @@ class Filters:
     collector_code: str | None = None
     scheme: Scheme | None = None
     measure: Measure | None = None
+    parent_id: UUID | None = None
     withdrawn: bool = False
     own_of: str | None = None
     after: UUID | None = None

@@ -81,12 +81,17 @@ class TargetBody(RequestBody):
     starts_on: Day = Field(description="First day of its period", examples=["2025-10-01"])
     ends_on: Day = Field(description="Last day of its period", examples=["2025-12-31"])
     name: Label | None = Field(None, description="What people call it", examples=["Q4"])
+    parent_id: Id | None = Field(
+        None, description="The target that it is a share of: a part of its scope, within its period", examples=[None]
+    )
 
     def target(self, target_id: UUID) -> Target:
         """As a target of that id."""
         scope = Scope(self.scope.unit_code, self.scope.organisation_code, self.scope.collector_code)
         period = (self.starts_on, self.ends_on)
-        return Target(target_id, scope, self.scheme, self.measure, self.value, *period, self.name)
+        return Target(
+            target_id, scope, self.scheme, self.measure, self.value, *period, self.name, parent_id=self.parent_id
+        )
 
 
 class RevisionBody(RequestBody):
@@ -125,6 +130,7 @@ class TargetQuery(ListQuery):
     collector_code: CollectorCode | None = Field(None, description="Only those that name this collector")
     scheme: SchemeWord | None = Field(None, description="Only those of this scheme")
     measure: MeasureWord | None = Field(None, description="Only those of this measure")
+    parent_id: Id | None = Field(None, description="Only shares of this target", examples=[AN_ID])
     withdrawn: Truth = Field(False, description="true: those that were withdrawn, and no others", examples=[False])
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
@@ -146,6 +152,7 @@ class TargetView(BaseModel):
     withdrawn_on: ShownDay | None = Field(
         description="The day from which the target is no more; null while it stands", examples=[None]
     )
+    parent_id: ShownId | None = Field(description="The target that it is a share of, if any", examples=[None])
 
 
 class TargetPage(Page[TargetView]):

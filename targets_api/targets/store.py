@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -77,6 +77,11 @@ LOCKED: Final = Query(
     target_of, select(*TARGET_COLUMNS).where(_t.c.id == bindparam("id", type_=Uuid)).with_for_update(key_share=True)
 )
 """FOR NO KEY UPDATE: whoever counts a target by parts refers to its row while they hold its attainment."""
+PARENTS: Final = Query(
+    target_of,
+    select(*TARGET_COLUMNS).where(_t.c.id == among("ids", Uuid())).order_by(_t.c.id).with_for_update(read=True),
+)
+"""FOR SHARE: none of them is withdrawn before the commit."""
 CHANGE: Final = (
     update(_t)
     .where(_t.c.id == bindparam("target_id", type_=Uuid))
@@ -126,7 +131,7 @@ MEASURED_FROM: Final = (
 
 async def insert_targets(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
     """Insert the targets; returns the ids of those that were not set before."""
-    names = ("id", "value", "version", "set_on", "withdrawn_on")
+    names = ("id", "value", "version", "set_on", "withdrawn_on", "parent_id")
     columns = _identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
     new = set(await work.scalars(INSERT, columns))
     await work.execute(BEGIN, {"ids": list(new)})
@@ -136,6 +141,11 @@ async def insert_targets(work: UnitOfWork, targets: Sequence[Target]) -> set[UUI
 async def lock_target(work: UnitOfWork, target_id: UUID) -> Target | None:
     """The target, locked until the commit."""
     return await work.first(LOCKED, {"id": target_id})
+
+
+async def lock_parents(work: UnitOfWork, target_ids: Collection[UUID]) -> dict[UUID, Target]:
+    """Those of the targets that are there, by id; none changes before the commit."""
+    return {parent.id: parent for parent in await work.all(PARENTS, {"ids": list(target_ids)})}
 
 
 async def save_change(work: UnitOfWork, target: Target, change: TargetChangeRow) -> None:

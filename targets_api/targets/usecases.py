@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.context import Context
@@ -29,7 +29,10 @@ from targets_api.review.usecases import review
 from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
+from targets_api.targets.parents import check_parents
 from targets_api.targets.scopes import registered_scopes
+
+_ANOTHER_PART: Final = "set already, and no share of that target: withdraw it, or give this one a name of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Targ
     targets = [replace(target, scope=scope) for target, scope in zip(targets, scopes, strict=True)]
     await lock_counting(work)
     await _check_baselines(work, targets)
+    await check_parents(work, targets)
     new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets])
     standing = _matched(targets, await store.same_targets(work, targets))
     await emit(work, [target_set(target, context) for target in targets if target.id in new])
@@ -152,6 +156,8 @@ def _matched(targets: Sequence[Target], standing: Sequence[Target]) -> list[Targ
             detail = f"target {found.id} has the value {found.value:g} for the same scope, measure, period and name"
             remedy = f"set already, to {found.value:g}: give it a name of its own"
             raise TargetDiffers(detail, (FieldError("/value", remedy),))
+        if asked.parent_id not in (None, found.parent_id):
+            raise TargetDiffers(f"target {found.id} stands for the same", (FieldError("/parent_id", _ANOTHER_PART),))
     return matched
 
 
