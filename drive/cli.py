@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -108,15 +109,16 @@ def migrate(
     wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
 ) -> None:
     """Make the databases where they are missing, and bring them to the newest revision."""
+    from drive.hosting.migrating import keys_to_seal_with  # noqa: PLC0415 - as above
     from drive.hosting.one_service import on_databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
     settings = read_settings()
+    load_keys = partial(keys_to_seal_with, settings)
 
     async def upgrade(urls: Mapping[ServiceName, URL]) -> None:
         for name in [service] if service else SERVICES:
-            setting, load_keys = settings.database_setting(name), settings.load_secret_keys
-            patience = timedelta(seconds=wait)
+            setting, patience = settings.database_setting(name), timedelta(seconds=wait)
             await upgrade_when_up(name, urls[name], patience, setting=setting, load_secret_keys=load_keys)
             typer.echo(f"{name}: up to date")
 

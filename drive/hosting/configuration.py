@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy.engine import URL
 
 from drive.hosting.services import SERVICES, SETTINGS, ServiceName
-from services.security.keys import load_secret_keys
 from services.settings import ServiceSettings, Settings
 
 
@@ -39,10 +38,6 @@ class Configuration:
     def database_setting(self, service: ServiceName) -> str:
         """The variable that says where that is."""
         return self.services[service].database_setting()
-
-    def load_secret_keys(self) -> list[bytes]:
-        """The keys that all services share. Raises OSError."""
-        return load_secret_keys(self.common)
 
     def changed(self, **changes: Any) -> Configuration:
         """The same but for these fields, each in all settings that have it."""

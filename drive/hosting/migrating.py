@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.engine import URL
@@ -15,6 +16,7 @@ from drive.hosting.services import SERVICES, ServiceName, schema_of
 from migrations.errors import Away, NotRun, UnknownRevision
 from migrations.upgrade import upgrade, upgrade_when_up
 from services.persistence.database import Database
+from services.security.keys import key_file, present_secret_keys
 from services.waiting import GrowingPause
 
 log = structlog.get_logger(__name__)
@@ -37,13 +39,29 @@ async def _is_migrated(configuration: Configuration, service: ServiceName, url: 
     """Whether the server could be reached."""
     setting = configuration.database_setting(service)
     try:
-        await upgrade(service, url, setting=setting, load_secret_keys=configuration.load_secret_keys)
+        await upgrade(service, url, setting=setting, load_secret_keys=partial(keys_to_seal_with, configuration))
     except Away as away:
         log.warning("waiting_for_database", service=service, detail=away.detail)
         return False
     except UnknownRevision:
         await _need_a_newer_one(service, url, setting)
     return True
+
+
+def keys_to_seal_with(configuration: Configuration) -> list[bytes]:
+    """Those of the services, which have run on what is to be sealed. Raises NotRun where there are none: what is sealed
+    with new ones they could not read."""
+    settings = configuration.common
+    try:
+        keys = present_secret_keys(settings)
+    except OSError as error:
+        raise NotRun(f"no keys to seal personal data with: {error}") from error
+    if keys is None:
+        raise NotRun(
+            f"no keys in {key_file(settings)} to seal personal data with: set DRIVE_DATA_DIR to the data dir of the"
+            " services, or DRIVE_SECRET_KEYS to their keys"
+        )
+    return keys
 
 
 async def _need_a_newer_one(service: ServiceName, url: URL, setting: str) -> None:
@@ -64,7 +82,7 @@ async def _migrate_when_up(configuration: Configuration, service: ServiceName, u
 
 async def _is_run(configuration: Configuration, service: ServiceName, url: URL) -> bool:
     """Whether it was migrated. What a person must correct may be corrected while this waits."""
-    setting, load_keys = configuration.database_setting(service), configuration.load_secret_keys
+    setting, load_keys = configuration.database_setting(service), partial(keys_to_seal_with, configuration)
     try:
         await upgrade_when_up(service, url, timedelta.max, setting=setting, load_secret_keys=load_keys)
     except UnknownRevision:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -97,9 +99,13 @@ SIGN_UP_COLUMNS: Final = (
 )
 
 
+def dsn(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @asynccontextmanager
 async def connected(url: URL) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    connection = await asyncpg.connect(dsn(url))
     try:
         yield connection
     finally:
@@ -235,6 +241,36 @@ async def test_processes_of_the_version_before_are_told_so_and_write_nothing(pri
                 await work.execute(text(insert))
     finally:
         await database.close()
+
+
+async def migrate(url: URL, data_dir: Path, **environment: str) -> tuple[int, str]:
+    """The exit code of `drive migrate enrolment`, and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "drive", "migrate", "enrolment"),
+        env={**os.environ, "DATABASE_URL": dsn(url), "DRIVE_DATA_DIR": str(data_dir), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def test_the_command_seals_with_the_keys_of_the_services_and_makes_none(
+    private_postgres: PrivatePostgres, tmp_path: Path
+) -> None:
+    url = private_postgres.url.set(database="drive_enrolment")
+    await fill(url, 2)
+    before = await facts(url)
+    code, said = await migrate(url, tmp_path)
+    assert (code, f"no keys in {tmp_path}/secret.keys to seal personal data with" in said) == (2, True), said
+    assert await facts(url) == before
+    (tmp_path / "secret.keys").write_text("nonsense")
+    code, said = await migrate(url, tmp_path)
+    assert (code, "secret.keys holds no keys" in said) == (2, True), said
+    assert (await migrate(url, tmp_path, DRIVE_SECRET_KEYS=text_of_keys(SECRET_KEYS)))[0] == 0
+    async with connected(url) as connection:
+        row, _ = await connection.fetch("SELECT id, sealed FROM enrolments")
+    assert PeopleKeys(SECRET_KEYS).open_sign_up(UUID(str(row["id"])), row["sealed"])
 
 
 async def test_without_keys_rows_in_clear_are_not_migrated_and_stay(private_postgres: PrivatePostgres) -> None:
