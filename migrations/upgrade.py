@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from migrations.errors import Away, in_one_line, unknown
 from services.persistence.connecting import driver_error, postgresql_at, sqlstate
@@ -29,6 +29,7 @@ LoadKeys: TypeAlias = Callable[[], Sequence[bytes]]
 
 _HERE = Path(__file__).parent
 _ONE_AT_A_TIME = 0x6D696772  # "migr"
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 _CONNECT = {"timeout": 5}
 _PAUSE_SECONDS = 0.5
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -52,13 +53,24 @@ async def upgrade(
         engine = create_async_engine(url, connect_args=_CONNECT)
         try:
             async with engine.connect() as connection:
-                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
-                await connection.commit()
+                await _lock(connection)
                 async with _turn():
                     await connection.run_sync(_upgrade, service, revision, setting, load_secret_keys)
                 await connection.commit()
         finally:
             await engine.dispose()
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    """Be the only one who migrates this database, until the connection ends.
+
+    It asks again and again, each time in a transaction of its own: a statement that waits holds a snapshot, for whose
+    end CREATE INDEX CONCURRENTLY of the one who migrates would wait, each for the other.
+    """
+    while not await connection.scalar(_TRY_LOCK, {"key": _ONE_AT_A_TIME}):
+        await connection.commit()
+        await asyncio.sleep(_PAUSE_SECONDS)
+    await connection.commit()
 
 
 def _turn() -> asyncio.Lock:

@@ -12,11 +12,15 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
+from drive.hosting.services import schema_of
+from migrations.upgrade import upgrade
 from services.persistence.database import Database
 from tests.support.postgres import Databases, PrivatePostgres
 from tests.support.processes import free_port
 
 SECRET = "hidden-word"
+BEFORE_INDEXES = "enrolment_0009"
+"""The migration after it builds indexes by CREATE INDEX CONCURRENTLY."""
 
 
 async def migrate(*arguments: str, **environment: str) -> tuple[int, list[str]]:
@@ -97,3 +101,18 @@ async def test_wrong_logins_and_missing_rights_are_one_line_each(private_postgre
     code, lines = await migrate(DATABASE_URL=dsn(private_postgres.url, username="visitor"))
     assert (code, len(lines)) == (2, 1), lines
     assert "permission denied to create database; DATABASE_URL must name a role that may" in lines[0]
+
+
+async def test_several_who_migrate_one_database_take_turns_also_where_an_index_is_built_beside_writers(
+    databases: Databases,
+) -> None:
+    """A statement that waits for its turn would hold the snapshot that CREATE INDEX CONCURRENTLY waits for."""
+    url = await databases.create("empty")
+    await upgrade("enrolment", url, BEFORE_INDEXES)
+    await asyncio.gather(*(upgrade("enrolment", url) for _ in range(3)))
+    database = Database(url)
+    async with database.read() as session:
+        found = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    await database.close()
+    await databases.drop(url)
+    assert found == schema_of("enrolment").revision
