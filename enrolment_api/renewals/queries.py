@@ -40,19 +40,28 @@ class Filters:
 _e, _next = table_of(EnrolmentRow).c, table_of(EnrolmentRow).alias("next").c
 _COLLECTORS: Final = (
     text("""
-        WITH stays AS (
-            SELECT organisation_code, code AS collector_code FROM collectors
-            UNION
-            SELECT organisation_code, collector_code FROM collector_stays
+        WITH RECURSIVE pairs AS (
+            SELECT o.code AS organisation_code, (
+                SELECT min(e.collector_code) FROM enrolments e
+                WHERE e.organisation_code = o.code AND e.status <> 'cancelled'
+            ) AS collector_code
+            FROM organisations o WHERE CAST(:own_of AS text) IS NULL OR o.code = :own_of
+            UNION ALL
+            SELECT organisation_code, (
+                SELECT min(e.collector_code) FROM enrolments e
+                WHERE e.organisation_code = pairs.organisation_code AND e.collector_code > pairs.collector_code
+                    AND e.status <> 'cancelled'
+            )
+            FROM pairs WHERE collector_code IS NOT NULL
         )
-        SELECT organisation_code, collector_code FROM stays
-        WHERE (CAST(:own_of AS text) IS NULL OR organisation_code = :own_of)
-            AND (CAST(:collector_code AS text) IS NULL OR upper(collector_code) = upper(:collector_code))
+        SELECT organisation_code, collector_code FROM pairs
+        WHERE CAST(:collector_code AS text) IS NULL OR upper(collector_code) = upper(:collector_code)
     """)
     .columns(organisation_code=Text, collector_code=Text)
     .cte("streams")
 )
-"""Every collector, for each organisation that they have signed up for."""
+"""Each collector who has signed up somebody, for each organisation that it was for, wherever they are now. `pairs` goes
+from one to the next in the index."""
 _scheme = bindparam("scheme", type_=Text)
 _RENEWED: Final = exists().where(
     _next.participant_id == _e.participant_id,

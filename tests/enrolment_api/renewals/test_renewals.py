@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import Service, a_participant, a_sign_up, a_voluntary_sign_up, post_batch
@@ -132,6 +133,14 @@ async def test_a_collector_who_moved_leaves_the_list_to_the_organisation(service
     assert (await service.ops.put("/v1/collectors/CT-07", json=moved)).status_code == 200
     assert await numbers(service, service.ct, collector_code="CT-07") == ["CT-0001"]
     assert await due(service.nl) == []
+
+
+async def test_nor_does_one_whose_move_left_no_trace(service: Service) -> None:
+    """As the version before moved collectors."""
+    await post_batch(service.ct, ending_soon(1))
+    async with service.runtime.database.write() as work:
+        await work.execute(text("UPDATE collectors SET organisation_code = 'NL' WHERE code = 'CT-07'"))
+    assert await numbers(service, service.ct, collector_code="CT-07") == ["CT-0001"]
 
 
 async def test_personal_data_is_clear_and_noted_with_participants_read(
