@@ -24,7 +24,7 @@ from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentChangeRow
 from services.context import Context
 from services.contracts.checksums import checksum_of
-from services.errors import DomainError, NotFound
+from services.errors import Conflict, DomainError, NotFound
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -109,7 +109,7 @@ async def _decide(
     own_covers, participant_id = known.own_covers_of_another(0, sign_up), known.people[0].id
     if stays or (own_covers is not None and await _is_own(work, before, participant_id)):
         own_covers = None
-    covers, supported_before = known.covers.get(0, ()), known.supported_before(0, sign_up)
+    covers, supported_before = known.covers.get(0, ()), known.supported_before(0, is_another=own_covers is not None)
     try:
         decision = decide(sign_up, codes, covers, members, rules, supported_before, own_covers)
     except IdentityMismatch as mismatch:
@@ -130,11 +130,13 @@ async def _save_person(
     work: UnitOfWork, keys: PeopleKeys, known: KnownPeople, before: Enrolment, sign_up: SignUp
 ) -> UUID:
     """The participant of the corrected sign-up: another one where it is another personal ID. What was wrong about the
-    same one is corrected there, too; but not what the sign-up says otherwise than was known, and said so before."""
+    same one is corrected there, too; but not what the sign-up says otherwise than was known, and said so before. Raises
+    Conflict."""
     person = known.people[0]
     if person.sealed is None:
-        made = await people.make(work, keys, {person.id: (person, sign_up.participant)})
-        return made.get(person.id, person.id)
+        if await people.make(work, keys, {person.id: (person, sign_up.participant)}):
+            raise Conflict("another sign-up of this person was recorded at the same moment: send this again")
+        return person.id
     names_anew = names_other_person(before.sign_up.participant, sign_up.participant)
     is_known = 0 in known.named and agrees(known.named[0], sign_up.participant)
     if person.id == before.participant_id and (names_anew or is_known):

@@ -74,12 +74,10 @@ class KnownPeople:
             return None
         return self.own_covers.get(place, ())
 
-    def supported_before(self, place: int, sign_up: SignUp) -> int:
-        """For how many months the person of the sign-up in this place was supported; 0 where it names another than is
-        known, since the amount that is payable would tell."""
-        known = self.named.get(place)
-        is_told = known is None or agrees(known, sign_up.participant)
-        return self.supported_months.get(place, 0) if is_told else 0
+    def supported_before(self, place: int, *, is_another: bool) -> int:
+        """For how many months the person of the sign-up in this place was supported; 0 where it is another than the one
+        who is known, since the amount that is payable would tell."""
+        return 0 if is_another else self.supported_months.get(place, 0)
 
     def join(self, place: int, household: HouseholdKey, member_no: int) -> None:
         """The person of the sign-up in this place becomes a member."""

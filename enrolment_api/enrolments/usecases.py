@@ -76,14 +76,7 @@ async def _open_cases(
 
 
 async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
-    outcomes = _decide(requests, known, basis)
-    fresh = _fresh_people(known, outcomes)
-    if taken := await people.make(work, basis.keys, fresh):
-        for ours in taken:
-            del fresh[ours]
-        known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
-        outcomes = _decide(requests, known, basis)
+    outcomes, made = await _decide_and_make_people(work, requests, basis)
     accepted = [(r, o.enrolment) for n, r in requests if isinstance(o := outcomes[n], Recorded)]
     events = [recorded_event(enrolment, request.correlation_id) for request, enrolment in accepted]
     checksums = {event.id: checksum_of(event.data) for event in events}
@@ -91,10 +84,26 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _
     await emit(work, [event for event in events if event.id in inserted])
     if len(inserted) < len(requests):
         in_use = {enrolment.participant_id for _, enrolment in accepted if enrolment.id in inserted}
-        await people.forget(work, [person for person, _ in fresh.values() if person.id not in in_use])
+        await people.forget(work, [person for person in made if person.id not in in_use])
         contested = [(n, r) for n, r in requests if not _is_in(outcomes[n], inserted)]
         outcomes |= await _resolve(work, contested, outcomes, basis)
     return outcomes
+
+
+async def _decide_and_make_people(
+    work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis
+) -> tuple[Outcomes, list[Person]]:
+    """What becomes of them, and the participants that were made for it. Where somebody else has made some of them since
+    they were looked for, it is decided again, knowing those: others may be accepted then."""
+    made: list[Person] = []
+    while True:
+        known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
+        outcomes = _decide(requests, known, basis)
+        fresh = _fresh_people(known, outcomes)
+        taken = await people.make(work, basis.keys, fresh)
+        made += [person for person, _ in fresh.values() if person.id not in taken]
+        if not taken:
+            return outcomes, made
 
 
 async def _resolve(work: UnitOfWork, contested: Sequence[Numbered], outcomes: Outcomes, basis: _Basis) -> Outcomes:
@@ -130,7 +139,8 @@ def _decide_one(
     sign_up = request.sign_up
     household = household_of(sign_up)
     covers, own_covers = known.covers.get(place, ()), known.own_covers_of_another(place, sign_up)
-    members, supported_before = known.members(place, household), known.supported_before(place, sign_up)
+    members = known.members(place, household)
+    supported_before = known.supported_before(place, is_another=own_covers is not None)
     try:
         decision = decide(sign_up, basis.known, covers, members, basis.rules, supported_before, own_covers)
     except IdentityMismatch as refusal:
@@ -175,11 +185,12 @@ def _without_duplicates(requests: Sequence[EnrolmentRequest]) -> tuple[list[Numb
 
 
 def _rounds(requests: Iterable[Numbered]) -> list[list[Numbered]]:
-    """Lists in which no person occurs twice: a later sign-up is decided on knowing what became of the earlier one."""
+    """Lists in which no person occurs twice, not even by two schemes: a later sign-up is decided on knowing what became
+    of the earlier one, and whom it names."""
     rounds: list[list[Numbered]] = []
-    times_seen: dict[tuple[str, str], int] = {}
+    times_seen: dict[str, int] = {}
     for number, request in sorted(requests, key=lambda each: each[1].sign_up.signed_on):
-        who = (request.sign_up.participant.personal_id, request.sign_up.scheme)
+        who = request.sign_up.participant.personal_id
         nth = times_seen[who] = times_seen.get(who, -1) + 1
         if nth == len(rounds):
             rounds.append([])

@@ -129,19 +129,32 @@ async def test_claims_that_come_together_have_one_case(service: Service) -> None
     assert len({reference_of(item["problem"]) for [item] in answers}) == len(await cases(service)) == 1
 
 
+def of_two_names(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sign-ups of one personal ID by two organisations under two names, by different schemes: no cover is in the way."""
+    one = a_sign_up(number)
+    another = a_participant(number, full_name="Trần Thị Bình")
+    return one, a_voluntary_sign_up(number, external_ref=f"NL-{number}", collector_code="NL-01", participant=another)
+
+
 async def test_two_who_sign_up_a_person_at_once_under_two_names_do_not_both_succeed(service: Service) -> None:
-    """For different schemes, so that no cover is in the other's way."""
-    health = a_sign_up(1)
-    voluntary = a_voluntary_sign_up(
-        1, external_ref="NL-1", collector_code="NL-01", participant=a_participant(1, full_name="Trần Thị Bình")
-    )
-    for number in range(4):
-        person = {"personal_id": f"03808000010{number}"}
-        one = health | {"external_ref": f"CT-{number}", "participant": health["participant"] | person}
-        one["household"] = {"code": f"HH-{number}", "member_no": 1}
-        other = voluntary | {"external_ref": f"NL-{number}", "participant": voluntary["participant"] | person}
+    for number in range(1, 5):
+        one, other = of_two_names(number)
         answers = await asyncio.gather(post_batch(service.ct, one), post_batch(service.nl, other))
         assert sorted(item["status"] for [item] in answers) == [201, 409]
+
+
+async def test_nor_do_two_whose_sign_ups_are_recorded_together(service: Service) -> None:
+    for number in range(1, 5):
+        one, other = of_two_names(number)
+        answers = await asyncio.gather(post(service.ct, one, f"key-{number}"), post(service.nl, other, f"key-{number}"))
+        assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+async def test_nor_does_one_list_with_both_names(service: Service) -> None:
+    one, other = of_two_names(1)
+    items = await post_batch(service.ct, one, other | {"collector_code": "CT-07"})
+    assert [item["status"] for item in items] == [201, 409]
+    assert reference_of(items[1]["problem"]) == str((await cases(service))[0]["id"])
 
 
 async def test_a_case_holds_no_personal_data_in_clear(service: Service) -> None:

@@ -151,6 +151,17 @@ async def payable(client: httpx.AsyncClient, sign_up: dict[str, Any]) -> int:
     return int(answer.json()["detail"].split()[0])
 
 
+async def test_who_corrects_a_name_is_told_of_the_months_of_their_own_person(started: Started) -> None:
+    service = await started(date(2035, 7, 1))
+    for each in (ahead(2025, 60, 0, monthly_income=1_500_000), ahead(2030, 60, 0)):
+        await contribution(service.ct, each | {"amount_paid": await payable(service.ct, each)})
+    recorded = (await post(service.ct, ahead(2035, 3, 3 * 484_000), key="later")).json()
+    named = {"participant": {"full_name": "Nguyễn Văn Anh"}}
+    body = {"version": 1, "reason": "As on the card", "changes": named}
+    answer = await service.ct.post(f"/v1/enrolments/{recorded['id']}/correction", json=body)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_a_batch_counts_the_months_of_its_own_sign_ups(started: Started) -> None:
     service = await started(date(2035, 7, 1), amount_paid="warn")
     years = [ahead(2025, 60, 0, monthly_income=1_500_000), ahead(2030, 48, 0), ahead(2034, 12, 0), ahead(2035, 3, 0)]

@@ -7,16 +7,21 @@ import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from enrolment_api.main import create_app
+from enrolment_api.people import store as people
 from services.persistence.database import Database
 from tests.conftest import ClientFor, TokenFor
-from tests.enrolment_api.conftest import WRITE, Service, a_sign_up, a_voluntary_sign_up, post
+from tests.enrolment_api.conftest import WRITE, Service, a_sign_up, a_voluntary_sign_up, post, post_batch
 
 ROUNDS = range(1, 21)
+AMOUNTS = ((1, 1_263_600), (2, 884_520), (3, 758_160))
+"""VND for a year, by the number of the member."""
 
 
 @pytest_asyncio.fixture
@@ -73,3 +78,22 @@ async def test_of_64_who_sign_up_one_person_at_once_one_succeeds(
         "already-covered"
     }
     assert len(await service.rows("SELECT id FROM enrolments")) == len(await service.events()) == 1
+
+
+async def test_who_is_accepted_only_knowing_of_others_that_came_first_is_a_participant(
+    service: Service, other_ct: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third member is refused at first, since the second is not known yet; and the first is made by the others."""
+    members = [a_sign_up(n, household={"code": "HH-1", "member_no": n}, amount_paid=paid) for n, paid in AMOUNTS]
+    make, first = people.make, [other_ct]
+
+    async def overtaken(*arguments: Any) -> Any:
+        if first:
+            assert [item["status"] for item in await post_batch(first.pop(), *members[:2])] == [201, 201]
+        return await make(*arguments)
+
+    monkeypatch.setattr(people, "make", overtaken)
+    items = await post_batch(service.ct, members[0], members[2])
+    assert [item["status"] for item in items] == [201, 201]
+    rows = await service.rows("SELECT id FROM enrolments WHERE participant_id IN (SELECT id FROM participants)")
+    assert len(rows) == 3

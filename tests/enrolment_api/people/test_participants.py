@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from enrolment_api.domain.sign_up import Participant
+from enrolment_api.people import store
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.people.store import Person, make
 from services.ids import new_id
@@ -188,3 +189,24 @@ async def test_whom_a_process_of_fewer_keys_makes_meanwhile_is_waited_for(
     assert await service.rows("SELECT id FROM participants") == [{"id": made.id}]
     owners = await service.rows("SELECT participant_id AS id FROM participant_indexes")
     assert owners == [{"id": made.id}] * 2
+
+
+async def test_a_correction_to_an_id_that_somebody_else_records_meanwhile_is_sent_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrolment = (await post(service.ct, a_sign_up(1))).json()
+    theirs = a_sign_up(
+        2, external_ref="NL-2", collector_code="NL-01", participant=a_participant(2, full_name="Lê Thị B")
+    )
+    make, clients = store.make, [service.nl]
+
+    async def overtaken(*arguments: Any) -> Any:
+        if clients:
+            assert (await post(clients.pop(), theirs, "key-2")).status_code == 201
+        return await make(*arguments)
+
+    monkeypatch.setattr(store, "make", overtaken)
+    body = {"version": 1, "reason": "As on the card", "changes": {"participant": {"personal_id": "038080000002"}}}
+    path = f"/v1/enrolments/{enrolment['id']}/correction"
+    answers = [await service.ct.post(path, json=body) for _ in range(2)]
+    assert [answer.json()["type"].rpartition("/")[2] for answer in answers] == ["conflict", "identity-mismatch"]
