@@ -61,7 +61,6 @@ async def _decide_case(
 async def _give_id_to_claimant(work: UnitOfWork, context: Context, case: Case, keys: PeopleKeys) -> None:
     """The participant becomes who was claimed; sign-ups of others under that ID become those of other participants."""
     claim = case.claim
-    await people.lock(work, keys, claim.participant_id)
     sign_ups = await store.lock_of_participant(work, keys, claim.participant_id)
     await people.save(work, keys, claim.participant_id, claim.person)
     others = [each for each in sign_ups if not agrees(each.sign_up.participant, claim.person)]

@@ -28,7 +28,6 @@ OWNERS: Final = select(_i.c.blind_index, _i.c.participant_id).where(_i.c.blind_i
 INDEX: Final = insert_many(ParticipantIndexRow).on_conflict_do_nothing()
 REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
 REMOVE_INDEXES: Final = delete(_i).where(_i.c.blind_index == among("indexes", LargeBinary()))
-LOCKED: Final = select(_p.c.sealed).where(_p.c.id == bindparam("participant_id", type_=Uuid)).with_for_update()
 SAVE: Final = (
     update(_p)
     .where(_p.c.id == bindparam("participant_id", type_=Uuid))
@@ -92,12 +91,6 @@ async def forget(work: UnitOfWork, people: Collection[Person]) -> None:
     if people:
         await work.execute(REMOVE_INDEXES, {"indexes": sorted(index for person in people for index in person.indexes)})
         await work.execute(REMOVE, {"ids": sorted(person.id for person in people)})
-
-
-async def lock(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID) -> Participant:
-    """Who the participant is, locked. Raises SecretLost."""
-    row = (await work.execute(LOCKED, {"participant_id": participant_id})).one()
-    return keys.open_participant(participant_id, row.sealed)
 
 
 async def add_unindexed(work: UnitOfWork, keys: PeopleKeys, person: Participant) -> UUID:

@@ -7,8 +7,8 @@
    whose keys are in another order.
 5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
    way only.
-6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, then of participants and of
-   sign-ups, which no one does who holds CASES.
+6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, before those of sign-ups and
+   of participants; nobody locks rows of cases who holds any other.
 7. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
 8. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
 """

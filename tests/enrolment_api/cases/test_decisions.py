@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -243,3 +244,19 @@ async def test_a_rotation_seals_claims_too_and_gives_nobody_the_id_of_another(se
     owners = await service.rows("SELECT blind_index, participant_id FROM participant_indexes")
     claimants = [case["participant_id"] for case in await cases(service) if str(case["id"]) == accepted]
     assert [owner["participant_id"] for owner in owners if owner["blind_index"] == index] == claimants
+
+
+async def test_two_claims_on_one_id_that_are_accepted_at_once_give_it_to_one_of_them(
+    service: Service, agency: Agency
+) -> None:
+    one = await a_case(service)
+    other = reference_of((await post(service.nl, of_nl(1, "NL-2", full_name="Lê Văn Ba"), key="nl-2")).json())
+    outcomes = await asyncio.gather(agency.accept(one), agency.accept(other))
+    assert [outcome["case_status"] for outcome in outcomes] == ["accepted", "accepted"]
+    answers = [
+        await post(service.nl, of_nl(1, "NL-1", **REAL), key="nl-1"),
+        await post(service.nl, of_nl(1, "NL-2", full_name="Lê Văn Ba"), key="nl-2"),
+    ]
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    [disputed] = (await service.ct.get("/v1/enrolments")).json()["items"]
+    assert disputed["version"] == 2

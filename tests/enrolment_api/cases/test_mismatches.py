@@ -258,11 +258,11 @@ async def test_the_database_is_asked_the_same_whether_the_person_is_insured_or_n
     assert asked[0] == asked[1]
 
 
-async def test_a_batch_of_a_thousand_claims_is_answered_item_by_item(service: Service) -> None:
-    people = range(1, 1001)
+async def test_a_batch_of_many_claims_is_answered_item_by_item(service: Service) -> None:
+    people = range(1, 201)
     await post_batch(service.ct, *(a_sign_up(n) for n in people))
     claims = [of_nl(n, f"NL-{n}", full_name="Trần Thị Bình") for n in people]
     items = await post_batch(service.nl, *claims)
-    assert [item["status"] for item in items] == [409] * 20 + [429] * 980
+    assert [item["status"] for item in items] == [409] * 20 + [429] * 180
     again = await post_batch(service.nl, *claims)
     assert [item["problem"]["detail"] for item in again[:20]] == [item["problem"]["detail"] for item in items[:20]]
