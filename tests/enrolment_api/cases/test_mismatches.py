@@ -130,7 +130,7 @@ async def test_claims_that_come_together_have_one_case(service: Service) -> None
 
 
 def of_two_names(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Sign-ups of one personal ID by two organisations under two names, by different schemes: no cover is in the way."""
+    """Sign-ups of one personal ID by two organisations under two names, by two schemes: no cover is in the way."""
     one = a_sign_up(number)
     another = a_participant(number, full_name="Trần Thị Bình")
     return one, a_voluntary_sign_up(number, external_ref=f"NL-{number}", collector_code="NL-01", participant=another)
