@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from services.holidays import calendar_of
 from services.runtime import AnyRuntime
 from services.web.app import build_app
 from targets_api.calendars import routes as calendars
@@ -24,7 +25,8 @@ _TAGS: Final = {
 
 
 def create_app(runtime: AnyRuntime) -> FastAPI:
-    """The app on this runtime."""
+    """The app on this runtime. The holidays are loaded before the first request: it would wait a second for them."""
+    calendar_of([runtime.clock.today()])
     routers = [progress.router, targets.router, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     app.state.progress_reader = ProgressReader(

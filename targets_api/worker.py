@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from services.holidays import calendar_of
 from services.messaging.broker import Broker
 from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.worker import Worker
 from targets_api.counting import consumers as counting
+from targets_api.ledger.rollups import FOLD_SECONDS, roll_up
 from targets_api.reconciliation.consumers import request_handlers, summary_handlers
 from targets_api.reconciliation.summaries import summarise
 from targets_api.registry import consumers as registry
@@ -28,11 +30,13 @@ def handlers(runtime: Runtime[TargetsSettings]) -> Handlers:
 
 
 def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:
-    """The worker on this runtime."""
+    """The worker on this runtime. The holidays are loaded before the first batch, whose locks would wait for them."""
+    calendar_of([runtime.clock.today()])
     worker = Worker(runtime, broker)
     database, clock, metrics = runtime.database, runtime.clock, runtime.metrics
     seconds = runtime.settings.reconcile_seconds
     worker.consume(handlers(runtime))
     worker.every(runtime.settings.review_seconds, "sweep", lambda: sweep(database, clock))
+    worker.every(FOLD_SECONDS, "roll up", lambda: roll_up(database))
     worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds), metrics))
     return worker

@@ -16,12 +16,15 @@ class Schema:
     """`revision` is the newest migration that this code needs, such as `targets_0003`.
 
     `versioned` names the tables whose changes bump the version that remembered answers depend on; see `versions`.
+    `derived` names those that tell the same as versioned tables in another form: they follow them in the transaction
+    that changes those, and what changes them alone, such as folding, changes no answer.
     """
 
     service: str
     metadata: MetaData
     revision: str
     versioned: frozenset[str] = frozenset()
+    derived: frozenset[str] = frozenset()
 
     def standing(self, found: str) -> Standing:
         """How a database at the revision `found` relates to this code. Revisions are SERVICE_NNNN, numbered from 1;

@@ -16,7 +16,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, table_of
 from targets_api.attainment.baselines import baselines
-from targets_api.attainment.counted import is_stock, tallies_of
+from targets_api.attainment.counted import counted_of, is_stock
 from targets_api.attainment.parts import has_apart, parts_of
 from targets_api.attainment.store import lock_attainment
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
@@ -69,19 +69,23 @@ _before = _baseline("before", _b.c.on < _q.starts_on, _same_area, outer=[_latest
 _first = _baseline("first", _b.c.on.between(_q.starts_on, _q.ends_on), _same_area, earliest=True, outer=[_latest])
 _count_from = func.coalesce(_latest.c.on + 1, _q.starts_on)
 _start_from = _before.c.on + 1
-_c = tallies_of(_counted, _latest).lateral("c")
-_sums = (
-    select(
-        func.coalesce(func.sum(_c.c.n).filter(_c.c.day >= _count_from), 0).label("since"),
-        func.coalesce(func.sum(_c.c.n).filter(_c.c.day >= _start_from, _c.c.day < _q.starts_on), 0).label("early"),
-    )
-    .where(_c.c.day.between(func.least(_count_from, _start_from), _q.ends_on))
-    .lateral("s")
-)
+
+
+def _sum(name: str, since: ColumnElement[Any], until: ColumnElement[Any]) -> LateralFromClause:
+    n = counted_of(_counted, since, until, _before, latest=_latest).lateral(f"counted_{name}").c.n
+    return select(func.coalesce(func.sum(n), 0).label("n")).correlate(_counted, _latest, _before).lateral(name)
+
+
+_since = _sum("since", _count_from, _q.ends_on)
+_early = _sum("early", _start_from, _q.starts_on - 1)
 _from_baselines = (
-    _counted.outerjoin(_latest, true()).outerjoin(_before, true()).outerjoin(_first, true()).join(_sums, true())
+    _counted.outerjoin(_latest, true())
+    .outerjoin(_before, true())
+    .outerjoin(_first, true())
+    .join(_since, true())
+    .join(_early, true())
 )
-_began = func.coalesce(_before.c.covered + _sums.c.early, _first.c.covered, 0)
+_began = func.coalesce(_before.c.covered + _early.c.n, _first.c.covered, 0)
 _new = (
     select(
         _q.id,
@@ -90,7 +94,7 @@ _new = (
         case((~func.bool_or(_before.c.on.is_not(None)), func.min(_first.c.on) + 1)).label("measured_from"),
         func.nullif(func.sum(func.coalesce(_before.c.population, _first.c.population)), 0).label("population_at_start"),
         func.nullif(func.sum(_latest.c.population), 0).label("population"),
-        func.sum(func.coalesce(_latest.c.covered, 0) + _sums.c.since).label("achieved"),
+        func.sum(func.coalesce(_latest.c.covered, 0) + _since.c.n).label("achieved"),
         func.sum(_began).label("covered_at_start"),
     )
     .select_from(_from_baselines)
@@ -115,6 +119,13 @@ INSERT_PARTS: Final = insert(_parts).from_select(
     .where(_q.is_part),
 )
 OF_UNITS: Final = select(_t.c.id).where(_t.c.unit_code == among("codes", Text())).order_by(_t.c.id)
+OF_REGROUPED: Final = (
+    select(_t.c.id)
+    .where(
+        or_(_t.c.unit_code == among("regrouped", Text()), and_(is_stock(_t), _t.c.unit_code == among("above", Text())))
+    )
+    .order_by(_t.c.id)
+)
 OF_ORGANISATIONS: Final = select(_t.c.id).where(_t.c.organisation_code == among("codes", Text())).order_by(_t.c.id)
 
 _OF_COLLECTOR_ALONE = _t.c.organisation_code.is_(None)
@@ -141,6 +152,12 @@ async def recount(work: UnitOfWork, target_ids: Sequence[UUID]) -> None:
 async def targets_of_units(session: ReadSession, codes: Collection[str]) -> list[UUID]:
     """Targets with one of the units in their scope."""
     return await _ids(session, OF_UNITS, codes)
+
+
+async def targets_of_regrouped(session: ReadSession, regrouped: Collection[str], above: Collection[str]) -> list[UUID]:
+    """Targets with one of the regrouped units in their scope, and stocks of those above what has moved."""
+    values = {"regrouped": list(regrouped), "above": list(above)}
+    return list(await session.scalars(OF_REGROUPED, values)) if above else []
 
 
 async def targets_of_organisations(session: ReadSession, codes: Collection[str]) -> list[UUID]:

@@ -27,10 +27,14 @@ class Collector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Relinked:
-    """All that are or were above the nodes whose place has changed, and those nodes: at or below what was moved."""
+    """All that are or were above the nodes whose place has changed, and those nodes: at or below what was moved.
+
+    `regrouped` are those of the former whose tallies differ by it: they gained or lost a node that has some.
+    """
 
     above: frozenset[str] = frozenset()
     below: frozenset[str] = frozenset()
+    regrouped: frozenset[str] = frozenset()
 
 
 _COLLECTOR_COLUMNS: Final = ("code", "organisation_code", "version")
@@ -66,11 +70,14 @@ async def upsert_nodes(work: UnitOfWork, tree: Tree, nodes: Sequence[Node]) -> N
 
 
 async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> Relinked:
-    """Bring the closure of everything at or below the codes up to date."""
+    """Bring the closure of everything at or below the codes up to date. What stays above a node is not touched: the
+    triggers that move rolled-up tallies follow what is deleted and inserted."""
     below = list(await work.scalars(tree.subtree, {"codes": list(codes)}))
-    before = await work.scalars(tree.unlink, {"codes": below})
-    after = await work.scalars(tree.link, {"codes": below})
-    return Relinked(frozenset({*before, *after}), frozenset(below))
+    lost = await work.all(tree.unlink, {"codes": below})
+    gained = await work.all(tree.link, {"codes": below})
+    above = await work.scalars(tree.above, {"codes": below})
+    regrouped = frozenset(each.code for each in (*lost, *gained) if each.has_tallies)
+    return Relinked(frozenset({*above, *(each.code for each in lost)}), frozenset(below), regrouped)
 
 
 async def save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> None:

@@ -9,17 +9,32 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import CTE, Date, Executable, Integer, Table, Text, cast, delete, func, literal, null, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    CTE,
+    Date,
+    Executable,
+    Integer,
+    Table,
+    Text,
+    all_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.sql.dml import ReturningDelete, ReturningInsert
 from sqlmodel import SQLModel
 
 from services.persistence.statements import Query
 from services.persistence.unnest import among, insert_many, table_of, unnest
 from targets_api.tables.hierarchy import OrganisationAncestorRow, OrganisationRow, UnitAncestorRow, UnitRow
+from targets_api.tables.ledger import TallyRow
 
-DEEPEST: Final = 64
-"""Deeper than any tree, of 16 organisations or 60 successions: stops at a cycle of parents, which late versions may
-form for a while."""
 AMONG_CODES: Final = among("codes", Text())
 
 
@@ -44,6 +59,13 @@ class KnownNode(NamedTuple):
 
 def _known(code: str, version: int, *place: object) -> KnownNode:
     return KnownNode(code, version, place)
+
+
+class ChangedAncestor(NamedTuple):
+    """One that gained or lost nodes; whether any of them had tallies."""
+
+    code: str
+    has_tallies: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,48 +110,65 @@ class Tree:
 
     @cached_property
     def subtree(self) -> Executable:
-        """Every node at or below the given ones, by the parents they name."""
+        """Every node at or below the given ones, by the parents they name, however deep; a cycle ends it."""
         child = table_of(self.row)
         given = unnest("given", codes=Text())
-        below = select(given.c.codes.label("code"), literal(0, Integer).label("depth")).cte("below", recursive=True)
-        deeper = select(child.c.code, below.c.depth + 1).join_from(below, child, child.c.parent_code == below.c.code)
-        below = below.union(deeper.where(below.c.depth < DEEPEST))
-        return select(below.c.code).distinct()
+        below = select(given.c.codes.label("code")).cte("below", recursive=True)
+        deeper = select(child.c.code).join_from(below, child, child.c.parent_code == below.c.code)
+        return select(below.union(deeper).c.code)
 
     @cached_property
-    def unlink(self) -> Executable:
-        """Delete who is above the given nodes; returns who was."""
-        closure = table_of(self.closure_row)
-        gone = delete(closure).where(closure.c[self.node] == AMONG_CODES).returning(closure.c.ancestor_code).cte("gone")
-        return select(gone.c.ancestor_code).distinct()
+    def unlink(self) -> Query[ChangedAncestor]:
+        """Delete who is no longer above the given nodes; returns who lost a node, and whether any had tallies."""
+        closure, up = table_of(self.closure_row), self._upwards(table_of(self.row))
+        is_above = exists().where(up.c.code == closure.c[self.node], up.c.ancestor == closure.c.ancestor_code)
+        gone = delete(closure).where(closure.c[self.node] == AMONG_CODES, ~is_above)
+        return self._changed(gone.returning(closure.c[self.node], closure.c.ancestor_code))
 
     @cached_property
-    def link(self) -> Executable:
-        """Insert who is above the given nodes, a parent that has not arrived yet included; returns who is."""
+    def link(self) -> Query[ChangedAncestor]:
+        """Insert who has come above the given nodes, a parent that has not arrived yet included; returns who gained a
+        node, or has one at another depth, and whether any had tallies."""
         closure, up = table_of(self.closure_row), self._upwards(table_of(self.row))
         apart = [func.max(up.c.apart)] if self.apart else []
         nearest = select(up.c.code, up.c.ancestor, func.min(up.c.depth), *apart).group_by(up.c.code, up.c.ancestor)
-        linked = (
-            insert(closure)
-            .from_select([self.node, "ancestor_code", "depth", *([self.apart] if self.apart else [])], nearest)
-            .returning(closure.c.ancestor_code)
-            .cte("linked")
+        kept = ["depth", *([self.apart] if self.apart else [])]
+        add = insert(closure).from_select([self.node, "ancestor_code", *kept], nearest)
+        linked = add.on_conflict_do_update(
+            index_elements=[self.node, "ancestor_code"],
+            set_={name: add.excluded[name] for name in kept},
+            where=or_(*(closure.c[name].is_distinct_from(add.excluded[name]) for name in kept)),
         )
-        return select(linked.c.ancestor_code).distinct()
+        return self._changed(linked.returning(closure.c[self.node], closure.c.ancestor_code))
+
+    @cached_property
+    def above(self) -> Executable:
+        """Who is above the given nodes."""
+        closure = table_of(self.closure_row).c
+        return select(closure.ancestor_code).where(closure[self.node] == AMONG_CODES).distinct()
+
+    def _changed(self, pairs: ReturningDelete[Any, Any] | ReturningInsert[Any, Any]) -> Query[ChangedAncestor]:
+        changed, tallies = pairs.cte("changed"), table_of(TallyRow)
+        has_tallies = exists().where(tallies.c[self.node] == changed.c[self.node])
+        code = changed.c.ancestor_code.label("code")
+        return Query(ChangedAncestor, select(code, func.bool_or(has_tallies).label("has_tallies")).group_by(code))
 
     def _upwards(self, nodes: Table) -> CTE:
+        """`path` ends at a cycle of parents, which late versions may form for a while."""
         start = select(
             nodes.c.code,
             nodes.c.code.label("ancestor"),
             literal(0, Integer).label("depth"),
             cast(null(), Date).label("apart"),
+            array[Any]([nodes.c.code]).label("path"),
         )
         up = start.where(nodes.c.code == AMONG_CODES).cte("up", recursive=True)
         apart = func.greatest(up.c.apart, nodes.c[self.apart]) if self.apart else up.c.apart
-        above: Any = select(up.c.code, nodes.c.parent_code, up.c.depth + 1, apart).join_from(
+        path = func.array_append(up.c.path, nodes.c.parent_code)
+        above: Any = select(up.c.code, nodes.c.parent_code, up.c.depth + 1, apart, path).join_from(
             up, nodes, nodes.c.code == up.c.ancestor
         )
-        return up.union_all(above.where(nodes.c.parent_code.is_not(None), up.c.depth < DEEPEST))
+        return up.union_all(above.where(nodes.c.parent_code.is_not(None), nodes.c.parent_code != all_(up.c.path)))
 
 
 UNITS: Final = Tree(

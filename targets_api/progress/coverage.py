@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import FromClause, Text, case, cast, exists, func, literal, or_, select, true
+from sqlalchemy import FromClause, Text, and_, case, cast, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from services.persistence.unnest import table_of
+from targets_api.attainment import rolled_up
 from targets_api.attainment.baselines import baselines, covers
 from targets_api.attainment.parts import has_apart, parts_of
 from targets_api.tables.hierarchy import UnitAncestorRow, UnitRow
@@ -19,7 +20,7 @@ _NOBODY: Final = cast(literal("{}"), ARRAY(Text))
 
 
 def stock_of(key: FromClause) -> FromClause:
-    """`population` and `covered` at the end of the day `key.on`, null without any baseline; LATERAL to `key`."""
+    """By the `place` of each key that has a baseline: `population` and `covered` at the end of the day `key.on`."""
     k = key.c
     part = parts_of(k.code, k.scheme, k.on, key).lateral("part")
     count = (
@@ -30,22 +31,50 @@ def stock_of(key: FromClause) -> FromClause:
         .correlate(key, part)
         .lateral("count")
     )
-    since = (
-        select(func.coalesce(func.sum(_x.c.n), 0).label("n"))
-        .select_from(_a.join(_x, _x.c.unit_code == _a.c.unit_code))
-        .where(_a.c.ancestor_code == part.c.unit_code, _x.c.scheme == k.scheme, _x.c.kind == "new")
-        .where(_x.c.day.between(count.c.on + 1, k.on), covers(count.c.on, _a.c.apart_until))
-        .correlate(key, part, count)
-        .lateral("since")
+    counted = (
+        select(
+            k.place,
+            part.c.unit_code.label("code"),
+            k.scheme,
+            (count.c.on + 1).label("since"),
+            k.on.label("until"),
+            count.c.population,
+            count.c.covered,
+        )
+        .select_from(key.join(part, true()).join(count, true()))
+        .cte("counted")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    since = rolled_up.UNITS.sums(counted, "place", "code").subquery("since")
+    apart = _apart(counted)
+    new = func.coalesce(since.c.n_new, 0) - apart.c.n
     return (
         select(
-            func.nullif(func.sum(count.c.population), 0).label("population"),
-            case((func.sum(count.c.population) > 0, func.sum(count.c.covered + since.c.n))).label("covered"),
+            counted.c.place,
+            func.nullif(func.sum(counted.c.population), 0).label("population"),
+            case((func.sum(counted.c.population) > 0, func.sum(counted.c.covered + new))).label("covered"),
         )
-        .select_from(part.join(count, true()).join(since, true()))
-        .correlate(key)
-        .lateral("stock")
+        .select_from(
+            counted.join(apart, true()).outerjoin(
+                since, and_(since.c.place == counted.c.place, since.c.code == counted.c.code)
+            )
+        )
+        .group_by(counted.c.place)
+        .subquery("stock")
+    )
+
+
+def _apart(counted: FromClause) -> FromClause:
+    """`n` of the units that were no part yet when they were counted, of each row; LATERAL to it. They are few: each is
+    summed from its tallies."""
+    c = counted.c
+    return (
+        select(func.coalesce(func.sum(_x.c.n), 0).label("n"))
+        .select_from(_a.join(_x, _x.c.unit_code == _a.c.unit_code))
+        .where(_a.c.ancestor_code == c.code, ~covers(c.since - 1, _a.c.apart_until))
+        .where(_x.c.scheme == c.scheme, _x.c.kind == "new", _x.c.day.between(c.since, c.until))
+        .correlate(counted)
+        .lateral("apart")
     )
 
 

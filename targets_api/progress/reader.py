@@ -38,6 +38,9 @@ from targets_api.progress.waiting import current_state, waiting_events
 
 View: TypeAlias = Callable[[Any, date, Freshness], BaseModel]
 MOST_REMEMBERED: Final = 10_000
+MOST_CHILDREN_REMEMBERED: Final = 200
+"""Answers of many children have some 100 KB each."""
+CHILDREN_PER_RUN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ class _Remembered:
     version: _Version
     freshness: Freshness | None = None
     answers: dict[tuple[str, ProgressKey], Tagged | None] = field(default_factory=dict)
+    children: dict[ProgressKey, Tagged | None] = field(default_factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are more than are to be kept."""
+        return len(self.answers) > MOST_REMEMBERED or len(self.children) > MOST_CHILDREN_REMEMBERED
 
     async def fresh(self, session: ReadSession) -> Freshness:
         """How fresh the answers are."""
@@ -83,6 +92,7 @@ class ProgressReader:
         self._units = self._batcher(UNITS, unit_progress)
         self._organisations = self._batcher(ORGANISATIONS, organisation_progress)
         self._collectors = self._batcher(COLLECTORS, collector_progress)
+        self._children = Batcher(self._read_children, at_most=CHILDREN_PER_RUN)
 
     async def of_unit(self, key: ProgressKey) -> Tagged:
         """The unit with all below it. Raises NoSuchOwner."""
@@ -98,16 +108,7 @@ class ProgressReader:
 
     async def of_children(self, key: ProgressKey) -> Tagged:
         """Each unit directly below the unit, and what was signed up in itself. Raises NoSuchOwner."""
-        today = self._clock.today()
-        async with self._database.read() as session:
-            fresh = await (await self._still_true(session, today)).fresh(session)
-            key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
-            keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
-            unit, *children = await figures_of(session, UNITS, keys, today)
-            direct = await direct_figures(session, key)
-        if unit is None:
-            raise _unknown("unit", key)
-        return _bytes(children_progress(unit, filter(None, children), direct, today, fresh))
+        return _found("unit", key, await self._children.submit(key))
 
     def _batcher(self, owner: Owner[Any], view: View) -> Batcher[ProgressKey, Tagged | None]:
         async def run(keys: Sequence[ProgressKey]) -> Sequence[Tagged | None]:
@@ -128,6 +129,16 @@ class ProgressReader:
                     answers[owner.name, key] = _bytes(view(figures, today, fresh)) if figures else None
         return [answers[owner.name, key] for key in keys]
 
+    async def _read_children(self, keys: Sequence[ProgressKey]) -> Sequence[Tagged | None]:
+        today = self._clock.today()
+        async with self._database.read() as session:
+            remembered = await self._still_true(session, today)
+            answers = remembered.children
+            for key in dict.fromkeys(keys):
+                if key not in answers:
+                    answers[key] = await _children(session, key, today, await remembered.fresh(session))
+        return [answers[key] for key in keys]
+
     async def _still_true(self, session: ReadSession, today: date) -> _Remembered:
         """The answers given before, as long as nothing has changed since; they are shared by all who read them.
 
@@ -139,9 +150,20 @@ class ProgressReader:
         unconfirmed = stale_since(None, state.confirmed_at, now, interval)
         version = _Version(state.number, state.as_of, silent, unconfirmed, state.waits, today)
         before = self._remembered
-        if before is None or before.version != version or len(before.answers) > MOST_REMEMBERED:
+        if before is None or before.version != version or before.is_full:
             self._remembered = before = _Remembered(version)
         return before
+
+
+async def _children(session: ReadSession, key: ProgressKey, today: date, fresh: Freshness) -> Tagged | None:
+    key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
+    keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
+    unit, *found = await figures_of(session, UNITS, keys, today)
+    if unit is None:
+        return None
+    children = [child for child in found if child]
+    direct = direct_figures(unit.owner, [child.owner for child in children])
+    return _bytes(children_progress(unit, children, direct, today, fresh))
 
 
 def _bytes(answer: BaseModel) -> Tagged:

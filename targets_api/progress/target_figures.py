@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.statements import Query
 from services.persistence.unnest import table_of, unnest
-from targets_api.attainment.counted import tallies_of
+from targets_api.attainment.counted import counted_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.target import Target
 from targets_api.tables.attainment import AttainmentRow
@@ -39,14 +39,10 @@ def _target_figures(*columns: Any) -> TargetFigures:
 KEYS: Final = unnest("k", "place", code=Text(), scheme=Text(), start=Date(), on=Date())
 """What is asked for: `ProgressKey`s, with the place of each, from 1."""
 _k, _t, _p, _changes = KEYS, table_of(TargetRow), table_of(AttainmentRow), table_of(TargetChangeRow)
-_c = tallies_of(_t).lateral("c")
+_c = counted_of(_t, func.greatest(_k.c.on + 1, _p.c.count_from), _t.c.ends_on, _k, _p).lateral("c")
 _later = (
     select(func.sum(_c.c.n).label("n"))
-    .where(
-        _k.c.on < bindparam("today", type_=Date),
-        _c.c.day > _k.c.on,
-        _c.c.day.between(_p.c.count_from, _t.c.ends_on),
-    )
+    .where(_k.c.on < bindparam("today", type_=Date))
     .correlate(_k, _p, _t)
     .lateral("later")
 )

@@ -47,13 +47,15 @@ F = TypeVar("F", bound=UnitFacts | OrganisationFacts | CollectorFacts)
 
 
 async def register_units(work: UnitOfWork, context: Context, units: Sequence[UnitFacts]) -> None:
-    """Save the units; targets of units above a new or moved one are counted anew, and alerts follow their units. A unit
-    that ended in favour of a single one moves below that."""
+    """Save the units; targets of units that gained or lost sign-ups by it are counted anew, and alerts follow their
+    units. A unit that ended in favour of a single one moves below that.
+
+    Stocks are counted anew wherever something below has moved: the parts that have baselines may be others."""
     newest = _newest(units)
     registered = await _register(work, UNITS, [_placed(unit) for unit in newest])
     successors = {u.code: u.successors or () for u in newest if u.code in registered.changed}
-    above = await _save_successors(work, successors)
-    await _recount(work, context, await recount.targets_of_units(work, registered.relinked.above | above))
+    above = registered.relinked.above | await _save_successors(work, successors)
+    await _recount(work, context, await recount.targets_of_regrouped(work, registered.relinked.regrouped, above))
     named_anew = registered.relinked.below | registered.changed
     await report_place(work, context, await recount.targets_of_units(work, named_anew))
 
@@ -69,10 +71,10 @@ async def _save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[s
 async def register_organisations(
     work: UnitOfWork, context: Context, organisations: Sequence[OrganisationFacts]
 ) -> None:
-    """Save the organisations; targets of organisations above a new or moved one are counted anew, and alerts follow
-    their organisations."""
+    """Save the organisations; targets of organisations that gained or lost sign-ups by it are counted anew, and alerts
+    follow their organisations."""
     registered = await _register(work, ORGANISATIONS, _newest(organisations))
-    await _recount(work, context, await recount.targets_of_organisations(work, registered.relinked.above))
+    await _recount(work, context, await recount.targets_of_organisations(work, registered.relinked.regrouped))
     await report_place(work, context, await recount.targets_owned_by(work, registered.relinked.below))
 
 

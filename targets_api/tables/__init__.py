@@ -3,15 +3,15 @@
 from typing import Final
 
 from services.persistence.schema import Schema
-from targets_api.tables import attainment, hierarchy, ledger, targets
+from targets_api.tables import attainment, hierarchy, ledger, rollups, targets
 from targets_api.tables.base import Base
 
-__all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "targets"]
+__all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "targets"]
 
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0014",
+    revision="targets_0015",
     versioned=frozenset(
         {
             "units",
@@ -30,5 +30,6 @@ SCHEMA: Final = Schema(
             "heard_summaries",
         }
     ),
+    derived=frozenset({"unit_rollups", "organisation_rollups", "tally_deltas"}),
 )
 """Progress is computed from the tables that are versioned; the last two tell which events wait."""

@@ -2,7 +2,9 @@
 
 1. COUNTING: shared by whoever counts sign-ups; exclusive for whoever computes from the tallies what counting then keeps
    up to date, and for whoever locks attainment in several steps. A batch handles the registry and the requests of
-   listeners before sign-ups, so that a unit of work never goes from shared to exclusive.
+   listeners before sign-ups, so that a unit of work never goes from shared to exclusive. Folding takes it shared,
+   since it reads the trees, after ROLLING_UP, which it does not wait for: rows of rollups are written by it alone, or
+   under the exclusive lock.
 2. Rows of the ledger, by enrolment id, inserted before others are locked; rows of tallies, by key: two batches that
    share some wait for each other one way.
 3. The row of `targets` that is revised or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of
@@ -17,4 +19,5 @@ from typing import Final
 
 from services.persistence.locks import AdvisoryLock
 
+ROLLING_UP: Final = AdvisoryLock("rolling up tallies", 0x726F6C6C)
 COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)

@@ -61,14 +61,22 @@ def _triggers_and_functions(table: str, *names: str) -> set[str]:
     return {f"trigger {table} {name}" for name in names} | {f"function {name}" for name in names}
 
 
+def _of_tree(tree: str) -> tuple[str, ...]:
+    return (f"move_{tree}_rollups_on_insert", f"move_{tree}_rollups_on_delete", f"forget_{tree}_rollups")
+
+
 _OF_TOTALS = tuple(f"note_{change}_of_facts" for change in ("insert", "update", "delete", "truncate"))
+_OF_TALLIES = tuple(f"note_{change}_of_tallies" for change in ("insert", "update", "delete"))
 _IN_ALL = {"table alembic_version p", "view parked_events"}
 ONLY_MIGRATED: dict[ServiceName, set[str]] = {
     "enrolment": _IN_ALL
     | _triggers_and_functions("enrolments", *_OF_TOTALS)
     | _triggers_and_functions("audit_entries", "refuse_changes_of_audit"),
     "targets": _IN_ALL
-    | _triggers_and_functions("ledger", *_OF_TOTALS, "uncount_deleted_entries", "uncount_truncated_entries"),
+    | _triggers_and_functions("ledger", *_OF_TOTALS, "uncount_deleted_entries", "uncount_truncated_entries")
+    | _triggers_and_functions("tallies", *_OF_TALLIES, "forget_rollups_of_tallies")
+    | _triggers_and_functions("unit_ancestors", *_of_tree("unit"))
+    | _triggers_and_functions("organisation_ancestors", *_of_tree("organisation")),
     "notifications": _IN_ALL,
 }
 """What the table classes leave out: alembic's own table; the view for processes of the version before, which goes with

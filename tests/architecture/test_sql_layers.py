@@ -23,6 +23,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
     "targets_api": {
         "hierarchy": "hierarchy",
         "ledger": "ledger",
+        "rollups": "ledger",
         "targets": "attainment",
         "attainment": "attainment",
     },

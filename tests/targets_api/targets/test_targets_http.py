@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from services.persistence.versions import bump, current_version
 from targets_api.main import create_app
@@ -257,12 +258,32 @@ async def test_a_remembered_answer_is_forgotten_at_every_kind_of_change(service:
         lambda: service.handle([*sign_ups(1, unit_code="15127"), a_unit("15127", CAM_THACH, version=2)]),
         fallen_behind,
     ]
-    seen = [await service.progress()]
+
+    async def told() -> list[dict[str, Any]]:
+        return [await service.progress(), await service.progress("units/CS-CT/children")]
+
+    seen = [await told()]
     for change in changes:
-        assert await service.progress() == seen[-1]
+        assert await told() == seen[-1]
         await change()
-        seen.append(await service.progress())
-        assert seen[-1] != seen[-2]
+        seen.append(await told())
+        assert [now == before for now, before in zip(seen[-1], seen[-2], strict=True)] == [False, False]
+
+
+async def test_children_that_are_asked_for_at_once_are_read_once(service: TargetsService) -> None:
+    await service.handle(sign_ups(2))
+    figures: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        figures.extend(["read"] if "without_baseline" in statement else [])
+
+    engine = service.runtime.database.engine.sync_engine
+    event.listen(engine, "after_cursor_execute", note)
+    answers = await asyncio.gather(*(service.progress("units/CS-CT/children") for _ in range(12)))
+    answers.append(await service.progress("units/CS-CT/children"))
+    event.remove(engine, "after_cursor_execute", note)
+    assert [answer == answers[0] for answer in answers] == [True] * 13
+    assert figures == ["read"]
 
 
 async def test_writers_never_wait_for_each_other_to_say_that_something_changed(service: TargetsService) -> None:

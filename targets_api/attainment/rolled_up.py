@@ -1,0 +1,144 @@
+"""Sums of the tallies at or below a node of a tree, from any day to any other, at a cost that does not grow with them:
+months are read as months, the days around them as days, and what is not folded yet is added.
+
+A property test holds them and the tallies together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    CompoundSelect,
+    Date,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+from services.persistence.unnest import table_of
+from targets_api.tables.hierarchy import OrganisationAncestorRow, UnitAncestorRow
+from targets_api.tables.rollups import SUMS, TALLY_DELTAS, OrganisationRollupRow, UnitRollupRow
+
+_d = TALLY_DELTAS.c
+_MONTH: Final[ColumnElement[Any]] = literal_column("'month'")
+_DAY: Final[ColumnElement[Any]] = literal_column("'day'")
+_A_MONTH: Final[ColumnElement[Any]] = literal_column("interval '1 month'")
+_NOT_MERGED: Final[ColumnElement[Any]] = literal_column("0")
+"""OFFSET 0 keeps PostgreSQL from joining in another order: deltas come first, since they are few whatever the
+statistics say, and each is looked up in the closure by its key."""
+
+
+@dataclass(frozen=True, eq=False)
+class Period:
+    """Of which node and scheme the tallies are summed, from one day to another, both included; columns of `outer`."""
+
+    code: ColumnElement[Any]
+    scheme: ColumnElement[Any]
+    since: ColumnElement[Any]
+    until: ColumnElement[Any]
+    outer: tuple[FromClause, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RolledUp:
+    """The rollups of a tree, with its closure. `node` is the name of a node in both, and in the deltas."""
+
+    rollups: Table
+    closure: Table
+    node: str
+
+    def folded(self, period: Period) -> Select[Any]:
+        """Days and months of the period, for use in a LATERAL subquery; nothing where it has no days."""
+        r, span = self.rollups, _spans(period)
+        of_node = (r.c[self.node] == period.code, r.c.scheme == period.scheme, r.c.span == span.c.span)
+        in_span = (r.c.begins_on >= span.c.since, r.c.begins_on < span.c.before)
+        return (
+            select(*(r.c[name] for name in SUMS))
+            .select_from(span.join(r, and_(*of_node, *in_span)))
+            .correlate(*period.outer)
+        )
+
+    def unfolded(self, period: Period) -> Select[Any]:
+        """What was added in the period and is not folded yet, for use in a LATERAL subquery on few periods."""
+        above = (
+            select(literal_column("1"))
+            .where(self.closure.c[self.node] == _d[self.node], self.closure.c.ancestor_code == period.code)
+            .offset(_NOT_MERGED)
+            .correlate(TALLY_DELTAS, *period.outer)
+            .exists()
+        )
+        return (
+            select(*(_d[name] for name in SUMS))
+            .where(_d.scheme == period.scheme, _d.day.between(period.since, period.until), above)
+            .correlate(*period.outer)
+        )
+
+    @cached_property
+    def fresh(self) -> CTE:
+        """What is not folded yet, by node and day: read once for many periods."""
+        above = (
+            select(self.closure.c.ancestor_code)
+            .where(self.closure.c[self.node] == _d[self.node])
+            .offset(_NOT_MERGED)
+            .correlate(TALLY_DELTAS)
+            .lateral("above")
+        )
+        totals = (func.sum(_d[name]).label(name) for name in SUMS)
+        return (
+            select(above.c.ancestor_code.label("code"), _d.scheme, _d.day, *totals)
+            .select_from(TALLY_DELTAS.join(above, true()))
+            .group_by(above.c.ancestor_code, _d.scheme, _d.day)
+            .cte(f"fresh_{self.node}")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
+        )
+
+    def sums(self, periods: FromClause, *ids: str) -> Select[Any]:
+        """The sums of each of many periods that has any, by the columns that tell them apart.
+
+        The periods have the columns `code`, `scheme`, `since` and `until`.
+        """
+        p = periods.c
+        folded = self.folded(Period(p.code, p.scheme, p.since, p.until, (periods,))).lateral("folded")
+        f = self.fresh.c
+        in_period = and_(f.code == p.code, f.scheme == p.scheme, f.day.between(p.since, p.until))
+        key = [p[name] for name in ids]
+        both = union_all(
+            select(*key, *(folded.c[name] for name in SUMS)).select_from(periods.join(folded, true())),
+            select(*key, *(f[name] for name in SUMS)).select_from(periods.join(self.fresh, in_period)),
+        ).subquery("both")
+        by = [both.c[name] for name in ids]
+        return select(*by, *(func.sum(both.c[name]).label(name) for name in SUMS)).group_by(*by)
+
+
+def _spans(period: Period) -> FromClause:
+    """The whole months of the period, the days before them, and the days after them."""
+    first_month = cast(func.date_trunc(_MONTH, period.since - 1) + _A_MONTH, Date)
+    after_months = cast(func.date_trunc(_MONTH, period.until + 1), Date)
+    after = period.until + 1
+
+    def span(kind: ColumnElement[Any], since: ColumnElement[Any], before: ColumnElement[Any]) -> Select[Any]:
+        days = (kind.label("span"), since.label("since"), before.label("before"))
+        return select(*days).where(period.since <= period.until).correlate(*period.outer)
+
+    spans: CompoundSelect[Any] = union_all(
+        span(_MONTH, first_month, after_months),
+        span(_DAY, period.since, func.least(first_month, after)),
+        span(_DAY, func.greatest(after_months, first_month), after),
+    )
+    return spans.lateral("spans")
+
+
+UNITS: Final = RolledUp(table_of(UnitRollupRow), table_of(UnitAncestorRow), "unit_code")
+ORGANISATIONS: Final = RolledUp(table_of(OrganisationRollupRow), table_of(OrganisationAncestorRow), "organisation_code")

@@ -1,0 +1,70 @@
+"""Sign-ups rolled up the trees of units and organisations, so that a read costs the same whatever is below and before.
+
+A sum over these tables and over the deltas that are not folded yet is always that of the tallies at or below a node.
+Triggers on `tallies` append the deltas; triggers on the closures move the sums of nodes that get other ancestors.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy import BigInteger, Column, Date, Table, Text
+from sqlmodel import Field
+
+from services.messaging.tables import VACUUMED_BY_COUNT
+from services.persistence.checks import one_of
+from services.vocabulary import Scheme
+from targets_api.tables.base import Base
+
+Span: TypeAlias = Literal["day", "month"]
+SUMS: Final = ("n_new", "n_renewal", "cancelled_new", "cancelled_renewal")
+"""`n` and `cancelled` of the tallies, by kind."""
+_WITH_SPACE: Final[dict[str, Any]] = {"postgresql_with": {"fillfactor": "75"}}
+"""Beside each row for its next version: the sums are in no index, so that adding to them is a heap-only update."""
+
+
+class UnitRollupRow(Base, table=True):
+    """The tallies of a unit with all below it, of the day or the month that begins on `begins_on`."""
+
+    __tablename__ = "unit_rollups"
+    __table_args__ = (one_of("scheme", Scheme), one_of("span", Span), _WITH_SPACE)
+
+    unit_code: str = Field(primary_key=True, sa_type=Text)
+    scheme: Scheme = Field(primary_key=True, sa_type=Text)
+    span: Span = Field(primary_key=True, sa_type=Text)
+    begins_on: date = Field(primary_key=True)
+    n_new: int = Field(sa_type=BigInteger)
+    n_renewal: int = Field(sa_type=BigInteger)
+    cancelled_new: int = Field(sa_type=BigInteger)
+    cancelled_renewal: int = Field(sa_type=BigInteger)
+
+
+class OrganisationRollupRow(Base, table=True):
+    """The tallies of an organisation with all below it, of the day or the month that begins on `begins_on`."""
+
+    __tablename__ = "organisation_rollups"
+    __table_args__ = (one_of("scheme", Scheme), one_of("span", Span), _WITH_SPACE)
+
+    organisation_code: str = Field(primary_key=True, sa_type=Text)
+    scheme: Scheme = Field(primary_key=True, sa_type=Text)
+    span: Span = Field(primary_key=True, sa_type=Text)
+    begins_on: date = Field(primary_key=True)
+    n_new: int = Field(sa_type=BigInteger)
+    n_renewal: int = Field(sa_type=BigInteger)
+    cancelled_new: int = Field(sa_type=BigInteger)
+    cancelled_renewal: int = Field(sa_type=BigInteger)
+
+
+TALLY_DELTAS: Final = Table(
+    "tally_deltas",
+    Base.metadata,
+    Column("unit_code", Text, nullable=False),
+    Column("organisation_code", Text, nullable=False),
+    Column("scheme", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in SUMS),
+    postgresql_with=VACUUMED_BY_COUNT,
+)
+"""What was added to tallies since they were last folded into the rollups. Appended, so that no two writers wait for
+each other: a row of a province would be every batch's. By unit and organisation for those that are moved."""

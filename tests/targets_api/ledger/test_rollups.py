@@ -1,0 +1,262 @@
+"""Rolled-up tallies are the sum of their leaves, whatever comes in which order, and whatever is folded when."""
+# ruff: noqa: S608 - the statements are made of our own words
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from migrations.upgrade import upgrade
+from services.contracts.enrolment import EnrolmentEvent
+from services.contracts.envelope import Event
+from services.persistence.database import Database
+from services.vocabulary import Scheme
+from targets_api.ledger.rollups import roll_up
+from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey, figures_of
+from tests.support.postgres import Databases
+from tests.targets_api.attainment.test_counted import life, schemes
+from tests.targets_api.builders import (
+    HEALTH,
+    LAUNCH,
+    TargetsService,
+    a_unit,
+    an_organisation,
+    sign_ups,
+)
+
+CLEAN: Final = text(
+    "TRUNCATE targets, target_progress, ledger, tallies, recounts, units, unit_ancestors, organisations,"
+    " organisation_ancestors, outbox CASCADE"
+)
+_BY_KIND: Final = ", ".join(
+    f"coalesce(sum({count}) FILTER (WHERE kind = '{kind}'), 0) AS {count}_{kind}"
+    for count in ("n", "cancelled")
+    for kind in ("new", "renewal")
+)
+_ANY: Final = "n_new <> 0 OR n_renewal <> 0 OR cancelled_new <> 0 OR cancelled_renewal <> 0"
+LEAVES: Final = (
+    "SELECT * FROM ("
+    "SELECT a.ancestor_code AS code, scheme, s.span, CAST(date_trunc(s.span, day) AS date) AS begins_on,"
+    f" {_BY_KIND} FROM tallies JOIN {{tree}}_ancestors a USING ({{tree}}_code), (VALUES ('day'), ('month')) s (span)"
+    f" GROUP BY 1, 2, 3, 4) AS leaves WHERE {_ANY} ORDER BY 1, 2, 3, 4"
+)
+FOUND: Final = f"SELECT * FROM {{tree}}_rollups WHERE {_ANY} ORDER BY 1, 2, 3, 4"
+
+
+async def assert_rolled_up(service: TargetsService) -> None:
+    """Each row of the rollups is the sum of the tallies at or below, and none is missing."""
+    await roll_up(service.runtime.database)
+    assert await service.rows("SELECT 1 FROM tally_deltas") == []
+    for tree in ("unit", "organisation"):
+        found, leaves = [await service.rows(rows.format(tree=tree)) for rows in (FOUND, LEAVES)]
+        assert [tuple(row) for row in found] == [tuple(row) for row in leaves], tree
+
+
+UNIT_CODES: Final = ("P", "Q", "A", "B", "C", "C-1")
+OFFICES: Final = ("O1", "O2", "O3", "O4")
+days = st.integers(-70, 70).map(lambda n: LAUNCH + timedelta(days=n))
+facts = st.fixed_dictionaries(
+    {
+        "unit_code": st.sampled_from(UNIT_CODES),
+        "organisation_code": st.sampled_from(OFFICES),
+        "collector_code": st.sampled_from(["CT-07", "CT-08"]),
+        "scheme": schemes,
+        "kind": st.sampled_from(["new", "renewal"]),
+        "signed_on": days,
+    }
+)
+lives = st.builds(
+    life, st.lists(st.tuples(facts, st.integers(1, 3)), min_size=1, max_size=3), is_cancelled=st.booleans()
+)
+
+
+class History(NamedTuple):
+    """What happens, in this order: events; `"fold"`; `"loss"`, which takes entries out of the ledger."""
+
+    steps: list[Event | str]
+    parents: Mapping[str, str | None]
+
+
+@st.composite
+def moves(draw: st.DrawFn, codes: Sequence[str], make: Any) -> tuple[list[Event], dict[str, str | None]]:
+    """Versions of nodes of a tree, each below an earlier one or on top, and the parents in the end."""
+    events: list[Event] = []
+    parents: dict[str, str | None] = {}
+    for nth, code in enumerate(codes):
+        choice = st.sampled_from([None, *codes[:nth]])
+        versions = draw(st.lists(choice, min_size=1, max_size=3))
+        events += [make(code, parent, version=version) for version, parent in enumerate(versions, 1)]
+        parents[code] = versions[-1]
+    return events, parents
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Lives of sign-ups and moves in both trees in any order, some events twice, folds and losses between them."""
+    units, unit_parents = draw(moves(UNIT_CODES, a_unit))
+    offices, office_parents = draw(moves(OFFICES, an_organisation))
+    recorded = [event for each in draw(st.lists(lives, max_size=14)) for event in each]
+    events: list[Event] = [*units, *offices, *recorded]
+    repeated = draw(st.lists(st.sampled_from(events), max_size=6))
+    between = draw(st.lists(st.sampled_from(["fold", "fold", "loss"]), max_size=6))
+    # What a loss took out is published again by reconciliation.
+    steps: list[Event | str] = [*events, *repeated, *between]
+    return History([*draw(st.permutations(steps)), *recorded], unit_parents | office_parents)
+
+
+async def live(service: TargetsService, steps: Sequence[Event | str], size: int) -> None:
+    """Let it happen, events in batches of that size at most."""
+    batch: list[Event] = []
+    for step in steps:
+        if not isinstance(step, str):
+            batch.append(step)
+        if batch and (isinstance(step, str) or len(batch) == size):
+            await service.handle(batch)
+            batch = []
+        if step == "fold":
+            await roll_up(service.runtime.database)
+        if step == "loss":
+            async with service.runtime.database.write() as work:
+                await work.execute(text("DELETE FROM ledger WHERE kind = 'new'"))
+    await service.handle(batch)
+
+
+def above(code: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    """The node and all above it."""
+    at: str | None = code
+    while at:
+        yield at
+        at = parents[at]
+
+
+def by_brute_force(
+    key: ProgressKey, node: str, events: Sequence[EnrolmentEvent], parents: Mapping[str, str | None]
+) -> tuple[int, int, int]:
+    """New, renewed and cancelled, by the newest event of each sign-up and the last place of each node."""
+    newest = {e.data.enrolment_id: e.data for e in sorted(events, key=lambda event: event.data.version)}
+    meant = [
+        each
+        for each in newest.values()
+        if each.scheme == key.scheme
+        and key.start <= each.signed_on <= key.on
+        and key.code in above(getattr(each, node), parents)
+    ]
+    new, renewal = (sum(each.kind == kind for each in meant) for kind in ("new", "renewal"))
+    return new, renewal, sum(each.cancelled for each in meant)
+
+
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.generate],  # to shrink a failure would take minutes
+)
+@given(history=histories(), size=st.integers(1, 12), scheme=schemes, ends=st.tuples(days, days))
+async def test_rollups_are_the_sum_of_their_leaves_and_reads_those_of_brute_force(
+    service: TargetsService, history: History, size: int, scheme: Scheme, ends: tuple[date, date]
+) -> None:
+    async with service.runtime.database.write() as work:
+        await work.execute(CLEAN)
+    await live(service, history.steps, size)
+    events = [each for each in history.steps if not isinstance(each, str) and isinstance(each, EnrolmentEvent)]
+    for owner, node, codes in ((UNITS, "unit_code", UNIT_CODES), (ORGANISATIONS, "organisation_code", OFFICES)):
+        keys = [ProgressKey(code, scheme, min(ends), max(ends)) for code in codes]
+        expected = [by_brute_force(key, node, events, history.parents) for key in keys]
+        for _ in ("some not folded", "all folded"):
+            async with service.runtime.database.read() as session:
+                told: Any = await figures_of(session, owner, keys, max(ends))
+            assert [(each.owner.new, each.owner.renewal, each.owner.cancelled) for each in told] == expected
+            await roll_up(service.runtime.database)
+    await assert_rolled_up(service)
+
+
+async def test_folding_beside_counting_and_moves_loses_nothing(service: TargetsService) -> None:
+    signed = [sign_ups(60, unit_code=unit) for unit in ("15142", "15142-01", "15127")]
+    moved = [a_unit("15142-01", parent, "village", version) for version, parent in enumerate(("15127", "15142"), 2)]
+    await asyncio.gather(
+        *(service.handle(batch[start : start + 20]) for batch in signed for start in (0, 20, 40)),
+        *(service.handle([move]) for move in moved),
+        *(roll_up(service.runtime.database) for _ in range(6)),
+    )
+    assert (await service.progress("units/38"))["new"] == 180
+    assert (await service.progress("units/15142"))["new"] == 120
+    await assert_rolled_up(service)
+
+
+async def test_a_fold_changes_no_answer_and_forgets_none(service: TargetsService) -> None:
+    await service.handle(sign_ups(5))
+    before = await service.http.get("/v1/progress/units/38", params={"scheme": HEALTH})
+    [changes] = await service.rows("SELECT sum(n) AS n FROM changes")
+    await roll_up(service.runtime.database)
+    assert await service.rows("SELECT 1 FROM tally_deltas") == []
+    after = await service.http.get("/v1/progress/units/38", params={"scheme": HEALTH})
+    assert (after.json()["new"], after.headers["etag"]) == (5, before.headers["etag"])
+    assert await service.rows("SELECT sum(n) AS n FROM changes") == [changes]
+
+
+async def test_a_chain_of_organisations_is_rolled_up_at_any_depth(service: TargetsService) -> None:
+    chain = [f"L{n}" for n in range(40)]
+    await service.handle([an_organisation(code, above) for code, above in zip(chain[1:], chain, strict=False)])
+    await service.handle([an_organisation(chain[0]), *sign_ups(3, organisation_code=chain[-1])])
+    assert (await service.progress(f"organisations/{chain[0]}"))["new"] == 3
+    await assert_rolled_up(service)
+
+
+async def test_a_cycle_of_parents_that_late_versions_form_is_left_again(service: TargetsService) -> None:
+    await service.handle([an_organisation("X", "Y"), an_organisation("Y", "X"), *sign_ups(2, organisation_code="Y")])
+    assert (await service.progress("organisations/X"))["new"] == 2
+    await service.handle([an_organisation("Y", "VNPOST", version=2)])
+    assert (await service.progress("organisations/X"))["new"] == 0
+    assert (await service.progress("organisations/VNPOST"))["new"] == 2
+    await assert_rolled_up(service)
+
+
+async def test_a_process_of_the_version_before_may_link_all_anew(service: TargetsService) -> None:
+    """It deletes and inserts what is above a node, whether it is another or not."""
+    await service.handle(sign_ups(4))
+    async with service.runtime.database.write() as work:
+        await work.execute(text("CREATE TEMPORARY TABLE kept ON COMMIT DROP AS SELECT * FROM unit_ancestors"))
+        await work.execute(text("DELETE FROM unit_ancestors"))
+        await work.execute(text("INSERT INTO unit_ancestors SELECT * FROM kept"))
+    await assert_rolled_up(service)
+    assert (await service.progress("units/38"))["new"] == 4
+
+
+HISTORY: Final = """
+    INSERT INTO unit_ancestors VALUES ('38', '38', 0), ('15142', '15142', 0), ('15142', '38', 1);
+    INSERT INTO organisation_ancestors VALUES ('CT', 'CT', 0), ('CT', 'VNPOST', 1);
+    INSERT INTO tallies
+    SELECT unit, scheme, '2025-01-01'::date + day, kind, 'CT', 'CT-0' || day % 3, day % 7, day % 2
+    FROM generate_series(0, 399) day, unnest('{15142,38}'::text[]) unit,
+        unnest('{household_health,voluntary_social}'::text[]) scheme, unnest('{new,renewal}'::text[]) kind
+"""
+
+
+async def test_an_upgrade_rolls_up_what_was_counted_and_goes_on_where_it_broke_off(databases: Databases) -> None:
+    url = await databases.create("empty")
+    database = Database(url)
+    try:
+        await upgrade("targets", url, "targets_0014")
+        async with database.write() as work:
+            for statement in HISTORY.split(";"):
+                await work.execute(text(statement))
+        await upgrade("targets", url)
+        async with database.write() as work:
+            await work.execute(text("UPDATE alembic_version SET version_num = 'targets_0014'"))
+            await work.execute(text("UPDATE tallies SET n = n + 1 WHERE day = '2025-03-05'"))
+        await upgrade("targets", url)
+        await roll_up(database)
+        async with database.read() as session:
+            for tree in ("unit", "organisation"):
+                found = [tuple(row) for row in await session.execute(text(FOUND.format(tree=tree)))]
+                leaves = await session.execute(text(LEAVES.format(tree=tree)))
+                assert found == [tuple(row) for row in leaves]
+                assert found
+    finally:
+        await database.close()
+        await databases.drop(url)
