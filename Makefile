@@ -58,8 +58,8 @@ format: setup-dev ## let ruff write it the way check wants it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup-dev ## ratios against yardsticks measured in the same run
-	@$(BIN)/python -m bench $(ARGS)
+bench: setup-dev ## ratios against yardsticks measured in the same run; GROWTH=1: what history costs
+	@$(BIN)/python -m bench $(if $(GROWTH),--growth) $(ARGS)
 
 clean: ## remove .venv and the embedded data
 	rm -rf $(VENV) .data
