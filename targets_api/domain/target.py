@@ -25,6 +25,8 @@ FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
 LEAST_SHARE: Final = 0.0001
 """Shares are given to four decimal places."""
+SHOWN_AFTER_END: Final = 31
+"""Days after its end for which progress shows a target, in whatever year."""
 
 
 class InvalidTarget(Invalid):

@@ -10,6 +10,7 @@ from services.calendar import WorkingCalendar
 from services.holidays import calendar_of
 from services.vocabulary import PaceStatus
 from targets_api.domain.freshness import Freshness
+from targets_api.domain.given import as_given
 from targets_api.domain.pace import Progress, pace_of
 from targets_api.domain.rounding import cut
 from targets_api.domain.target import STOCK_MEASURES
@@ -133,8 +134,9 @@ def _calendar(targets: Sequence[TargetFigures]) -> WorkingCalendar:
 
 def _pace(figures: Figures[F], each: TargetFigures, today: date, calendar: WorkingCalendar) -> TargetPace:
     target, on = each.target, figures.key.on
-    lagged: PaceStatus | None = "behind" if each.lagging and on == today else None
+    lagged: PaceStatus | None = "behind" if each.lagging else None
     verdict = pace_of(target, _progress_of(figures, each), on, today, calendar, previous=lagged)
+    verdict = as_given(verdict, each.given, on, target.ends_on)
     return TargetPace(
         id=target.id,
         name=target.name,

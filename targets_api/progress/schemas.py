@@ -51,7 +51,8 @@ class NamedScope(_Answer):
 class TargetPace(_Answer):
     """A target's pace at the end of the day `on`. `attained` and `expected` are shares of the way from the start;
     `ratio` is attained / expected; `short_by` is persons, `needed_per_day` persons for each day left that counts,
-    the running one included. Shares are cut to three decimal places, `needed_per_day` is rounded up to one."""
+    the running one included. Of a past day, `status` and `severity` are those that were given on it, and the figures
+    those known by now. Shares are cut to three decimal places, `needed_per_day` is rounded up to one."""
 
     id: ShownId
     name: ShownName | None = Field(description="Its name, where it has one", examples=["Q4"])
@@ -153,7 +154,9 @@ class _Coverage(_Answer):
 
 class _Targets(_Answer):
     targets: list[TargetPace] = Field(
-        description="The pace of its own targets of those years", json_schema_extra={"maxItems": MOST_UNITS}
+        description="The pace of its own targets of those years, of those that ended in the 31 days before `on`, and "
+        "of those whose alert was open then",
+        json_schema_extra={"maxItems": MOST_UNITS},
     )
 
 

@@ -15,6 +15,7 @@ from targets_api.domain.episode import Known
 from targets_api.hierarchy.queries import owners_of, placed_units
 from targets_api.review.events import Place, pace_event
 from targets_api.review.judgement import Reviewed, judge, reported_again
+from targets_api.review.store import keep_verdicts
 
 
 async def review(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
@@ -45,7 +46,9 @@ async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[
 
 
 async def _save_and_report(work: UnitOfWork, context: Context, reviewed: Sequence[Reviewed]) -> list[PaceEvent]:
-    await save(work, [each.state for each in reviewed if each.differs(context)], context.today)
+    states = [each.state for each in reviewed if each.differs(context)]
+    await save(work, states, context.today)
+    await keep_verdicts(work, states, context.today)
     changed = [(each, each.transition) for each in reviewed if each.transition]
     places = await _places(work, {each.standing.target.scope for each, _ in changed})
     events = [pace_event(each, transition, places[each.standing.target.scope], context) for each, transition in changed]

@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0015",
+    revision="targets_0016",
     versioned=frozenset(
         {
             "units",
@@ -24,6 +24,7 @@ SCHEMA: Final = Schema(
             "targets",
             "target_changes",
             "target_progress",
+            "target_verdicts",
             "target_parts",
             "baselines",
             "dead_letters",

@@ -74,3 +74,26 @@ class TargetPartRow(Base, table=True):
     unit_code: str = Field(primary_key=True, sa_type=Text)
     count_from: date
     start_from: date | None = None
+
+
+class VerdictRow(Base, table=True):
+    """A verdict as it was given of a target, from the day `on` to the day `until`, on which it was last confirmed. Of a
+    day on which there were several it is the last one; days on which nothing was judged lie in no such row.
+
+    `lagging`: whether the alert was open.
+    """
+
+    __tablename__ = "target_verdicts"
+    __table_args__ = (
+        one_of("status", PaceStatus),
+        one_of("severity", Severity),
+        CheckConstraint('until >= "on"', name="until"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+    target_id: UUID = Field(primary_key=True, foreign_key="targets.id")
+    on: date = Field(primary_key=True)
+    until: date
+    status: PaceStatus = Field(sa_type=Text)
+    severity: Severity | None = Field(default=None, sa_type=Text)
+    lagging: bool

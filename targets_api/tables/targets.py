@@ -16,7 +16,8 @@ from targets_api.tables.base import Base
 class TargetRow(Base, table=True):
     """A target. Scope, scheme, measure, period and name together are unique among those that are not withdrawn.
 
-    `set_on` is null for those that were set before it was kept. One with a `parent_id` is a share of that target.
+    `set_on` is null for those that were set before it was kept; so are `set_at` and who set it. One with a `parent_id`
+    is a share of that target.
     """
 
     __tablename__ = "targets"
@@ -54,6 +55,9 @@ class TargetRow(Base, table=True):
     set_on: date | None = None
     withdrawn_on: date | None = None
     parent_id: UUID | None = Field(default=None, foreign_key="targets.id")
+    set_at: datetime | None = None
+    set_by_organisation: str | None = Field(default=None, sa_type=Text)
+    set_by_subject: str | None = Field(default=None, sa_type=Text)
 
 
 class TargetChangeRow(Base, table=True):

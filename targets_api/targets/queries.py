@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, or_, select
@@ -16,9 +18,9 @@ from services.vocabulary import Measure, Scheme
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.target import NoSuchTarget, Target
 from targets_api.hierarchy.queries import collectors_below, organisations_below
-from targets_api.tables.targets import TargetRow
+from targets_api.tables.targets import TargetChangeRow, TargetRow
 
-_t = table_of(TargetRow).c
+_t, _c = table_of(TargetRow).c, table_of(TargetChangeRow).c
 _reader = bindparam("own_of", type_=Text)
 
 
@@ -44,6 +46,40 @@ CONDITIONS: Final[Conditions] = {
     "own_of": is_own,
     "after": lambda target_id: _t.id < target_id,
 }
+
+
+class TargetChange(NamedTuple):
+    """A revision or a withdrawal, which has no values."""
+
+    version: int
+    value_before: float | None
+    value: float | None
+    holds_from: date | None
+    reason: str
+    organisation_code: str
+    subject: str
+    changed_at: datetime
+
+
+class WhoSet(NamedTuple):
+    """When a target was set, and by whom; all None where it was before that was kept."""
+
+    set_at: datetime | None
+    organisation_code: str | None
+    subject: str | None
+
+
+_target_id = bindparam("id", type_=Uuid)
+CHANGES: Final = Query(
+    TargetChange,
+    select(*(_c[name] for name in TargetChange._fields)).where(_c.target_id == _target_id).order_by(_c.version),
+)
+WHO_SET: Final = Query(
+    WhoSet,
+    select(_t.set_at, _t.set_by_organisation.label("organisation_code"), _t.set_by_subject.label("subject")).where(
+        _t.id == _target_id
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +112,13 @@ async def list_targets(session: ReadSession, filters: Filters, limit: int) -> li
     """At most `limit` targets that match, the latest first, those before `after`."""
     wanted = where_given(LATEST_FIRST, CONDITIONS, filters).limit(limit)
     return await session.all(Query(target_of, wanted))
+
+
+async def who_set(session: ReadSession, target_id: UUID) -> WhoSet:
+    """When the target was set, which is there, and by whom."""
+    return await session.one(WHO_SET, {"id": target_id})
+
+
+async def changes_of(session: ReadSession, target_id: UUID) -> Sequence[TargetChange]:
+    """What became of the target since it was set, oldest first."""
+    return await session.all(CHANGES, {"id": target_id})

@@ -18,6 +18,7 @@ from targets_api.domain.baseline import InvalidBaseline
 from targets_api.domain.revision import TargetIsOver, TargetIsWithdrawn
 from targets_api.domain.target import InvalidTarget, NoSuchTarget, TargetDiffers
 from targets_api.targets import queries, usecases
+from targets_api.targets.history import TargetHistory, history_of
 from targets_api.targets.schemas import (
     BaselineBody,
     BaselineView,
@@ -62,6 +63,16 @@ async def get_target(target_id: TargetId, actor: ProgressReader, request: Reques
     has come is in `/v1/progress`."""
     async with read(request) as session:
         return TargetView.model_validate(await queries.find_target(session, target_id, reads_own_of(actor)))
+
+
+@router.get("/targets/{target_id}/history", responses=refuses(NoSuchTarget))
+async def get_target_history(target_id: TargetId, actor: ProgressReader, request: Request) -> TargetHistory:
+    """How the target was set, revised and withdrawn: when, by whom, why, and from which day on. Whoever may see the
+    target may see this."""
+    async with read(request) as session:
+        target = await queries.find_target(session, target_id, reads_own_of(actor))
+        setting = await queries.who_set(session, target_id)
+        return history_of(target, setting, await queries.changes_of(session, target_id))
 
 
 @router.get("/targets")

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from services.context import Context
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, insert_many, table_of, unnest
@@ -56,9 +57,12 @@ _IDENTITY: Final = (
     *("scheme", "measure", "starts_on", "ends_on", "name"),
 )
 """What identifies a target besides its id."""
+_SETTING: Final = ("set_at", "set_by_organisation", "set_by_subject")
 
 INSERT: Final = (
-    insert_many(TargetRow, *(column.name for column in TARGET_COLUMNS)).on_conflict_do_nothing().returning(_t.c.id)
+    insert_many(TargetRow, *(column.name for column in TARGET_COLUMNS), *_SETTING)
+    .on_conflict_do_nothing()
+    .returning(_t.c.id)
 )
 BEGIN: Final = insert(_p).from_select(
     ["target_id", "achieved", "covered_at_start", "count_from", "status", "lagging", "episode", "revision"],
@@ -129,10 +133,13 @@ MEASURED_FROM: Final = (
 )
 
 
-async def insert_targets(work: UnitOfWork, targets: Sequence[Target]) -> set[UUID]:
+async def insert_targets(work: UnitOfWork, targets: Sequence[Target], context: Context) -> set[UUID]:
     """Insert the targets; returns the ids of those that were not set before."""
     names = ("id", "value", "version", "set_on", "withdrawn_on", "parent_id")
     columns = _identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
+    actor = context.actor
+    setting = (context.at, actor and actor.organisation_code, actor and actor.subject)
+    columns |= {name: [value] * len(targets) for name, value in zip(_SETTING, setting, strict=True)}
     new = set(await work.scalars(INSERT, columns))
     await work.execute(BEGIN, {"ids": list(new)})
     return new

@@ -64,7 +64,7 @@ async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Targ
     await lock_counting(work)
     await _check_baselines(work, targets)
     await check_parents(work, targets)
-    new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets])
+    new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets], context)
     standing = _matched(targets, await store.same_targets(work, targets))
     await emit(work, [target_set(target, context) for target in targets if target.id in new])
     await _recount(work, context, sorted(new))

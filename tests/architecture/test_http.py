@@ -111,6 +111,7 @@ ALLOWED: Mapping[str, str] = {
     "withdraw_target": "targets:write",
     "set_baseline": "targets:write",
     "get_target": "progress:read progress:own",
+    "get_target_history": "progress:read progress:own",
     "list_targets": "progress:read progress:own",
     "list_pace_policies": "progress:read progress:own",
     "list_days": "progress:read progress:own",

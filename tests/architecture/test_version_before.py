@@ -194,6 +194,19 @@ async def test_checks_that_are_there_already_do_not_stop_a_migration_that_broke_
         await databases.drop(url)
 
 
+async def test_the_last_verdict_of_the_version_before_is_the_first_that_is_remembered(databases: Databases) -> None:
+    url = await databases.create("empty")
+    try:
+        await upgrade("targets", url, BEFORE["targets"])
+        await run(url, LEGAL_ROWS["targets"])
+        await upgrade("targets", url)
+        days = {"on": "2025-10-25", "until": "2025-10-25"}
+        verdict = {"status": "behind", "severity": "critical", "lagging": True}
+        assert (await all_rows(url))["target_verdicts"] == [{"target_id": IDS["ONE"], **days, **verdict}]
+    finally:
+        await databases.drop(url)
+
+
 async def test_one_more_channel_needs_no_migration(databases: Databases) -> None:
     url = await databases.create("notifications")
     try:

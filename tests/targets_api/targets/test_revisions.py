@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.targets_api.builders import CAM_THACH, TargetsService, a_target_body, a_unit, sign_ups
 
@@ -74,6 +75,36 @@ async def test_a_change_is_kept_with_its_reason_and_who_made_it(service: Targets
         (2, 100, 90, date(2025, 11, 3), REASON["reason"], "CT"),
         (3, None, None, None, "Set twice.", "CT"),
     ]
+
+
+async def test_the_history_of_a_target_tells_when_by_whom_and_why(service: TargetsService) -> None:
+    target = await service.target()
+    service.runtime.clock.pin(AFTER_FRIDAY)
+    await change(service, target, "revision", value=90, **{"from": "2025-11-05"})
+    await change(service, target, "withdrawal", version=2, reason="Set twice.")
+    items = (await service.http.get(f"/v1/targets/{target['id']}/history")).json()["items"]
+    names = ("version", "what", "value_before", "value", "from", "reason")
+    assert [tuple(item[name] for name in names) for item in items] == [
+        (1, "set", None, 100, "2025-11-03", None),
+        (2, "revised", 100, 90, "2025-11-05", REASON["reason"]),
+        (3, "withdrawn", 90, None, "2025-11-08", "Set twice."),
+    ]
+    assert [item["at"][:10] for item in items] == ["2025-10-25", "2025-11-08", "2025-11-08"]
+    [by] = {tuple(item["by"].values()) for item in items}
+    assert by[0] == "CT"
+
+
+async def test_a_target_of_the_version_before_has_a_history_without_who_set_it(service: TargetsService) -> None:
+    target = await service.target()
+    async with service.runtime.database.write() as work:
+        await work.execute(text("UPDATE targets SET set_at = NULL, set_by_organisation = NULL, set_by_subject = NULL"))
+    [item] = (await service.http.get(f"/v1/targets/{target['id']}/history")).json()["items"]
+    assert (item["what"], item["at"], item["by"], item["value"]) == ("set", None, None, 100)
+
+
+async def test_what_is_not_there_has_no_history(service: TargetsService) -> None:
+    answer = await service.http.get("/v1/targets/0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01/history")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "no-such-target")
 
 
 WRONG: list[tuple[str, dict[str, Any], int, str, str]] = [
