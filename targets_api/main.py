@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.holidays import calendar_of
 from services.runtime import AnyRuntime
 from services.web.app import build_app
+from targets_api.allocation import routes as allocation
 from targets_api.calendars import routes as calendars
 from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
@@ -27,7 +28,7 @@ _TAGS: Final = {
 def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime. The holidays are loaded before the first request: it would wait a second for them."""
     calendar_of([runtime.clock.today()])
-    routers = [progress.router, targets.router, policies.router, calendars.router]
+    routers = [progress.router, targets.router, allocation.router, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     app.state.progress_reader = ProgressReader(
         runtime.database, runtime.clock, timedelta(seconds=runtime.settings.reconcile_seconds)

@@ -7,8 +7,9 @@
    under the exclusive lock.
 2. Rows of the ledger, by enrolment id, inserted before others are locked; rows of tallies, by key: two batches that
    share some wait for each other one way.
-3. The row of `targets` that is revised or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of
-   later locks insert, may go on to refer to it.
+3. Rows of `targets` that shares are set of, FOR SHARE, while COUNTING is held exclusively; then the row that is revised
+   or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of later locks insert, may go on to refer
+   to it.
 4. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
    take COUNTING, waits for none of them (SKIP LOCKED).
 5. COMPARISON (of the chassis), by whoever compares with a summary.

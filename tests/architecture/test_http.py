@@ -109,6 +109,8 @@ ALLOWED: Mapping[str, str] = {
     "set_target": "targets:write",
     "revise_target": "targets:write",
     "withdraw_target": "targets:write",
+    "share_out_target": "targets:write",
+    "get_target_tree": "progress:read progress:own",
     "set_baseline": "targets:write",
     "get_target": "progress:read progress:own",
     "get_target_history": "progress:read progress:own",
