@@ -37,6 +37,20 @@ class MoveBeforeLast(Conflict):
         super().__init__(detail, (FieldError("/from", detail),))
 
 
+class MoveWithoutDay(Invalid):
+    """A row of a file moves nobody unless it says since when."""
+
+    code = "move-without-day"
+    title = "A move in a file needs its day"
+    remedy = "Give `from`: since when the collector belongs to the organisation."
+
+    def __init__(self, collector: Collector) -> None:
+        stay = f"{collector.code} belongs to {collector.organisation_code}"
+        since = f" since {collector.from_on}" if collector.from_on else ""
+        detail = f"{stay}{since}: to register a move, give the day since when they belong to another organisation"
+        super().__init__(detail, (FieldError("/from", detail),))
+
+
 @dataclass(frozen=True, slots=True)
 class Employment:
     """The stays of one collector, in any order."""
@@ -56,10 +70,13 @@ def moved(before: Collector | None, wanted: Collector, today: date) -> Collector
     """The collector as it is to be registered, its earlier stays included.
 
     A change of the organisation counts from `wanted.from_on`, or from today where none is given; on the day of the last
-    move it corrects that move. Raises MoveInFuture, MoveBeforeLast.
+    move it corrects that move. A stay that is on record changes nothing but the name. Raises MoveInFuture,
+    MoveBeforeLast.
     """
     if before is None:
         return wanted
+    if wanted.from_on is not None and _is_on_record(before, wanted):
+        return replace(before, name=wanted.name)
     if wanted.organisation_code == before.organisation_code:
         return replace(before, name=wanted.name, from_on=_begin(before, wanted.from_on))
     begun = before.from_on
@@ -73,6 +90,26 @@ def moved(before: Collector | None, wanted: Collector, today: date) -> Collector
         raise MoveInFuture(today)
     left = Stay(before.organisation_code, begun, on - _DAY)
     return replace(after, from_on=on, stays=(*before.stays, left))
+
+
+def listed(before: Collector | None, wanted: Collector, today: date) -> Collector:
+    """The collector as it is to be registered by a row of a file, which may be sent again when others have moved them.
+
+    A row without a day is the stay since always: it says where the collector was first, or is now, and moves nobody.
+    Raises MoveWithoutDay, MoveInFuture, MoveBeforeLast.
+    """
+    if before is None or wanted.from_on is not None:
+        return moved(before, wanted, today)
+    first, *_ = stays_of(before)
+    if wanted.organisation_code not in {first.organisation_code, before.organisation_code}:
+        raise MoveWithoutDay(before)
+    return replace(before, name=wanted.name)
+
+
+def _is_on_record(before: Collector, wanted: Collector) -> bool:
+    """Whether that organisation and that first day are those of a stay."""
+    begun = {(stay.organisation_code, stay.from_on) for stay in stays_of(before)}
+    return (wanted.organisation_code, wanted.from_on) in begun
 
 
 def _begin(before: Collector, wanted: date | None) -> date | None:

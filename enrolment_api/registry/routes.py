@@ -22,7 +22,7 @@ from enrolment_api.domain.registry import (
     UnknownUnit,
     WrongParentLevel,
 )
-from enrolment_api.domain.stays import MoveBeforeLast, MoveInFuture
+from enrolment_api.domain.stays import MoveBeforeLast, MoveInFuture, MoveWithoutDay
 from enrolment_api.domain.succession import (
     UnitAlreadyEnded,
     UnitEnded,
@@ -51,7 +51,7 @@ from enrolment_api.registry.schemas import (
 )
 from enrolment_api.registry.usecases import Registered
 from services.errors import DomainError, NotFound
-from services.web.answers import refuses
+from services.web.answers import refuses, refuses_items
 from services.web.csv_body import MEDIA_TYPE, csv_body
 from services.web.fields import Code
 from services.web.lists import cut
@@ -135,7 +135,7 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
 
 @router.post(
     "/registry/imports",
-    responses={201: {"model": FileAnswer}, 207: {"model": FileAnswer}},
+    responses={201: {"model": FileAnswer}, 207: {"model": FileAnswer, **refuses_items(MoveWithoutDay)}},
     openapi_extra=FILE,
 )
 async def import_file(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit, check_collector, check_organisation, check_unit
-from enrolment_api.domain.stays import moved
+from enrolment_api.domain.stays import listed, moved
 from enrolment_api.domain.succession import check_validity, ended
 from enrolment_api.registry import store
 from enrolment_api.registry.events import registered_event
@@ -65,7 +65,7 @@ def _as_it_ended(unit: Unit, known: Unit | None) -> Unit:
 async def register(
     work: UnitOfWork, context: Context, entries: Sequence[Unit | Organisation | Collector]
 ) -> list[Registered[Any] | DomainError]:
-    """Register entries of one kind, which are as the use-case of that kind wants them."""
+    """Register entries of a file: of one kind, and as the use-case of that kind wants them."""
     match entries[0]:
         case Unit():
             return [*await register_units(work, context, [e for e in entries if isinstance(e, Unit)])]
@@ -73,7 +73,8 @@ async def register(
             organisations = [e for e in entries if isinstance(e, Organisation)]
             return [*await register_organisations(work, context, organisations)]
         case Collector():
-            return [*await register_collectors(work, context, [e for e in entries if isinstance(e, Collector)])]
+            collectors = [e for e in entries if isinstance(e, Collector)]
+            return [*await register_collectors(work, context, collectors, decide=listed)]
 
 
 async def end_unit(
@@ -140,10 +141,13 @@ async def register_organisations(
 
 
 async def register_collectors(
-    work: UnitOfWork, context: Context, collectors: Sequence[Collector]
+    work: UnitOfWork,
+    context: Context,
+    collectors: Sequence[Collector],
+    decide: Callable[[Collector | None, Collector, date], Collector] = moved,
 ) -> list[Registered[Collector] | DomainError]:
     """The organisations are registered already. Codes in one list are distinct. A change of the organisation counts
-    from a day: see `domain.stays`."""
+    from a day: what `decide` makes of each, as known, as wanted and today, is one of `domain.stays`."""
     await store.lock_registry(work)
     registered = await store.registered_codes(work, OrganisationRow, [c.organisation_code for c in collectors])
     collectors = [
@@ -155,7 +159,7 @@ async def register_collectors(
 
     def placed(collector: Collector) -> Collector:
         check_collector(collector, organisations)
-        return moved(known.get(collector.code), collector, context.today)
+        return decide(known.get(collector.code), collector, context.today)
 
     outcomes = await _save(work, context, CollectorRow, collectors, placed)
     await store.add_stays(work, [o.entry for o in outcomes if isinstance(o, Registered)])

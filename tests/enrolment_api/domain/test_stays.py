@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrolment_api.domain.registry import Collector
-from enrolment_api.domain.stays import Employment, MoveBeforeLast, MoveInFuture, moved, stays_of
+from enrolment_api.domain.stays import Employment, MoveBeforeLast, MoveInFuture, MoveWithoutDay, listed, moved, stays_of
 
 TODAY = date(2025, 10, 25)
 MOVE = date(2025, 10, 1)
@@ -81,10 +81,35 @@ def test_a_name_is_changed_without_a_move() -> None:
     assert (after.name, after.from_on) == ("Lê Thị C", MOVE)
 
 
+def test_a_stay_on_record_changes_nothing_but_the_name() -> None:
+    after = moved(moved(wanted("CT", MOVE), wanted("NL", MOVE + DAY), TODAY), wanted("BT", TODAY), TODAY)
+    for stay in stays_of(after):
+        sent = wanted(stay.organisation_code, stay.from_on)
+        assert moved(after, sent, TODAY) == listed(after, sent, TODAY) == after
+        assert moved(after, replace(sent, name="Lê Thị C"), TODAY) == replace(after, name="Lê Thị C")
+
+
+@pytest.mark.parametrize("organisation", ["CT", "BT"])
+def test_a_row_without_a_day_says_where_a_collector_was_first_or_is_now_and_moves_nobody(organisation: str) -> None:
+    after = moved(moved(ALWAYS, wanted("NL", MOVE), TODAY), wanted("BT", MOVE + DAY), TODAY)
+    assert listed(after, wanted(organisation), TODAY) == after
+    for other in ("NL", "VNPOST"):
+        with pytest.raises(MoveWithoutDay, match="belongs to BT since 2025-10-02"):
+            listed(after, wanted(other), TODAY)
+
+
+def test_a_row_with_a_day_moves_as_a_put_does() -> None:
+    assert listed(None, ALWAYS, TODAY) == ALWAYS
+    assert listed(ALWAYS, wanted("NL", MOVE), TODAY) == moved(ALWAYS, wanted("NL", MOVE), TODAY)
+
+
 @given(st.lists(st.tuples(st.sampled_from(["CT", "NL", "BT"]), st.dates(date(2025, 1, 1), TODAY)), max_size=12))
 def test_each_day_belongs_to_the_last_move_that_was_accepted_for_it(moves: list[tuple[str, date]]) -> None:
     collector, expected = ALWAYS, dict.fromkeys((date(2024, 12, 1) + n * DAY for n in range(330)), "CT")
     for organisation, on in moves:
+        if (organisation, on) in {(stay.organisation_code, stay.from_on) for stay in stays_of(collector)}:
+            assert moved(collector, wanted(organisation, on), TODAY) == collector
+            continue
         try:
             collector = moved(collector, wanted(organisation, on), TODAY)
         except MoveBeforeLast:

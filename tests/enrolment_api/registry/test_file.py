@@ -37,8 +37,8 @@ async def test_a_file_registers_everything_once_and_publishes_it(empty_service: 
     first = await send(empty_service, *REGISTRY)
     assert (first.status_code, first.json()["lines"]) == (201, [])
     assert counts(first) == {"rows": 8, "made": 7, "changed": 1, "same": 0, "refused": 0}
-    again = await send(empty_service, *REGISTRY[:2], *REGISTRY[3:], kind="text/csv; charset=UTF-8")
-    assert (again.status_code, counts(again)) == (200, {"rows": 7, "made": 0, "changed": 0, "same": 7, "refused": 0})
+    again = await send(empty_service, *REGISTRY, kind="text/csv; charset=UTF-8")
+    assert (again.status_code, counts(again)) == (200, {"rows": 8, "made": 0, "changed": 0, "same": 8, "refused": 0})
     collector = (await empty_service.ops.get("/v1/collectors/CT-07")).json()
     assert (collector["organisation_code"], collector["from"], collector["version"]) == ("NL", "2025-10-20", 2)
     assert (await empty_service.ops.get("/v1/units/15142")).json()["valid_from"] == "2025-07-01"
@@ -52,6 +52,33 @@ async def test_a_dry_run_tells_the_same_and_keeps_nothing(empty_service: Service
     assert (await empty_service.ops.get("/v1/units/38")).status_code == 404
     assert await empty_service.events("drive.registry.unit.v1") == []
     assert counts(await send(empty_service, *REGISTRY)) == counts(tried)
+
+
+async def test_stays_that_are_sent_again_are_the_same(service: Service) -> None:
+    names = "kind,code,name,organisation_code,from"
+    rows = [f"collector,K-30,Lê Thị D,{stay}" for stay in ("CT,2025-10-01", "NL,2025-10-10", "CT,2025-10-15")]
+    first = await send(service, names, *reversed(rows))
+    assert counts(first) == {"rows": 3, "made": 1, "changed": 2, "same": 0, "refused": 0}
+    again = await send(service, names, *rows)
+    assert (again.status_code, counts(again)["same"]) == (200, 3)
+    assert (await service.ops.get("/v1/collectors/K-30")).json()["version"] == 3
+
+
+async def test_an_old_file_moves_no_collector_back(service: Service) -> None:
+    names, made = "kind,code,name,organisation_code", "collector,K-31,Lê Thị D,CT"
+    await send(service, names, made)
+    body = {"name": "Lê Thị D", "organisation_code": "NL", "from": "2025-10-20"}
+    moved = await service.ops.put("/v1/collectors/K-31", json=body)
+    again = await send(service, names, made)
+    assert (again.status_code, counts(again)["same"]) == (200, 1)
+    assert (await service.ops.get("/v1/collectors/K-31")).json() == moved.json()
+
+
+async def test_a_move_in_a_file_needs_its_day(service: Service) -> None:
+    answer = await send(service, "kind,code,name,organisation_code", "collector,CT-07,Lê Thị B,NL")
+    [refused] = answer.json()["lines"]
+    assert refused["problem"]["type"].rpartition("/")[2] == "move-without-day"
+    assert [error["pointer"] for error in refused["problem"]["errors"]] == ["/from"]
 
 
 async def test_a_bad_row_is_named_by_line_and_column_and_the_others_are_registered(service: Service) -> None:
