@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, select, update
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, select, update
 
 from enrolment_api.cases.rows import case_of, row_of
 from enrolment_api.domain.identity import LIMITED_OVER, Case, Claim
@@ -26,6 +27,15 @@ class Opened(NamedTuple):
     opened_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LockedCases:
+    """Cases that are to be decided, by id; and by the participant whose personal ID it is, those without an index to
+    whom sign-ups were given by earlier decisions."""
+
+    cases: dict[UUID, Case]
+    given: dict[UUID, set[UUID]] = field(default_factory=dict)
+
+
 _c = table_of(IdentityCaseRow)
 OF_PARTICIPANTS: Final = select(IdentityCaseRow).where(
     _c.c.participant_id == among("participants", Uuid()), _c.c.organisation_code == among("organisations", Text())
@@ -37,8 +47,12 @@ OPENED_SINCE: Final = Query(
         _c.c.opened_at > bindparam("since", type_=DateTime(timezone=True)),
     ),
 )
+_asked = _c.alias("asked")
 LOCKED: Final = (
-    select(IdentityCaseRow).where(_c.c.id == among("ids", Uuid())).order_by(_c.c.id).with_for_update(key_share=True)
+    select(IdentityCaseRow)
+    .where(_c.c.participant_id.in_(select(_asked.c.participant_id).where(_asked.c.id == among("ids", Uuid()))))
+    .order_by(_c.c.id)
+    .with_for_update(key_share=True, of=_c)
 )
 DECIDE: Final = (
     update(_c)
@@ -50,6 +64,7 @@ DECIDE: Final = (
         decided_by=bindparam("by", type_=Text),
         decided_subject=bindparam("by_subject", type_=Text),
         reason=bindparam("why", type_=Text),
+        given_to=bindparam("given", type_=ARRAY(Uuid)),
     )
 )
 
@@ -77,14 +92,21 @@ async def insert(work: UnitOfWork, keys: PeopleKeys, cases: Sequence[Case]) -> N
     await work.add(*(row_of(case, keys) for case in cases))
 
 
-async def lock(work: UnitOfWork, keys: PeopleKeys, ids: Collection[UUID]) -> dict[UUID, Case]:
-    """Those of these ids that are cases, locked in the order of their ids."""
-    return {row.id: case_of(row, keys) for row in await work.scalars(LOCKED, {"ids": list(ids)})}
+async def lock(work: UnitOfWork, keys: PeopleKeys, ids: Collection[UUID]) -> LockedCases:
+    """Those of these ids that are cases, locked in the order of their ids with all others of the same people: so two
+    who decide on one person do so one after the other."""
+    rows = (await work.scalars(LOCKED, {"ids": list(ids)})).all()
+    locked = LockedCases({row.id: case_of(row, keys) for row in rows if row.id in ids})
+    for row in rows:
+        locked.given.setdefault(row.participant_id, set()).update(row.given_to)
+    return locked
 
 
-async def save_decision(work: UnitOfWork, case: Case, context: Context, reason: str | None) -> None:
-    """What the actor of the context has decided."""
+async def save_decision(
+    work: UnitOfWork, case: Case, context: Context, reason: str | None, given_to: Collection[UUID]
+) -> None:
+    """What the actor of the context has decided, and to which participants sign-ups were given by it."""
     actor = context.actor
     values = {"case_id": case.id, "new_status": case.status, "new_version": case.version, "at": context.at}
     by = {"by": context.organisation(), "by_subject": actor.subject if actor else "", "why": reason}
-    await work.execute(DECIDE, values | by)
+    await work.execute(DECIDE, values | by | {"given": list(given_to)})

@@ -22,7 +22,7 @@ from enrolment_api.changes.schemas import (
 )
 from enrolment_api.changes.usecases import WantedChange
 from enrolment_api.domain.enrolment import Enrolment, Rules
-from enrolment_api.domain.identity import CaseIsDecided
+from enrolment_api.domain.identity import CaseIsDecided, CoversOverlap
 from enrolment_api.domain.life import EnrolmentIsCancelled, NothingToCorrect, WrongStatus
 from enrolment_api.enrolments.disclosure import disclosed_change
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
@@ -122,7 +122,9 @@ async def get_history(enrolment_id: EnrolmentId, actor: EnrolmentReader, request
 @router.post(
     "/reviews",
     status_code=207,
-    responses={207: refuses_items(NotFound, StaleVersion, EnrolmentIsCancelled, WrongStatus, CaseIsDecided)},
+    responses={
+        207: refuses_items(NotFound, StaleVersion, EnrolmentIsCancelled, WrongStatus, CaseIsDecided, CoversOverlap)
+    },
     openapi_extra=body_of(REVIEW_BODY, example=_REVIEWED),
 )
 async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAnswer:
@@ -130,7 +132,8 @@ async def review_enrolments(request: Request, _: EnrolmentReviewer) -> ReviewAns
     be changed does not affect the others.
 
     To accept a case makes the personal ID that of the person who was claimed; sign-ups of others under it are then of
-    somebody else, and those among them that are submitted are returned. Whoever was refused sends the sign-up again.
+    somebody else, and those among them that are submitted are returned; those of that person that an earlier
+    acceptance took away are theirs again. Whoever was refused sends the sign-up again.
     """
     async with json_body(request, MOST_REVIEW_VALUES) as raw:
         items = await REVIEWS.read(raw)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Integer, SmallInteger, Text, Uuid, bindparam, exists, extract, or_, select, update
+from sqlalchemy import Integer, SmallInteger, Text, Uuid, and_, bindparam, exists, extract, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from enrolment_api.domain.cover import AlreadyCovered
@@ -15,7 +15,7 @@ from enrolment_api.domain.household import Membership
 from enrolment_api.enrolments.rows import columns_of_enrolment, enrolment_of
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.tables.enrolments import EnrolmentRow
-from services.errors import Conflict
+from services.errors import Conflict, Unavailable
 from services.persistence.connecting import constraint_of
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, table_of, unnest
@@ -41,12 +41,17 @@ REPLACE: Final = (
     .where(_e.c.id == bindparam("enrolment_id", type_=Uuid))
 )
 _participant = bindparam("participant", type_=Uuid)
-OF_PARTICIPANT: Final = (
-    select(EnrolmentRow)
-    .where(_e.c.participant_id == _participant, _e.c.status != "cancelled")
+_of_participants = and_(_e.c.participant_id == among("participants", Uuid()), _e.c.status != "cancelled")
+INVOLVED: Final = (
+    select(_e.c.id)
+    .where(or_(_e.c.id == among("ids", Uuid()), _of_participants))
     .order_by(_e.c.id)
     .with_for_update(key_share=True)
 )
+OF_PARTICIPANTS: Final = (
+    select(EnrolmentRow).where(_of_participants).order_by(_e.c.id).with_for_update(key_share=True, skip_locked=True)
+)
+"""Those that were locked before, and any that were recorded since; it waits for nobody."""
 GIVE: Final = update(_e).values(participant_id=_participant).where(_e.c.id == among("ids", Uuid()))
 OTHERS_HAVE: Final = select(
     exists().where(
@@ -104,15 +109,26 @@ async def replace(work: UnitOfWork, keys: PeopleKeys, enrolment: Enrolment, chec
         raise _overtaken(error) from None  # the cause holds the row
 
 
-async def lock_of_participant(work: UnitOfWork, keys: PeopleKeys, participant_id: UUID) -> list[Enrolment]:
-    """The participant's sign-ups that were not cancelled, locked in the order of their ids."""
-    rows = await work.scalars(OF_PARTICIPANT, {"participant": participant_id})
+async def lock_involved(work: UnitOfWork, ids: Collection[UUID], participants: Collection[UUID]) -> None:
+    """Lock these sign-ups and all of these participants that were not cancelled, together in the order of their ids."""
+    await work.execute(INVOLVED, {"ids": list(ids), "participants": list(participants)})
+
+
+async def of_participants(work: UnitOfWork, keys: PeopleKeys, participants: Collection[UUID]) -> list[Enrolment]:
+    """The sign-ups of these that were not cancelled, after `lock_involved`."""
+    rows = await work.scalars(OF_PARTICIPANTS, {"participants": list(participants)})
     return [enrolment_of(row, keys) for row in rows]
 
 
 async def give(work: UnitOfWork, ids: Sequence[UUID], participant_id: UUID) -> None:
-    """Make these sign-ups those of another participant."""
-    await work.execute(GIVE, {"ids": list(ids), "participant": participant_id})
+    """Make these sign-ups those of another participant. Raises Unavailable where that one was signed up meanwhile."""
+    try:
+        await work.execute(GIVE, {"ids": list(ids), "participant": participant_id})
+    except IntegrityError as error:
+        if constraint_of(error) != "ex_enrolments_double_cover":
+            raise
+        detail = "another sign-up of the person was recorded at the same moment: send this again"
+        raise Unavailable(detail) from None  # the cause holds the row
 
 
 async def others_have(work: UnitOfWork, participant_id: UUID, organisation_code: str) -> bool:

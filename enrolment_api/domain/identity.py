@@ -92,6 +92,17 @@ class CaseIsDecided(Conflict):
     remedy = "Read the case: who has decided it, when and why."
 
 
+class CoversOverlap(Conflict):
+    """The person who is claimed would be covered twice for the same days, by sign-ups that were of two participants."""
+
+    code = "covers-overlap"
+    title = "The person would be covered twice"
+    remedy = "Let one of the sign-ups that `detail` names be corrected or cancelled, then accept the case."
+
+    def __init__(self, one: UUID, other: UUID) -> None:
+        super().__init__(f"the sign-ups {one} and {other} would cover the person twice for the same days")
+
+
 def folded_name(name: str) -> str:
     """The name without what people write differently: case, accents, blanks, hyphens and other signs."""
     plain = unicodedata.normalize("NFKD", name.casefold()).translate(_D_WITH_STROKE)

@@ -96,6 +96,11 @@ def disputed(enrolment: Enrolment) -> Enrolment:
     return replace(enrolment, status=status, version=enrolment.version + 1)
 
 
+def given_back(enrolment: Enrolment) -> Enrolment:
+    """The enrolment in its next version, once its personal ID was found to be that of its person after all."""
+    return replace(enrolment, version=enrolment.version + 1)
+
+
 def corrected(sign_up: SignUp, changes: Mapping[str, Any]) -> SignUp:
     """The sign-up with other values of some of its fields, those of `participant` likewise.
 

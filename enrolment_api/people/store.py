@@ -28,6 +28,7 @@ OWNERS: Final = select(_i.c.blind_index, _i.c.participant_id).where(_i.c.blind_i
 INDEX: Final = insert_many(ParticipantIndexRow).on_conflict_do_nothing()
 REMOVE: Final = delete(_p).where(_p.c.id == among("ids", Uuid()))
 REMOVE_INDEXES: Final = delete(_i).where(_i.c.blind_index == among("indexes", LargeBinary()))
+LOCKED: Final = select(_p.c.id).where(_p.c.id == among("ids", Uuid())).order_by(_p.c.id).with_for_update(key_share=True)
 SAVE: Final = (
     update(_p)
     .where(_p.c.id == bindparam("participant_id", type_=Uuid))
@@ -91,6 +92,11 @@ async def forget(work: UnitOfWork, people: Collection[Person]) -> None:
     if people:
         await work.execute(REMOVE_INDEXES, {"indexes": sorted(index for person in people for index in person.indexes)})
         await work.execute(REMOVE, {"ids": sorted(person.id for person in people)})
+
+
+async def lock(work: UnitOfWork, ids: Collection[UUID]) -> None:
+    """Lock these participants in the order of their ids: nobody else changes who they are."""
+    await work.execute(LOCKED, {"ids": list(ids)})
 
 
 async def add_unindexed(work: UnitOfWork, keys: PeopleKeys, person: Participant) -> UUID:

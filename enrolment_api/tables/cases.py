@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, Text, text
+from sqlalchemy import ARRAY, Index, Integer, Text, Uuid, text
 from sqlmodel import Field
 
 from enrolment_api.domain.identity import CaseStatus
@@ -16,7 +16,8 @@ from services.persistence.checks import one_of
 class IdentityCaseRow(Base, table=True):
     """A claim that the agency decides; see `domain.identity`. `sealed` is the person who is claimed: see `people.keys`.
 
-    `decided_by` is the organisation, `decided_subject` the person or client of the newest decision.
+    `decided_by` is the organisation, `decided_subject` the person or client of the newest decision. `given_to` are the
+    participants without an index whose sign-ups became those that lost the ID by its acceptance.
     """
 
     __tablename__ = "identity_cases"
@@ -39,3 +40,4 @@ class IdentityCaseRow(Base, table=True):
     decided_by: str | None = Field(default=None, sa_type=Text)
     decided_subject: str | None = Field(default=None, sa_type=Text)
     reason: str | None = Field(default=None, sa_type=Text)
+    given_to: list[UUID] = Field(default=[], sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": text("'{}'")})

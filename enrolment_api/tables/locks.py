@@ -7,8 +7,10 @@
    whose keys are in another order.
 5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
    way only.
-6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, before those of sign-ups and
-   of participants; nobody locks rows of cases who holds any other.
+6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, and all others of the same
+   people with them, before everything else: nobody locks rows of cases who holds any other. Then come all sign-ups that
+   may change by the decisions, as 3 says, and all participants, as 4 says: not case by case. Sign-ups that are recorded
+   after these were locked are taken along where nobody else has locked them (SKIP LOCKED).
 7. Those of the chassis: FOLD, the rows of `resends` (SKIP LOCKED).
 8. AUDIT, by whoever adds to the audit trail: the last, since everybody else who does waits for the commit.
 """

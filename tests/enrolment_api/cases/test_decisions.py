@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.rotation.runner import rotate
@@ -260,3 +261,58 @@ async def test_two_claims_on_one_id_that_are_accepted_at_once_give_it_to_one_of_
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     [disputed] = (await service.ct.get("/v1/enrolments")).json()["items"]
     assert disputed["version"] == 2
+
+
+AGAIN = a_sign_up(1, external_ref="CT-2", household={"code": "HH-3", "member_no": 1})
+
+
+async def an_error_and_its_reversal(service: Service, agency: Agency) -> tuple[str, dict[str, Any]]:
+    """An acceptance has given the ID of the person whom CT has signed up to somebody of NL's, in error; now CT claims
+    it back. The case of that, and CT's sign-up."""
+    wrong = await a_case(service)
+    await agency.accept(wrong)
+    again = await post(service.ct, AGAIN, key="ct-2")
+    [mine] = (await service.ct.get("/v1/enrolments")).json()["items"]
+    return reference_of(again.json()), mine
+
+
+async def test_who_gets_their_personal_id_back_has_the_cover_again_that_they_had(
+    service: Service, agency: Agency
+) -> None:
+    case_id, mine = await an_error_and_its_reversal(service, agency)
+    assert (await post(service.nl, of_nl(1, "NL-1", **REAL), key="nl-1")).status_code == 201
+    assert (await agency.accept(case_id))["case_status"] == "accepted"
+    again = await post(service.ct, AGAIN, key="ct-2")
+    assert again.json()["type"].endswith("/already-covered")
+    [newest] = (await service.ct.get(f"/v1/enrolments/{mine['id']}/history")).json()["items"][-1:]
+    assert newest["reason"] == f"the personal ID is that of this person after all (case {case_id})"
+    owner = (await cases(service))[0]["participant_id"]
+    rows = await service.rows("SELECT organisation_code, participant_id FROM enrolments ORDER BY organisation_code")
+    assert [row["participant_id"] == owner for row in rows] == [True, False]
+    back = await post(
+        service.nl, of_nl(1, "NL-3", **REAL) | {"household": {"code": "HH-4", "member_no": 1}}, key="nl-3"
+    )
+    assert (await agency.accept(reference_of(back.json())))["case_status"] == "accepted"
+    rows = await service.rows("SELECT organisation_code, participant_id FROM enrolments ORDER BY organisation_code")
+    assert [row["participant_id"] == owner for row in rows] == [False, True]
+
+
+async def test_sign_ups_that_would_cover_a_person_twice_stay_apart_until_one_is_cancelled(
+    service: Service, agency: Agency
+) -> None:
+    case_id, mine = await an_error_and_its_reversal(service, agency)
+    other = (await post(service.ct, a_sign_up(3), key="ct-3")).json()
+    async with service.runtime.database.write() as work:  # as one that is recorded while the first case is accepted
+        await work.execute(
+            text("UPDATE enrolments SET participant_id = :owner WHERE id = :id"),
+            {"id": other["id"], "owner": (await cases(service))[0]["participant_id"]},
+        )
+    before = await service.rows("SELECT id, participant_id, version FROM enrolments ORDER BY id")
+    refused = await agency.accept(case_id)
+    assert refused["problem"]["type"].endswith("/covers-overlap")
+    assert mine["id"] in refused["problem"]["detail"]
+    assert other["id"] in refused["problem"]["detail"]
+    assert await service.rows("SELECT id, participant_id, version FROM enrolments ORDER BY id") == before
+    assert (await agency.case(case_id))["status"] == "open"
+    await service.ct.post(f"/v1/enrolments/{other['id']}/cancellation", json={"version": 1, "reason": "twice"})
+    assert (await agency.accept(case_id))["case_status"] == "accepted"
