@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from enrolment_api.domain.enrolment import Rules
 from enrolment_api.domain.rates import Rates
@@ -14,7 +15,11 @@ from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.settings import EnrolmentSettings
 from services.batcher import Batcher
 from services.context import Context, context_of
+from services.persistence.driver_errors import Overtaken
 from services.runtime import Runtime
+
+TRIES: Final = 3
+"""Of a unit of work that others are in the way of: they may be those of a process whose keys are in another order."""
 
 
 class Recorder:
@@ -34,7 +39,18 @@ class Recorder:
         return await self._batcher.submit(request)
 
     async def record_many(self, requests: Sequence[EnrolmentRequest]) -> list[Outcome]:
-        """One unit of work. Raises Unavailable where the database is away; then send them again."""
+        """One unit of work, again where another was in its way. Raises Unavailable where the database is away; then
+        send them again."""
+        tries_left = TRIES
+        while True:
+            try:
+                return await self._record(requests)
+            except Overtaken:
+                tries_left -= 1
+                if not tries_left:
+                    raise
+
+    async def _record(self, requests: Sequence[EnrolmentRequest]) -> list[Outcome]:
         async with self._database.write() as work:
             context = context_of(self._clock)
             outcomes = await record(work, context, requests, self.rules(context), self._keys)

@@ -39,6 +39,11 @@ class TookTooLong(Unavailable):
     """A statement exceeded its timeout: because of a temporary condition, or because the work itself takes too long."""
 
 
+class Overtaken(Unavailable):
+    """Another transaction was in the way of this one: a deadlock, a serialization failure. The same again may well get
+    through."""
+
+
 class StatementRefused(Exception):
     """PostgreSQL refused the values of a statement, and would refuse them at any time (SQLSTATE class 22 or 23).
 
@@ -99,6 +104,8 @@ def _refusal(server: Server, why: BaseException) -> Unavailable:
     log.warning("database_refuses", sqlstate=sqlstate(why), error=type(why).__name__, message=message_of(why))
     if isinstance(why, asyncpg.QueryCanceledError):
         return TookTooLong("the database took too long")
+    if sqlstate(why)[:2] == _OVERTAKEN:
+        return Overtaken(f"other transactions were in the way ({type(why).__name__}): send this again")
     return _away(server, why)
 
 

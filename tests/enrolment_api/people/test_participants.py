@@ -166,6 +166,14 @@ async def test_processes_that_share_a_key_make_one_participant_of_a_person(
     assert {answer["status"] for answer in again} == {409}
 
 
+async def waiting(service: Service) -> int:
+    """How many sessions wait for a lock."""
+    sessions = await service.rows(
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return int(sessions[0]["n"])
+
+
 async def test_whom_a_process_of_fewer_keys_makes_meanwhile_is_waited_for(
     service: Service, with_keys: WithKeys
 ) -> None:
@@ -174,21 +182,30 @@ async def test_whom_a_process_of_fewer_keys_makes_meanwhile_is_waited_for(
     keys, other = keys_of(service), await with_keys(NEW, old)
     made = Person(new_id(), keys.indexes_of("038080000001"))
 
-    async def waiting() -> int:
-        sessions = await service.rows(
-            "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return int(sessions[0]["n"])
-
     async with service.runtime.database.write() as work:
         assert await make(work, keys, {made.id: (made, a_person())}) == {}
         answer = asyncio.create_task(post(other, a_sign_up(1)))
-        await eventually(waiting, 1)
+        await eventually(lambda: waiting(service), 1)
     assert (await answer).status_code == 201
     assert await participant_ids(service) == [made.id]
     assert await service.rows("SELECT id FROM participants") == [{"id": made.id}]
     owners = await service.rows("SELECT participant_id AS id FROM participant_indexes")
     assert owners == [{"id": made.id}] * 2
+
+
+async def test_a_deadlock_with_another_process_refuses_nothing(service: Service) -> None:
+    """Each holds the index of one person, and waits for that of the other."""
+    keys = keys_of(service)
+    ids = sorted((f"03808000000{n}" for n in (1, 2)), key=keys.indexes_of)
+    first, second = (Person(new_id(), keys.indexes_of(personal_id)) for personal_id in ids)
+    sign_ups = [a_sign_up(n, participant=a_participant(n)) for n in (1, 2)]
+    async with service.runtime.database.write() as work:
+        await make(work, keys, {second.id: (second, a_person(personal_id=ids[1]))})
+        answers = asyncio.create_task(post_batch(service.ct, *sign_ups))
+        await eventually(lambda: waiting(service), 1)
+        await make(work, keys, {first.id: (first, a_person(personal_id=ids[0]))})
+    assert [answer["status"] for answer in await answers] == [201, 201]
+    assert set(await participant_ids(service)) == {first.id, second.id}
 
 
 async def test_a_correction_to_an_id_that_somebody_else_records_meanwhile_is_sent_again(
