@@ -102,6 +102,7 @@ async def _decide(
     is of stays so, where the correction does not name somebody else."""
     codes = await enrolments.known_codes(work, [sign_up], with_above=bool(rules.rates.local_support))
     sign_up = codes.with_registered_codes(sign_up)
+    codes = codes.with_collector_as_recorded(before.sign_up, sign_up)
     stays = not names_other_person(before.sign_up.participant, sign_up.participant)
     whose = before.participant_id if stays else None
     known = await enrolments.known_of(work, keys, [sign_up], [before.id], whose)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
 from enrolment_api.domain.succession import Validity, unit_on
@@ -75,6 +76,16 @@ class KnownCodes:
         """
         unit_code = unit_on(sign_up.unit_code, sign_up.signed_on, self.units)
         return sign_up if unit_code == sign_up.unit_code else replace(sign_up, unit_code=unit_code)
+
+    def with_collector_as_recorded(self, before: SignUp, corrected: SignUp) -> KnownCodes:
+        """Where a correction leaves the collector and the day as they were, the collector is whose they were when the
+        sign-up was recorded: a move that was registered since, or corrected, refuses no other field."""
+        code, day = corrected.collector_code, corrected.signed_on
+        if (code, day) != (before.collector_code, before.signed_on) or code not in self.collectors:
+            return self
+        recorded = Stay(before.organisation_code, day, day)
+        employment = Employment((recorded, *self.collectors[code].stays))
+        return replace(self, collectors={**self.collectors, code: employment})
 
 
 def _registered(code: str, known: Collection[str]) -> str:

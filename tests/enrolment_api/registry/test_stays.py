@@ -64,3 +64,16 @@ async def test_a_correction_belongs_to_the_organisation_of_its_day(service: Serv
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/changes/collector_code")
     earlier = await service.ct.post(path, json=body | {"changes": {"signed_on": "2025-10-18"}})
     assert (earlier.status_code, earlier.json()["organisation_code"]) == (200, "CT")
+
+
+async def test_a_move_that_is_corrected_refuses_no_correction_of_another_field(service: Service) -> None:
+    await put(service, **{"from": MOVE})
+    path = f"/v1/enrolments/{(await post(service.nl, a_sign_up(signed_on=MOVE))).json()['id']}/correction"
+    await put(service, organisation_code="CT", **{"from": MOVE})
+    body = {"version": 1, "reason": "The receipt was wrong", "changes": {"receipt_no": "C45-000099"}}
+    corrected = await service.nl.post(path, json=body)
+    assert (corrected.status_code, corrected.json()["organisation_code"]) == (200, "NL")
+    other_day = body | {"version": 2, "changes": {"signed_on": "2025-10-21"}}
+    refused = await service.nl.post(path, json=other_day)
+    assert refused.json()["type"] == "http://test/problems/collector-of-another-organisation"
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/changes/collector_code"]
