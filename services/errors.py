@@ -52,6 +52,17 @@ class Invalid(DomainError):
         return cls(detail, (FieldError(pointer, detail),))
 
 
+class Malformed(DomainError):
+    """The body or a header cannot be read at all."""
+
+    code = "malformed"
+    title = "The request cannot be read"
+    remedy = (
+        "Send valid JSON in UTF-8, and the header that `errors` names."
+        " `detail` and `errors` give line and column of what is no JSON."
+    )
+
+
 class Unauthenticated(DomainError):
     """The caller is not authenticated."""
 

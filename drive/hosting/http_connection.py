@@ -10,9 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from drive.hosting.connection_limits import Connections, Phase
 from drive.hosting.http_flow import AnswerTransport, PacedFlow
-from services.errors import DomainError, FieldError
+from services.errors import DomainError, FieldError, Malformed
 from services.web.middleware import HUNG_UP, REFUSAL
-from services.web.problems import HeadersTooLarge, Malformed
+from services.web.problems import HeadersTooLarge
 
 HEADER_BYTES: Final = 64 * 1024
 HEADERS: Final = 128

@@ -13,12 +13,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from enrolment_api.domain.registry import LEVELS, Collector, Organisation, Unit
 from enrolment_api.registry.schemas import CollectorBody, OrganisationBody, UnitBody
 from services.errors import DomainError, Invalid
-from services.web.csv_body import Row
+from services.files.table import Columns, Row
 from services.web.fields import Code
 from services.web.problems import refusal_of_body
 
-COLUMNS: Final = ("kind", "code", "name", "level", "parent_code", "organisation_code", "valid_from", "from")
-NEEDED: Final = ("kind", "code", "name")
+COLUMNS: Final = Columns(
+    ("kind", "code", "name", "level", "parent_code", "organisation_code", "valid_from", "from"),
+    needed=("kind", "code", "name"),
+)
 MOST_ROWS: Final = 20_000
 _ROWS_AT_ONCE: Final = 200
 Entry: TypeAlias = Unit | Organisation | Collector

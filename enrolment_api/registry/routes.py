@@ -32,7 +32,7 @@ from enrolment_api.domain.succession import (
 )
 from enrolment_api.registry import queries, usecases
 from enrolment_api.registry.file_import import answer_of, register_rows
-from enrolment_api.registry.file_rows import COLUMNS, MOST_ROWS, NEEDED, read_rows
+from enrolment_api.registry.file_rows import COLUMNS, MOST_ROWS, read_rows
 from enrolment_api.registry.schemas import (
     CollectorBody,
     CollectorView,
@@ -52,12 +52,12 @@ from enrolment_api.registry.schemas import (
 from enrolment_api.registry.usecases import Registered
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses, refuses_items
-from services.web.csv_body import MEDIA_TYPE, csv_body
 from services.web.fields import Code
 from services.web.lists import cut
 from services.web.openapi import text_body_of
 from services.web.problems import base_of
 from services.web.strict_route import StrictRoute
+from services.web.table_body import CSV, table_body
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=StrictRoute)
@@ -68,8 +68,9 @@ CollectorInPath: TypeAlias = Annotated[Code, Path(description="Code of the colle
 E = TypeVar("E", Unit, Organisation, Collector)
 FILE: Final = text_body_of(
     "RegistryFile",
-    f"CSV in UTF-8, columns in any order: {', '.join(COLUMNS)}; `kind` is unit, organisation or collector",
-    MEDIA_TYPE,
+    "CSV in UTF-8, or the first sheet of XLSX under its own media type; columns in any order: "
+    f"{', '.join(COLUMNS.names)}; `kind` is unit, organisation or collector",
+    CSV,
     "kind,code,name,level,parent_code\r\nunit,15142-01,Thôn 1,village,15142\r\n",
 )
 
@@ -141,10 +142,10 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
 async def import_file(
     _: RegistryWriter, wanted: Annotated[FileQuery, Query()], request: Request, response: Response
 ) -> FileAnswer:
-    """Register the rows of a CSV file, in whatever order; 207 where some were refused, 201 where any is new."""
+    """Register the rows of a CSV or XLSX file, in whatever order; 207 where some were refused, 201 where any is new."""
     outcomes: dict[int, str | DomainError] = {}
     with suppress(_NothingIsKept):
-        async with csv_body(request, COLUMNS, NEEDED, MOST_ROWS) as rows:
+        async with table_body(request, COLUMNS, MOST_ROWS) as rows:
             read = await read_rows(rows)
         async with act(request) as (work, context):
             outcomes = await register_rows(work, context, read)

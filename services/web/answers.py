@@ -13,7 +13,6 @@ from services.web.problems import (
     MEDIA_TYPE,
     HeadersTooLarge,
     Internal,
-    Malformed,
     Problem,
     TooLarge,
     TooSlow,
@@ -73,7 +72,6 @@ _EVERYWHERE: Final = ("X-Request-Id", "RateLimit", "Access-Control-Allow-Origin"
 _OF_STATUS: Final[Mapping[int, str]] = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 COMMON: Final[tuple[type[DomainError], ...]] = (
-    Malformed,
     Unauthenticated,
     Forbidden,
     TooSlow,

@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from services.errors import FieldError
+from services.errors import FieldError, Malformed
 from services.web.answers import sends
-from services.web.problems import Malformed
 
 _LONGEST: Final = 8000
 IF_NONE_MATCH: Final[Mapping[str, Any]] = {

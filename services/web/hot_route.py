@@ -19,14 +19,14 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from services.context import Actor, Context
-from services.errors import DomainError, FieldError
+from services.errors import DomainError, FieldError, Malformed
 from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
 from services.web.field_errors import refusal
 from services.web.json_body import json_body, validated
 from services.web.openapi import body_of
 from services.web.parameters import refuse_parameters_but, refuse_too_many_parameters
-from services.web.problems import Malformed, refusal_of_header
+from services.web.problems import refusal_of_header
 from services.web.transactions import request_context
 
 P = TypeVar("P", bound=BaseModel)

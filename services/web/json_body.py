@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 
-from services.errors import FieldError, Invalid
+from services.errors import FieldError, Invalid, Malformed
 from services.web.body_values import FIRST_PART, MOST_VALUES, has_more_values
 from services.web.field_errors import cut_short
-from services.web.problems import Malformed, UnsupportedMediaType, refusal_of_body
+from services.web.problems import UnsupportedMediaType, refusal_of_body
 from services.web.repeated_names import refuse_repeated_names
 from services.web.turns import LARGE_BYTES
 

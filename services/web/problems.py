@@ -19,6 +19,7 @@ from services.errors import (
     FieldError,
     Forbidden,
     Invalid,
+    Malformed,
     NotFound,
     TooMany,
     Unauthenticated,
@@ -31,17 +32,6 @@ from services.web.methods import allowed
 from services.web.remedies import remedy_of
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class Malformed(DomainError):
-    """The body or a header cannot be read at all."""
-
-    code = "malformed"
-    title = "The request cannot be read"
-    remedy = (
-        "Send valid JSON in UTF-8, and the header that `errors` names."
-        " `detail` and `errors` give line and column of what is no JSON."
-    )
 
 
 class MethodNotAllowed(DomainError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
 from httpx import Response
+from openpyxl import Workbook
 
+from services.web.table_body import XLSX
 from tests.enrolment_api.conftest import Service
 
 HEADER = "kind,code,name,level,parent_code,organisation_code,valid_from,from"
@@ -149,3 +152,18 @@ async def test_only_csv_in_utf_8_is_taken(empty_service: Service, kind: str, sta
 async def test_only_who_keeps_the_registry_sends_a_file(service: Service) -> None:
     answer = await service.ct.post("/v1/registry/imports", content=b"", headers={"Content-Type": "text/csv"})
     assert answer.status_code == 403
+
+
+async def test_a_workbook_registers_what_csv_registers(empty_service: Service) -> None:
+    workbook = Workbook()
+    for line in REGISTRY:
+        workbook.worksheets[0].append([cell or None for cell in line.split(",")])
+    file = BytesIO()
+    workbook.save(file)
+    first = await empty_service.ops.post(
+        "/v1/registry/imports", content=file.getvalue(), headers={"Content-Type": XLSX}
+    )
+    assert (first.status_code, first.json()["lines"]) == (201, [])
+    assert counts(first) == {"rows": 8, "made": 7, "changed": 1, "same": 0, "refused": 0}
+    broken = await empty_service.ops.post("/v1/registry/imports", content=b"PK", headers={"Content-Type": XLSX})
+    assert (broken.status_code, broken.json()["type"].rpartition("/")[2]) == (400, "malformed")

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.errors import DomainError, FieldError, Invalid
+from services.errors import DomainError, FieldError, Invalid, Malformed
 from services.web.body_values import MOST_VALUES, has_more_values
 from services.web.field_errors import LONGEST_POINTER, MOST_ERRORS, pointer_to, refusal, shortened
 from services.web.json_body import refuse_too_many_values
-from services.web.problems import Malformed, problem_of
+from services.web.problems import problem_of
 
 SIGNS = st.text(alphabet='ab,[]{}:\\" é', max_size=8)
 VALUES = st.recursive(

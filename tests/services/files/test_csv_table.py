@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from services.errors import DomainError
-from services.web.csv_body import Row, rows_of
+from services.files.csv_table import csv_rows
+from services.files.table import Columns, Row
 
-COLUMNS = ("code", "name", "from")
+COLUMNS = Columns(("code", "name", "from"), needed=["code"])
 EXPECTED = [Row(2, {"code": "A", "name": "Bưu điện, A"}), Row(3, {"code": "B", "name": "B", "from": "2025-10-25"})]
 
 
@@ -23,22 +24,20 @@ EXPECTED = [Row(2, {"code": "A", "name": "Bưu điện, A"}), Row(3, {"code": "B
     ],
 )
 def test_a_table_reads_the_same_however_a_spreadsheet_writes_it(text: str) -> None:
-    assert rows_of(text.encode(), COLUMNS, ["code"], 10) == EXPECTED
+    assert csv_rows(text.encode(), COLUMNS, 10) == EXPECTED
 
 
 def test_a_first_line_may_tell_the_divider() -> None:
-    assert rows_of(b"sep=;\r\ncode;name\r\nA;B, C\r\n", COLUMNS, ["code"], 10) == [
-        Row(3, {"code": "A", "name": "B, C"})
-    ]
+    assert csv_rows(b"sep=;\r\ncode;name\r\nA;B, C\r\n", COLUMNS, 10) == [Row(3, {"code": "A", "name": "B, C"})]
 
 
 def test_a_row_is_named_by_the_line_on_which_it_begins() -> None:
-    rows = rows_of(b'code,name\nA,"two\nlines"\n\nB,B\n', COLUMNS, ["code"], 10)
+    rows = csv_rows(b'code,name\nA,"two\nlines"\n\nB,B\n', COLUMNS, 10)
     assert [(row.line, row.cells["code"]) for row in rows] == [(2, "A"), (5, "B")]
 
 
 def test_cells_beyond_the_names_are_counted() -> None:
-    assert rows_of(b"code,name\nA,B,C,,D\n", COLUMNS, ["code"], 10)[0].surplus == 2
+    assert csv_rows(b"code,name\nA,B,C,,D\n", COLUMNS, 10)[0].surplus == 2
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_cells_beyond_the_names_are_counted() -> None:
 )
 def test_what_is_no_such_table_is_refused_where_it_is_wrong(raw: bytes, code: str, pointer: str, detail: str) -> None:
     with pytest.raises(DomainError) as raised:
-        rows_of(raw, COLUMNS, ["code"], 2)
+        csv_rows(raw, COLUMNS, 2)
     assert raised.value.code == code
     assert [error.pointer for error in raised.value.errors] == [pointer]
     assert detail in raised.value.errors[0].detail
