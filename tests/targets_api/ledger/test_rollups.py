@@ -245,11 +245,11 @@ async def test_an_upgrade_rolls_up_what_was_counted_and_goes_on_where_it_broke_o
         async with database.write() as work:
             for statement in HISTORY.split(";"):
                 await work.execute(text(statement))
-        await upgrade("targets", url)
+        await upgrade("targets", url, "targets_0015")
         async with database.write() as work:
             await work.execute(text("UPDATE alembic_version SET version_num = 'targets_0014'"))
             await work.execute(text("UPDATE tallies SET n = n + 1 WHERE day = '2025-03-05'"))
-        await upgrade("targets", url)
+        await upgrade("targets", url, "targets_0015")
         await roll_up(database)
         async with database.read() as session:
             for tree in ("unit", "organisation"):
