@@ -140,7 +140,7 @@ async def _save_person(
         return person.id
     names_anew = names_other_person(before.sign_up.participant, sign_up.participant)
     is_known = 0 in known.named and agrees(known.named[0], sign_up.participant)
-    if person.id == before.participant_id and (names_anew or is_known):
+    if person.id in known.nobodys or (person.id == before.participant_id and (names_anew or is_known)):
         await people.save(work, keys, person.id, sign_up.participant)
     return person.id
 

@@ -112,6 +112,23 @@ the months for which the state has supported them, but for what the enrolments `
 constraint and the index of members are, so that they serve. OFFSET 0 keeps each lookup by itself: joined, a plan that
 was made for an empty table would go on to read all of it."""
 
+
+class Nobodys(NamedTuple):
+    """A participant whom nobody is signed up as."""
+
+    id: UUID
+
+
+NOBODYS: Final = Query(
+    Nobodys,
+    text("""
+        SELECT w.id FROM unnest(CAST(:ids AS uuid[])) AS w (id)
+        WHERE NOT EXISTS (SELECT FROM enrolments WHERE participant_id = w.id AND status <> 'cancelled' OFFSET 0)
+            AND NOT EXISTS (SELECT FROM identity_cases WHERE participant_id = w.id AND status = 'accepted' OFFSET 0)
+    """),
+)
+"""Which of these participants have no sign-up that was not cancelled, and no accepted case of identity."""
+
 EXISTING: Final = text("""
     WITH w AS (
         SELECT * FROM unnest(CAST(:organisations AS text[]), CAST(:refs AS text[]), CAST(:keys AS text[]))

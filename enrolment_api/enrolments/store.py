@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.people.queries import verify_keys
-from enrolment_api.people.store import Person
+from enrolment_api.people.store import Person, lock
 from enrolment_api.registry.queries import units_above
 from enrolment_api.registry.sql import UNITS_ABOVE
 from enrolment_api.tables.enrolments import EnrolmentRow
@@ -51,7 +51,8 @@ class KnownPeople:
     many months the state has supported the person of a sign-up in voluntary insurance.
 
     `own_covers` are those of `covers` that are through the organisation of the sign-up; `named` is who is known for the
-    personal ID, where somebody is.
+    personal ID, where somebody is. `nobodys` are the participants whom nobody is signed up as any more: they become
+    whom the sign-up names, which differs from whoever they were, and is compared with nobody.
     """
 
     people: Sequence[Person]
@@ -60,6 +61,7 @@ class KnownPeople:
     own_covers: dict[int, set[Cover]] = field(default_factory=dict)
     households: dict[HouseholdKey, dict[int, UUID]] = field(default_factory=dict)
     supported_months: dict[int, int] = field(default_factory=dict)
+    nobodys: Collection[UUID] = ()
 
     def members(self, place: int, household: HouseholdKey | None, left: Membership | None = None) -> Members:
         """Those of the household of the sign-up in this place; `left` is what the sign-up had been before, if any."""
@@ -119,6 +121,31 @@ async def known_of(
     whatever their personal IDs. Raises Unavailable where the keys are not those of the database."""
     if not keys.are_verified:
         await verify_keys(work, keys)
+    known = await _read_known(work, keys, sign_ups, but_for, of_participant)
+    if nobodys := await _nobodys(work, known, sign_ups):
+        await lock(work, nobodys)  # then read again: somebody may have been signed up as one of them since
+        known = await _read_known(work, keys, sign_ups, but_for, of_participant)
+        nobodys = await _nobodys(work, known, sign_ups)
+    named = {place: who for place, who in known.named.items() if known.people[place].id not in nobodys}
+    return replace(known, named=named, nobodys=nobodys)
+
+
+async def _nobodys(work: UnitOfWork, known: KnownPeople, sign_ups: Sequence[SignUp]) -> set[UUID]:
+    """Of the participants who are other people than these sign-ups name: those whom no sign-up is of that was not
+    cancelled, and to whom no case has given the ID."""
+    others = {
+        known.people[place].id for place, who in known.named.items() if not agrees(who, sign_ups[place].participant)
+    }
+    return {each.id for each in await work.all(sql.NOBODYS, {"ids": list(others)})} if others else set()
+
+
+async def _read_known(
+    work: UnitOfWork,
+    keys: PeopleKeys,
+    sign_ups: Sequence[SignUp],
+    but_for: Sequence[UUID],
+    of_participant: UUID | None,
+) -> KnownPeople:
     indexes = [keys.indexes_of(sign_up.participant.personal_id) for sign_up in sign_ups]
     households = [household_of(sign_up) for sign_up in sign_ups]
     wanted = _wanted(sign_ups, indexes, households, of_participant)

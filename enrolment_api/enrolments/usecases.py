@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from uuid import UUID
@@ -76,12 +76,15 @@ async def _open_cases(
 
 
 async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis) -> Outcomes:
-    outcomes, made = await _decide_and_make_people(work, requests, basis)
+    outcomes, made, nobodys = await _decide_and_make_people(work, requests, basis)
     accepted = [(r, o.enrolment) for n, r in requests if isinstance(o := outcomes[n], Recorded)]
     events = [recorded_event(enrolment, request.correlation_id) for request, enrolment in accepted]
     checksums = {event.id: checksum_of(event.data) for event in events}
     inserted = await store.insert(work, basis.keys, accepted, checksums)
     await emit(work, [event for event in events if event.id in inserted])
+    for _, enrolment in accepted:
+        if enrolment.id in inserted and enrolment.participant_id in nobodys:
+            await people.save(work, basis.keys, enrolment.participant_id, enrolment.sign_up.participant)
     if len(inserted) < len(requests):
         in_use = {enrolment.participant_id for _, enrolment in accepted if enrolment.id in inserted}
         await people.forget(work, [person for person in made if person.id not in in_use])
@@ -92,9 +95,10 @@ async def _record_round(work: UnitOfWork, requests: Sequence[Numbered], basis: _
 
 async def _decide_and_make_people(
     work: UnitOfWork, requests: Sequence[Numbered], basis: _Basis
-) -> tuple[Outcomes, list[Person]]:
-    """What becomes of them, and the participants that were made for it. Where somebody else has made some of them since
-    they were looked for, it is decided again, knowing those: others may be accepted then."""
+) -> tuple[Outcomes, list[Person], Collection[UUID]]:
+    """What becomes of them, the participants that were made for it, and those who were nobody any more. Where somebody
+    else has made some of them since they were looked for, it is decided again, knowing those: others may be accepted
+    then."""
     made: list[Person] = []
     while True:
         known = await store.known_of(work, basis.keys, [request.sign_up for _, request in requests])
@@ -103,7 +107,7 @@ async def _decide_and_make_people(
         taken = await people.make(work, basis.keys, fresh)
         made += [person for person, _ in fresh.values() if person.id not in taken]
         if not taken:
-            return outcomes, made
+            return outcomes, made, known.nobodys
 
 
 async def _resolve(work: UnitOfWork, contested: Sequence[Numbered], outcomes: Outcomes, basis: _Basis) -> Outcomes:

@@ -53,8 +53,7 @@ async def cases(service: Service) -> list[dict[str, Any]]:
 async def test_a_personal_id_alone_tells_nothing_of_the_person(service: Service, wrong: dict[str, Any]) -> None:
     """Neither whether they are insured now, nor until when, nor what of the claim is wrong."""
     insured, formerly = a_sign_up(1), a_sign_up(2, signed_on="2025-07-02", months=3, amount_paid=315_900)
-    ids = [item["id"] for item in await post_batch(service.ct, insured, formerly, a_sign_up(3))]
-    await service.ct.post(f"/v1/enrolments/{ids[2]}/cancellation", json={"version": 1, "reason": "in error"})
+    await post_batch(service.ct, insured, formerly, a_voluntary_sign_up(3))
     refused = []
     service.runtime.clock.pin(date(2026, 3, 1))
     for number in (1, 2, 3):
@@ -245,8 +244,7 @@ async def test_a_correction_to_the_personal_id_of_somebody_else_is_a_case(servic
 
 async def test_the_database_is_asked_the_same_whether_the_person_is_insured_or_not(service: Service) -> None:
     """So that the time of an answer tells as little as its words."""
-    ids = [item["id"] for item in await post_batch(service.ct, a_sign_up(1), a_sign_up(2))]
-    await service.ct.post(f"/v1/enrolments/{ids[1]}/cancellation", json={"version": 1, "reason": "in error"})
+    await post_batch(service.ct, a_sign_up(1), a_voluntary_sign_up(2))
     await post(service.nl, of_nl(9, "NL-9"), key="nl-9")  # a process looks once whether its keys are the right ones
     asked = []
     for number in (1, 2):
@@ -266,3 +264,47 @@ async def test_a_batch_of_many_claims_is_answered_item_by_item(service: Service)
     assert [item["status"] for item in items] == [409] * 20 + [429] * 180
     again = await post_batch(service.nl, *claims)
     assert [item["problem"]["detail"] for item in again[:20]] == [item["problem"]["detail"] for item in items[:20]]
+
+
+async def test_a_personal_id_that_was_typed_wrongly_does_not_keep_its_owner_out_once_it_is_corrected(
+    service: Service,
+) -> None:
+    mine = (await post(service.ct, a_sign_up(1))).json()
+    body = {"version": 1, "reason": "as on the card", "changes": {"participant": {"personal_id": "038080000077"}}}
+    assert (await service.ct.post(f"/v1/enrolments/{mine['id']}/correction", json=body)).status_code == 200
+    owner: dict[str, Any] = {"full_name": "Trần Thị Bình", "born_on": "1977-07-07", "sex": "female"}
+    assert (await post(service.nl, of_nl(1, **owner), key="nl-1")).status_code == 201
+    assert (await post(service.nl, of_nl(1, "NL-2", **owner), key="nl-2")).json()["type"].endswith("/already-covered")
+    stranger = await post(service.ct, a_voluntary_sign_up(1, external_ref="CT-2"), key="ct-2")
+    assert reference_of(stranger.json())
+
+
+async def test_a_sign_up_that_was_cancelled_keeps_nobody_out_and_tells_nothing(service: Service) -> None:
+    """It is answered as one under a personal ID that nobody has sent before."""
+    mine = (await post(service.ct, a_sign_up(1))).json()
+    await service.ct.post(f"/v1/enrolments/{mine['id']}/cancellation", json={"version": 1, "reason": "in error"})
+    answers = [await post(service.nl, of_nl(n, f"NL-{n}", full_name="Trần Văn Bình"), key=f"nl-{n}") for n in (1, 2)]
+    assert [(answer.status_code, answer.json()["kind"]) for answer in answers] == [(201, "new")] * 2
+    assert await cases(service) == []
+    stranger = await post(service.ct, a_voluntary_sign_up(1, external_ref="CT-2"), key="ct-2")
+    assert reference_of(stranger.json())
+
+
+async def test_a_correction_to_a_personal_id_that_is_nobodys_makes_it_the_corrected_persons(service: Service) -> None:
+    mine = (await post(service.ct, a_sign_up(1))).json()
+    await service.ct.post(f"/v1/enrolments/{mine['id']}/cancellation", json={"version": 1, "reason": "in error"})
+    other = (await post(service.nl, of_nl(2, "NL-2", full_name="Trần Văn Bình"), key="nl-2")).json()
+    assert (await corrected(service.nl, other["id"], a_correction(personal_id="038080000001"))).status_code == 200
+    stranger = await post(service.ct, a_voluntary_sign_up(1, external_ref="CT-2"), key="ct-2")
+    assert reference_of(stranger.json())
+
+
+async def test_two_who_sign_up_under_a_personal_id_that_is_nobodys_do_not_both_get_it(service: Service) -> None:
+    ids = [(await post(service.ct, a_sign_up(n), key=f"ct-{n}")).json()["id"] for n in range(4)]
+    for enrolment_id in ids:
+        await service.ct.post(f"/v1/enrolments/{enrolment_id}/cancellation", json={"version": 1, "reason": "in error"})
+    for n in range(4):
+        anh = a_voluntary_sign_up(n, external_ref=f"CT-V{n}", participant=a_participant(n, full_name="Lê Văn Anh"))
+        binh = of_nl(n, f"NL-{n}", full_name="Trần Văn Bình")
+        answers = await asyncio.gather(post_batch(service.ct, anh), post_batch(service.nl, binh))
+        assert sorted(item["status"] for [item] in answers) == [201, 409]
