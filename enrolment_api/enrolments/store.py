@@ -24,7 +24,7 @@ from enrolment_api.enrolments import sql
 from enrolment_api.enrolments.enrolment_request import EnrolmentRequest
 from enrolment_api.enrolments.rows import enrolment_of, row_of
 from enrolment_api.people.keys import PeopleKeys
-from enrolment_api.people.queries import verify_keys
+from enrolment_api.people.queries import verify_indexes, verify_keys
 from enrolment_api.people.store import Person, lock
 from enrolment_api.registry.queries import units_above
 from enrolment_api.registry.sql import UNITS_ABOVE
@@ -122,6 +122,8 @@ async def known_of(
     if not keys.are_verified:
         await verify_keys(work, keys)
     known = await _read_known(work, keys, sign_ups, but_for, of_participant)
+    if all(person.sealed is None for person in known.people):
+        await verify_indexes(work, keys)
     if nobodys := await _nobodys(work, known, sign_ups):
         await lock(work, nobodys)  # then read again: somebody may have been signed up as one of them since
         known = await _read_known(work, keys, sign_ups, but_for, of_participant)

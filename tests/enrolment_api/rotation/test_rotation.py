@@ -159,3 +159,17 @@ async def test_a_process_with_other_keys_records_nothing_and_is_not_ready(
     assert (refused.status_code, "not among DRIVE_SECRET_KEYS" in refused.json()["detail"]) == (503, True)
     [taken] = await post_batch(service.ct, a_sign_up(2))
     assert taken["status"] == 201
+
+
+async def test_a_process_that_was_left_with_the_old_key_records_nothing_once_its_indexes_are_gone(
+    service: Service,
+) -> None:
+    """It has seen that its key is the right one, and would take everybody for new from now on."""
+    old = old_key(service)
+    await post(service.ct, a_sign_up(1))
+    await rotate(service.runtime.database, PeopleKeys([NEW, old]))
+    await rotate(service.runtime.database, PeopleKeys([NEW]))
+    refused = await post(service.ct, a_sign_up(1, external_ref="again"), "key-2")
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "unavailable")
+    assert "DRIVE_SECRET_KEYS" in refused.json()["detail"]
+    assert await service.rows("SELECT count(*) AS n FROM participants") == [{"n": 1}]
