@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from services.errors import DomainError, Forbidden, Invalid, NotMigrated, Unauthenticated, Unavailable
+from services.errors import DomainError, Forbidden, Invalid, Malformed, NotMigrated, Unauthenticated, Unavailable
 from services.web.problems import (
     MEDIA_TYPE,
     HeadersTooLarge,
@@ -72,6 +72,7 @@ _EVERYWHERE: Final = ("X-Request-Id", "RateLimit", "Access-Control-Allow-Origin"
 _OF_STATUS: Final[Mapping[int, str]] = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 COMMON: Final[tuple[type[DomainError], ...]] = (
+    Malformed,
     Unauthenticated,
     Forbidden,
     TooSlow,
