@@ -170,7 +170,7 @@ def decide(
         raise SignedInFuture(rules.today)
     sign_up = known.placed(sign_up)
     check_codes(sign_up, known)
-    units = known.units_above.get(sign_up.unit_code, ())
+    units = known.units_above.get((sign_up.unit_code, sign_up.signed_on), ())
     assessment = assess(terms_of(sign_up, units, supported_before), rules.rates)
     _check_age(sign_up)
     expected_member_no = check_number(sign_up, members, rules.household_policy)

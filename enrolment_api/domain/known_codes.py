@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,7 +11,7 @@ from enrolment_api.domain.registry import Stay
 from enrolment_api.domain.sign_up import SignUp
 from enrolment_api.domain.stays import Employment
 from enrolment_api.domain.succession import Validity, unit_on
-from services.errors import FieldError, Invalid
+from services.errors import DomainError, FieldError, Invalid
 
 
 class UnitTooLarge(Invalid):
@@ -58,8 +59,8 @@ class KnownCodes:
 
     units: Mapping[str, Validity]
     collectors: Mapping[str, Employment]
-    units_above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of a unit, itself and those above it; looked up where a locality supports anybody."""
+    units_above: Mapping[tuple[str, date], tuple[str, ...]] = field(default_factory=dict)
+    """Of a unit on a day, itself and those above it; looked up where a locality supports anybody."""
 
     def with_registered_codes(self, sign_up: SignUp) -> SignUp:
         """The sign-up with the codes as they are registered: codes that differ only in case are one."""
@@ -76,6 +77,14 @@ class KnownCodes:
         """
         unit_code = unit_on(sign_up.unit_code, sign_up.signed_on, self.units)
         return sign_up if unit_code == sign_up.unit_code else replace(sign_up, unit_code=unit_code)
+
+    def places(self, sign_ups: Iterable[SignUp]) -> set[tuple[str, date]]:
+        """The units of those that can be placed, each with the day of the signing."""
+        found = set()
+        for sign_up in map(self.with_registered_codes, sign_ups):
+            with suppress(DomainError):
+                found.add((self.placed(sign_up).unit_code, sign_up.signed_on))
+        return found
 
     def with_collector_as_recorded(self, before: SignUp, corrected: SignUp) -> KnownCodes:
         """Where a correction leaves the collector and the day as they were, the collector is whose they were when the

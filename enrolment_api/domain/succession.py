@@ -121,6 +121,13 @@ def ended(code: str, on: date, successors: Collection[str], units: Mapping[str, 
     return after
 
 
+def last_day_below(parent: Unit | None, today: date) -> date:
+    """Until when a unit lay below this one, where it is put below another today: until that ended, else until
+    yesterday."""
+    yesterday = today - _DAY
+    return min(yesterday, parent.valid_to) if parent and parent.valid_to else yesterday
+
+
 def check_days(unit: Unit, pointer: str = "/valid_from") -> None:
     """Raises WrongValidity where the last day comes before the first."""
     if unit.valid_from is not None and unit.valid_to is not None and unit.valid_to < unit.valid_from:

@@ -93,7 +93,7 @@ EXISTING: Final = select(EnrolmentRow).from_statement(sql.EXISTING)
 
 async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp], *, with_above: bool) -> KnownCodes:
     """What the registry knows of the units and collectors that these name, in whatever case, and where it is asked for,
-    which units are above."""
+    which units are above on their days."""
     codes = {
         "units": list({s.unit_code.upper() for s in sign_ups}),
         "collectors": list({s.collector_code.upper() for s in sign_ups}),
@@ -105,8 +105,14 @@ async def known_codes(work: UnitOfWork, sign_ups: Sequence[SignUp], *, with_abov
             units[each.code] = Validity(each.value, each.first, each.last, tuple(each.successors or ()))
         else:
             stays[each.code] = (*stays.get(each.code, ()), Stay(each.value, each.first, each.last))
-    above = units_above(await work.all(UNITS_ABOVE, {"codes": list(units)})) if with_above else {}
-    return KnownCodes(units, {code: Employment(found) for code, found in stays.items()}, above)
+    known = KnownCodes(units, {code: Employment(found) for code, found in stays.items()})
+    return await _with_above(work, known, sign_ups) if with_above else known
+
+
+async def _with_above(work: UnitOfWork, known: KnownCodes, sign_ups: Sequence[SignUp]) -> KnownCodes:
+    places = list(known.places(sign_ups))
+    asked = {"codes": [code for code, _ in places], "days": [day for _, day in places]}
+    return replace(known, units_above=units_above(await work.all(UNITS_ABOVE, asked)))
 
 
 async def known_of(

@@ -16,7 +16,7 @@ async def find_units(session: ReadSession, code: str, on: date) -> tuple[str, ..
     """
     units: dict[str, Validity] = {}
     above: dict[str, tuple[str, ...]] = {}
-    for each in await session.all(PLACES, {"code": code.upper()}):
+    for each in await session.all(PLACES, {"code": code.upper(), "on": on}):
         units[each.unit_code] = Validity(each.level, each.valid_from, each.valid_to, tuple(each.successors or ()))
         above[each.unit_code] = (*above.get(each.unit_code, ()), each.above)
     registered = code if code in units else next((each for each in units if each.upper() == code.upper()), code)

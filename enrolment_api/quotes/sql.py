@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
+from enrolment_api.registry.sql import PARENT_ON
 from services.persistence.statements import Query
 
 
@@ -21,7 +22,7 @@ class Place(NamedTuple):
 
 PLACES: Final = Query(
     Place,
-    text("""
+    text(f"""
         WITH RECURSIVE u AS (
             SELECT code, level, valid_from, valid_to, successors, parent_code FROM units
             WHERE upper(code) = CAST(:code AS text)
@@ -29,13 +30,13 @@ PLACES: Final = Query(
             SELECT next.code, next.level, next.valid_from, next.valid_to, next.successors, next.parent_code
             FROM u CROSS JOIN unnest(u.successors) AS s (code) JOIN units next ON next.code = s.code
         ), a AS (
-            SELECT code AS unit_code, code, parent_code, 0 AS steps FROM u
+            SELECT code AS unit_code, code, CAST(:on AS date) AS day, 0 AS steps FROM u
             UNION ALL
-            SELECT a.unit_code, up.code, up.parent_code, a.steps + 1 FROM a JOIN units up ON up.code = a.parent_code
+            SELECT a.unit_code, {PARENT_ON}, a.day, a.steps + 1 FROM a JOIN units u ON u.code = a.code WHERE a.steps < 3
         )
         SELECT u.code AS unit_code, u.level, u.valid_from, u.valid_to, u.successors, a.code AS above
-        FROM u JOIN a ON a.unit_code = u.code ORDER BY u.code, a.steps
-    """),
+        FROM u JOIN a ON a.unit_code = u.code WHERE a.code IS NOT NULL ORDER BY u.code, a.steps
+    """),  # noqa: S608 - constants only
 )
-"""The unit of this code, which is in upper case, and its successors, those of these and so on, each with all above it,
-the lowest first."""
+"""The unit of this code, which is in upper case, and its successors, those of these and so on, each with all above it
+on the day `on`, the lowest first."""

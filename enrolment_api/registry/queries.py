@@ -75,12 +75,12 @@ async def list_units(session: ReadSession, filters: Filters, limit: int) -> Sequ
     return (await session.scalars(where_given(UNITS, CONDITIONS, filters).limit(limit))).all()
 
 
-def units_above(found: Iterable[UnitAbove]) -> dict[str, tuple[str, ...]]:
-    """Each unit with those above it, the lowest first."""
-    above: dict[str, list[str]] = {}
+def units_above(found: Iterable[UnitAbove]) -> dict[tuple[str, date], tuple[str, ...]]:
+    """Each unit with those above it on the day, the lowest first."""
+    above: dict[tuple[str, date], list[str]] = {}
     for each in found:
-        above.setdefault(each.unit_code, []).append(each.code)
-    return {code: tuple(codes) for code, codes in above.items()}
+        above.setdefault((each.unit_code, each.day), []).append(each.code)
+    return {place: tuple(dict.fromkeys(codes)) for place, codes in above.items()}
 
 
 async def _by_code(session: ReadSession, row: type[R], code: str) -> R | None:

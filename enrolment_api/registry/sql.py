@@ -1,5 +1,6 @@
 """What SQLAlchemy Core would hide."""
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
@@ -58,23 +59,43 @@ SUCCESSORS: Final = text("""
 """These units, with their successors, those of these and so on."""
 
 
+PARENT_ON: Final = """COALESCE(
+    (SELECT s.parent_code FROM unit_stays s WHERE s.unit_code = u.code AND s.until_on >= a.day
+     ORDER BY s.until_on LIMIT 1),
+    u.parent_code
+)"""
+"""Below which unit `u` lies on the day of `a`, as a part of a statement."""
+
+ADD_UNIT_STAYS: Final = text("""
+    INSERT INTO unit_stays (unit_code, until_on, parent_code)
+    SELECT new.unit_code, new.until_on, new.parent_code
+    FROM unnest(CAST(:unit_codes AS text[]), CAST(:days AS date[]), CAST(:parent_codes AS text[]))
+        AS new (unit_code, until_on, parent_code)
+    WHERE NOT EXISTS (SELECT FROM unit_stays s WHERE s.unit_code = new.unit_code AND s.until_on >= new.until_on)
+""")
+"""Until when units lay below others; what is known of the same day or a later one stays."""
+
+
 class UnitAbove(NamedTuple):
-    """A unit that was asked about, and one above it or itself."""
+    """A unit and a day that were asked about, and one above it on that day or itself."""
 
     unit_code: str
+    day: date
     code: str
 
 
 UNITS_ABOVE: Final = Query(
     UnitAbove,
-    text("""
-        WITH RECURSIVE above AS (
-            SELECT code AS unit_code, code, parent_code, 0 AS steps
-            FROM units WHERE code = ANY(CAST(:codes AS text[]))
+    text(f"""
+        WITH RECURSIVE a AS (
+            SELECT code AS unit_code, day, code, 0 AS steps
+            FROM unnest(CAST(:codes AS text[]), CAST(:days AS date[])) AS asked (code, day)
             UNION ALL
-            SELECT a.unit_code, u.code, u.parent_code, a.steps + 1 FROM units u JOIN above a ON u.code = a.parent_code
+            SELECT a.unit_code, a.day, {PARENT_ON}, a.steps + 1
+            FROM a JOIN units u ON u.code = a.code WHERE a.steps < 3
         )
-        SELECT unit_code, code FROM above ORDER BY unit_code, steps
-    """),
+        SELECT unit_code, day, code FROM a WHERE code IS NOT NULL ORDER BY unit_code, day, steps
+    """),  # noqa: S608 - constants only
 )
-"""Each of these units and all above it, from the lowest to the highest."""
+"""Each of these units and all above it on the day beside it, from the lowest to the highest; of four levels, three can
+be above."""

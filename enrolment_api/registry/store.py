@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import ARRAY, Date, Executable, Text, bindparam, func, select, tuple_, update
@@ -30,6 +31,14 @@ class LevelBelow(NamedTuple):
 
     parent_code: str
     level: UnitLevel
+
+
+class UnitStay(NamedTuple):
+    """Until when a unit lay below another."""
+
+    unit_code: str
+    until_on: date
+    parent_code: str
 
 
 class EntryVersion(NamedTuple):
@@ -131,6 +140,13 @@ async def end(work: UnitOfWork, unit: Unit) -> None:
     """Note how the unit ended, in a new version."""
     parameters = {"ended": unit.code, "last_day": unit.valid_to, "in_place": list(unit.successors)}
     await work.execute(END, parameters)
+
+
+async def add_unit_stays(work: UnitOfWork, stays: Sequence[UnitStay]) -> None:
+    """Note until when units lay below others."""
+    if stays:
+        unit_codes, days, parent_codes = zip(*stays, strict=True)
+        await work.execute(sql.ADD_UNIT_STAYS, {"unit_codes": unit_codes, "days": days, "parent_codes": parent_codes})
 
 
 async def known_collectors(work: UnitOfWork, codes: Sequence[str]) -> dict[str, Collector]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from enrolment_api.domain.registry import Collector, Organisation, Unit, check_collector, check_organisation, check_unit
 from enrolment_api.domain.stays import listed, moved
-from enrolment_api.domain.succession import check_validity, ended
+from enrolment_api.domain.succession import check_validity, ended, last_day_below
 from enrolment_api.registry import store
 from enrolment_api.registry.events import registered_event
 from enrolment_api.registry.official import official_units
-from enrolment_api.registry.store import RegistryRow
+from enrolment_api.registry.store import RegistryRow, UnitStay
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.context import Context
 from services.errors import DomainError, NotFound
@@ -54,7 +54,21 @@ async def register_units(
         standing[unit.code] = unit
         return unit
 
-    return await _save(work, context, UnitRow, units, check)
+    outcomes = await _save(work, context, UnitRow, units, check)
+    await _note_moves(work, context.today, known, [o.entry for o in outcomes if isinstance(o, Registered)])
+    return outcomes
+
+
+async def _note_moves(work: UnitOfWork, today: date, known: Mapping[str, Unit], registered: Sequence[Unit]) -> None:
+    """Below which unit those that were moved have lain, and until when."""
+    left = {u.code: above for u in registered if (above := _parent_left(known.get(u.code), u))}
+    parents = await store.known_units(work, set(left.values())) if left else {}
+    stays = [UnitStay(code, last_day_below(parents.get(above), today), above) for code, above in left.items()]
+    await store.add_unit_stays(work, stays)
+
+
+def _parent_left(before: Unit | None, unit: Unit) -> str | None:
+    return before.parent_code if before and before.parent_code != unit.parent_code else None
 
 
 def _as_it_ended(unit: Unit, known: Unit | None) -> Unit:
@@ -104,6 +118,8 @@ async def _move_below(work: UnitOfWork, context: Context, unit: Unit) -> None:
         [successor] = unit.successors
         below = [replace(each, parent_code=successor) for each in await store.units_below(work, unit.code)]
         await _save(work, context, UnitRow, below, lambda each: each)
+        if last_day := unit.valid_to:
+            await store.add_unit_stays(work, [UnitStay(each.code, last_day, unit.code) for each in below])
 
 
 async def import_units(work: UnitOfWork, context: Context, province_code: str) -> list[Registered[Unit] | DomainError]:

@@ -45,6 +45,16 @@ class UnitRow(Base, table=True):
     successors: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
 
 
+class UnitStayRow(Base, table=True):
+    """Below which unit another lay until that day, and since the day after the one before; now it lies elsewhere."""
+
+    __tablename__ = "unit_stays"
+
+    unit_code: str = Field(primary_key=True, sa_type=Text, foreign_key="units.code")
+    until_on: date = Field(primary_key=True)
+    parent_code: str = Field(sa_type=Text, foreign_key="units.code")
+
+
 class OrganisationRow(Base, table=True):
     """A collection organisation."""
 

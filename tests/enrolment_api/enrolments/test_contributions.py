@@ -13,7 +13,16 @@ from sqlalchemy import text
 
 from enrolment_api.main import create_app
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
-from tests.enrolment_api.conftest import COLLECTORS, UNITS, WRITE, Service, a_sign_up, a_voluntary_sign_up, post
+from tests.enrolment_api.conftest import (
+    COLLECTORS,
+    UNITS,
+    WRITE,
+    Service,
+    a_participant,
+    a_sign_up,
+    a_voluntary_sign_up,
+    post,
+)
 from tests.enrolment_api.conftest import post_batch as batch
 
 RATES = """
@@ -119,6 +128,48 @@ async def test_a_correction_decides_on_local_support_anew(started: Started) -> N
     refused = await service.ct.post(f"/v1/enrolments/{recorded['id']}/correction", json=unknown)
     assert refused.json()["type"].endswith("/unknown-support-group")
     assert [error["pointer"] for error in refused.json()["errors"]] == ["/changes/support_group"]
+
+
+async def test_local_support_is_of_the_units_above_on_the_day_of_signing(started: Started) -> None:
+    service = await started(date(2025, 10, 25))
+    first = a_sign_up(1, unit_code="15142-01", support_group="near_poor", signed_on="2025-10-19", amount_paid=192_720)
+    recorded = (await post(service.ct, first)).json()
+    body = {"name": "Xã Cẩm Tú", "level": "commune", "parent_code": "38"}
+    await service.ops.put("/v1/units/15148", json=body)
+    await service.ops.post("/v1/units/15142/succession", json={"on": "2025-10-20", "successors": ["15148"]})
+    corrected = await service.ct.post(
+        f"/v1/enrolments/{recorded['id']}/correction",
+        json={"version": 1, "reason": "The receipt was wrong", "changes": {"receipt_no": "C45-000099"}},
+    )
+    assert corrected.json()["contribution"] == recorded["contribution"]
+    late = first | {"external_ref": "CT-late", "participant": a_participant(2)}
+    late["household"] = {"code": "15142-HH-0002", "member_no": 1}
+    assert await contribution(service.ct, late) == recorded["contribution"]
+    query = {"scheme": "household_health", "months": "12", "support_group": "near_poor", "unit_code": "15142-01"}
+    for day, local in (("2025-10-19", 186_360), ("2025-10-20", 126_360)):
+        quote = (await service.ct.get("/v1/quotes", params=query | {"on": day})).json()
+        assert quote["total"]["local_support"] == local
+    new = a_sign_up(3, unit_code="15142-01", support_group="near_poor", signed_on="2025-10-20", amount_paid=252_720)
+    assert (await contribution(service.ct, new))["local_support"] == 126_360
+
+
+@pytest.mark.parametrize(("ended_on", "last_day"), [(None, "2025-10-24"), ("2025-10-20", "2025-10-19")])
+async def test_a_unit_that_is_put_below_another_was_below_the_one_before_until_then(
+    started: Started, ended_on: str | None, last_day: str
+) -> None:
+    service = await started(date(2025, 10, 25))
+    for code in ("15148", "15149"):
+        body = {"name": f"Xã {code}", "level": "commune", "parent_code": "38"}
+        await service.ops.put(f"/v1/units/{code}", json=body)
+    if ended_on:
+        split = {"on": ended_on, "successors": ["15148", "15149"]}
+        assert (await service.ops.post("/v1/units/15142/succession", json=split)).status_code == 201
+    village = {"level": "village"}
+    for name in ("Thôn 1", "Thôn Một"):
+        body = village | {"name": name, "parent_code": "15148"}
+        assert (await service.ops.put("/v1/units/15142-01", json=body)).status_code == 200
+    stays = await service.rows("SELECT unit_code, CAST(until_on AS text), parent_code FROM unit_stays")
+    assert stays == [{"unit_code": "15142-01", "until_on": last_day, "parent_code": "15142"}]
 
 
 async def test_the_state_supports_a_person_for_120_months_whoever_signs_them_up(started: Started) -> None:
