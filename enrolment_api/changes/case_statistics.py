@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, timedelta
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,20 +17,39 @@ from services.shown import ShownCollector, ShownCount, ShownOrganisation
 from services.web.fields import Day
 from services.web.lists import MOST, ListQuery
 from services.web.strict_route import PersonalRoute
-from services.web.transactions import read
+from services.web.transactions import read, request_context
 
 router = APIRouter(prefix="/v1/identity-cases", tags=["identity cases"], route_class=PersonalRoute)
 
 
+USUAL_DAYS: Final = 31
+MOST_DAYS: Final = 366
+
+
 class CaseStatisticsQuery(ListQuery):
-    """Of which days, both included; without any, of all."""
+    """Of which days, both included."""
 
     since: Day | None = Field(
-        None, alias="from", description="Only cases and sign-ups of this day or later", examples=["2025-10-01"]
+        None,
+        alias="from",
+        description="Only cases and sign-ups of this day or later; 30 days before `to`",
+        examples=["2025-10-01"],
     )
     until: Day | None = Field(
-        None, alias="to", description="Only cases and sign-ups of this day or before", examples=["2025-10-31"]
+        None, alias="to", description="Only cases and sign-ups of this day or before; today", examples=["2025-10-31"]
     )
+
+    def days(self, today: date) -> tuple[date, date]:
+        """The first and the last day. Raises Invalid where they contradict each other or are more than MOST_DAYS."""
+        last = self.until or max(today, self.since or today)
+        first = self.since or last - timedelta(days=USUAL_DAYS - 1)
+        if first > last:
+            raise Invalid.field("/query/from", f"must not be after to, {last}")
+        if (last - first).days >= MOST_DAYS:
+            raise Invalid.field(
+                "/query/from", f"{MOST_DAYS} days at most: {last - timedelta(days=MOST_DAYS - 1)} or later"
+            )
+        return first, last
 
 
 class CollectorCasesView(BaseModel):
@@ -60,10 +80,9 @@ async def get_case_statistics(
     _: EnrolmentReviewer, wanted: Annotated[CaseStatisticsQuery, Query()], request: Request
 ) -> CaseStatistics:
     """Cases by collector, those with the most first, beside their sign-ups; `unusual` says who has too many."""
-    if wanted.since and wanted.until and wanted.since > wanted.until:
-        raise Invalid.field("/query/from", f"must not be after to, {wanted.until}")
+    first, last = wanted.days(request_context(request).today)
     async with read(request) as session:
-        found = await cases_of_collectors(session, wanted.since, wanted.until, wanted.limit)
+        found = await cases_of_collectors(session, first, last, wanted.limit)
     return CaseStatistics(items=[_view_of(each) for each in found])
 
 

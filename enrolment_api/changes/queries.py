@@ -15,7 +15,6 @@ from enrolment_api.tables.enrolments import EnrolmentChangeRow
 from services.clock import beginning_of
 from services.persistence.unit_of_work import ReadSession
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 CHANGES: Final = (
     select(EnrolmentChangeRow)
     .where(col(EnrolmentChangeRow.enrolment_id) == bindparam("enrolment_id", type_=Uuid))
@@ -23,11 +22,8 @@ CHANGES: Final = (
 )
 
 
-async def cases_of_collectors(
-    session: ReadSession, since: date | None, until: date | None, limit: int
-) -> Sequence[CollectorCases]:
-    """The collectors with the most cases of identity in these business days, at most `limit`."""
-    first, last = since or FIRST_DAY, until or LAST_DAY
+async def cases_of_collectors(session: ReadSession, first: date, last: date, limit: int) -> Sequence[CollectorCases]:
+    """The collectors with the most cases of identity in these business days, both included, at most `limit`."""
     times = {"since": beginning_of(first), "until": beginning_of(last + timedelta(days=1))}
     return await session.all(CASES_OF_COLLECTORS, {**times, "first": first, "last": last, "limit": limit})
 

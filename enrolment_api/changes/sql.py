@@ -32,7 +32,7 @@ CASES_OF_COLLECTORS: Final = Query(
             GROUP BY organisation_code, collector_code
         ), s AS (
             SELECT organisation_code, collector_code, count(*) AS sign_ups FROM enrolments
-            WHERE signed_on BETWEEN CAST(:first AS date) AND CAST(:last AS date)
+            WHERE signed_on BETWEEN CAST(:first AS date) AND CAST(:last AS date) AND checksum IS NOT NULL
             GROUP BY organisation_code, collector_code
         )
         SELECT c.organisation_code, c.collector_code, c.cases, c.open, c.rejected, COALESCE(s.sign_ups, 0) AS sign_ups,
@@ -43,4 +43,5 @@ CASES_OF_COLLECTORS: Final = Query(
         LIMIT :limit
     """),
 )
-"""The collectors with the most cases between two times, with their sign-ups of those days, and the sums of all."""
+"""The collectors with the most cases between two times, with their sign-ups of those days, and the sums of all. The
+index by day has no sign-ups without a checksum: the oldest, of before there were cases."""

@@ -19,8 +19,8 @@ from tests.conftest import ClientFor, MakeRuntime, TokenFor
 UNPAGED = {"/v1/routes", "/v1/pace-policies", "/v1/calendar"}
 """Lists that are short by their nature, or by what is asked for: all of it is answered."""
 
-BESIDE = {"exact": {"unit_code": "CODE-1"}}
-"""Parameters that say how another one is meant."""
+BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
+"""Parameters that say how another one is meant, or limit how far it may lie from that."""
 
 REGISTERED: Mapping[ServiceName, str] = {"notifications": "INSERT INTO units (code, version) VALUES ('CODE-1', 1)"}
 """Services that take only codes that they know."""

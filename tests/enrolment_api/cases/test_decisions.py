@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from enrolment_api.changes.sql import CASES_OF_COLLECTORS
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.rotation.runner import rotate
+from services.clock import beginning_of
 from services.security.keys import load_secret_keys
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.cases.test_mismatches import cases, of_nl, reference_of
@@ -219,6 +222,28 @@ async def test_collectors_with_unusually_many_cases_show(service: Service, agenc
     ]
     none = await agency.masked.get("/v1/identity-cases/statistics", params={"to": "2025-10-24"})
     assert none.json()["items"] == []
+    lately = await agency.masked.get("/v1/identity-cases/statistics")
+    assert lately.json() == answer.json()
+
+
+@pytest.mark.parametrize("first", ["2025-10-26", "2024-10-24"])
+async def test_statistics_are_of_a_year_at_most(agency: Agency, first: str) -> None:
+    days = {"from": first, "to": "2025-10-25"}
+    answer = await agency.masked.get("/v1/identity-cases/statistics", params=days)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/query/from"]
+
+
+async def test_statistics_read_sign_ups_by_an_index(service: Service) -> None:
+    await post_batch(service.ct, *(a_sign_up(n) for n in range(500)))
+    async with service.runtime.database.write() as work:
+        await work.execute(text("UPDATE enrolments SET signed_on = signed_on - 400"))
+        await work.execute(text("ANALYZE enrolments"))
+    days = {"first": date(2025, 10, 1), "last": date(2025, 10, 31), "limit": 100}
+    times = {"since": beginning_of(date(2025, 10, 1)), "until": beginning_of(date(2025, 11, 1))}
+    async with service.runtime.database.read() as session:
+        plan = await session.scalars(text(f"EXPLAIN {CASES_OF_COLLECTORS.statement}"), days | times)
+        assert "ix_enrolments_signed_on" in "".join(plan)
 
 
 async def test_recording_and_cancelling_to_learn_of_cover_leaves_a_trace(service: Service, agency: Agency) -> None:
