@@ -10,7 +10,7 @@ from enrolment_api.access import EnrolmentReviewer
 from enrolment_api.cases.disclosure import disclosed_cases
 from enrolment_api.cases.queries import find_case, list_cases
 from enrolment_api.cases.schemas import CasePage, CaseQuery, CaseView
-from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.app_keys import the_people_keys
 from services.errors import NotFound
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
@@ -21,11 +21,6 @@ from services.web.transactions import read
 router = APIRouter(prefix="/v1/identity-cases", tags=["identity cases"], route_class=PersonalRoute)
 
 
-def _keys(request: Request) -> PeopleKeys:
-    keys: PeopleKeys = request.app.state.people_keys
-    return keys
-
-
 @router.get("")
 async def list_identity_cases(
     _: EnrolmentReviewer, wanted: Annotated[CaseQuery, Query()], request: Request
@@ -33,7 +28,7 @@ async def list_identity_cases(
     """Sign-ups that name another person than their personal ID is known for, in the order in which they came. People
     are clear with participants:read."""
     async with read(request) as session:
-        found = await list_cases(session, wanted.filters(), wanted.limit + 1, _keys(request))
+        found = await list_cases(session, wanted.filters(), wanted.limit + 1, the_people_keys(request))
     page = cut(found, wanted.limit, lambda each: each.case.id)
     items = await disclosed_cases(request, "list", page.rows, wanted.model_dump(exclude_defaults=True))
     return CasePage(items=items, next=page.next)
@@ -45,6 +40,6 @@ async def get_identity_case(
 ) -> CaseView:
     """One case, by the reference that a refusal named. People are clear with participants:read."""
     async with read(request) as session:
-        found = await find_case(session, case_id, _keys(request))
+        found = await find_case(session, case_id, the_people_keys(request))
     [view] = await disclosed_cases(request, "read", [found])
     return view

@@ -30,7 +30,8 @@ from enrolment_api.enrolments.mismatches import note_mismatches
 from enrolment_api.enrolments.queries import find_enrolment
 from enrolment_api.enrolments.recorder import Recorder
 from enrolment_api.enrolments.refusals import REFUSALS
-from enrolment_api.enrolments.routes import EnrolmentId, the_people_keys, the_recorder
+from enrolment_api.enrolments.routes import EnrolmentId, the_recorder
+from enrolment_api.people.app_keys import the_people_keys
 from services.errors import DomainError, NotFound, StaleVersion
 from services.web.answers import refuses, refuses_items
 from services.web.batches import BadItem

@@ -26,7 +26,7 @@ from enrolment_api.enrolments.schemas import (
     IdempotencyHeader,
 )
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
-from enrolment_api.people.keys import PeopleKeys
+from enrolment_api.people.app_keys import the_people_keys
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.batches import BadItem
@@ -58,12 +58,6 @@ def the_recorder(request: Request) -> Recorder:
     """The recorder of the app."""
     recorder: Recorder = request.app.state.recorder
     return recorder
-
-
-def the_people_keys(request: Request) -> PeopleKeys:
-    """The keys of personal data, of the app."""
-    keys: PeopleKeys = request.app.state.people_keys
-    return keys
 
 
 EnrolmentId: TypeAlias = Annotated[Id, Path(description="Id of the enrolment", examples=[AN_ID])]

@@ -11,8 +11,8 @@ from enrolment_api.access import ParticipantReader, reads_own_of
 from enrolment_api.enrolments.disclosure import disclosed
 from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.queries import enrolments_of_person
-from enrolment_api.enrolments.routes import the_people_keys
 from enrolment_api.enrolments.sign_up_body import PersonalId
+from enrolment_api.people.app_keys import the_people_keys
 from services.web.fields import RequestBody
 from services.web.lists import MOST
 from services.web.strict_route import PersonalRoute

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from enrolment_api.access import EnrolmentReader, reads_own_of
 from enrolment_api.enrolments.disclosure import disclosed
 from enrolment_api.enrolments.pages import Position
-from enrolment_api.enrolments.routes import the_people_keys
+from enrolment_api.people.app_keys import the_people_keys
 from enrolment_api.renewals.queries import list_due
 from enrolment_api.renewals.schemas import RenewalQuery, RenewalsPage, due_of
 from services.web.lists import cut
