@@ -165,7 +165,7 @@ def decide(
     `own_covers` are there where the personal ID is known for another person than the sign-up names: those of `covers`
     that the organisation has signed up itself, which are all that it is told of.
     """
-    sent_unit = sign_up.unit_code
+    sent = sign_up
     if sign_up.signed_on > rules.today:
         raise SignedInFuture(rules.today)
     sign_up = known.placed(sign_up)
@@ -174,14 +174,14 @@ def decide(
     assessment = assess(terms_of(sign_up, units, supported_before), rules.rates)
     _check_age(sign_up)
     expected_member_no = check_number(sign_up, members, rules.household_policy)
-    _check_amount(sign_up.amount_paid, assessment, rules.amount_policy)
+    ended_unit = None if sign_up.unit_code == sent.unit_code else sent.unit_code
+    _check_amount(sign_up, assessment, rules.amount_policy, ended_unit)
     months = months_covered(sign_up)
     if own_covers is not None:  # after all else: what is wrong in any case tells nothing of the person
         cover(sign_up.scheme, sign_up.signed_on, months, own_covers)
         raise IdentityMismatch
     kind, covered = cover(sign_up.scheme, sign_up.signed_on, months, covers)
     joins = sign_up.member_no is not None and expected_member_no is None and sign_up.member_no not in members.joined
-    ended_unit = None if sign_up.unit_code == sent_unit else sent_unit
     special = (joins, expected_member_no, ended_unit)
     return Decision(kind, covered.first, covered.last, assessment.contribution, *special)
 
@@ -212,10 +212,18 @@ def amount_differs(paid: Vnd, payable: Vnd) -> str:
     return f"{payable} VND are payable for this sign-up, not {paid}"
 
 
-def _check_amount(paid: Vnd, assessment: Assessment, policy: AmountPolicy) -> None:
-    payable = assessment.contribution.payable
+def unit_replaced(ended: str, successor: str) -> str:
+    """What is said of a sign-up whose unit had ended on its day."""
+    return f"{ended} had ended: recorded for {successor}, its successor"
+
+
+def _check_amount(sign_up: SignUp, assessment: Assessment, policy: AmountPolicy, ended_unit: str | None) -> None:
+    """The amount of a sign-up that is placed; the support of a unit that had ended may be what differs."""
+    paid, payable, how = sign_up.amount_paid, assessment.contribution.payable, assessment.explained()
     if paid != payable and policy == "refuse":
-        raise WrongAmount(paid, payable, assessment.explained())
+        raise WrongAmount(
+            paid, payable, f"{how}; {unit_replaced(ended_unit, sign_up.unit_code)}" if ended_unit else how
+        )
 
 
 def _check_age(sign_up: SignUp) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, Field
 
-from enrolment_api.domain.enrolment import Enrolment, Status, amount_differs
+from enrolment_api.domain.enrolment import Enrolment, Status, amount_differs, unit_replaced
 from enrolment_api.domain.household import remedy
 from enrolment_api.domain.identifiers import doubts, mismatches
 from enrolment_api.domain.sign_up import SignUp
@@ -139,9 +139,7 @@ def warnings_of(enrolment: Enrolment) -> list[ProblemField]:
     if expected is not None:
         found.append(FieldError("/household/member_no", remedy(expected, enrolment.sign_up.signed_on.year)))
     if ended := enrolment.decision.ended_unit_code:
-        found.append(
-            FieldError("/unit_code", f"{ended} had ended: recorded for {enrolment.sign_up.unit_code}, its successor")
-        )
+        found.append(FieldError("/unit_code", unit_replaced(ended, enrolment.sign_up.unit_code)))
     if (paid := enrolment.sign_up.amount_paid) != (payable := enrolment.decision.contribution.payable):
         found.append(FieldError("/amount_paid", amount_differs(paid, payable)))
     return [ProblemField(pointer=each.pointer, detail=each.detail) for each in found]

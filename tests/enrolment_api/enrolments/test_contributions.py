@@ -149,6 +149,8 @@ async def test_local_support_is_of_the_units_above_on_the_day_of_signing(started
     for day, local in (("2025-10-19", 186_360), ("2025-10-20", 126_360)):
         quote = (await service.ct.get("/v1/quotes", params=query | {"on": day})).json()
         assert quote["total"]["local_support"] == local
+    refused = await post(service.ct, a_sign_up(3, signed_on="2025-10-20", amount_paid=1), "key-3")
+    assert "15142 had ended: recorded for 15148, its successor" in refused.json()["detail"]
     new = a_sign_up(3, unit_code="15142-01", support_group="near_poor", signed_on="2025-10-20", amount_paid=252_720)
     assert (await contribution(service.ct, new))["local_support"] == 126_360
 
