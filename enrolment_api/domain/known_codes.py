@@ -103,11 +103,15 @@ def _registered(code: str, known: Collection[str]) -> str:
     return next((each for each in known if each.upper() == code.upper()), code)
 
 
+def check_level(unit_code: str, level: str) -> None:
+    """Where somebody lives is a commune or a village. Raises UnitTooLarge."""
+    if level not in {"commune", "village"}:
+        raise UnitTooLarge(unit_code, level)
+
+
 def check_codes(sign_up: SignUp, known: KnownCodes) -> None:
     """Of a sign-up that is placed. Raises UnitTooLarge, UnknownCollector, CollectorOfAnotherOrganisation."""
-    level = known.units[sign_up.unit_code].level
-    if level not in {"commune", "village"}:
-        raise UnitTooLarge(sign_up.unit_code, level)
+    check_level(sign_up.unit_code, known.units[sign_up.unit_code].level)
     collector, organisation, day = sign_up.collector_code, sign_up.organisation_code, sign_up.signed_on
     employment = known.collectors.get(collector)
     if employment is None:

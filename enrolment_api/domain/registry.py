@@ -16,7 +16,7 @@ class UnknownUnit(Invalid):
 
     code = "unknown-unit"
     title = "The unit is not registered"
-    remedy = "Check the code, or have the unit registered."
+    remedy = "Check the code, or ask the agency to register the unit."
 
     def __init__(self, unit_code: str, pointer: str = "/unit_code") -> None:
         remedy = f"no unit {unit_code} is registered: check the code, or register the unit first"

@@ -13,10 +13,11 @@ _DAY = timedelta(days=1)
 
 
 class UnitEnded(Invalid):
-    """The unit had ended on that day, and several took its place: which of them is meant cannot be told."""
+    """The unit had ended on that day: of several that took its place, which is meant cannot be told; and none is put
+    below it."""
 
     code = "unit-ended"
-    title = "The unit had ended, and several units took its place"
+    title = "The unit had ended"
     remedy = "Give the one of the successors that `detail` names in which the person lives."
 
     def __init__(self, unit_code: str, last_day: date, successors: Sequence[str], pointer: str = "/unit_code") -> None:

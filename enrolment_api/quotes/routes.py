@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from pydantic import TypeAdapter
 
+from enrolment_api.domain.known_codes import UnitTooLarge
 from enrolment_api.domain.rates import NoRatesYet, Rates
 from enrolment_api.domain.registry import UnknownUnit
 from enrolment_api.domain.succession import UnitEnded, UnitNotYetValid
@@ -30,7 +31,7 @@ from services.web.transactions import read, request_context
 router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=StrictRoute)
 
 _BODY: Final[TypeAdapter[HealthQuote | VoluntaryQuote]] = TypeAdapter(QuoteBody)
-_OF_UNITS: Final = (UnknownUnit, UnitEnded, UnitNotYetValid)
+_OF_UNITS: Final = (UnknownUnit, UnitEnded, UnitNotYetValid, UnitTooLarge)
 _REFUSES: Final = refuses(UnsupportedMonths, IncomeOutOfRange, UnknownSupportGroup, NoRatesYet, *_OF_UNITS)
 
 

@@ -102,12 +102,25 @@ class HealthQuote(_QuoteBody):
     ]
 
     def wanted(self, today: date) -> WantedQuote:
-        """As a quote is made."""
+        """As a quote is made. Raises Invalid where not each member has a number of their own, or none has one."""
+        self._check_numbers()
         members = [
             Member(each.member_no or number, each.support_group, pointer=f"/members/{number - 1}")
             for number, each in enumerate(self.members, 1)
         ]
         return WantedQuote(self.scheme, self.on or today, self.months, members, unit_code=self.unit_code)
+
+    def _check_numbers(self) -> None:
+        numbers = [each.member_no for each in self.members]
+        for place, number in enumerate(numbers):
+            if number is None and any(numbers):
+                raise Invalid.field(
+                    f"/members/{place}/member_no", "others have one: give it for each member, or for none"
+                )
+            if number is not None and number in numbers[:place]:
+                raise Invalid.field(
+                    f"/members/{place}/member_no", f"another member is number {number}: give each their own"
+                )
 
 
 class VoluntaryQuote(_QuoteBody):

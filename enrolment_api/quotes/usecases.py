@@ -50,7 +50,7 @@ class QuotedMember:
 async def units_of(session: ReadSession, wanted: WantedQuote, unit_code: str) -> tuple[str, ...]:
     """The unit that stands for this one on the day, and all above it.
 
-    Raises UnknownUnit, UnitEnded, UnitNotYetValid.
+    Raises UnknownUnit, UnitEnded, UnitNotYetValid, UnitTooLarge.
     """
     try:
         return await find_units(session, unit_code, wanted.on)

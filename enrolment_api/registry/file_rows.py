@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from enrolment_api.domain.registry import LEVELS, Collector, Organisation, Unit
+from enrolment_api.domain.registry import LEVELS, Collector, Organisation, OrganisationInCircle, Unit
 from enrolment_api.registry.schemas import CollectorBody, OrganisationBody, UnitBody
 from services.errors import DomainError, Invalid
 from services.files.table import Columns, Row
@@ -66,7 +66,36 @@ async def read_rows(rows: Iterable[Row]) -> list[ReadRow]:
             line = first.setdefault((type(entry), entry.code.upper()), row.line)
             entry = entry if line == row.line else Invalid.field("/code", f"line {line} has this code already")
         read.append(ReadRow(row.line, entry))
-    return read
+    return _without_circles(read)
+
+
+def _without_circles(rows: Sequence[ReadRow]) -> list[ReadRow]:
+    """Organisations that the file puts below themselves are refused, also where none of them is registered."""
+    parents = {
+        e.code.upper(): e.parent_code.upper() for r in rows if isinstance(e := r.entry, Organisation) and e.parent_code
+    }
+    circles = _circles(parents)
+    return [
+        ReadRow(row.line, OrganisationInCircle(e.parent_code))
+        if isinstance(e := row.entry, Organisation) and e.parent_code and e.code.upper() in circles
+        else row
+        for row in rows
+    ]
+
+
+def _circles(parents: Mapping[str, str]) -> set[str]:
+    """The codes that are reached again from themselves."""
+    seen: set[str] = set()
+    found: set[str] = set()
+    for start in parents:
+        code, path = start, dict[str, int]()
+        while code in parents and code not in seen:
+            seen.add(code)
+            path[code] = len(path)
+            code = parents[code]
+        if code in path:
+            found.update(each for each, place in path.items() if place >= path[code])
+    return found
 
 
 def in_order(rows: Sequence[ReadRow]) -> list[list[ReadRow]]:

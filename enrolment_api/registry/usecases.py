@@ -16,7 +16,7 @@ from enrolment_api.registry.official import official_units
 from enrolment_api.registry.store import RegistryRow, UnitStay
 from enrolment_api.tables.registry import CollectorRow, OrganisationRow, UnitRow
 from services.context import Context
-from services.errors import DomainError, NotFound
+from services.errors import DomainError, Invalid, NotFound
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -95,10 +95,12 @@ async def end_unit(
     work: UnitOfWork, context: Context, code: str, on: date, successors: Sequence[str]
 ) -> Registered[Unit]:
     """End a unit: from that day its successors take its place. Units below a unit with one successor come to lie below
-    that; those of several stay. Raises NotFound, UnitAlreadyEnded, UnknownUnit, WrongSuccessor, WrongValidity."""
+    that; those of several stay. Raises NotFound, UnitAlreadyEnded, UnknownUnit, WrongSuccessor, WrongValidity, and
+    Invalid where a successor is named twice."""
     await store.lock_registry(work)
     registered = await store.registered_codes(work, UnitRow, [code, *successors])
     code, *successors = (registered.get(each.upper(), each) for each in (code, *successors))
+    _check_distinct(successors)
     known = await store.units_with_successors(work, [code, *successors])
     if code not in known:
         raise NotFound(f"no unit {code} is registered")
@@ -111,6 +113,12 @@ async def end_unit(
     await emit(work, [registered_event(unit, versions[code], context)])
     await _move_below(work, context, unit)
     return Registered(unit, versions[code], "made")
+
+
+def _check_distinct(successors: Sequence[str]) -> None:
+    for place, code in enumerate(successors):
+        if code in successors[:place]:
+            raise Invalid.field(f"/successors/{place}", f"{code} is named twice: leave it out here")
 
 
 async def _move_below(work: UnitOfWork, context: Context, unit: Unit) -> None:

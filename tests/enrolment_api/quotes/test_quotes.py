@@ -127,7 +127,7 @@ async def test_a_sign_up_of_the_amount_quoted_is_taken(
 async def test_the_unit_decides_on_local_support(service: Service, neighbour: httpx.AsyncClient) -> None:
     service.app.state.rates = load_rates_of(service, LOCAL)
     assert (await asked(neighbour))["total"]["local_support"] == 0
-    for unit_code in ("15142-01", "15142", "38"):
+    for unit_code in ("15142-01", "15142"):
         assert (await asked(neighbour, unit_code=unit_code))["total"]["local_support"] == 126_360
     line = (await of_household(neighbour, [{}], unit_code="15142-01")).json()["members"][0]["lines"][-1]
     assert (line["what"], line["amount"], line["source"]) == ("local_support", -126_360, "Resolution 1 of the province")
@@ -139,6 +139,13 @@ async def test_a_unit_that_is_not_there_on_the_day_is_refused_by_its_field(neigh
     problems = [answer.json() for answer in answers]
     assert [problem["type"] for problem in problems] == ["http://test/problems/unknown-unit"] * 2
     assert [problem["errors"][0]["pointer"] for problem in problems] == ["/query/unit_code", "/unit_code"]
+
+
+async def test_a_unit_that_takes_no_sign_ups_is_not_quoted(neighbour: httpx.AsyncClient) -> None:
+    answer = await of_household(neighbour, [{}], unit_code="38")
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (422, "http://test/problems/unit-too-large")
+    assert [error["pointer"] for error in problem["errors"]] == ["/unit_code"]
 
 
 async def test_a_unit_that_ended_is_quoted_as_its_successor(service: Service, neighbour: httpx.AsyncClient) -> None:
@@ -220,6 +227,8 @@ async def test_a_refusal_names_the_parameter(
         ({"on": "2020-01-01"}, "/on", "no-rates"),
         ({"members": [{}, {"support_group": "poor"}]}, "/members/1/support_group", "unknown-support-group"),
         ({"members": []}, "/members", "invalid"),
+        ({"members": [{"member_no": 2}, {"member_no": 2}]}, "/members/1/member_no", "invalid"),
+        ({"members": [{"member_no": 2}, {}]}, "/members/1/member_no", "invalid"),
         ({"members": [{}] * 51}, "/members", "invalid"),
         ({"members": [{"monthly_income": 1}]}, "/members/0/monthly_income", "invalid"),
         ({"scheme": "voluntary_social"}, "/members/0/monthly_income", "invalid"),

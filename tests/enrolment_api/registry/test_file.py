@@ -126,6 +126,8 @@ async def test_a_bad_row_is_named_by_line_and_column_and_the_others_are_register
 async def test_organisations_of_a_file_cannot_form_a_circle(empty_service: Service) -> None:
     answer = await send(empty_service, "kind,code,name,parent_code", "organisation,A,AA,B", "organisation,B,BB,A")
     assert (answer.status_code, counts(answer)["refused"]) == (207, 2)
+    found = [line["problem"]["type"].rpartition("/")[2] for line in answer.json()["lines"]]
+    assert found == ["organisation-in-circle"] * 2
 
 
 async def test_a_file_of_several_pages_is_taken_and_one_of_more_than_20000_rows_is_not(empty_service: Service) -> None:

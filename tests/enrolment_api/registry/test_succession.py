@@ -57,6 +57,7 @@ async def test_a_wrong_succession_is_refused_where_it_is_wrong(service: Service)
         ({"on": ON, "successors": []}, 422, "/successors"),
         ({"on": ON, "successors": ["none"]}, 422, "/successors/0"),
         ({"on": ON, "successors": ["15142"]}, 422, "/successors/0"),
+        ({"on": ON, "successors": ["15127", "15127"]}, 422, "/successors/1"),
         ({"on": ON, "successors": ["38"]}, 422, "/successors/0"),
         ({"successors": ["15142-01"]}, 422, "/on"),
     ]
