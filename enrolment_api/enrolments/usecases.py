@@ -190,10 +190,10 @@ def _without_duplicates(requests: Sequence[EnrolmentRequest]) -> tuple[list[Numb
 
 def _rounds(requests: Iterable[Numbered]) -> list[list[Numbered]]:
     """Lists in which no person occurs twice, not even by two schemes: a later sign-up is decided on knowing what became
-    of the earlier one, and whom it names."""
+    of the earlier one, and whom it names. Those of one scheme are in the order of their days."""
     rounds: list[list[Numbered]] = []
     times_seen: dict[str, int] = {}
-    for number, request in sorted(requests, key=lambda each: each[1].sign_up.signed_on):
+    for number, request in sorted(requests, key=lambda each: (each[1].sign_up.scheme, each[1].sign_up.signed_on)):
         who = request.sign_up.participant.personal_id
         nth = times_seen[who] = times_seen.get(who, -1) + 1
         if nth == len(rounds):

@@ -5,8 +5,9 @@
 3. Rows of sign-ups that are changed, by id.
 4. Participants who are changed, by id; then indexes of participants, in the order of the indexes, which processes share
    whose keys are in another order.
-5. Rows of sign-ups that are recorded, by personal ID and scheme: two batches that share people wait for each other one
-   way only.
+5. Rows of sign-ups that are recorded, by personal ID; a second one of a person after the first ones of all, those of
+   voluntary insurance after those of health. Two batches that share people mostly wait for each other one way only; of
+   two that do not, one is recorded again (`enrolments.recorder`).
 6. CASES, by whoever opens cases of identity. Who decides them locks rows of cases, by id, and all others of the same
    people with them, before everything else: nobody locks rows of cases who holds any other. Then come all sign-ups that
    may change by the decisions, as 3 says, and all participants, as 4 says: not case by case. Sign-ups that are recorded

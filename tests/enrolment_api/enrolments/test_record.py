@@ -162,8 +162,8 @@ async def test_of_two_organisations_that_race_for_a_person_one_wins(service: Ser
     assert len(people) == len(await service.rows("SELECT id FROM enrolments")) == 30
 
 
-async def test_rows_go_in_by_person_and_scheme_whatever_the_order_of_a_batch(service: Service) -> None:
-    """So that two batches that share people wait for each other one way only."""
+async def test_rows_go_in_by_scheme_and_person_whatever_the_order_of_a_batch(service: Service) -> None:
+    """So that two batches of the same people wait for each other one way only."""
     health = [a_sign_up(number) for number in (1, 2)]
     voluntary = [a_voluntary_sign_up(number, external_ref=f"V-{number}") for number in (1, 2)]
     async with service.runtime.database.write() as session:
@@ -171,7 +171,7 @@ async def test_rows_go_in_by_person_and_scheme_whatever_the_order_of_a_batch(ser
             await session.execute(text(statement))
     await post_batch(service.ct, *reversed(health + voluntary))
     rows = await service.rows("SELECT external_ref FROM inserted ORDER BY n")
-    assert [row["external_ref"] for row in rows] == ["CT-0001", "V-1", "CT-0002", "V-2"]
+    assert [row["external_ref"] for row in rows] == ["CT-0001", "CT-0002", "V-1", "V-2"]
 
 
 async def test_race_of_single_requests_has_one_winner(service: Service) -> None:
