@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from enrolment_api.audit import routes as audit
 from enrolment_api.audit.trail import Trail
 from enrolment_api.cases import routes as cases
+from enrolment_api.cases.metrics import MismatchMetrics
 from enrolment_api.changes import case_statistics
 from enrolment_api.changes import routes as changes
 from enrolment_api.contributions.rates import load_rates
@@ -62,4 +63,5 @@ def create_app(runtime: Runtime[EnrolmentSettings]) -> FastAPI:
     app.state.people_keys = keys
     app.state.recorder = Recorder(runtime, app.state.rates, keys)
     app.state.audit = Trail(runtime)
+    runtime.metrics.own(MismatchMetrics)  # there before the first, which would be no increase else
     return app
