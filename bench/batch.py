@@ -101,7 +101,7 @@ async def _unnest(connection: Any, names: list[str]) -> str:
     types = dict(
         await connection.fetch(
             "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-            " WHERE attrelid = 'enrolments'::regclass AND attnum > 0"
+            " WHERE attrelid = 'enrolments'::regclass AND attnum > 0 AND NOT attisdropped"
         )
     )
     arrays = ", ".join(f"${n}::{types[name]}[]" for n, name in enumerate(names, 1))

@@ -76,7 +76,7 @@ async def _two_rows(world: World, yardstick: str) -> str:
     try:
         await target.execute("CREATE SEQUENCE bench CACHE 64")
         columns = await source.fetch(
-            "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0", TABLE
+            "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped", TABLE
         )
         names = [str(column["attname"]) for column in columns]
         quoted = ", ".join(f"quote_nullable({name}::text)" for name in names)
