@@ -14,8 +14,6 @@ from tests.support.postgres import PrivatePostgres
 
 SECONDS = 0.25
 """What 99 of 100 reads may take, on top of what they take on this machine when nobody attacks."""
-TRIES = 3
-"""It may have been somebody else on this machine: an attack that holds up the process does so each time."""
 CALM_SECONDS = 0.3
 """For some hundred reads."""
 CLIENTS, TIMES = 3, 2
@@ -46,10 +44,10 @@ async def attackable(
 async def test_a_request_that_is_refused_holds_up_nobody_else(attackable: Installation, attack: Attack) -> None:
     base = attackable.configuration.addresses()[attack.service]
     token = attackable.user("CT", "admin").token
-    slower = [await slowed_down(base, token, attack)]
-    while slower[-1] > SECONDS and len(slower) < TRIES:
-        slower.append(await slowed_down(base, token, attack))
-    assert min(slower) < SECONDS
+    slower = await slowed_down(base, token, attack)
+    if slower > SECONDS:  # it may have been somebody else on this machine
+        slower = await slowed_down(base, token, attack)
+    assert slower < SECONDS
 
 
 async def slowed_down(base: str, token: str, attack: Attack) -> float:
