@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class DomainError(Exception):
         """The same, of fields that are below `pointer` in the body that was sent."""
         self.errors = tuple(FieldError(f"{pointer}{error.pointer}", error.detail) for error in self.errors)
         return self
+
+
+def accepted(outcome: T | DomainError) -> T:
+    """What became of one of several, where it was not refused. Raises why it was."""
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
 
 
 class Invalid(DomainError):

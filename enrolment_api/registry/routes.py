@@ -50,7 +50,7 @@ from enrolment_api.registry.schemas import (
     UnitView,
 )
 from enrolment_api.registry.usecases import Registered
-from services.errors import DomainError, NotFound
+from services.errors import DomainError, NotFound, accepted
 from services.web.answers import refuses, refuses_items
 from services.web.fields import Code
 from services.web.lists import cut
@@ -127,7 +127,7 @@ async def import_units(body: ImportBody, _: RegistryWriter, request: Request, re
     """Register a province and its communes by the official list. 201 where any of them is new."""
     async with act(request) as (work, context):
         outcomes = await usecases.import_units(work, context, body.province_code)
-        results = Counter(_or_raise(outcome).result for outcome in outcomes)
+        results = Counter(accepted(outcome).result for outcome in outcomes)
     response.status_code = 201 if results["made"] else 200
     return ImportAnswer(
         province_code=body.province_code, made=results["made"], changed=results["changed"], same=results["same"]
@@ -222,12 +222,6 @@ async def get_collector(code: CollectorInPath, actor: RegistryReader, request: R
 
 
 def _accepted(outcome: Registered[E] | DomainError, response: Response) -> Registered[E]:
-    registered = _or_raise(outcome)
+    registered = accepted(outcome)
     response.status_code = 201 if registered.result == "made" else 200
     return registered
-
-
-def _or_raise(outcome: Registered[E] | DomainError) -> Registered[E]:
-    if isinstance(outcome, DomainError):
-        raise outcome
-    return outcome

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 from uuid import UUID
 
 from services.context import Context
+from services.errors import accepted
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from targets_api.allocation import queries
 from targets_api.allocation.plans import Plan, check_open, plan
 from targets_api.attainment.store import lock_counting
-from targets_api.domain.revision import Revision, Withdrawal
+from targets_api.domain.revision import Change, Revision, Withdrawal
 from targets_api.domain.share_tree import SharedTarget, tree_of
 from targets_api.domain.shares import persons_of
 from targets_api.domain.sharing_out import AlreadyShared, SharedOut, SharingOut
-from targets_api.domain.target import Target
+from targets_api.domain.target import Target, identity_of
 from targets_api.targets.store import lock_parents
-from targets_api.targets.usecases import revise_target, set_targets, withdraw_target
-
-Identity: TypeAlias = tuple[object, ...]
+from targets_api.targets.usecases import change_targets, set_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,8 @@ async def tree(session: ReadSession, target_id: UUID, own_of: str | None) -> Sha
 
 
 def _changes(planned: Plan, standing: Sequence[Target]) -> Changes:
-    wanted = {_identity(target): target for target in planned.targets}
-    there = {_identity(target): target for target in standing}
+    wanted = {identity_of(target): target for target in planned.targets}
+    there = {identity_of(target): target for target in standing}
     both = [(target, wanted[identity].value) for identity, target in there.items() if identity in wanted]
     return Changes(
         stay=[target for target, value in both if target.value == value],
@@ -98,16 +96,8 @@ def _changes(planned: Plan, standing: Sequence[Target]) -> Changes:
 
 
 async def _replace(work: UnitOfWork, context: Context, changes: Changes, reason: str) -> None:
-    """In the order of the ids, as everybody who locks several targets."""
-    values = {target.id: value for target, value in changes.revised}
-    for target in sorted([*changes.go, *(target for target, _ in changes.revised)], key=lambda each: each.id):
-        if target.id in values:
-            holds_from = max(target.starts_on, context.today)
-            revision = Revision(target.version, values[target.id], holds_from, reason)
-            await revise_target(work, context, target.id, revision)
-        else:
-            await withdraw_target(work, context, target.id, Withdrawal(target.version, reason))
-
-
-def _identity(target: Target) -> Identity:
-    return target.scope, target.measure, target.starts_on, target.ends_on, target.name
+    wanted: dict[UUID, Change] = {target.id: Withdrawal(target.version, reason) for target in changes.go}
+    for target, value in changes.revised:
+        wanted[target.id] = Revision(target.version, value, max(target.starts_on, context.today), reason)
+    for outcome in (await change_targets(work, context, wanted)).values():
+        accepted(outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 from services.errors import Conflict, FieldError, StaleVersion
 from targets_api.domain.target import InvalidTarget, Target, value_errors
@@ -44,6 +45,9 @@ class Withdrawal:
     reason: str
 
 
+Change: TypeAlias = Revision | Withdrawal
+
+
 def revised(target: Target, revision: Revision, today: date) -> Target:
     """The target with its new value. Raises TargetIsWithdrawn, StaleVersion, TargetIsOver, InvalidTarget."""
     _check_current(target, revision.version)
@@ -59,6 +63,11 @@ def withdrawn(target: Target, withdrawal: Withdrawal, today: date) -> Target:
     """The target, withdrawn from today on. Raises TargetIsWithdrawn, StaleVersion."""
     _check_current(target, withdrawal.version)
     return replace(target, withdrawn_on=today, version=target.version + 1)
+
+
+def changed(target: Target, change: Change, today: date) -> Target:
+    """The target after the change. Raises what `revised` and `withdrawn` do."""
+    return revised(target, change, today) if isinstance(change, Revision) else withdrawn(target, change, today)
 
 
 def _check_current(target: Target, seen: int) -> None:

@@ -25,6 +25,7 @@ FIRST_DAY: Final = date(2000, 1, 1)
 LAST_DAY: Final = date(2100, 12, 31)
 LEAST_SHARE: Final = 0.0001
 """Shares are given to four decimal places."""
+_ANOTHER_PART: Final = "set already, and no share of that target: withdraw it, or give this one a name of its own"
 SHOWN_AFTER_END: Final = 31
 """Days after its end for which progress shows a target, in whatever year."""
 
@@ -81,11 +82,30 @@ class Target:
         return self.set_on is None or self.set_on <= self.ends_on
 
 
-def checked(target: Target) -> Target:
-    """The target as it is. Raises InvalidTarget with every field that is wrong."""
-    if errors := tuple(_errors(target)):
-        raise InvalidTarget("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors)
-    return target
+def refusal_of(target: Target) -> InvalidTarget | None:
+    """Why it cannot be set as it is, with every field that is wrong; None where nothing is."""
+    errors = tuple(_errors(target))
+    return InvalidTarget("; ".join(f"{error.pointer}: {error.detail}" for error in errors), errors) if errors else None
+
+
+def identity_of(target: Target) -> tuple[object, ...]:
+    """What no two targets that stand have in common."""
+    return target.scope, target.scheme, target.measure, target.starts_on, target.ends_on, target.name
+
+
+def differs_as_part(asked: Target, found: Target) -> TargetDiffers | None:
+    """Why the one cannot be taken for the other, which stands: as the share of another target."""
+    if asked.parent_id in (None, found.parent_id):
+        return None
+    return TargetDiffers(f"target {found.id} stands for the same", (FieldError("/parent_id", _ANOTHER_PART),))
+
+
+def differs(asked: Target, found: Target) -> TargetDiffers | None:
+    """Why the one is not the other, which stands for the same: another value, or the share of another target."""
+    if asked.value == found.value:
+        return differs_as_part(asked, found)
+    detail = f"target {found.id} has the value {found.value:g} for the same scope, measure, period and name"
+    return TargetDiffers(detail, (FieldError("/value", f"set already, to {found.value:g}: give it a name of its own"),))
 
 
 def _errors(target: Target) -> Iterator[FieldError]:

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
 
 from services.errors import FieldError
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Scope
 from targets_api.domain.shares import Above, errors_of_share
 from targets_api.domain.target import InvalidTarget, Target
 from targets_api.hierarchy.queries import owners_of, placed_units
-from targets_api.targets import store
 
 
-async def check_parents(work: UnitOfWork, targets: Sequence[Target]) -> None:
-    """Raises InvalidTarget where a target cannot be a share of the one that it names. Scopes are as registered."""
-    shares = [target for target in targets if target.parent_id]
-    if not shares:
-        return
-    parents = await store.lock_parents(work, {share.parent_id for share in shares if share.parent_id})
-    above = await _above(work, {share.scope for share in shares})
-    for share in shares:
-        parent = share.parent_id and parents.get(share.parent_id)
-        errors = tuple(errors_of_share(share, parent, above[share.scope]) if parent else _unknown(share))
-        if errors:
-            raise InvalidTarget("; ".join(error.detail for error in errors), errors)
+def parents_of(targets: Iterable[Target]) -> set[UUID]:
+    """The ids of the targets that these are shares of."""
+    return {target.parent_id for target in targets if target.parent_id}
 
 
-def _unknown(share: Target) -> Iterator[FieldError]:
-    yield FieldError("/parent_id", f"no target has the id {share.parent_id}")
+async def errors_of_parents(
+    session: ReadSession, targets: Sequence[Target], parents: Mapping[UUID, Target]
+) -> dict[UUID, InvalidTarget]:
+    """Why targets cannot be shares of those that they name, by id. Scopes are as registered."""
+    shares = [(target, target.parent_id) for target in targets if target.parent_id]
+    above = await _above(session, {share.scope for share, _ in shares}) if shares else {}
+    found = {share.id: tuple(_errors(share, parents.get(parent), above[share.scope])) for share, parent in shares}
+    return {
+        share: InvalidTarget("; ".join(error.detail for error in errors), errors)
+        for share, errors in found.items()
+        if errors
+    }
+
+
+def _errors(share: Target, parent: Target | None, above: Above) -> Iterator[FieldError]:
+    if parent is None:
+        return iter([FieldError("/parent_id", f"no target has the id {share.parent_id}")])
+    return errors_of_share(share, parent, above)
 
 
 async def _above(session: ReadSession, scopes: Collection[Scope]) -> Mapping[Scope, Above]:

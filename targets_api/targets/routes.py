@@ -93,7 +93,7 @@ async def revise_target(target_id: TargetId, body: RevisionBody, _: TargetWriter
     """Change the value of a target, from the day `from` on. 409 where it has changed since `version`, was withdrawn, or
     its period is over."""
     async with act(request) as (work, context):
-        target = await usecases.revise_target(work, context, target_id, body.revision())
+        target = await usecases.change_target(work, context, target_id, body.revision())
     return TargetView.model_validate(target)
 
 
@@ -102,7 +102,7 @@ async def withdraw_target(target_id: TargetId, body: WithdrawalBody, _: TargetWr
     """Take a target back, for good: progress from today on has it no more, and its alert is resolved. 409 where it has
     changed since `version`, or was withdrawn before."""
     async with act(request) as (work, context):
-        target = await usecases.withdraw_target(work, context, target_id, body.withdrawal())
+        target = await usecases.change_target(work, context, target_id, body.withdrawal())
     return TargetView.model_validate(target)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from services.errors import FieldError, NotKnownYet, Unknown
+from services.errors import DomainError, FieldError, NotKnownYet, Unknown
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import RegistryKind, Scope
 from targets_api.domain.target import InvalidTarget
@@ -18,43 +18,38 @@ _FIELDS: Final[dict[str, RegistryKind]] = {
 }
 
 
-async def registered_scopes(session: ReadSession, scopes: Sequence[Scope]) -> list[Scope]:
-    """The scopes with the codes as they are registered.
-
-    Raises NotKnownYet with every code that is not known, InvalidTarget for a collector of another organisation.
-    """
+async def registered_scopes(session: ReadSession, scopes: Sequence[Scope]) -> list[Scope | DomainError]:
+    """Each of the scopes with the codes as they are registered, or why it is refused: NotKnownYet with every code of it
+    that is not known, InvalidTarget for a collector of another organisation."""
     known = {field: await _known(session, scopes, field) for field in _FIELDS}
-    if unknown := [each for field in _FIELDS for each in _unknown(scopes, field, known[field])]:
-        raise NotKnownYet.of(unknown)
-    found = [Scope(*(known[field].get(getattr(scope, field) or "") for field in _FIELDS)) for scope in scopes]
-    if both := [scope for scope in found if scope.organisation_code and scope.collector_code]:
-        await _check_collectors(session, both)
-    return found
+    found = [_registered(scope, known) for scope in scopes]
+    both = {s for s in found if isinstance(s, Scope) and s.organisation_code and s.collector_code}
+    errors = await _errors_of_collectors(session, both) if both else {}
+    return [errors.get(each, each) if isinstance(each, Scope) else each for each in found]
 
 
 async def _known(session: ReadSession, scopes: Sequence[Scope], field: str) -> dict[str, str]:
     return await known_codes(session, _FIELDS[field], {code for scope in scopes if (code := getattr(scope, field))})
 
 
-def _unknown(scopes: Sequence[Scope], field: str, known: Mapping[str, str]) -> list[Unknown]:
-    codes = {code for scope in scopes if (code := getattr(scope, field))}
-    return [Unknown(f"/scope/{field}", _FIELDS[field], code) for code in sorted(codes - known.keys())]
+def _registered(scope: Scope, known: Mapping[str, Mapping[str, str]]) -> Scope | DomainError:
+    codes = {field: code for field in _FIELDS if (code := getattr(scope, field))}
+    unknown = [Unknown(f"/scope/{f}", _FIELDS[f], code) for f, code in codes.items() if code not in known[f]]
+    return NotKnownYet.of(unknown) if unknown else Scope(**{f: known[f][code] for f, code in codes.items()})
 
 
-async def _check_collectors(session: ReadSession, scopes: Sequence[Scope]) -> None:
+async def _errors_of_collectors(session: ReadSession, scopes: Collection[Scope]) -> dict[Scope, DomainError]:
     """A collector of another organisation never signs anybody up for the scope."""
     employers = await organisations_of(session, {str(scope.collector_code) for scope in scopes})
     above = await organisations_above(session, set(employers.values()))
     strangers = list(_strangers(scopes, employers, above))
-    await _check_arrived(session, {code for _, employer in strangers for code in above.get(employer, {employer})})
-    for scope, employer in strangers:
-        detail = f"{scope.collector_code} collects for {employer}, which is not part of {scope.organisation_code}"
-        errors = (FieldError("/scope/collector_code", detail),)
-        raise InvalidTarget(f"{detail}; a move of just now takes a moment to arrive", errors)
+    chains = {scope: above.get(employer, {employer}) for scope, employer in strangers}
+    arrived = await known_codes(session, "organisation", {code for chain in chains.values() for code in chain})
+    return {scope: _stranger(scope, employer, chains[scope] - arrived.keys()) for scope, employer in strangers}
 
 
 def _strangers(
-    scopes: Sequence[Scope], employers: dict[str, str], above: dict[str, frozenset[str]]
+    scopes: Collection[Scope], employers: Mapping[str, str], above: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[Scope, str]]:
     """Scopes whose collector is not of their organisation, each with the collector's own."""
     for scope in scopes:
@@ -63,8 +58,10 @@ def _strangers(
             yield scope, employer
 
 
-async def _check_arrived(session: ReadSession, codes: Collection[str]) -> None:
+def _stranger(scope: Scope, employer: str, missing: Collection[str]) -> DomainError:
     """What is above an organisation that has not arrived is not known, either."""
-    known = await known_codes(session, "organisation", codes)
-    if missing := set(codes) - known.keys():
-        raise NotKnownYet.of(Unknown("/scope/collector_code", "organisation", code) for code in sorted(missing))
+    if missing:
+        return NotKnownYet.of(Unknown("/scope/collector_code", "organisation", code) for code in sorted(missing))
+    detail = f"{scope.collector_code} collects for {employer}, which is not part of {scope.organisation_code}"
+    errors = (FieldError("/scope/collector_code", detail),)
+    return InvalidTarget(f"{detail}; a move of just now takes a moment to arrive", errors)

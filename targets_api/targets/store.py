@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.context import Context
 from services.persistence.statements import Query
-from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import among, insert_many, table_of, unnest
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unnest import among, columns_of, insert_many, table_of, unnest
 from services.vocabulary import Scheme
 from targets_api.attainment.counted import is_stock
 from targets_api.attainment.parts import parts_of
@@ -77,8 +77,10 @@ SAME_TARGETS: Final = Query(
     .join_from(_wanted, _t, and_(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in _IDENTITY)))
     .where(_t.c.withdrawn_on.is_(None)),
 )
+_AMONG_IDS = among("ids", Uuid())
 LOCKED: Final = Query(
-    target_of, select(*TARGET_COLUMNS).where(_t.c.id == bindparam("id", type_=Uuid)).with_for_update(key_share=True)
+    target_of,
+    select(*TARGET_COLUMNS).where(_t.c.id == _AMONG_IDS).order_by(_t.c.id).with_for_update(key_share=True),
 )
 """FOR NO KEY UPDATE: whoever counts a target by parts refers to its row while they hold its attainment."""
 PARENTS: Final = Query(
@@ -86,19 +88,13 @@ PARENTS: Final = Query(
     select(*TARGET_COLUMNS).where(_t.c.id == among("ids", Uuid())).order_by(_t.c.id).with_for_update(read=True),
 )
 """FOR SHARE: none of them is withdrawn before the commit."""
+_changed = unnest("changed", ids=Uuid(), new_value=Float(), new_version=Integer(), new_withdrawn_on=Date())
 CHANGE: Final = (
     update(_t)
-    .where(_t.c.id == bindparam("target_id", type_=Uuid))
-    .values(
-        value=bindparam("new_value", type_=Float),
-        version=bindparam("new_version", type_=Integer),
-        withdrawn_on=bindparam("new_withdrawn_on", type_=Date),
-    )
+    .where(_t.c.id == _changed.c.ids)
+    .values(value=_changed.c.new_value, version=_changed.c.new_version, withdrawn_on=_changed.c.new_withdrawn_on)
 )
-_changes = table_of(TargetChangeRow)
-INSERT_CHANGE: Final = insert(_changes).values(
-    {column.name: bindparam(column.name, type_=column.type) for column in _changes.columns}
-)
+INSERT_CHANGES: Final = insert_many(TargetChangeRow)
 _measured = unnest("measured", unit_code=Text(), scheme=Text(), ends_on=Date())
 _measured_parts = parts_of(_measured.c.unit_code, _measured.c.scheme, _measured.c.ends_on, _measured).subquery(
     "measured_parts"
@@ -145,9 +141,9 @@ async def insert_targets(work: UnitOfWork, targets: Sequence[Target], context: C
     return new
 
 
-async def lock_target(work: UnitOfWork, target_id: UUID) -> Target | None:
-    """The target, locked until the commit."""
-    return await work.first(LOCKED, {"id": target_id})
+async def lock_targets(work: UnitOfWork, target_ids: Collection[UUID]) -> dict[UUID, Target]:
+    """Those of the targets that are there, by id, locked until the commit in the order of their ids."""
+    return {target.id: target for target in await work.all(LOCKED, {"ids": list(target_ids)})}
 
 
 async def lock_parents(work: UnitOfWork, target_ids: Collection[UUID]) -> dict[UUID, Target]:
@@ -155,26 +151,33 @@ async def lock_parents(work: UnitOfWork, target_ids: Collection[UUID]) -> dict[U
     return {parent.id: parent for parent in await work.all(PARENTS, {"ids": list(target_ids)})}
 
 
-async def save_change(work: UnitOfWork, target: Target, change: TargetChangeRow) -> None:
-    """Save the target as it is now, and how it came to be so."""
-    values = {"new_value": target.value, "new_version": target.version, "new_withdrawn_on": target.withdrawn_on}
-    await work.execute(CHANGE, {"target_id": target.id, **values})
-    await work.execute(INSERT_CHANGE, change.model_dump())
+async def save_changes(work: UnitOfWork, targets: Sequence[Target], changes: Sequence[TargetChangeRow]) -> None:
+    """Save the targets as they are now, and how each came to be so."""
+    if not targets:
+        return
+    values: dict[str, list[Any]] = {
+        "ids": [t.id for t in targets],
+        "new_value": [t.value for t in targets],
+        "new_version": [t.version for t in targets],
+        "new_withdrawn_on": [t.withdrawn_on for t in targets],
+    }
+    await work.execute(CHANGE, values)
+    await work.execute(INSERT_CHANGES, columns_of(change.model_dump() for change in changes))
 
 
-async def same_targets(work: UnitOfWork, targets: Sequence[Target]) -> list[Target]:
+async def same_targets(session: ReadSession, targets: Sequence[Target]) -> list[Target]:
     """The stored targets that equal one of these in what identifies them, and are not withdrawn."""
-    return await work.all(SAME_TARGETS, _identities(targets))
+    return await session.all(SAME_TARGETS, _identities(targets))
 
 
-async def without_baseline(work: UnitOfWork, targets: Sequence[Target]) -> list[WithoutBaseline]:
+async def without_baseline(session: ReadSession, targets: Sequence[Target]) -> list[WithoutBaseline]:
     """Those of the targets without a baseline on or before their end."""
     columns: dict[str, list[Any]] = {
         "unit_code": [t.scope.unit_code for t in targets],
         "scheme": [t.scheme for t in targets],
         "ends_on": [t.ends_on for t in targets],
     }
-    return await work.all(WITHOUT_BASELINE, columns)
+    return await session.all(WITHOUT_BASELINE, columns)
 
 
 async def set_baseline(work: UnitOfWork, baseline: Baseline) -> bool:

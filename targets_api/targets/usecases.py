@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
 from uuid import UUID
 
 from services.context import Context
-from services.errors import FieldError, NotKnownYet, Unknown
+from services.contracts.targets import TargetRevised, TargetWithdrawn
+from services.errors import DomainError, NotKnownYet, Unknown, accepted
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.revision import Revision, Withdrawal, revised, withdrawn
-from targets_api.domain.target import (
-    STOCK_MEASURES,
-    InvalidTarget,
-    NoSuchTarget,
-    Target,
-    TargetDiffers,
-    checked,
-)
+from targets_api.domain.revision import Change, Revision, changed
+from targets_api.domain.target import NoSuchTarget, Target, differs, identity_of
 from targets_api.hierarchy.queries import days_of, known_codes
 from targets_api.review.usecases import review
 from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
+from targets_api.targets.checks import as_registered, errors_of_new
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
-from targets_api.targets.parents import check_parents
-from targets_api.targets.scopes import registered_scopes
-
-_ANOTHER_PART: Final = "set already, and no share of that target: withdraw it, or give this one a name of its own"
+from targets_api.targets.parents import parents_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +43,52 @@ class SetBaseline:
 
 
 async def set_targets(work: UnitOfWork, context: Context, targets: Sequence[Target]) -> list[SetTarget]:
-    """Set the targets, count what has been achieved already, and review them.
+    """Set the targets, all or none: raises the first error of `set_each`."""
+    return [accepted(outcome) for outcome in await set_each(work, context, targets)]
 
-    A target that is set already with the same value is returned as it is stored. Raises InvalidTarget, NotKnownYet, and
-    TargetDiffers where it is set with another value; then none is set.
+
+async def set_each(work: UnitOfWork, context: Context, targets: Sequence[Target]) -> list[SetTarget | DomainError]:
+    """Set each of the targets, count what has been achieved already, and review them.
+
+    A target that is set already with the same value is returned as it is stored. One that cannot be set is returned as
+    InvalidTarget, NotKnownYet, or TargetDiffers where it is set with another value; it does not affect the others.
     """
-    for target in targets:
-        checked(target)
-    scopes = await registered_scopes(work, [target.scope for target in targets])
-    targets = [replace(target, scope=scope) for target, scope in zip(targets, scopes, strict=True)]
+    registered = await as_registered(work, targets)
+    wanted = [target for target in registered if isinstance(target, Target)]
     await lock_counting(work)
-    await _check_baselines(work, targets)
-    await check_parents(work, targets)
-    new = await store.insert_targets(work, [replace(target, set_on=context.today) for target in targets], context)
-    standing = _matched(targets, await store.same_targets(work, targets))
-    await emit(work, [target_set(target, context) for target in targets if target.id in new])
+    refused = await errors_of_new(work, wanted, await store.lock_parents(work, parents_of(wanted)))
+    setting = [replace(target, set_on=context.today) for target in wanted if target.id not in refused]
+    new = await store.insert_targets(work, setting, context)
+    standing = {identity_of(target): target for target in await store.same_targets(work, setting)}
+    await emit(work, [target_set(target, context) for target in setting if target.id in new])
     await _recount(work, context, sorted(new))
-    return [SetTarget(target, target.id in new) for target in standing]
+    return [
+        target if isinstance(target, DomainError) else refused.get(target.id) or _set(target, new, standing)
+        for target in registered
+    ]
 
 
-async def revise_target(work: UnitOfWork, context: Context, target_id: UUID, revision: Revision) -> Target:
-    """Change the value of a target, and review it.
+async def change_targets(
+    work: UnitOfWork, context: Context, changes: Mapping[UUID, Change]
+) -> dict[UUID, Target | DomainError]:
+    """Revise or withdraw each of the targets, and review them; the alert of a withdrawn one is resolved.
 
-    Raises NoSuchTarget, TargetIsWithdrawn, StaleVersion, TargetIsOver, InvalidTarget.
+    One that cannot be changed like that is returned as NoSuchTarget, TargetIsWithdrawn, StaleVersion, TargetIsOver or
+    InvalidTarget; it does not affect the others.
     """
-    before = await _locked(work, target_id)
-    target = revised(before, revision, context.today)
-    values = {"value_before": before.value, "value": target.value, "holds_from": revision.holds_from}
-    await store.save_change(work, target, _change(target, context, revision.reason, **values))
-    await emit(work, [target_revised(target, before.value, revision.holds_from, context)])
-    await review(work, context, [target.id])
-    return target
+    before = await store.lock_targets(work, changes)
+    outcomes = {each: _changed(each, before.get(each), changes[each], context) for each in sorted(changes)}
+    after = [target for target in outcomes.values() if isinstance(target, Target)]
+    made = [_change_row(before[target.id], target, changes[target.id], context) for target in after]
+    await store.save_changes(work, after, made)
+    await emit(work, [_event(target, row, context) for target, row in zip(after, made, strict=True)])
+    await review(work, context, [target.id for target in after])
+    return outcomes
 
 
-async def withdraw_target(work: UnitOfWork, context: Context, target_id: UUID, withdrawal: Withdrawal) -> Target:
-    """Take the target back from today on; its alert is resolved.
-
-    Raises NoSuchTarget, TargetIsWithdrawn, StaleVersion.
-    """
-    target = withdrawn(await _locked(work, target_id), withdrawal, context.today)
-    await store.save_change(work, target, _change(target, context, withdrawal.reason))
-    await emit(work, [target_withdrawn(target, context.today, context)])
-    await review(work, context, [target.id])
-    return target
+async def change_target(work: UnitOfWork, context: Context, target_id: UUID, change: Change) -> Target:
+    """Change a single one. Raises what `change_targets` returns."""
+    return accepted((await change_targets(work, context, {target_id: change}))[target_id])
 
 
 async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -> SetBaseline:
@@ -114,23 +108,34 @@ async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -
     return SetBaseline(baseline, is_new)
 
 
-async def _locked(work: UnitOfWork, target_id: UUID) -> Target:
-    target = await store.lock_target(work, target_id)
-    if target is None:
-        raise NoSuchTarget(f"no target has the id {target_id}")
-    return target
+def _changed(target_id: UUID, before: Target | None, change: Change, context: Context) -> Target | DomainError:
+    if before is None:
+        return NoSuchTarget(f"no target has the id {target_id}")
+    try:
+        return changed(before, change, context.today)
+    except DomainError as refusal:
+        return refusal
 
 
-def _change(target: Target, context: Context, reason: str, **values: Any) -> TargetChangeRow:
+def _change_row(before: Target, target: Target, change: Change, context: Context) -> TargetChangeRow:
+    is_revision = isinstance(change, Revision)
     return TargetChangeRow(
         target_id=target.id,
         version=target.version,
-        reason=reason,
+        value_before=before.value if is_revision else None,
+        value=target.value if is_revision else None,
+        holds_from=change.holds_from if isinstance(change, Revision) else None,
+        reason=change.reason,
         organisation_code=context.organisation(),
         subject=context.actor.subject if context.actor else "",
         changed_at=context.at,
-        **values,
     )
+
+
+def _event(target: Target, row: TargetChangeRow, context: Context) -> TargetRevised | TargetWithdrawn:
+    if row.value_before is None or row.holds_from is None:
+        return target_withdrawn(target, context.today, context)
+    return target_revised(target, row.value_before, row.holds_from, context)
 
 
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
@@ -138,28 +143,8 @@ async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID
     await review(work, context, target_ids)
 
 
-async def _check_baselines(work: UnitOfWork, targets: Sequence[Target]) -> None:
-    measured = [target for target in targets if target.measure in STOCK_MEASURES]
-    missing = await store.without_baseline(work, measured) if measured else []
-    for unit_code, scheme, ends_on in sorted(missing):
-        detail = (
-            f"no baseline of {scheme} on or before {ends_on}: count who is covered, PUT /v1/units/{unit_code}/baselines"
-        )
-        raise InvalidTarget(detail, (FieldError("/scope/unit_code", detail),))
-
-
-def _matched(targets: Sequence[Target], standing: Sequence[Target]) -> list[Target]:
-    by_identity = {_identity(target): target for target in standing}
-    matched = [by_identity[_identity(target)] for target in targets]
-    for asked, found in zip(targets, matched, strict=True):
-        if asked.value != found.value:
-            detail = f"target {found.id} has the value {found.value:g} for the same scope, measure, period and name"
-            remedy = f"set already, to {found.value:g}: give it a name of its own"
-            raise TargetDiffers(detail, (FieldError("/value", remedy),))
-        if asked.parent_id not in (None, found.parent_id):
-            raise TargetDiffers(f"target {found.id} stands for the same", (FieldError("/parent_id", _ANOTHER_PART),))
-    return matched
-
-
-def _identity(target: Target) -> tuple[object, ...]:
-    return target.scope, target.scheme, target.measure, target.starts_on, target.ends_on, target.name
+def _set(
+    target: Target, new: Collection[UUID], standing: Mapping[tuple[object, ...], Target]
+) -> SetTarget | DomainError:
+    found = standing[identity_of(target)]
+    return differs(target, found) or SetTarget(found, target.id in new)

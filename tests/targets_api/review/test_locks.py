@@ -19,7 +19,7 @@ from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_attainment
 from targets_api.domain.revision import Revision
-from targets_api.targets.usecases import revise_target
+from targets_api.targets.usecases import change_target
 from targets_api.worker import handlers
 from tests.support.waiting import eventually, soon
 from tests.targets_api.builders import CAM_THACH, NOON, TargetsService, a_sign_up, a_unit, an_organisation
@@ -135,7 +135,7 @@ async def test_who_waits_for_a_revision_judges_by_the_new_value(service: Targets
     async with service.runtime.database.write() as work:
         context = context_of(service.runtime.clock, actor=actor)
         revision = Revision(version=1, value=40, holds_from=date(2025, 11, 3), reason="A lower goal.")
-        await revise_target(work, context, UUID(target["id"]), revision)
+        await change_target(work, context, UUID(target["id"]), revision)
         task = asyncio.create_task(service.handle([asks_about(target["id"])]))
         await until_done_or_blocked(service, task)
     await soon(task)
