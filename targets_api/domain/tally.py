@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol, TypeAlias
@@ -12,7 +12,7 @@ from services.vocabulary import Kind, Scheme
 
 
 class SignUp(Protocol):
-    """What of a sign-up is counted."""
+    """What of a sign-up is counted. What was paid is not known of those that were entered before it was kept."""
 
     @property
     def unit_code(self) -> str: ...
@@ -28,6 +28,8 @@ class SignUp(Protocol):
     def collector_code(self) -> str: ...
     @property
     def cancelled(self) -> bool: ...
+    @property
+    def amount_paid(self) -> int | None: ...
 
 
 class TallyKey(NamedTuple):
@@ -42,30 +44,53 @@ class TallyKey(NamedTuple):
 
 
 Counts: TypeAlias = dict[TallyKey, int]
+_Key: TypeAlias = tuple[bool, str, Scheme, date, Kind, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Deltas:
-    """What is added to each tally, by sorted key; nothing is zero. `standing` are those that were not cancelled."""
+    """What is added to each tally, by sorted key; nothing is zero. `standing` are those that were not cancelled,
+    `amount` is what was paid for these, in whole VND, and `with_amount` how many they are of whom that is known.
+    """
 
     standing: Counts
     cancelled: Counts
+    amount: Counts
+    with_amount: Counts
 
     def __bool__(self) -> bool:
-        return bool(self.standing or self.cancelled)
+        return any(self.sums())
+
+    def keys(self) -> list[TallyKey]:
+        """Of the tallies that change, sorted."""
+        first, *others = self.sums()
+        more = set().union(*others) - first.keys()
+        return sorted(first.keys() | more) if more else list(first)
+
+    def sums(self) -> tuple[Counts, Counts, Counts, Counts]:
+        """In the order of the columns of a tally."""
+        return self.standing, self.cancelled, self.amount, self.with_amount
 
 
-def deltas_of(entered: Iterable[SignUp], replaced: Iterable[SignUp] = ()) -> Deltas:
-    """What the entries of a batch add, and those that they replace take away."""
+def deltas_of(entered: Iterable[SignUp], replaced: Iterable[SignUp] = (), completed: Iterable[SignUp] = ()) -> Deltas:
+    """What the entries of a batch add, and those that they replace take away. Of those that are completed nothing was
+    known but what was paid."""
     # Plain tuples are hashed in C; the name of each field is put back once per key and not once per sign-up.
-    counts = Counter(map(_key_of, entered))
-    counts.subtract(map(_key_of, replaced))
-    changed = [key for key in sorted(counts) if counts[key]]
-    standing, cancelled = (
-        {TallyKey(*key[1:]): counts[key] for key in changed if key[0] == is_cancelled} for is_cancelled in (False, True)
-    )
-    return Deltas(standing, cancelled)
+    counts, amount, with_amount = (defaultdict[_Key, int](int) for _ in range(3))
+    for sign, counted, sign_ups in ((1, 1, entered), (-1, -1, replaced), (1, 0, completed)):
+        for each in sign_ups:
+            key = _key_of(each)
+            counts[key] += counted
+            if each.amount_paid is not None:
+                amount[key] += sign * each.amount_paid
+                with_amount[key] += sign
+    return Deltas(_sums(counts), _sums(counts, cancelled=True), _sums(amount), _sums(with_amount))
 
 
-def _key_of(s: SignUp) -> tuple[bool, str, Scheme, date, Kind, str, str]:
+def _sums(by_key: Mapping[_Key, int], *, cancelled: bool = False) -> Counts:
+    """What is not zero of sign-ups that stand, or of those that were cancelled, by sorted key."""
+    return {TallyKey(*key[1:]): by_key[key] for key in sorted(by_key) if key[0] == cancelled and by_key[key]}
+
+
+def _key_of(s: SignUp) -> _Key:
     return (s.cancelled, s.unit_code, s.scheme, s.signed_on, s.kind, s.organisation_code, s.collector_code)

@@ -32,6 +32,8 @@ FOLD: Final = text(f"""
     WITH gone AS (
         DELETE FROM tally_deltas WHERE ctid = ANY(ARRAY(SELECT ctid FROM tally_deltas LIMIT :limit)) RETURNING *
     ), {_rolled_up("unit", "unit_code")}, {_rolled_up("organisation", "organisation_code")}
-    SELECT count(*) FROM gone
+    SELECT n FROM (SELECT count(*) AS n FROM gone) AS folded
+    WHERE set_config('drive.folds', 'amounts', true) = 'amounts'
 """)  # noqa: S608 - our own words
-"""Deltas leave their table and are added to the days and months of all that are above; returns how many they were."""
+"""Deltas leave their table and are added to the days and months of all that are above; returns how many they were. The
+setting tells a trigger that amounts are added, too: a process of the version before adds the counts alone."""

@@ -41,7 +41,7 @@ F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
 
 
 class SignedUp(Protocol):
-    """Sums of sign-ups by kind."""
+    """Sums of sign-ups by kind, and of what was paid."""
 
     @property
     def new(self) -> int: ...
@@ -49,6 +49,10 @@ class SignedUp(Protocol):
     def renewal(self) -> int: ...
     @property
     def cancelled(self) -> int: ...
+    @property
+    def contributions(self) -> int: ...
+    @property
+    def without_amount(self) -> int: ...
 
 
 def unit_progress(figures: Figures[UnitFigures], today: date, fresh: Freshness) -> UnitProgress:
@@ -112,7 +116,8 @@ def _counts(figures: Figures[F]) -> dict[str, int]:
 
 def _counts_of(sums: SignedUp) -> dict[str, int]:
     new, renewal, cancelled = int(sums.new), int(sums.renewal), int(sums.cancelled)
-    return {"new": new, "renewal": renewal, "cancelled": cancelled, "net": new + renewal - cancelled}
+    counts = {"new": new, "renewal": renewal, "cancelled": cancelled, "net": new + renewal - cancelled}
+    return {**counts, "contributions": int(sums.contributions), "without_amount": int(sums.without_amount)}
 
 
 def _coverage(unit: UnitFigures) -> dict[str, Any]:

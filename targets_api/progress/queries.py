@@ -46,6 +46,8 @@ class UnitFigures(NamedTuple):
     new: int
     renewal: int
     cancelled: int
+    contributions: int
+    without_amount: int
     code: str
     name: str
     level: UnitLevel
@@ -60,6 +62,8 @@ class DirectFigures(NamedTuple):
     new: int
     renewal: int
     cancelled: int
+    contributions: int
+    without_amount: int
 
 
 class OrganisationFigures(NamedTuple):
@@ -69,6 +73,8 @@ class OrganisationFigures(NamedTuple):
     new: int
     renewal: int
     cancelled: int
+    contributions: int
+    without_amount: int
     code: str
     name: str
 
@@ -80,6 +86,8 @@ class CollectorFigures(NamedTuple):
     new: int
     renewal: int
     cancelled: int
+    contributions: int
+    without_amount: int
     code: str
     organisation_code: str
 
@@ -109,8 +117,11 @@ _COUNTS: Final = (
     _signed_up("new"),
     _signed_up("renewal"),
     func.coalesce(func.sum(_x.c.cancelled), 0).label("cancelled"),
+    func.coalesce(func.sum(_x.c.amount), 0).label("contributions"),
+    func.coalesce(func.sum(_x.c.n - _x.c.with_amount), 0).label("without_amount"),
 )
-"""New sign-ups and renewals, and how many of both were cancelled."""
+"""New sign-ups and renewals, and how many of both were cancelled; what was paid for the others, and of how many of them
+that is not known."""
 
 
 def _sums(tallies: FromClause, *conditions: ColumnElement[bool]) -> Any:
@@ -125,12 +136,14 @@ _asked = (
 
 
 def _rolled_up(tree: RolledUp) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """The sums of a tree by place, and of these new sign-ups, renewals, and how many of both were cancelled."""
+    """The sums of a tree by place, and of these the same as _COUNTS."""
     s = tree.sums(_asked, "place").subquery("s")
     figures = {
         "new": s.c.n_new + s.c.cancelled_new,
         "renewal": s.c.n_renewal + s.c.cancelled_renewal,
         "cancelled": s.c.cancelled_new + s.c.cancelled_renewal,
+        "contributions": s.c.amount_new + s.c.amount_renewal,
+        "without_amount": s.c.n_new + s.c.n_renewal - s.c.with_amount,
     }
     return s, [func.coalesce(figure, 0).label(name) for name, figure in figures.items()]
 
@@ -186,9 +199,7 @@ COLLECTORS: Final = Owner(
         CollectorFigures,
         select(
             _k.c.place,
-            _collector_sums.c.new,
-            _collector_sums.c.renewal,
-            _collector_sums.c.cancelled,
+            *(_collector_sums.c[column.name] for column in _COUNTS),
             _collectors.c.code,
             _collectors.c.organisation_code,
         ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(_collector_sums, true())),
@@ -247,8 +258,6 @@ async def children_of(session: ReadSession, unit_code: str) -> list[str]:
 
 def direct_figures(unit: UnitFigures, children: Sequence[UnitFigures]) -> DirectFigures:
     """What was signed up in the unit itself: what it has beyond its children, all of them read by one statement."""
-    return DirectFigures(
-        unit.new - sum(child.new for child in children),
-        unit.renewal - sum(child.renewal for child in children),
-        unit.cancelled - sum(child.cancelled for child in children),
+    return DirectFigures._make(
+        getattr(unit, name) - sum(getattr(child, name) for child in children) for name in DirectFigures._fields
     )

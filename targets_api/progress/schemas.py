@@ -12,6 +12,7 @@ from services.shown import (
     MeasureWord,
     SchemeWord,
     SeverityWord,
+    ShownAmount,
     ShownCollector,
     ShownCount,
     ShownDay,
@@ -133,6 +134,15 @@ class _Counts(_Answer):
     renewal: ShownCount = Field(description="Sign-ups of persons who had cover", examples=[12])
     cancelled: ShownCount = Field(description="Sign-ups that were cancelled", examples=[0])
     net: ShownDifference = Field(description="new + renewal - cancelled", examples=[364])
+    contributions: ShownAmount = Field(
+        description="What was paid for those that were not cancelled, in whole VND, on the day of the signing",
+        examples=[444787200],
+    )
+    without_amount: ShownCount = Field(
+        description="For how many of these what was paid is not known, so that `contributions` lacks it: sign-ups of "
+        "before it was kept",
+        examples=[0],
+    )
 
 
 class _Coverage(_Answer):

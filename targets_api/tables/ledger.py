@@ -20,6 +20,9 @@ class LedgerRow(Base, table=True):
     `checksum` is NULL where the source cannot publish it again: such entries are not compared with it. What the
     contract of the event leaves open, such as the order of the dates, is left open here: a refused row would be a dead
     letter. `event_id` is written and read by the version before alone.
+
+    `amount_paid`, `channel` and `campaign_code` are those of the version `details_version`. Where that is another than
+    `version`, they are not known: the entry is of before they were kept, or was replaced by a process of that time.
     """
 
     __tablename__ = "ledger"
@@ -38,11 +41,15 @@ class LedgerRow(Base, table=True):
     checksum: int | None = Field(default=None, sa_type=BigInteger)
     version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": text("1")})
     cancelled: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    amount_paid: int | None = Field(default=None, sa_type=BigInteger)
+    channel: str | None = Field(default=None, sa_type=Text)
+    campaign_code: str | None = Field(default=None, sa_type=Text)
+    details_version: int | None = Field(default=None, sa_type=Integer)
 
 
 class TallyRow(Base, table=True):
     """Sign-ups of one kind of a day: `n` stand, `cancelled` were cancelled since. Each is the number of such entries of
-    the ledger.
+    the ledger. `amount` is what was paid, in whole VND, for those that stand and whose amount is known: `with_amount`.
 
     The key begins with what a unit is read by; the counts are in no index, and the fillfactor leaves space beside each
     row for its next version, so that counting stays a heap-only update.
@@ -65,3 +72,5 @@ class TallyRow(Base, table=True):
     collector_code: str = Field(primary_key=True, sa_type=Text)
     n: int = Field(sa_type=BigInteger)
     cancelled: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    amount: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    with_amount: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

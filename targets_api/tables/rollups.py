@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import BigInteger, Column, Date, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Table, Text, text
 from sqlmodel import Field
 
 from services.messaging.tables import VACUUMED_BY_COUNT
@@ -18,8 +18,11 @@ from services.vocabulary import Scheme
 from targets_api.tables.base import Base
 
 Span: TypeAlias = Literal["day", "month"]
-SUMS: Final = ("n_new", "n_renewal", "cancelled_new", "cancelled_renewal")
+COUNTS: Final = ("n_new", "n_renewal", "cancelled_new", "cancelled_renewal")
 """`n` and `cancelled` of the tallies, by kind."""
+AMOUNTS: Final = ("amount_new", "amount_renewal", "with_amount")
+"""`amount` of the tallies, by kind, and `with_amount`."""
+SUMS: Final = (*COUNTS, *AMOUNTS)
 _WITH_SPACE: Final[dict[str, Any]] = {"postgresql_with": {"fillfactor": "75"}}
 """Beside each row for its next version: the sums are in no index, so that adding to them is a heap-only update."""
 
@@ -38,6 +41,9 @@ class UnitRollupRow(Base, table=True):
     n_renewal: int = Field(sa_type=BigInteger)
     cancelled_new: int = Field(sa_type=BigInteger)
     cancelled_renewal: int = Field(sa_type=BigInteger)
+    amount_new: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    amount_renewal: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    with_amount: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 class OrganisationRollupRow(Base, table=True):
@@ -54,6 +60,9 @@ class OrganisationRollupRow(Base, table=True):
     n_renewal: int = Field(sa_type=BigInteger)
     cancelled_new: int = Field(sa_type=BigInteger)
     cancelled_renewal: int = Field(sa_type=BigInteger)
+    amount_new: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    amount_renewal: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    with_amount: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 TALLY_DELTAS: Final = Table(
@@ -63,7 +72,8 @@ TALLY_DELTAS: Final = Table(
     Column("organisation_code", Text, nullable=False),
     Column("scheme", Text, nullable=False),
     Column("day", Date, nullable=False),
-    *(Column(name, BigInteger, nullable=False) for name in SUMS),
+    *(Column(name, BigInteger, nullable=False) for name in COUNTS),
+    *(Column(name, BigInteger, nullable=False, server_default=text("0")) for name in AMOUNTS),
     postgresql_with=VACUUMED_BY_COUNT,
 )
 """What was added to tallies since they were last folded into the rollups. Appended, so that no two writers wait for

@@ -74,6 +74,8 @@ ONLY_MIGRATED: dict[ServiceName, set[str]] = {
     | _triggers_and_functions("audit_entries", "refuse_changes_of_audit"),
     "targets": _IN_ALL
     | _triggers_and_functions("ledger", *_OF_TOTALS, "uncount_deleted_entries", "uncount_truncated_entries")
+    | _triggers_and_functions("ledger", "take_back_amounts_of_entries")
+    | _triggers_and_functions("tally_deltas", "fold_amounts_of_deltas")
     | _triggers_and_functions("tallies", *_OF_TALLIES, "forget_rollups_of_tallies")
     | _triggers_and_functions("unit_ancestors", *_of_tree("unit"))
     | _triggers_and_functions("organisation_ancestors", *_of_tree("organisation")),

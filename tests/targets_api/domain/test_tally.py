@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hypothesis import given
@@ -24,6 +24,7 @@ class A:
     organisation_code: str
     collector_code: str
     cancelled: bool = False
+    amount_paid: int | None = 1
 
 
 SIGN_UPS = st.lists(
@@ -36,13 +37,14 @@ SIGN_UPS = st.lists(
         organisation_code=st.sampled_from(["CT", "NL"]),
         collector_code=st.sampled_from(["CT-07", "CT-08"]),
         cancelled=st.booleans(),
+        amount_paid=st.one_of(st.none(), st.integers(0, 10**12)),
     )
 )
 
 
 def counts(deltas: Deltas) -> Counter[tuple[str, TallyKey]]:
-    standing = {("standing", key): n for key, n in deltas.standing.items()}
-    return Counter({**standing, **{("cancelled", key): n for key, n in deltas.cancelled.items()}})
+    names = ("standing", "cancelled", "amount", "with_amount")
+    return Counter({(name, k): n for name, of in zip(names, deltas.sums(), strict=True) for k, n in of.items()})
 
 
 @given(sign_ups=SIGN_UPS, order=st.randoms())
@@ -62,6 +64,8 @@ def test_every_sign_up_is_in_one_sum_and_keys_are_sorted(sign_ups: list[A]) -> N
     deltas = deltas_of(sign_ups)
     assert sum(deltas.standing.values()) == sum(not each.cancelled for each in sign_ups)
     assert sum(deltas.cancelled.values()) == sum(each.cancelled for each in sign_ups)
+    paid = [each.amount_paid for each in sign_ups if not each.cancelled and each.amount_paid is not None]
+    assert (sum(deltas.amount.values()), sum(deltas.with_amount.values())) == (sum(paid), len(paid))
     assert list(deltas.standing) == sorted(deltas.standing)
 
 
@@ -71,10 +75,18 @@ def test_what_is_replaced_is_taken_away_and_nothing_is_zero(before: list[A], aft
     total = counts(deltas_of(before))
     total.update(counts(changed))
     assert +total == counts(deltas_of(after))
-    assert all(changed.standing.values())
-    assert all(changed.cancelled.values())
+    assert all(counts(changed).values())
+    assert changed.keys() == sorted({key for of in changed.sums() for key in of})
 
 
 def test_sign_ups_replaced_by_the_same_change_nothing() -> None:
     one = A("15142", "household_health", date(2025, 10, 25), "new", "CT", "CT-07")
     assert not deltas_of([one], [one])
+
+
+@given(sign_ups=SIGN_UPS)
+def test_completing_what_is_known_adds_what_was_paid_alone(sign_ups: list[A]) -> None:
+    unknown = [replace(each, amount_paid=None) for each in sign_ups]
+    total = counts(deltas_of(unknown))
+    total.update(counts(deltas_of((), (), sign_ups)))
+    assert +total == +counts(deltas_of(sign_ups))

@@ -19,6 +19,7 @@ from services.persistence.database import Database
 from services.vocabulary import Scheme
 from targets_api.ledger.rollups import roll_up
 from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey, figures_of
+from targets_api.tables.rollups import SUMS
 from tests.support.postgres import Databases
 from tests.targets_api.attainment.test_counted import life, schemes
 from tests.targets_api.builders import (
@@ -35,11 +36,16 @@ CLEAN: Final = text(
     " organisation_ancestors, outbox CASCADE"
 )
 _BY_KIND: Final = ", ".join(
-    f"coalesce(sum({count}) FILTER (WHERE kind = '{kind}'), 0) AS {count}_{kind}"
-    for count in ("n", "cancelled")
-    for kind in ("new", "renewal")
+    [
+        *(
+            f"coalesce(sum({of}) FILTER (WHERE kind = '{kind}'), 0) AS {of}_{kind}"
+            for of in ("n", "cancelled", "amount")
+            for kind in ("new", "renewal")
+        ),
+        "sum(with_amount) AS with_amount",
+    ]
 )
-_ANY: Final = "n_new <> 0 OR n_renewal <> 0 OR cancelled_new <> 0 OR cancelled_renewal <> 0"
+_ANY: Final = " OR ".join(f"{name} <> 0" for name in SUMS)
 LEAVES: Final = (
     "SELECT * FROM ("
     "SELECT a.ancestor_code AS code, scheme, s.span, CAST(date_trunc(s.span, day) AS date) AS begins_on,"
@@ -69,6 +75,7 @@ facts = st.fixed_dictionaries(
         "scheme": schemes,
         "kind": st.sampled_from(["new", "renewal"]),
         "signed_on": days,
+        "amount_paid": st.sampled_from([0, 1, 1_263_600]),
     }
 )
 lives = st.builds(
@@ -137,8 +144,9 @@ def above(code: str, parents: Mapping[str, str | None]) -> Iterator[str]:
 
 def by_brute_force(
     key: ProgressKey, node: str, events: Sequence[EnrolmentEvent], parents: Mapping[str, str | None]
-) -> tuple[int, int, int]:
-    """New, renewed and cancelled, by the newest event of each sign-up and the last place of each node."""
+) -> tuple[int, int, int, int]:
+    """New, renewed and cancelled, and what was paid, by the newest event of each sign-up and the last place of each
+    node."""
     newest = {e.data.enrolment_id: e.data for e in sorted(events, key=lambda event: event.data.version)}
     meant = [
         each
@@ -148,7 +156,8 @@ def by_brute_force(
         and key.code in above(getattr(each, node), parents)
     ]
     new, renewal = (sum(each.kind == kind for each in meant) for kind in ("new", "renewal"))
-    return new, renewal, sum(each.cancelled for each in meant)
+    paid = sum(each.amount_paid for each in meant if not each.cancelled)
+    return new, renewal, sum(each.cancelled for each in meant), paid
 
 
 @settings(
@@ -170,7 +179,8 @@ async def test_rollups_are_the_sum_of_their_leaves_and_reads_those_of_brute_forc
         for _ in ("some not folded", "all folded"):
             async with service.runtime.database.read() as session:
                 told: Any = await figures_of(session, owner, keys, max(ends))
-            assert [(each.owner.new, each.owner.renewal, each.owner.cancelled) for each in told] == expected
+            assert [each.owner[1:5] for each in told] == expected
+            assert [each.owner.without_amount for each in told] == [0] * len(told)
             await roll_up(service.runtime.database)
     await assert_rolled_up(service)
 
@@ -249,7 +259,7 @@ async def test_an_upgrade_rolls_up_what_was_counted_and_goes_on_where_it_broke_o
         async with database.write() as work:
             await work.execute(text("UPDATE alembic_version SET version_num = 'targets_0014'"))
             await work.execute(text("UPDATE tallies SET n = n + 1 WHERE day = '2025-03-05'"))
-        await upgrade("targets", url, "targets_0015")
+        await upgrade("targets", url)
         await roll_up(database)
         async with database.read() as session:
             for tree in ("unit", "organisation"):
