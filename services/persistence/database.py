@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -49,9 +50,13 @@ class Database:
         pool_size: int = 10,
         application_name: str = "drive",
         setting: str = "DATABASE_URL",
+        patience: timedelta | None = None,
     ) -> None:
         """`application_name` is how PostgreSQL names this process in pg_stat_activity; `setting` is the variable that
-        holds the URL, for messages."""
+        holds the URL, for messages. `patience` is for who reads all there is, at the request of a person: how long the
+        server may work at a statement, and wait for the next one, instead of what suits an answer."""
+        statement_seconds = patience.total_seconds() if patience else STATEMENT_SECONDS
+        idle_seconds = patience.total_seconds() if patience else IDLE_TRANSACTION_SECONDS
         self.url = url
         self.server = postgresql_at(url, setting)
         self._schema = schema
@@ -66,14 +71,14 @@ class Database:
             hide_parameters=True,  # else an error, and with it the log, repeats personal data
             connect_args={
                 "timeout": 5,
-                "command_timeout": COMMAND_SECONDS,
+                "command_timeout": COMMAND_SECONDS - STATEMENT_SECONDS + statement_seconds,
                 "server_settings": {
                     "timezone": "UTC",
                     "jit": "off",
                     "application_name": application_name[:63],
-                    "statement_timeout": f"{STATEMENT_SECONDS}s",
+                    "statement_timeout": f"{statement_seconds:.0f}s",
                     "lock_timeout": f"{LOCK_SECONDS}s",
-                    "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
+                    "idle_in_transaction_session_timeout": f"{idle_seconds:.0f}s",
                     **_KEEPALIVE,
                 },
             },

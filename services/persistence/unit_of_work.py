@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -49,6 +49,12 @@ class ReadSession:
     async def all(self, query: Query[T], parameters: Any = None) -> list[T]:
         """The rows of a query."""
         return [query.read(row) for row in await self.execute(query.statement, parameters)]
+
+    async def stream(self, query: Query[T], parameters: Any = None, *, at_once: int = 2000) -> AsyncIterator[T]:
+        """The rows of a query of any length, of which so many are held at once."""
+        options = {"yield_per": at_once}
+        async for row in await self._session.stream(query.statement, parameters, execution_options=options):
+            yield query.read(row)
 
     async def first(self, query: Query[T], parameters: Any = None) -> T | None:
         """The first row of a query, None where there is none."""

@@ -6,13 +6,29 @@ Needs the exclusive lock on counting.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Text, Uuid, and_, case, delete, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import LateralFromClause
 
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, table_of
 from targets_api.attainment.baselines import baselines
@@ -22,6 +38,15 @@ from targets_api.attainment.store import lock_attainment
 from targets_api.tables.attainment import AttainmentRow, TargetPartRow
 from targets_api.tables.hierarchy import CollectorRow, UnitAncestorRow
 from targets_api.tables.targets import TargetRow
+
+
+class WrongAttainment(NamedTuple):
+    """A target that is not as a recount would make it. Where the two counts are the same, something else differs."""
+
+    target_id: UUID
+    kept: int
+    counted: int
+
 
 _t, _p, _parts = table_of(TargetRow), table_of(AttainmentRow), table_of(TargetPartRow)
 _a, _b = table_of(UnitAncestorRow).alias("merged"), baselines("baseline")
@@ -112,12 +137,27 @@ The target began at the latest baseline before the period with the sign-ups up t
 it; where no part has one before, it is measured from the day after the first. Where parts have the baselines, the
 target has the sums of theirs, and nothing is counted for it but by part."""
 FORGET_PARTS: Final = delete(_parts).where(_parts.c.target_id == among("ids", Uuid()))
-INSERT_PARTS: Final = insert(_parts).from_select(
-    ["target_id", "unit_code", "count_from", "start_from"],
-    select(_q.id, _q.unit_code, _count_from, _start_from)
+_new_parts = (
+    select(_q.id.label("target_id"), _q.unit_code, _count_from.label("count_from"), _start_from.label("start_from"))
     .select_from(_counted.outerjoin(_latest, true()).outerjoin(_before, true()))
-    .where(_q.is_part),
+    .where(_q.is_part)
 )
+INSERT_PARTS: Final = insert(_parts).from_select(["target_id", "unit_code", "count_from", "start_from"], _new_parts)
+_kept_parts = select(_parts).where(_parts.c.target_id == among("ids", Uuid()))
+_wrong_parts = union_all(_new_parts.except_all(_kept_parts), _kept_parts.except_all(_new_parts)).subquery("wrong_parts")
+WRONG: Final = Query(
+    WrongAttainment,
+    select(_p.c.target_id, _p.c.achieved.label("kept"), _new.c.achieved.label("counted"))
+    .join_from(_p, _new, _new.c.id == _p.c.target_id)
+    .where(
+        or_(
+            *(_p.c[name].is_distinct_from(_new.c[name]) for name in (*_KEPT, *_KEPT_DAYS)),
+            _p.c.target_id.in_(select(_wrong_parts.c.target_id)),
+        )
+    )
+    .order_by(_p.c.target_id),
+)
+"""The targets that a recount would change."""
 OF_UNITS: Final = select(_t.c.id).where(_t.c.unit_code == among("codes", Text())).order_by(_t.c.id)
 OF_REGROUPED: Final = (
     select(_t.c.id)

@@ -1,0 +1,64 @@
+"""The databases of enrolment and of targets, opened for who reads all there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy.engine import URL
+
+from drive.hosting.configuration import Configuration
+from drive.hosting.one_service import broker_of
+from drive.hosting.services import ServiceName, schema_of
+from services.persistence.database import Database
+
+LONGEST_STATEMENT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of signing, both included."""
+
+    since: date = date.min
+    until: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """`queued` tells how many messages the broker holds for targets; those that `drive up` holds it does not know."""
+
+    enrolment: Database
+    targets: Database
+    queued: Callable[[], Awaitable[int]]
+
+
+@asynccontextmanager
+async def open_sides(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> AsyncIterator[Sides]:
+    """Raises NotMigrated where one of them is not that of this version, Unavailable where it is away."""
+    async with AsyncExitStack() as stack:
+        opened = []
+        for service in ("enrolment", "targets"):
+            database = _database(service, configuration, urls[service])
+            stack.push_async_callback(database.close)
+            await database.check()
+            opened.append(database)
+
+        async def queued() -> int:
+            async with broker_of(configuration.common) as broker:
+                return (await broker.count("targets")).waiting
+
+        yield Sides(opened[0], opened[1], queued)
+
+
+def _database(service: ServiceName, configuration: Configuration, url: URL) -> Database:
+    return Database(
+        url,
+        schema_of(service),
+        pool_size=2,
+        application_name="drive reconcile",
+        setting=configuration.database_setting(service),
+        patience=LONGEST_STATEMENT,
+    )

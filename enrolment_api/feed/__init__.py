@@ -1,0 +1,1 @@
+"""What was recorded, read as it is published."""
