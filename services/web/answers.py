@@ -55,6 +55,16 @@ HEADERS: Final[Mapping[str, dict[str, Any]]] = {
         '"9c1185a5c5e9fc54612808977ee8f548"',
         {"type": "string", "maxLength": 100},
     ),
+    "Vary": _header(
+        "By which header of the request the form of the answer was chosen",
+        "Accept",
+        {"type": "string", "maxLength": 100},
+    ),
+    "Content-Disposition": _header(
+        "The name of the file, where the answer is one",
+        'attachment; filename="targets_2025-10-25.csv"',
+        {"type": "string", "maxLength": 300},
+    ),
     "Idempotent-Replayed": _header(
         "`true` where the answer is that of an earlier request", "true", {"type": "string", "const": "true"}
     ),

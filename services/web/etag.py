@@ -46,7 +46,7 @@ def tagged(body: bytes) -> Tagged:
 def tagged_response(request: Request, answer: Tagged) -> Response:
     """The body, or 304 where the client has it."""
     headers = {"ETag": answer.etag, "Cache-Control": NOT_SHARED}
-    if _is_known(request, answer):
+    if is_known(request, answer.etag):
         return Response(status_code=304, headers=headers)
     return Response(answer.body, media_type=_JSON, headers=headers)
 
@@ -58,7 +58,7 @@ def with_tag(request: Request, response: Response, cache_control: str) -> Respon
         return response
     answer = tagged(body)
     response.headers.update({"ETag": answer.etag, "Cache-Control": cache_control})
-    if not _is_known(request, answer):
+    if not is_known(request, answer.etag):
         return response
     kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=kept, background=response.background)
@@ -71,15 +71,17 @@ def document_tag(operation: dict[str, Any]) -> None:
         return
     operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(IF_NONE_MATCH)]
     headers = {**answers["200"].get("headers", {}), **sends("ETag")["headers"]}
-    answers |= {"200": {**answers["200"], "headers": headers}, "304": {"description": "Not changed", **sends("ETag")}}
+    kept = sends("ETag", *({"Vary"} & headers.keys()))
+    answers |= {"200": {**answers["200"], "headers": headers}, "304": {"description": "Not changed", **kept}}
 
 
-def _is_known(request: Request, answer: Tagged) -> bool:
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the client has the answer of this tag. Raises Malformed."""
     known = ",".join(request.headers.getlist("if-none-match"))
     if len(known) > _LONGEST:
         remedy = f"up to {_LONGEST:,} characters are read: name fewer tags"
         raise Malformed(f"If-None-Match: {remedy}", (FieldError("/header/If-None-Match", remedy),))
-    return bool(known) and _matches(known, answer.etag)
+    return bool(known) and _matches(known, etag)
 
 
 def _matches(known: str, etag: str) -> bool:

@@ -7,7 +7,7 @@ times as much as this, is left out (ADR 12).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -24,9 +24,13 @@ from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
 from services.web.field_errors import refusal
 from services.web.json_body import json_body, validated
-from services.web.openapi import body_of
+from services.web.openapi import DEFINITIONS, body_of
 from services.web.parameters import refuse_parameters_but, refuse_too_many_parameters
 from services.web.problems import refusal_of_header
+from services.web.table_answer import answered
+from services.web.table_document import DEFINITIONS as TABLES
+from services.web.table_document import with_table
+from services.web.tables import Table, table_of
 from services.web.transactions import request_context
 
 P = TypeVar("P", bound=BaseModel)
@@ -88,9 +92,14 @@ def hot_route(
 ) -> Callable[[Endpoint], Endpoint]:
     """Register an endpoint that takes a HotRequest and returns the response."""
 
+    table = table_of(declaration.answer) if method == "GET" else None
+
     def register(endpoint: Endpoint) -> Endpoint:
         async def handle(request: Request) -> Response:
-            return await endpoint(await _checked(request, declaration))
+            hot = await _checked(request, declaration)
+            if table is None:
+                return await endpoint(hot)
+            return await answered(request, table, lambda asking: endpoint(replace(hot, request=asking)))
 
         router.add_api_route(
             path,
@@ -100,8 +109,8 @@ def hot_route(
             description=endpoint.__doc__,
             status_code=declaration.status,
             response_class=Response,
-            responses=_answers(declaration),
-            openapi_extra=_document(declaration, path),
+            responses=_answers(declaration, table),
+            openapi_extra=_document(declaration, path) | ({DEFINITIONS: dict(TABLES)} if table else {}),
             route_class_override=_HotRoute,
         )
         return endpoint
@@ -172,9 +181,10 @@ def _located(error: ValidationError, path: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _answers(wanted: Declaration[Any, Any, Any]) -> dict[int | str, dict[str, Any]]:
+def _answers(wanted: Declaration[Any, Any, Any], table: Table | None) -> dict[int | str, dict[str, Any]]:
     answer = {"model": wanted.answer, **sends(*wanted.sends)}
-    return {wanted.status: answer, **refuses(*wanted.refuses)}
+    answers = {wanted.status: answer, **refuses(*wanted.refuses)}
+    return with_table(answers, table) if table else answers
 
 
 def _document(wanted: Declaration[Any, Any, Any], path: str) -> dict[str, Any]:

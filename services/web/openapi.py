@@ -23,7 +23,7 @@ ABOUT: Final[Mapping[str, Any]] = {
 """What FastAPI is told of every service."""
 HEALTH: Final = "health"
 """The tag of operations about the process, which need no token."""
-_DEFINITIONS: Final = "x-definitions"
+DEFINITIONS: Final = "x-definitions"
 """Where an operation carries the schemas that its own refer to, until the document is completed."""
 _DEFAULT: Final = "Successful Response"
 _REF: Final = "#/components/schemas/{model}"
@@ -54,7 +54,7 @@ def body_of(adapter: TypeAdapter[Any], **examples: Any) -> dict[str, Any]:
     content = {"schema": _named(schema, definitions), **{name: value for name, value in examples.items() if value}}
     return {
         "requestBody": {"required": True, "content": {"application/json": content}},
-        _DEFINITIONS: definitions,
+        DEFINITIONS: definitions,
     }
 
 
@@ -63,7 +63,7 @@ def text_body_of(name: str, description: str, media_type: str, example: str) -> 
     schema = {"title": name, "type": "string", "description": description, "maxLength": MAX_BODY_BYTES}
     definitions: dict[str, Any] = {}
     content = {"schema": _named(schema, definitions), "example": example}
-    return {"requestBody": {"required": True, "content": {media_type: content}}, _DEFINITIONS: definitions}
+    return {"requestBody": {"required": True, "content": {media_type: content}}, DEFINITIONS: definitions}
 
 
 def _named(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _complete(document: dict[str, Any]) -> None:
         BEARER.scheme_name: BEARER.model.model_dump(mode="json", by_alias=True, exclude_none=True)
     }
     for operation in _operations(document):
-        schemas.update(operation.pop(_DEFINITIONS, {}))
+        schemas.update(operation.pop(DEFINITIONS, {}))
         if "security" in operation:
             operation["security"] = alternatives(_scopes_of(operation))
     for unused in ("HTTPValidationError", "ValidationError"):

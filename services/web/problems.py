@@ -87,6 +87,14 @@ class UnsupportedMediaType(DomainError):
         return cls(f"{name}: {remedy}", (FieldError(f"/header/{name}", remedy),))
 
 
+class NotAcceptable(DomainError):
+    """The answer is wanted in a form that this route does not have."""
+
+    code = "not-acceptable"
+    title = "The answer is not there in any form that `Accept` names"
+    remedy = "Name one of the media types of `detail` in `Accept`, or leave the header out: then it is JSON."
+
+
 class ProblemField(BaseModel):
     """One wrong field: its JSON pointer (RFC 6901) and how to correct it."""
 
@@ -127,6 +135,7 @@ _STATUS: Mapping[type[DomainError], int] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    NotAcceptable: 406,
     TooSlow: 408,
     Conflict: 409,
     TooLarge: 413,

@@ -15,29 +15,50 @@ from fastapi.routing import APIRoute
 from services.web.auth import authorize, authorized
 from services.web.etag import NOT_SHARED, with_tag
 from services.web.json_body import json_body, parsed
+from services.web.openapi import DEFINITIONS
 from services.web.parameters import refuse_unknown_parameters
+from services.web.table_answer import answered
+from services.web.table_document import DEFINITIONS as TABLES
+from services.web.table_document import with_table
+from services.web.tables import Table, table_of
 
 
 class StrictRoute(APIRoute):
     """Refuses whoever lacks its scope, then parameters that it does not declare, then what is no JSON body.
 
-    JSON that a GET answers has an entity tag.
+    JSON that a GET answers has an entity tag. A GET whose answer is a table (`services.web.tables`) has it as CSV and
+    XLSX, too.
     """
 
     cache_control: ClassVar[str] = NOT_SHARED
+    of_persons: ClassVar[bool] = False
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if table := self._table():
+            self.responses = with_table(self.responses, table)
+            self.openapi_extra = {**(self.openapi_extra or {}), DEFINITIONS: dict(TABLES)}
+
+    def _table(self) -> Table | None:
+        return table_of(self.response_model) if self.methods == {"GET"} else None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """As FastAPI's, behind the checks."""
         handle = super().get_route_handler()
-        has_body, is_read = self.body_field is not None, self.methods == {"GET"}
+        has_body, is_read, table = self.body_field is not None, self.methods == {"GET"}, self._table()
         guards = [each.own_oauth_scopes or [] for each in self.dependant.dependencies if each.call is authorize]
+
+        async def tagged(request: Request) -> Response:
+            response = await handle(await _with_body(request) if has_body else request)
+            return with_tag(request, response, self.cache_control) if is_read else response
 
         async def strict(request: Request) -> Response:
             for scopes in guards:
                 authorized(request, *scopes)
             refuse_unknown_parameters(request)
-            response = await handle(await _with_body(request) if has_body else request)
-            return with_tag(request, response, self.cache_control) if is_read else response
+            if table is not None:
+                return await answered(request, table, tagged, self.cache_control, of_persons=self.of_persons)
+            return await tagged(request)
 
         return strict
 
@@ -46,6 +67,7 @@ class PersonalRoute(StrictRoute):
     """What it answers is about people: no cache keeps it. Its tag is for clients that keep the answer knowingly."""
 
     cache_control = "no-store"
+    of_persons = True
 
 
 class _ParsedRequest(Request):

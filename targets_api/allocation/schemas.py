@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -196,6 +196,8 @@ class Difference(BaseModel):
 
 class TreeView(BaseModel):
     """A target with its shares, and theirs; and where they do not add up."""
+
+    TABLE_ROWS: ClassVar[str] = "target"
 
     adds_up: bool = shown("Whether all of them add up", True)
     differences: Annotated[

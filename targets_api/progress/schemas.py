@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -173,17 +173,23 @@ class _Targets(_Answer):
 class UnitProgress(_Targets, _Coverage, _Counts, _Period):
     """A unit with all below it."""
 
+    TABLE_ROWS: ClassVar[str] = ""
+
     unit: UnitOfProgress = Field(description="Whose progress it is")
 
 
 class OrganisationProgress(_Targets, _Counts, _Period):
     """An organisation with all below it."""
 
+    TABLE_ROWS: ClassVar[str] = ""
+
     organisation: OrganisationOfProgress = Field(description="Whose progress it is")
 
 
 class CollectorProgress(_Targets, _Counts, _Period):
     """A collector."""
+
+    TABLE_ROWS: ClassVar[str] = ""
 
     collector: CollectorOfProgress = Field(description="Whose progress it is")
 
