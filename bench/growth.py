@@ -34,8 +34,9 @@ from targets_api.counting.usecases import count
 from targets_api.domain.target import Target
 from targets_api.ledger.rollups import roll_up
 from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey
-from targets_api.progress.reader import ProgressReader
+from targets_api.progress.reader import CHILDREN, ORGANISATION, UNIT, answer
 from targets_api.registry.usecases import register_units
+from targets_api.remembering.answers import Answers
 from targets_api.targets.usecases import set_targets
 
 HISTORIES: Final = (50_000, 3_000_000)
@@ -55,7 +56,7 @@ class Side:
     """A database with its history, and what reads and writes it."""
 
     database: Database
-    reader: ProgressReader
+    answers: Answers
     clock: SystemClock
     version: int = 1
 
@@ -98,11 +99,11 @@ def _key(code: str, start: date = YEAR) -> ProgressKey:
 
 
 WORK: Final[Mapping[str, tuple[int, Work]]] = {
-    "a province after a change": (15, lambda side: side.reader.of_unit(_key("38"))),
-    "a commune after a change": (15, lambda side: side.reader.of_unit(_key("C7"))),
-    "the units below an insurance unit": (11, lambda side: side.reader.of_children(_key("I3"))),
-    "three years of a province": (15, lambda side: side.reader.of_unit(_key("38", THREE_YEARS))),
-    "an organisation with 30 below it": (15, lambda side: side.reader.of_organisation(_key("TOP"))),
+    "a province after a change": (15, lambda side: answer(side.answers, UNIT, _key("38"))),
+    "a commune after a change": (15, lambda side: answer(side.answers, UNIT, _key("C7"))),
+    "the units below an insurance unit": (11, lambda side: answer(side.answers, CHILDREN, _key("I3"))),
+    "three years of a province": (15, lambda side: answer(side.answers, UNIT, _key("38", THREE_YEARS))),
+    "an organisation with 30 below it": (15, lambda side: answer(side.answers, ORGANISATION, _key("TOP"))),
     "set a target of a province": (7, Side.set_target),
     "move a commune": (7, Side.move),
     f"count {BATCH} sign-ups": (11, Side.count),
@@ -119,7 +120,7 @@ async def growth() -> None:
             for sign_ups in HISTORIES:
                 console.print(f"[dim]{sign_ups:,} sign-ups of history …[/]")
                 database = await with_history(server, sign_ups)
-                sides.append(Side(database, ProgressReader(database, clock, timedelta(minutes=1)), clock))
+                sides.append(Side(database, Answers(database, clock, timedelta(minutes=1)), clock))
             console.print(await _table(sides))
             for name, found in (await _scans(sides[-1].database)).items():
                 console.print(f"{name}: {', '.join(found) or 'no table that grows is read as a whole'}")

@@ -14,7 +14,7 @@ from targets_api.allocation import routes as allocation
 from targets_api.calendars import routes as calendars
 from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
-from targets_api.progress.reader import ProgressReader
+from targets_api.remembering.answers import Answers
 from targets_api.targets import routes as targets
 
 _ABOUT: Final = "For dashboards: set targets, and read how far they have come."
@@ -30,7 +30,6 @@ def create_app(runtime: AnyRuntime) -> FastAPI:
     calendar_of([runtime.clock.today()])
     routers = [progress.router, targets.router, allocation.router, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
-    app.state.progress_reader = ProgressReader(
-        runtime.database, runtime.clock, timedelta(seconds=runtime.settings.reconcile_seconds)
-    )
+    confirmed_every = timedelta(seconds=runtime.settings.reconcile_seconds)
+    app.state.answers = Answers(runtime.database, runtime.clock, confirmed_every)
     return app

@@ -14,6 +14,7 @@ from targets_api.ledger.rollups import FOLD_SECONDS, roll_up
 from targets_api.reconciliation.consumers import request_handlers, summary_handlers
 from targets_api.reconciliation.summaries import summarise
 from targets_api.registry import consumers as registry
+from targets_api.remembering.pruning import PRUNE_SECONDS, forget_old_changes
 from targets_api.review.sweep import sweep
 from targets_api.settings import TargetsSettings
 
@@ -38,5 +39,6 @@ def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:
     worker.consume(handlers(runtime))
     worker.every(runtime.settings.review_seconds, "sweep", lambda: sweep(database, clock))
     worker.every(FOLD_SECONDS, "roll up", lambda: roll_up(database))
+    worker.every(PRUNE_SECONDS, "forget old changes", lambda: forget_old_changes(database))
     worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds), metrics))
     return worker

@@ -17,13 +17,7 @@ from sqlalchemy import (
     func,
 )
 
-VACUUMED_BY_COUNT = {
-    "autovacuum_vacuum_scale_factor": 0,
-    "autovacuum_vacuum_threshold": 5000,
-    "autovacuum_vacuum_insert_scale_factor": 0,
-    "autovacuum_vacuum_insert_threshold": 50000,
-}
-"""Storage options of a table that is emptied as fast as it fills: a share of its rows says nothing."""
+from services.persistence.storage_options import VACUUMED_BY_COUNT
 
 OUTBOX = "outbox"
 DEAD_LETTERS = "dead_letters"

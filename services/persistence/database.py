@@ -93,8 +93,8 @@ class Database:
             async with _transaction(self._engine) as session:
                 work = UnitOfWork(session)
                 yield work
-                if self._schema and not self._schema.versioned.isdisjoint(work.written):
-                    await versions.bump(work)
+                if self._schema:
+                    await versions.bump_by_itself(work, self._schema.versioned, self._schema.beside_figures)
         self.outage.answered(wrote=bool(work.written))
         if work.has_events:
             self.committed_events.set()

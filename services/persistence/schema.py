@@ -16,6 +16,7 @@ class Schema:
     """`revision` is the newest migration that this code needs, such as `targets_0003`.
 
     `versioned` names the tables whose changes bump the version that remembered answers depend on; see `versions`.
+    `beside_figures` names those of them of which no figure is made, though each answer tells of them.
     `derived` names those that tell the same as versioned tables in another form: they follow them in the transaction
     that changes those, and what changes them alone, such as folding, changes no answer.
     """
@@ -24,6 +25,7 @@ class Schema:
     metadata: MetaData
     revision: str
     versioned: frozenset[str] = frozenset()
+    beside_figures: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
 
     def standing(self, found: str) -> Standing:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Executable, Result, ScalarResult
 from sqlalchemy.dialects import postgresql
@@ -30,6 +31,14 @@ def _writes_of(statement: Executable) -> tuple[frozenset[str], bool]:
     then the number of rows of the whole says nothing about what was written."""
     sql = str(statement.compile(dialect=_POSTGRESQL) if isinstance(statement, ClauseElement) else statement)
     return frozenset(_WRITE.findall(sql)), bool(_NESTED_WRITE.search(sql))
+
+
+class Touched(NamedTuple):
+    """Nodes of a kind, such as units, of which something changed; None: in every scheme."""
+
+    kind: str
+    scheme: str | None
+    codes: tuple[str, ...]
 
 
 class ReadSession:
@@ -77,6 +86,9 @@ class UnitOfWork(ReadSession):
         super().__init__(session)
         self.has_events = False
         self.written: set[str] = set()
+        self.written_unexplained: set[str] = set()
+        self.touched: set[Touched] = set()
+        self._explained = 0
         self.afterwards: list[Callable[[], None]] = []
         self.applied_until: datetime | None = None
 
@@ -85,8 +97,24 @@ class UnitOfWork(ReadSession):
         result = await super().execute(statement, parameters)
         tables, is_nested = _writes_of(statement)
         if is_nested or (tables and getattr(result, "rowcount", -1) != 0):
-            self.written |= tables
+            self._note(tables)
         return result
+
+    @contextmanager
+    def touching(self, touched: Iterable[Touched]) -> Iterator[None]:
+        """What is written in this block changes answers that depend on these nodes, and no others (`versions`)."""
+        self.touched |= set(touched)
+        self._explained += 1
+        try:
+            yield
+        finally:
+            self._explained -= 1
+
+    def _note(self, tables: Iterable[str]) -> None:
+        names = set(tables)
+        self.written |= names
+        if not self._explained:
+            self.written_unexplained |= names
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Do this once the unit of work is committed, and never if it is not: to wake whoever waits for it."""
@@ -99,5 +127,5 @@ class UnitOfWork(ReadSession):
     async def add(self, *rows: SQLModel) -> None:
         """Insert new rows, or note the changes of loaded ones."""
         self._session.add_all(rows)
-        self.written |= {str(row.__tablename__) for row in rows}
+        self._note(str(row.__tablename__) for row in rows)
         await self._session.flush()

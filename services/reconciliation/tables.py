@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, MetaData, Numeric, Table, Text
 
-from services.messaging.tables import VACUUMED_BY_COUNT
 from services.persistence.checks import one_of
+from services.persistence.storage_options import VACUUMED_BY_COUNT
 from services.reconciliation.comparison import Verdict
 
 

@@ -14,6 +14,7 @@ from targets_api.domain.counting import advances_of
 from targets_api.domain.tally import TallyKey, deltas_of
 from targets_api.hierarchy.queries import organisations_above
 from targets_api.ledger import store as ledger
+from targets_api.ledger.touched import touched_by_sign_ups
 from targets_api.review.usecases import review
 
 
@@ -28,8 +29,9 @@ async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentEv
     if not deltas:
         return
     work.note_applied(min(max(event.time for event in events), context.now))
-    await ledger.tally(work, deltas)
-    await review(work, context, await _advance(work, deltas.standing))
+    with work.touching(touched_by_sign_ups(deltas)):
+        await ledger.tally(work, deltas)
+        await review(work, context, await _advance(work, deltas.standing))
 
 
 def _newest(events: Iterable[EnrolmentEvent]) -> list[EnrolmentEvent]:

@@ -9,7 +9,6 @@ from typing import Any, Final, Protocol, TypeVar
 from services.calendar import WorkingCalendar
 from services.holidays import calendar_of
 from services.vocabulary import PaceStatus
-from targets_api.domain.freshness import Freshness
 from targets_api.domain.given import as_given
 from targets_api.domain.pace import Progress, pace_of
 from targets_api.domain.rounding import cut
@@ -32,9 +31,9 @@ from targets_api.progress.schemas import (
     TargetPace,
     UnitOfProgress,
     UnitProgress,
-    WaitingEvents,
 )
 from targets_api.progress.target_figures import TargetFigures
+from targets_api.remembering.schemas import UNTOLD
 
 _NO_COVERAGE: Final[Any] = {"population": None, "covered": None, "coverage": None, "without_baseline": []}
 F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
@@ -55,28 +54,26 @@ class SignedUp(Protocol):
     def without_amount(self) -> int: ...
 
 
-def unit_progress(figures: Figures[UnitFigures], today: date, fresh: Freshness) -> UnitProgress:
+def unit_progress(figures: Figures[UnitFigures], today: date) -> UnitProgress:
     """Of a unit with all below it."""
     unit = UnitOfProgress.model_validate(figures.owner)
     return UnitProgress(
-        unit=unit, **_period(figures, fresh), **_counts(figures), **_coverage(figures.owner), **_paces(figures, today)
+        unit=unit, **_period(figures), **_counts(figures), **_coverage(figures.owner), **_paces(figures, today)
     )
 
 
-def organisation_progress(figures: Figures[OrganisationFigures], today: date, fresh: Freshness) -> OrganisationProgress:
+def organisation_progress(figures: Figures[OrganisationFigures], today: date) -> OrganisationProgress:
     """Of an organisation with all below it."""
     organisation = OrganisationOfProgress.model_validate(figures.owner)
     return OrganisationProgress(
-        organisation=organisation, **_period(figures, fresh), **_counts(figures), **_paces(figures, today)
+        organisation=organisation, **_period(figures), **_counts(figures), **_paces(figures, today)
     )
 
 
-def collector_progress(figures: Figures[CollectorFigures], today: date, fresh: Freshness) -> CollectorProgress:
+def collector_progress(figures: Figures[CollectorFigures], today: date) -> CollectorProgress:
     """Of a collector."""
     collector = CollectorOfProgress.model_validate(figures.owner)
-    return CollectorProgress(
-        collector=collector, **_period(figures, fresh), **_counts(figures), **_paces(figures, today)
-    )
+    return CollectorProgress(collector=collector, **_period(figures), **_counts(figures), **_paces(figures, today))
 
 
 def children_progress(
@@ -84,7 +81,6 @@ def children_progress(
     children: Iterable[Figures[UnitFigures]],
     direct: DirectFigures,
     today: date,
-    fresh: Freshness,
 ) -> ChildrenProgress:
     """Of each of the children of a unit, and of the unit itself where something was signed up there: so they add up."""
     items = [
@@ -99,15 +95,11 @@ def children_progress(
     unit = UnitOfProgress.model_validate(parent.owner)
     if any(direct):
         items.append(ChildProgress(unit=unit, direct=True, **_counts_of(direct), **_NO_COVERAGE, targets=[]))
-    return ChildrenProgress(unit=unit, items=items, **_period(parent, fresh))
+    return ChildrenProgress(unit=unit, items=items, **_period(parent))
 
 
-def _period(figures: Figures[F], fresh: Freshness) -> dict[str, Any]:
-    period = {"scheme": figures.key.scheme, "start": figures.key.start, "on": figures.key.on}
-    if figures.key.own_of is not None:
-        fresh = fresh.of_own()
-    waiting = fresh.waiting and WaitingEvents.model_validate(fresh.waiting)
-    return {**period, "as_of": fresh.as_of, "waiting": waiting, "stale_since": fresh.stale_since}
+def _period(figures: Figures[F]) -> dict[str, Any]:
+    return {"scheme": figures.key.scheme, "start": figures.key.start, "on": figures.key.on, **UNTOLD}
 
 
 def _counts(figures: Figures[F]) -> dict[str, int]:

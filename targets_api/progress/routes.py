@@ -13,8 +13,9 @@ from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.parameters import ProgressQuery
 from targets_api.progress.queries import ProgressKey
-from targets_api.progress.reader import ProgressReader
+from targets_api.progress.reader import CHILDREN, COLLECTOR, ORGANISATION, UNIT, answer
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
+from targets_api.remembering.read import Read
 
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 
@@ -29,33 +30,29 @@ def _declaration(answer: type[Any], *scopes: str) -> Declaration[ProgressQuery, 
 async def get_unit_progress(hot: Progress) -> Response:
     """Sign-ups from `from` to `on` in the unit and all below it, coverage, and the pace of the unit's own targets of
     those years. A unit's figures are everybody's, and so need `progress:read`."""
-    return tagged_response(hot.request, await _reader(hot).of_unit(_key(hot)))
+    return await _answer(hot, UNIT)
 
 
 @hot_route(router, "GET", "/units/{code}/children", _declaration(ChildrenProgress, PROGRESS_READ))
 async def get_children_progress(hot: Progress) -> Response:
     """The same for each unit directly below, by name."""
-    return tagged_response(hot.request, await _reader(hot).of_children(_key(hot)))
+    return await _answer(hot, CHILDREN)
 
 
 @hot_route(router, "GET", "/organisations/{code}", _declaration(OrganisationProgress, PROGRESS_READ, PROGRESS_OWN))
 async def get_organisation_progress(hot: Progress) -> Response:
     """What an organisation and those below it have signed up, and the pace of its targets. With `progress:own` the
     own organisation, or one below it."""
-    return tagged_response(hot.request, await _reader(hot).of_organisation(_key(hot)))
+    return await _answer(hot, ORGANISATION)
 
 
 @hot_route(router, "GET", "/collectors/{code}", _declaration(CollectorProgress, PROGRESS_READ, PROGRESS_OWN))
 async def get_collector_progress(hot: Progress) -> Response:
     """What a collector has signed up, and the pace of their targets. With `progress:own` one of the own
     organisation, or of one below it."""
-    return tagged_response(hot.request, await _reader(hot).of_collector(_key(hot)))
+    return await _answer(hot, COLLECTOR)
 
 
-def _key(hot: Progress) -> ProgressKey:
-    return hot.parameters.key(hot.context().today, reads_own_of(hot.actor))
-
-
-def _reader(hot: Progress) -> ProgressReader:
-    reader: ProgressReader = hot.request.app.state.progress_reader
-    return reader
+async def _answer(hot: Progress, read: Read[ProgressKey]) -> Response:
+    key = hot.parameters.key(hot.context().today, reads_own_of(hot.actor))
+    return tagged_response(hot.request, await answer(hot.request.app.state.answers, read, key))

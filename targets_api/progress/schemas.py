@@ -22,12 +22,12 @@ from services.shown import (
     ShownOrganisation,
     ShownShare,
     ShownText,
-    ShownTime,
     ShownUnit,
     ShownValue,
     StatusWord,
     shown_list,
 )
+from targets_api.remembering.schemas import Fresh
 
 MOST_UNITS: Final = 100_000
 
@@ -101,32 +101,14 @@ class CollectorOfProgress(_Answer):
     organisation_code: ShownOrganisation
 
 
-class WaitingEvents(_Answer):
-    """Events that are not in the figures: some could not be handled and are tried again or wait for a person, of others
-    the source says that they are missing here."""
-
-    events: ShownCount = Field(description="How many are known of; there may be more", examples=[3])
-    oldest: ShownTime = Field(description="Since when the first of them waits, in UTC")
-
-
-class _Period(_Answer):
+class _Days(_Answer):
     scheme: SchemeWord
     start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
     on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
-    as_of: ShownTime | None = Field(
-        description="The time of the newest sign-up event that is counted, of any unit, in UTC; null before the first, "
-        "and with the scope progress:own"
-    )
-    waiting: WaitingEvents | None = Field(
-        description="Events that are known to wait and are not in the figures; null where there are none, "
-        "and with the scope progress:own, since they may be of others",
-        examples=[None],
-    )
-    stale_since: ShownTime | None = Field(
-        description="Where nothing has arrived for too long: the time, in UTC, up to which the figures are complete. "
-        "What was signed up later is not in them. Null while the service keeps up",
-        examples=[None],
-    )
+
+
+class _Period(Fresh, _Days):
+    """What is counted from when to when, and how fresh it is."""
 
 
 class _Counts(_Answer):

@@ -11,6 +11,7 @@ from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import Scope
 from targets_api.attainment.store import lock_attainment, save
+from targets_api.attainment.touched import touched_by_targets
 from targets_api.domain.episode import Known
 from targets_api.hierarchy.queries import owners_of, placed_units
 from targets_api.review.events import Place, pace_event
@@ -46,9 +47,11 @@ async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[
 
 
 async def _save_and_report(work: UnitOfWork, context: Context, reviewed: Sequence[Reviewed]) -> list[PaceEvent]:
-    states = [each.state for each in reviewed if each.differs(context)]
-    await save(work, states, context.today)
-    await keep_verdicts(work, states, context.today)
+    differing = [each for each in reviewed if each.differs(context)]
+    states = [each.state for each in differing]
+    with work.touching(touched_by_targets(each.standing.target for each in differing)):
+        await save(work, states, context.today)
+        await keep_verdicts(work, states, context.today)
     changed = [(each, each.transition) for each in reviewed if each.transition]
     places = await _places(work, {each.standing.target.scope for each, _ in changed})
     events = [pace_event(each, transition, places[each.standing.target.scope], context) for each, transition in changed]

@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0017",
+    revision="targets_0018",
     versioned=frozenset(
         {
             "units",
@@ -31,6 +31,7 @@ SCHEMA: Final = Schema(
             "heard_summaries",
         }
     ),
+    beside_figures=frozenset({"dead_letters", "heard_summaries"}),
     derived=frozenset({"unit_rollups", "organisation_rollups", "tally_deltas"}),
 )
-"""Progress is computed from the tables that are versioned; the last two tell which events wait."""
+"""Progress is computed from the tables that are versioned; those beside the figures tell which events wait."""

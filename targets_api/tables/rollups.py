@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, TypeAlias
 from sqlalchemy import BigInteger, Column, Date, Table, Text, text
 from sqlmodel import Field
 
-from services.messaging.tables import VACUUMED_BY_COUNT
 from services.persistence.checks import one_of
+from services.persistence.storage_options import VACUUMED_BY_COUNT
 from services.vocabulary import Scheme
 from targets_api.tables.base import Base
 

@@ -13,6 +13,7 @@ from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
+from targets_api.attainment.touched import touched_by_targets
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.revision import Change, Revision, changed
@@ -58,10 +59,11 @@ async def set_each(work: UnitOfWork, context: Context, targets: Sequence[Target]
     await lock_counting(work)
     refused = await errors_of_new(work, wanted, await store.lock_parents(work, parents_of(wanted)))
     setting = [replace(target, set_on=context.today) for target in wanted if target.id not in refused]
-    new = await store.insert_targets(work, setting, context)
-    standing = {identity_of(target): target for target in await store.same_targets(work, setting)}
-    await emit(work, [target_set(target, context) for target in setting if target.id in new])
-    await _recount(work, context, sorted(new))
+    with work.touching(touched_by_targets(setting)):
+        new = await store.insert_targets(work, setting, context)
+        standing = {identity_of(target): target for target in await store.same_targets(work, setting)}
+        await emit(work, [target_set(target, context) for target in setting if target.id in new])
+        await _recount(work, context, sorted(new))
     return [
         target if isinstance(target, DomainError) else refused.get(target.id) or _set(target, new, standing)
         for target in registered
@@ -80,7 +82,8 @@ async def change_targets(
     outcomes = {each: _changed(each, before.get(each), changes[each], context) for each in sorted(changes)}
     after = [target for target in outcomes.values() if isinstance(target, Target)]
     made = [_change_row(before[target.id], target, changes[target.id], context) for target in after]
-    await store.save_changes(work, after, made)
+    with work.touching(touched_by_targets(after)):
+        await store.save_changes(work, after, made)
     await emit(work, [_event(target, row, context) for target, row in zip(after, made, strict=True)])
     await review(work, context, [target.id for target in after])
     return outcomes

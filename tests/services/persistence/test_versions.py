@@ -14,8 +14,9 @@ from sqlmodel import Field, SQLModel, delete, select, update
 from services.persistence.database import Database
 from services.persistence.driver_errors import StatementRefused
 from services.persistence.schema import Schema
+from services.persistence.unit_of_work import Touched
 from services.persistence.unnest import columns_of, insert_many
-from services.persistence.versions import add_version_table, current_version
+from services.persistence.versions import KEPT, add_version_table, current_version, prune
 
 METADATA = MetaData()
 add_version_table(METADATA)
@@ -125,3 +126,52 @@ async def test_a_unit_of_work_that_fails_bumps_nothing(figures: Database) -> Non
     with pytest.raises(StatementRefused):
         await bumps(figures, INSERT, KNOWN)
     assert await version(figures) == before
+
+
+TOUCHED = Touched("unit", "household_health", ("15142", "38"))
+
+
+async def logged(database: Database) -> list[tuple[str, str | None, list[str]]]:
+    """What the log has, in any order."""
+    async with database.read() as session:
+        rows = await session.execute(text("SELECT kind, scheme, codes FROM change_log ORDER BY kind"))
+        return [(row.kind, row.scheme, sorted(row.codes)) for row in rows]
+
+
+async def test_what_is_written_is_logged_as_what_it_touches(figures: Database) -> None:
+    async with figures.write() as work:
+        with work.touching([TOUCHED, Touched("unit", "household_health", ("01",))]):
+            await work.execute(INSERT, NEW)
+        await work.execute(text("INSERT INTO notes VALUES (1)"))
+    assert await logged(figures) == [("unit", "household_health", ["01", "15142", "38"])]
+    async with figures.read() as session:
+        assert (await current_version(session)).unlogged == 0
+
+
+@pytest.mark.parametrize("first", ["explained", "unexplained"])
+async def test_what_is_written_without_saying_what_it_touches_is_logged_as_everything(
+    figures: Database, first: str
+) -> None:
+    async with figures.write() as work:
+        if first == "unexplained":
+            await work.execute(text("UPDATE figures SET n = 8"))
+        with work.touching([TOUCHED]):
+            await work.execute(INSERT, NEW)
+        if first == "explained":
+            await work.execute(text("UPDATE figures SET n = 8"))
+    assert await logged(figures) == [("everything", None, [""])]
+
+
+async def test_the_log_reaches_back_an_hour(figures: Database) -> None:
+    for back in (KEPT * 1.1, KEPT * 0.9):
+        async with figures.write() as work:
+            with work.touching([Touched("unit", None, (str(back),))]):
+                await work.execute(text("UPDATE figures SET n = n + 1"))
+        async with figures.engine.begin() as connection:
+            await connection.execute(
+                text("UPDATE change_log SET at = now() - CAST(:back AS interval) WHERE codes = ARRAY[:code]"),
+                {"back": back, "code": str(back)},
+            )
+    async with figures.write() as work:
+        await prune(work)
+    assert await logged(figures) == [("unit", None, [str(KEPT * 0.9)])]

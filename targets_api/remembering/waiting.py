@@ -11,18 +11,8 @@ from services.contracts.envelope import type_of
 from services.contracts.reconciliation import EnrolmentSummary, ResendRequested
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.persistence.versions import STATEMENT
 from targets_api.domain.freshness import Waiting
 from targets_api.tables.base import Base
-
-
-class State(NamedTuple):
-    """The version of progress; `waits`: whether there are events that `waiting_events` finds."""
-
-    number: int
-    as_of: datetime | None
-    confirmed_at: datetime | None
-    waits: bool
 
 
 class _Found(NamedTuple):
@@ -45,10 +35,7 @@ _missing = (
     .where(_is_missing)
     .subquery("missing")
 )
-STATE: Final = Query(
-    State, STATEMENT.add_columns(or_(exists().where(_is_dead), exists().where(_is_missing)).label("waits"))
-)
-"""One statement, since it is run before each answer, also where that is remembered."""
+ANY_WAITS: Final = or_(exists().where(_is_dead), exists().where(_is_missing))
 WAITING: Final = Query(
     _Found,
     select(
@@ -57,11 +44,6 @@ WAITING: Final = Query(
     ).select_from(_dead.join(_missing, true())),
 )
 """A dead letter is missing in the comparison, too: so the greater of both, not their sum."""
-
-
-async def current_state(session: ReadSession) -> State:
-    """The version as of now. Read it before what it stands for: then an answer is never older than its version."""
-    return await session.one(STATE)
 
 
 async def waiting_events(session: ReadSession) -> Waiting | None:

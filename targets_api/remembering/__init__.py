@@ -1,0 +1,1 @@
+"""Answers of reads, remembered until something changes that they depend on."""
