@@ -42,6 +42,7 @@ class Finding(NamedTuple):
     missing: int | None = None
     outdated: int | None = None
     altered: int | None = None
+    incomplete: int | None = None
     surplus: int | None = None
     on_the_way: int | None = None
     dead_letters: int | None = None
@@ -87,6 +88,7 @@ def of_sign_ups(difference: Difference) -> Finding:
         missing=causes["missing"],
         outdated=causes["outdated"],
         altered=causes["altered"],
+        incomplete=causes["incomplete"],
         surplus=causes["surplus"],
         on_the_way=difference.on_the_way,
         dead_letters=difference.dead_letters,
@@ -123,6 +125,7 @@ def of_rollup(tree: Tree, wrong: WrongRollup) -> Finding:
     """A day or a month of a unit or an organisation."""
     lacks = {"new": wrong.n_new, "renewal": wrong.n_renewal}
     lacks |= {"cancelled new": wrong.cancelled_new, "cancelled renewal": wrong.cancelled_renewal}
+    lacks |= {"VND": wrong.amount_new + wrong.amount_renewal, "with amount": wrong.with_amount}
     because = ", ".join(f"{-n:+d} {what}" for what, n in lacks.items() if n)
     return Finding(
         "unit_rollup" if tree == "unit" else "organisation_rollup",

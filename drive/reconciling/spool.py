@@ -13,8 +13,9 @@ from uuid import UUID
 from services.reconciliation.entries import GroupKey
 
 AT_ONCE: Final = 2000
-Cause: TypeAlias = Literal["missing", "outdated", "altered", "surplus"]
-"""Targets lacks it; has an earlier version of it; has that version otherwise; has what enrolment does not have."""
+Cause: TypeAlias = Literal["missing", "outdated", "altered", "incomplete", "surplus"]
+"""Targets lacks it; has an earlier version of it; has that version otherwise; has it without what was paid, since it is
+of before that was kept; has what enrolment does not have."""
 Place: TypeAlias = Literal["on_the_way", "dead_letter"]
 """Where its event is known to be."""
 

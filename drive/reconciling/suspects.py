@@ -68,7 +68,13 @@ def cause_of(recorded: Entry | None, counted: Entry | None) -> Cause | None:
         return "missing"
     if counted.facts == recorded.facts or counted.version > recorded.version:
         return None
-    return "altered" if counted.version == recorded.version else "outdated"
+    if counted.version < recorded.version:
+        return "outdated"
+    return "incomplete" if counted.facts == _without_details(recorded).facts else "altered"
+
+
+def _without_details(entry: Entry) -> Entry:
+    return entry._replace(amount_paid=None, channel=None, campaign_code=None)
 
 
 async def settle(sides: Sides, spools: list[Spool], wait: timedelta) -> list[Spool]:

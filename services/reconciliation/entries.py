@@ -62,7 +62,8 @@ class Group(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A sign-up as it was published last. `checksum` is that of its event, None where it cannot be published again."""
+    """A sign-up as it was published last. `checksum` is that of its event, None where it cannot be published again.
+    A listener may not know what was paid, nor the channel and the campaign: then `amount_paid` is None."""
 
     enrolment_id: UUID
     version: int
@@ -76,6 +77,9 @@ class Entry(NamedTuple):
     covered_to: date
     cancelled: bool
     checksum: int | None
+    amount_paid: int | None
+    channel: str | None
+    campaign_code: str | None
 
     @property
     def key(self) -> GroupKey:

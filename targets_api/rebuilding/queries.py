@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import case, text
 
 from services.ids import FIRST_ID
 from services.persistence.statements import Query
@@ -40,11 +40,20 @@ class WrongTally(NamedTuple):
     n_kept: int
     cancelled_counted: int
     cancelled_kept: int
+    amount_counted: int
+    amount_kept: int
+    with_amount_counted: int
+    with_amount_kept: int
 
     @property
     def key(self) -> TallyKey:
         """Which tally."""
         return TallyKey(*self[:6])
+
+    @property
+    def lacks(self) -> tuple[int, ...]:
+        """By how much the ledger has more, in the order of the sums of a tally."""
+        return tuple(counted - kept for counted, kept in zip(self[6::2], self[7::2], strict=True))
 
 
 class WrongRollup(NamedTuple):
@@ -58,9 +67,15 @@ class WrongRollup(NamedTuple):
     n_renewal: int
     cancelled_new: int
     cancelled_renewal: int
+    amount_new: int
+    amount_renewal: int
+    with_amount: int
 
 
-ENTRIES: Final = Entries({name: table_of(LedgerRow).c[name] for name in Entry._fields})
+_ledger = table_of(LedgerRow).c
+_DETAILS: Final = ("amount_paid", "channel", "campaign_code")
+_details = {name: case((_ledger.details_version == _ledger.version, _ledger[name])) for name in _DETAILS}
+ENTRIES: Final = Entries({name: _details[name] if name in _details else _ledger[name] for name in Entry._fields})
 TALLIES: Final = Query(WrongTally, sql.TALLIES)
 ROLLUPS: Final[Mapping[Tree, Query[WrongRollup]]] = {tree: Query(WrongRollup, sql.rollups(tree)) for tree in TREES}
 DEAD: Final = text("""

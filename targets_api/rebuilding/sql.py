@@ -12,21 +12,30 @@ from sqlalchemy import TextClause, text
 from targets_api.tables.rollups import SUMS
 
 _KEY: Final = "unit_code, scheme, day, kind, organisation_code, collector_code"
+_OF_TALLY: Final = ("n", "cancelled", "amount", "with_amount")
+_BOTH: Final = ", ".join(
+    f"coalesce(l.{name}, 0) AS {name}_counted, coalesce(t.{name}, 0) AS {name}_kept" for name in _OF_TALLY
+)
+_IS_PAID: Final = "NOT cancelled AND details_version = version"
 TALLIES: Final = text(f"""
-    SELECT {_KEY}, coalesce(l.n, 0) AS n_counted, coalesce(t.n, 0) AS n_kept,
-           coalesce(l.cancelled, 0) AS cancelled_counted, coalesce(t.cancelled, 0) AS cancelled_kept
+    SELECT {_KEY}, {_BOTH}
     FROM (SELECT unit_code, scheme, signed_on AS day, kind, organisation_code, collector_code,
-                 count(*) FILTER (WHERE NOT cancelled) AS n, count(*) FILTER (WHERE cancelled) AS cancelled
+                 count(*) FILTER (WHERE NOT cancelled) AS n, count(*) FILTER (WHERE cancelled) AS cancelled,
+                 CAST(sum(amount_paid) FILTER (WHERE {_IS_PAID}) AS bigint) AS amount,
+                 count(*) FILTER (WHERE {_IS_PAID}) AS with_amount
           FROM ledger GROUP BY 1, 2, 3, 4, 5, 6) AS l
     FULL JOIN tallies t USING ({_KEY})
-    WHERE (coalesce(l.n, 0), coalesce(l.cancelled, 0)) <> (coalesce(t.n, 0), coalesce(t.cancelled, 0))
+    WHERE {" OR ".join(f"coalesce(l.{name}, 0) <> coalesce(t.{name}, 0)" for name in _OF_TALLY)}
     ORDER BY {_KEY}
 """)  # noqa: S608 - our own words
 """What the ledger counts, and what the tally has."""
-_BY_KIND: Final = ", ".join(
-    f"CASE WHEN kind = '{kind}' THEN {count} ELSE 0 END AS {count}_{kind}"
-    for count in ("n", "cancelled")
-    for kind in ("new", "renewal")
+_BY_KIND: Final = (
+    ", ".join(
+        f"CASE WHEN kind = '{kind}' THEN {count} ELSE 0 END AS {count}_{kind}"
+        for count in ("n", "cancelled", "amount")
+        for kind in ("new", "renewal")
+    )
+    + ", with_amount"
 )
 _TOTALS: Final = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in SUMS)
 _NEGATED: Final = ", ".join(f"-{name}" for name in SUMS)

@@ -86,6 +86,8 @@ async def test_a_correction_and_a_cancellation_are_equal_once_they_have_arrived(
         ),
         (f"UPDATE ledger SET collector_code = 'NL-01' WHERE enrolment_id = {ONE}", "altered", (8, 8)),
         (f"UPDATE ledger SET covered_to = covered_to + 1 WHERE enrolment_id = {ONE}", "altered", (8, 8)),
+        (f"UPDATE ledger SET amount_paid = amount_paid - 1 WHERE enrolment_id = {ONE}", "altered", (8, 8)),
+        (f"UPDATE ledger SET details_version = NULL WHERE enrolment_id = {ONE}", "incomplete", (8, 8)),
         (f"UPDATE ledger SET cancelled = true WHERE enrolment_id = {ONE}", "altered", (8, 7)),
     ],
 )
@@ -95,7 +97,9 @@ async def test_a_damaged_ledger_is_named_by_unit_scheme_kind_and_day(
     await pair.damage(damage)
     [found] = [each for each in await pair.findings() if each.what == "sign_ups"]
     assert (found.is_real, found.expected, found.found) == (True, *counts)
-    assert {each for each in ("missing", "outdated", "altered", "surplus") if getattr(found, each)} == {cause}
+    assert {each for each in ("missing", "outdated", "altered", "incomplete", "surplus") if getattr(found, each)} == {
+        cause
+    }
     assert found[1:5] == ("2025-10-25", "15142-01", "household_health", "new")
 
 
