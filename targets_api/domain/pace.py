@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -48,6 +48,13 @@ class Progress:
     population: int | None = None
     measured_from: date | None = None
     population_at_start: int | None = None
+
+    def of_stock(self, covered: int | None, population: int | None) -> Progress:
+        """A stock on a day of its period: as many as are covered in the unit then. What was not counted yet stands
+        where it began."""
+        if covered is None or population is None:
+            return replace(self, achieved=self.covered_at_start)
+        return replace(self, achieved=int(covered), population=int(population))
 
 
 @dataclass(frozen=True, slots=True)

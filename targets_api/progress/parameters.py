@@ -35,10 +35,16 @@ class ProgressQuery(QueryParameters):
 
         Raises Invalid where `on` is after today, or `from` after `on`.
         """
-        on = self.on or today
-        if on > today:
-            raise Invalid.field("/query/on", f"a day that has come is expected, {today} at the latest")
-        start = self.start or date(on.year, 1, 1)
-        if start > on:
-            raise Invalid.field("/query/from", f"from must not be after on, {on}")
+        start, on = period_of(self.start, self.on, today)
         return ProgressKey(self.code, self.scheme, start, on, own_of)
+
+
+def period_of(start: date | None, on: date | None, today: date) -> tuple[date, date]:
+    """First and last day, with the defaults. Raises Invalid where `on` is after today, or `from` after `on`."""
+    on = on or today
+    if on > today:
+        raise Invalid.field("/query/on", f"a day that has come is expected, {today} at the latest")
+    start = start or date(on.year, 1, 1)
+    if start > on:
+        raise Invalid.field("/query/from", f"from must not be after on, {on}")
+    return start, on

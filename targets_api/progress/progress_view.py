@@ -98,6 +98,18 @@ def children_progress(
     return ChildrenProgress(unit=unit, items=items, **_period(parent))
 
 
+def owner_with_figures(figures: Figures[Any], today: date) -> dict[str, Any]:
+    """An owner's fields in a list of several."""
+    shown: dict[str, Any] = {**_counts(figures), **_paces(figures, today)}
+    match figures.owner:
+        case UnitFigures() as unit:
+            return {"unit": UnitOfProgress.model_validate(unit), **_coverage(unit), **shown}
+        case OrganisationFigures() as organisation:
+            return {"organisation": OrganisationOfProgress.model_validate(organisation), **shown}
+        case collector:
+            return {"collector": CollectorOfProgress.model_validate(collector), **shown}
+
+
 def _period(figures: Figures[F]) -> dict[str, Any]:
     return {"scheme": figures.key.scheme, "start": figures.key.start, "on": figures.key.on, **UNTOLD}
 
@@ -162,10 +174,10 @@ def _uncounted(figures: Figures[F], each: TargetFigures) -> str:
 
 
 def _progress_of(figures: Figures[F], each: TargetFigures) -> Progress:
-    """A stock within its period is the unit's own figure of the day; what was not counted yet stands where it began."""
-    unit, began = figures.owner, (each.measured_from, each.population_at_start)
+    """A stock within its period is the unit's own figure of the day."""
+    at_start = (each.covered_at_start, each.population, each.measured_from, each.population_at_start)
+    progress = Progress(int(each.achieved), *at_start)
     if each.target.measure not in STOCK_MEASURES or figures.key.on > each.target.ends_on:
-        return Progress(int(each.achieved), each.covered_at_start, each.population, *began)
-    if not isinstance(unit, UnitFigures) or unit.population is None or unit.covered is None:
-        return Progress(each.covered_at_start, each.covered_at_start, each.population, *began)
-    return Progress(int(unit.covered), each.covered_at_start, int(unit.population), *began)
+        return progress
+    unit = figures.owner
+    return progress.of_stock(*((unit.covered, unit.population) if isinstance(unit, UnitFigures) else (None, None)))

@@ -32,14 +32,16 @@ from targets_api.remembering.schemas import Fresh
 MOST_UNITS: Final = 100_000
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """A part of an answer."""
+
     model_config = ConfigDict(extra="forbid", populate_by_name=True, from_attributes=True)
 
 
 _A_DAY: Final = Field(json_schema_extra={"minimum": 0, "maximum": MOST_PERSONS, "format": "double"})
 
 
-class NamedScope(_Answer):
+class NamedScope(Answer):
     """What a target is about: only what is named."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"unit_code": "15142"}]})
@@ -49,7 +51,7 @@ class NamedScope(_Answer):
     collector_code: ShownCollector | None = Field(None, exclude_if=lambda code: code is None)
 
 
-class TargetPace(_Answer):
+class TargetPace(Answer):
     """A target's pace at the end of the day `on`. `attained` and `expected` are shares of the way from the start;
     `ratio` is attained / expected; `short_by` is persons, `needed_per_day` persons for each day left that counts,
     the running one included. Of a past day, `status` and `severity` are those that were given on it, and the figures
@@ -79,7 +81,7 @@ class TargetPace(_Answer):
     )
 
 
-class UnitOfProgress(_Answer):
+class UnitOfProgress(Answer):
     """A unit."""
 
     code: ShownUnit
@@ -87,21 +89,21 @@ class UnitOfProgress(_Answer):
     level: LevelWord
 
 
-class OrganisationOfProgress(_Answer):
+class OrganisationOfProgress(Answer):
     """A collection organisation."""
 
     code: ShownOrganisation
     name: ShownName = Field(examples=["Bưu điện Cẩm Thủy"])
 
 
-class CollectorOfProgress(_Answer):
+class CollectorOfProgress(Answer):
     """A collector."""
 
     code: ShownCollector
     organisation_code: ShownOrganisation
 
 
-class _Days(_Answer):
+class _Days(Answer):
     scheme: SchemeWord
     start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
     on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
@@ -111,7 +113,9 @@ class _Period(Fresh, _Days):
     """What is counted from when to when, and how fresh it is."""
 
 
-class _Counts(_Answer):
+class Counts(Answer):
+    """Sign-ups of the period."""
+
     new: ShownCount = Field(description="Sign-ups of persons without cover before", examples=[352])
     renewal: ShownCount = Field(description="Sign-ups of persons who had cover", examples=[12])
     cancelled: ShownCount = Field(description="Sign-ups that were cancelled", examples=[0])
@@ -127,7 +131,9 @@ class _Counts(_Answer):
     )
 
 
-class _Coverage(_Answer):
+class Coverage(Answer):
+    """Population and persons covered."""
+
     population: ShownCount | None = Field(
         examples=[26697],
         description="Of the latest baseline on or before `on`: of the unit, else of the insurance units and communes "
@@ -144,7 +150,9 @@ class _Coverage(_Answer):
     )
 
 
-class _Targets(_Answer):
+class PacesOfTargets(Answer):
+    """The pace of targets."""
+
     targets: list[TargetPace] = Field(
         description="The pace of its own targets of those years, of those that ended in the 31 days before `on`, and "
         "of those whose alert was open then",
@@ -152,7 +160,7 @@ class _Targets(_Answer):
     )
 
 
-class UnitProgress(_Targets, _Coverage, _Counts, _Period):
+class UnitProgress(PacesOfTargets, Coverage, Counts, _Period):
     """A unit with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -160,7 +168,7 @@ class UnitProgress(_Targets, _Coverage, _Counts, _Period):
     unit: UnitOfProgress = Field(description="Whose progress it is")
 
 
-class OrganisationProgress(_Targets, _Counts, _Period):
+class OrganisationProgress(PacesOfTargets, Counts, _Period):
     """An organisation with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -168,7 +176,7 @@ class OrganisationProgress(_Targets, _Counts, _Period):
     organisation: OrganisationOfProgress = Field(description="Whose progress it is")
 
 
-class CollectorProgress(_Targets, _Counts, _Period):
+class CollectorProgress(PacesOfTargets, Counts, _Period):
     """A collector."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -176,7 +184,7 @@ class CollectorProgress(_Targets, _Counts, _Period):
     collector: CollectorOfProgress = Field(description="Whose progress it is")
 
 
-class ChildProgress(_Targets, _Coverage, _Counts):
+class ChildProgress(PacesOfTargets, Coverage, Counts):
     """A unit below the one that was asked for, or that unit itself, for the sign-ups of no unit below it."""
 
     unit: UnitOfProgress = Field(description="Whose progress it is")

@@ -65,7 +65,8 @@ _at_first = (
 )
 _value = case((_is_past, func.coalesce(_held, _at_first, _t.c.value)), else_=_t.c.value)
 """As of the day that is asked for."""
-_target_columns = [_value.label("value") if column.name == "value" else column for column in TARGET_COLUMNS]
+COLUMNS_AS_OF: Final = tuple(_value.label("value") if column.name == "value" else column for column in TARGET_COLUMNS)
+"""Of a target, with its value of the day that is asked for; for statements on KEYS with the parameter `today`."""
 _given = (
     select(*_GIVEN)
     .where(_is_past, _v.c.target_id == _t.c.id, _v.c.on <= _k.c.on)
@@ -98,7 +99,7 @@ def targets_of(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
             _p.c.population_at_start,
             _lagging.label("lagging"),
             *(_given.c[column.name].label(f"given_{column.name}") for column in _GIVEN),
-            *_target_columns,
+            *COLUMNS_AS_OF,
         )
         .select_from(
             _k.join(_t, true()).join(_p, _p.c.target_id == _t.c.id).outerjoin(_later, true()).outerjoin(_given, true())

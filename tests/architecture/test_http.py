@@ -121,6 +121,7 @@ ALLOWED: Mapping[str, str] = {
     "get_children_progress": "progress:read",
     "get_organisation_progress": "progress:read progress:own",
     "get_collector_progress": "progress:read progress:own",
+    "list_ranking": "progress:read progress:own",
     "list_alerts": "alerts:read alerts:own",
     "get_alert": "alerts:read alerts:own",
     "acknowledge_alert": "alerts:write alerts:own",
