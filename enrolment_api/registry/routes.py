@@ -54,10 +54,10 @@ from services.errors import DomainError, NotFound, accepted
 from services.web.answers import refuses, refuses_items
 from services.web.fields import Code
 from services.web.lists import cut
-from services.web.openapi import text_body_of
+from services.web.openapi import table_body_of
 from services.web.problems import base_of
 from services.web.strict_route import StrictRoute
-from services.web.table_body import CSV, table_body
+from services.web.table_body import table_body
 from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=StrictRoute)
@@ -66,11 +66,9 @@ UnitInPath: TypeAlias = Annotated[Code, Path(description="Code of the unit", exa
 OrganisationInPath: TypeAlias = Annotated[Code, Path(description="Code of the organisation", examples=["BD-CAM-THUY"])]
 CollectorInPath: TypeAlias = Annotated[Code, Path(description="Code of the collector", examples=["CT-07"])]
 E = TypeVar("E", Unit, Organisation, Collector)
-FILE: Final = text_body_of(
+FILE: Final = table_body_of(
     "RegistryFile",
-    "CSV in UTF-8, or the first sheet of XLSX under its own media type; columns in any order: "
-    f"{', '.join(COLUMNS.names)}; `kind` is unit, organisation or collector",
-    CSV,
+    f"columns in any order: {', '.join(COLUMNS.names)}; `kind` is unit, organisation or collector",
     "kind,code,name,level,parent_code\r\nunit,15142-01,Thôn 1,village,15142\r\n",
 )
 

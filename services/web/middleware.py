@@ -26,6 +26,7 @@ _TOO_LARGE = f"a body may have up to {MAX_BODY_BYTES:,} bytes: split it"
 REFUSAL = "refusal"
 """Where the server puts, into the state of a scope, an error of HTTP itself; and `HUNG_UP`, once nobody waits."""
 HUNG_UP = "hung_up"
+_ANSWER_BY = "answer_by"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 """Methods whose body, where there is one, no route reads (RFC 9110, 9.3)."""
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
@@ -95,7 +96,9 @@ class _Request:
 
     def _set_deadline(self) -> None:
         if self._deadline is None:
-            self._deadline = self._task.get_loop().call_later(REQUEST_SECONDS, self._give_up)
+            loop = self._task.get_loop()
+            self._state[_ANSWER_BY] = loop.time() + REQUEST_SECONDS
+            self._deadline = loop.call_later(REQUEST_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         """Answer in place of the app, whose cancellation may take much longer; what it sends afterwards is dropped."""
@@ -169,6 +172,12 @@ class _Request:
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await self._send_with_id({"type": "http.response.start", "status": 500, "headers": headers})
         await self._send_with_id({"type": "http.response.body", "body": problem.model_dump_json().encode()})
+
+
+def seconds_left(request: Request) -> float:
+    """Until the answer has to begin, of a request whose body was received."""
+    answer_by: float = getattr(request.state, _ANSWER_BY)
+    return answer_by - asyncio.get_running_loop().time()
 
 
 def _declared_bytes(content_length: bytes) -> int:

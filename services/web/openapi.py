@@ -14,6 +14,7 @@ from services.web.etag import document_tag
 from services.web.examples import add_example, describe_nullable, without_null
 from services.web.middleware import MAX_BODY_BYTES
 from services.web.problems import MEDIA_TYPE, Problem
+from services.web.table_body import CSV, XLSX
 
 ABOUT: Final[Mapping[str, Any]] = {
     "contact": {"name": "Whoever runs this installation"},
@@ -58,12 +59,21 @@ def body_of(adapter: TypeAdapter[Any], **examples: Any) -> dict[str, Any]:
     }
 
 
-def text_body_of(name: str, description: str, media_type: str, example: str) -> dict[str, Any]:
-    """The part of an operation that documents a body of text, such as CSV, for `openapi_extra`."""
-    schema = {"title": name, "type": "string", "description": description, "maxLength": MAX_BODY_BYTES}
+def table_body_of(name: str, description: str, example: str) -> dict[str, Any]:
+    """The part of an operation that documents a body which is a table (`table_body`), for `openapi_extra`. The example
+    is one of CSV."""
     definitions: dict[str, Any] = {}
-    content = {"schema": _named(schema, definitions), "example": example}
-    return {"requestBody": {"required": True, "content": {media_type: content}}, DEFINITIONS: definitions}
+    most = {"type": "string", "maxLength": MAX_BODY_BYTES}
+    text = {"title": f"{name}AsCsv", "description": f"CSV in UTF-8; {description}", **most}
+    book = {"title": f"{name}AsXlsx", "description": f"The first sheet of a workbook; {description}", **most}
+    content = {
+        CSV: {"schema": _named(text, definitions), "example": example},
+        XLSX: {
+            "schema": _named({**book, "contentMediaType": XLSX}, definitions),
+            "example": "PK, and what follows in a zip file",
+        },
+    }
+    return {"requestBody": {"required": True, "content": content}, DEFINITIONS: definitions}
 
 
 def _named(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

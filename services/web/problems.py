@@ -79,7 +79,7 @@ class UnsupportedMediaType(DomainError):
 
     code = "unsupported-media-type"
     title = "The body is not sent in the form that is read here"
-    remedy = "Send `Content-Type: application/json`, for a file of the registry `text/csv`, and no `Content-Encoding`."
+    remedy = "Send `Content-Type: application/json`, for a table that of CSV or XLSX, and no `Content-Encoding`."
 
     @classmethod
     def header(cls, name: str, remedy: str) -> UnsupportedMediaType:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.errors import DomainError, FieldError
 from services.persistence.unit_of_work import ReadSession
+from services.vocabulary import Scope
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, Target, refusal_of
 from targets_api.targets import store
 from targets_api.targets.parents import errors_of_parents
@@ -18,10 +19,13 @@ async def as_registered(session: ReadSession, targets: Sequence[Target]) -> list
     """Each of the targets with the codes of its scope as they are registered, or why it cannot be set: InvalidTarget,
     NotKnownYet."""
     scopes = await registered_scopes(session, [target.scope for target in targets])
-    return [
-        refusal_of(target) or (scope if isinstance(scope, DomainError) else replace(target, scope=scope))
-        for target, scope in zip(targets, scopes, strict=True)
-    ]
+    return [refusal_of(target) or _of_scope(target, scope) for target, scope in zip(targets, scopes, strict=True)]
+
+
+def _of_scope(target: Target, scope: Scope | DomainError) -> Target | DomainError:
+    if isinstance(scope, DomainError):
+        return scope
+    return target if scope == target.scope else replace(target, scope=scope)
 
 
 async def errors_of_new(

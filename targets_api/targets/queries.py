@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Text, Uuid, and_, bindparam, func, or_, se
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.persistence.unnest import table_of
+from services.persistence.unnest import among, table_of
 from services.vocabulary import Measure, Scheme
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.target import NoSuchTarget, Target
@@ -34,6 +34,7 @@ ONE: Final = Query(
     target_of,
     select(*TARGET_COLUMNS).where(_t.id == bindparam("id", type_=Uuid), or_(_reader.is_(None), is_own(_reader))),
 )
+BY_IDS: Final = Query(target_of, select(*TARGET_COLUMNS).where(_t.id == among("ids", Uuid())))
 LATEST_FIRST: Final = select(*TARGET_COLUMNS).order_by(_t.id.desc())
 CONDITIONS: Final[Conditions] = {
     "unit_code": lambda code: func.upper(_t.unit_code) == code.upper(),
@@ -106,6 +107,11 @@ async def find_target(session: ReadSession, target_id: UUID, own_of: str | None 
     if target is None:
         raise NoSuchTarget(f"no target has the id {target_id}")
     return target
+
+
+async def targets_of_ids(session: ReadSession, target_ids: Collection[UUID]) -> dict[UUID, Target]:
+    """Those of the targets that are there, by id."""
+    return {t.id: t for t in await session.all(BY_IDS, {"ids": list(target_ids)})} if target_ids else {}
 
 
 async def list_targets(session: ReadSession, filters: Filters, limit: int) -> list[Target]:

@@ -12,9 +12,9 @@ from sqlalchemy import (
     Date,
     Float,
     Integer,
+    Select,
     Text,
     Uuid,
-    and_,
     bindparam,
     exists,
     false,
@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -71,12 +72,22 @@ BEGIN: Final = insert(_p).from_select(
     ).where(_t.c.id == among("ids", Uuid())),
 )
 _wanted = unnest("wanted", **{name: _t.c[name].type for name in _IDENTITY})
-SAME_TARGETS: Final = Query(
-    target_of,
-    select(*TARGET_COLUMNS)
-    .join_from(_wanted, _t, and_(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in _IDENTITY)))
-    .where(_t.c.withdrawn_on.is_(None)),
-)
+_NARROWEST: Final = ("unit_code", "organisation_code", "collector_code")
+
+
+def _same(place: int) -> Select[Any]:
+    """Those with the same code at this place of their scopes, and none before it: an index finds them by that."""
+    code, none = _NARROWEST[place], _NARROWEST[:place]
+    rest = (name for name in _IDENTITY if name != code and name not in none)
+    return (
+        select(*TARGET_COLUMNS)
+        .join_from(_wanted, _t, _t.c[code] == _wanted.c[code])
+        .where(*(each.c[name].is_(None) for name in none for each in (_t, _wanted)))
+        .where(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in rest), _t.c.withdrawn_on.is_(None))
+    )
+
+
+SAME_TARGETS: Final = Query(target_of, union_all(*map(_same, range(len(_NARROWEST)))))
 _AMONG_IDS = among("ids", Uuid())
 LOCKED: Final = Query(
     target_of,

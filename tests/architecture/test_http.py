@@ -108,6 +108,7 @@ ALLOWED: Mapping[str, str] = {
     "search_participant": "participants:read",
     "set_target": "targets:write",
     "revise_target": "targets:write",
+    "import_targets": "targets:write",
     "withdraw_target": "targets:write",
     "share_out_target": "targets:write",
     "get_target_tree": "progress:read progress:own",
