@@ -44,6 +44,9 @@ class Touched(NamedTuple):
 class ReadSession:
     """Statements inside one transaction. As given by `Database.read`, the transaction is READ ONLY."""
 
+    kept: object = None
+    """What a runner keeps for its reads from one session to the next."""
+
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 

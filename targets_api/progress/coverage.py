@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import FromClause, Text, and_, case, cast, func, literal, literal_column, or_, select, true
+from sqlalchemy import FromClause, Text, case, cast, func, literal, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from services.persistence.unnest import table_of
@@ -22,6 +22,12 @@ _NOBODY: Final = cast(literal("{}"), ARRAY(Text))
 
 def stock_of(key: FromClause) -> FromClause:
     """By the `place` of each key that has a baseline: `population` and `covered` at the end of the day `key.on`."""
+    return stock_from(counted_parts(key))
+
+
+def counted_parts(key: FromClause) -> FromClause:
+    """By the `place` of each key: its parts that have a baseline, with what that counted, and the days since then up to
+    `key.on`. `is_apart`: whether units below the part were apart from it once."""
     k = key.c
     part = parts_of(k.code, k.scheme, k.on, key).lateral("part")
     count = (
@@ -32,7 +38,7 @@ def stock_of(key: FromClause) -> FromClause:
         .correlate(key, part)
         .lateral("count")
     )
-    counted = (
+    return (
         select(
             k.place,
             part.c.unit_code.label("code"),
@@ -41,26 +47,36 @@ def stock_of(key: FromClause) -> FromClause:
             k.on.label("until"),
             count.c.population,
             count.c.covered,
+            has_apart(part.c.unit_code, part).label("is_apart"),
         )
         .select_from(key.join(part, true()).join(count, true()))
         .cte("counted")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    since = rolled_up.UNITS.sums(counted, "place", "code").subquery("since")
-    apart = _apart(counted)
-    new = func.coalesce(since.c.n_new, 0) - apart.c.n
+
+
+def stock_from(counted: FromClause) -> FromClause:
+    """The same from parts that are known: the columns of `counted_parts`."""
+    c, apart = counted.c, _apart(counted)
+    since = rolled_up.UNITS.sums(counted, "place").subquery("since")
+    total = (
+        select(
+            c.place,
+            func.sum(c.population).label("population"),
+            (func.sum(c.covered) - func.sum(apart.c.n)).label("covered"),
+        )
+        .select_from(counted.join(apart, true()))
+        .group_by(c.place)
+        .subquery("total")
+    )
+    covered = total.c.covered + func.coalesce(since.c.n_new, 0)
     return (
         select(
-            counted.c.place,
-            func.nullif(func.sum(counted.c.population), 0).label("population"),
-            case((func.sum(counted.c.population) > 0, func.sum(counted.c.covered + new))).label("covered"),
+            total.c.place,
+            func.nullif(total.c.population, 0).label("population"),
+            case((total.c.population > 0, covered)).label("covered"),
         )
-        .select_from(
-            counted.join(apart, true()).outerjoin(
-                since, and_(since.c.place == counted.c.place, since.c.code == counted.c.code)
-            )
-        )
-        .group_by(counted.c.place)
+        .select_from(total.outerjoin(since, since.c.place == total.c.place))
         .subquery("stock")
     )
 
@@ -72,7 +88,7 @@ def _apart(counted: FromClause) -> FromClause:
     return (
         select(func.coalesce(func.sum(_x.c.n), 0).label("n"))
         .select_from(_a.join(_x, _x.c.unit_code == _a.c.unit_code))
-        .where(_a.c.ancestor_code == c.code, ~covers(c.since - 1, _a.c.apart_until))
+        .where(c.is_apart, _a.c.ancestor_code == c.code, ~covers(c.since - 1, _a.c.apart_until))
         .where(_x.c.scheme == c.scheme, _x.c.kind == "new", _x.c.day.between(c.since, c.until))
         .correlate(counted)
         .lateral("apart")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -18,8 +18,10 @@ from targets_api.attainment import rolled_up
 from targets_api.attainment.rolled_up import RolledUp
 from targets_api.domain.collation import collation_key
 from targets_api.hierarchy.queries import known_codes
-from targets_api.progress.coverage import stock_of, without_baseline
+from targets_api.progress.coverage import stock_from, stock_of, without_baseline
+from targets_api.progress.frames import GIVEN, OUTDATED, Frame, columns_of_parts, frames_of
 from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
+from targets_api.remembering.kept import Kept, kept_by
 from targets_api.tables.hierarchy import CollectorRow, OrganisationRow, UnitRow
 from targets_api.tables.ledger import TallyRow
 from targets_api.tables.targets import TargetRow
@@ -92,6 +94,17 @@ class CollectorFigures(NamedTuple):
     organisation_code: str
 
 
+class Framed(NamedTuple):
+    """Figures of a unit, and whether the frames may be wrong by now."""
+
+    outdated: bool
+    figures: UnitFigures
+
+
+def _framed(outdated: bool, *figures: Any) -> Framed:
+    return Framed(outdated, UnitFigures._make([*figures, []]))
+
+
 F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
 
 
@@ -151,6 +164,7 @@ def _rolled_up(tree: RolledUp) -> tuple[FromClause, list[ColumnElement[Any]]]:
 _unit_sums, _of_unit = _rolled_up(rolled_up.UNITS)
 _organisation_sums, _of_organisation = _rolled_up(rolled_up.ORGANISATIONS)
 _stock, _uncounted = stock_of(_k), without_baseline(_k)
+_framed_stock = stock_from(GIVEN)
 _in_period = _x.c.day.between(_k.c.start, _k.c.on)
 _collector_sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period).correlate(_k).lateral("s")
 
@@ -176,6 +190,24 @@ UNITS: Final = Owner(
     ),
     targets_of(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
 )
+FRAMED_UNITS: Final = Query(
+    _framed,
+    select(
+        OUTDATED.label("outdated"),
+        _k.c.place,
+        *_of_unit,
+        _units.c.code,
+        _units.c.name,
+        _units.c.level,
+        _framed_stock.c.population,
+        _framed_stock.c.covered,
+    ).select_from(
+        _k.join(_units, _units.c.code == _k.c.code)
+        .outerjoin(_unit_sums, _unit_sums.c.place == _k.c.place)
+        .outerjoin(_framed_stock, _framed_stock.c.place == _k.c.place)
+    ),
+)
+"""The figures of UNITS, from frames that are known."""
 ORGANISATIONS: Final = Owner(
     "organisation",
     Query(
@@ -227,7 +259,7 @@ async def figures_of(
 ) -> list[Figures[F] | None]:
     """The figures for each key; None for owners that are not known under that code, in whatever case."""
     columns = columns_of((key._asdict() for key in keys), "code", "scheme", "start", "on")
-    owners = {found.place: found for found in await session.all(owner.figures, columns)}
+    owners = {found.place: found for found in await _owners(session, owner, keys, columns)}
     targets: dict[int, list[TargetFigures]] = {}
     for found in await session.all(owner.targets, {**columns, "today": today}):
         targets.setdefault(found.place, []).append(found)
@@ -236,6 +268,30 @@ async def figures_of(
         for place, key in enumerate(keys, start=1)
     ]
     return await _of_another_case(session, owner, keys, today, figures) if None in figures else figures
+
+
+async def _owners(
+    session: ReadSession, owner: Owner[F], keys: Sequence[ProgressKey], columns: Mapping[str, Any]
+) -> Sequence[F]:
+    """Whoever keeps frames reads units by them; unless they are outdated, or there are none."""
+    kept = kept_by(session) if owner is UNITS else None
+    found: Any = await _framed_units(session, kept, keys, columns) if kept else None
+    return await session.all(owner.figures, columns) if found is None else found
+
+
+async def _framed_units(
+    session: ReadSession, kept: Kept, keys: Sequence[ProgressKey], columns: Mapping[str, Any]
+) -> list[UnitFigures] | None:
+    frames = await frames_of(session, kept, [(key.code, key.scheme, key.on) for key in keys])
+    values = {**columns, **columns_of_parts(frames), "seen": kept.snapshot}
+    found = await session.all(FRAMED_UNITS, values)
+    if any(each.outdated for each in found):
+        return None
+    return [_in_frame(each.figures, frames[each.figures.place - 1]) for each in found]
+
+
+def _in_frame(figures: UnitFigures, frame: Frame) -> UnitFigures:
+    return figures._replace(without_baseline=frame.without_baseline)
 
 
 async def _of_another_case(

@@ -37,6 +37,9 @@ View: TypeAlias = Callable[[Any, date], BaseModel]
 MOST_CHILDREN: Final = 4
 """So many units' children are read in one run: those of a province are 166."""
 
+NARROW: Final = 4
+"""A unit whose coverage is made of more parts waits in another lane than communes."""
+
 
 def _of(owner: Owner[Any], view: View) -> Compute[ProgressKey]:
     async def read(session: ReadSession, keys: Sequence[ProgressKey], today: date) -> list[BaseModel | None]:
@@ -58,7 +61,12 @@ async def read_children(session: ReadSession, key: ProgressKey, today: date) -> 
     return children_progress(unit, children, direct, today)
 
 
-UNIT: Final = Read("unit", _of(UNITS, unit_progress), lambda key: on_unit(key.code, key.scheme))
+UNIT: Final = Read(
+    "unit",
+    _of(UNITS, unit_progress),
+    lambda key: on_unit(key.code, key.scheme),
+    is_costly=lambda key, kept: kept.widths.get(key.code, 1) > NARROW,
+)
 ORGANISATION: Final = Read(
     "organisation", _of(ORGANISATIONS, organisation_progress), lambda key: on_organisation(key.code, key.scheme)
 )
@@ -69,7 +77,7 @@ CHILDREN: Final = Read(
     "unit",
     one_by_one(read_children),
     lambda key: on_unit(key.code, key.scheme),
-    is_costly=lambda _: True,
+    is_costly=lambda _, __: True,
     at_most=MOST_CHILDREN,
 )
 

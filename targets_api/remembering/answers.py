@@ -76,7 +76,7 @@ class Answers:
 
     def _lane_of(self, question: Question) -> Batcher[Entry, Body | None]:
         read = question.read
-        lane = _Lane(read, read.is_costly(question.key))
+        lane = _Lane(read, read.is_costly(question.key, self._memory.kept))
         if lane not in self._lanes:
             self._lanes[lane] = self._batcher(lane)
         return self._lanes[lane]
@@ -92,6 +92,8 @@ class Answers:
         """What changes from here on may be missing."""
         for entry in entries:
             entry.has_begun = True
+        kept = self._memory.kept
         async with self._database.read() as session:
+            session.kept = kept
             found = await read.compute(session, [entry.question.key for entry in entries], self._clock.today())
         return [Body(answer) if answer else None for answer in found]

@@ -38,6 +38,7 @@ class Look:
             self._memory.forget_all()
         else:
             self._memory.forget(_subjects(changes))
+        self._memory.kept.snapshot = state.snapshot
         has_changed = self._seen is None or state.number != self._seen[0].number
         self._seen = state, today
         return await self._freshness(session, state, now, has_changed)

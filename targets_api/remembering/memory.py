@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from targets_api.remembering.body import Body
+from targets_api.remembering.kept import Kept
 from targets_api.remembering.read import Read, Subject
 
 MOST_BYTES: Final = 64_000_000
@@ -50,6 +51,7 @@ class Memory:
         self._entries: OrderedDict[Question, Entry] = OrderedDict()
         self._by_subject: dict[Subject, set[Entry]] = {}
         self.n_bytes = 0
+        self.kept = Kept()
 
     def get(self, question: Question) -> Entry | None:
         """The answer to that question, if it is remembered or being computed."""
@@ -78,6 +80,7 @@ class Memory:
 
     def forget_all(self) -> None:
         """Anything may have changed."""
+        self.kept = Kept(widths=self.kept.widths)
         for entry in list(self._entries.values()):
             self._outdated(entry)
 

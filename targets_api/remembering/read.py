@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import RegistryKind, Scheme
+from targets_api.remembering.kept import Kept
 
 Kind: TypeAlias = RegistryKind | Literal["any"]
 
@@ -49,7 +50,7 @@ class Read(Generic[K]):
     name: str
     compute: Compute[K]
     depends_on: Callable[[K], Sequence[Subject]]
-    is_costly: Callable[[K], bool] = lambda _: False
+    is_costly: Callable[[K, Kept], bool] = lambda _, __: False
     at_most: int = 200
 
 

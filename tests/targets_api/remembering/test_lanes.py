@@ -42,7 +42,7 @@ class Computing:
         self.go = asyncio.Event()
         self.fails = False
         self.read = Read[Key](
-            "unit", self.compute, lambda key: on_unit(key.code, HEALTH), lambda key: key.code[0].isupper(), at_most=1
+            "unit", self.compute, lambda key: on_unit(key.code, HEALTH), lambda key, _: key.code[0].isupper(), at_most=1
         )
 
     async def compute(self, _session: ReadSession, keys: Sequence[Key], _today: date) -> list[Answer]:

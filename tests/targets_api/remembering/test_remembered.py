@@ -66,7 +66,7 @@ def computed(service: TargetsService) -> Iterator[Counter[str]]:
     counts: Counter[str] = Counter()
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        for owner, column in (("unit", "without_baseline"), ("organisation", "organisations.name"), ("target", "told")):
+        for owner, column in (("unit", "units.level"), ("organisation", "organisations.name"), ("target", "told")):
             counts.update([owner] if column in statement else [])
 
     engine = service.runtime.database.engine.sync_engine
@@ -133,15 +133,15 @@ async def test_a_change_while_an_answer_is_computed_is_in_the_next_one(service: 
 
 @asynccontextmanager
 async def held_up(service: TargetsService) -> AsyncIterator[None]:
-    """Baselines can be read by nobody, whereas sign-ups are counted."""
+    """Sums of units can be read by nobody, whereas sign-ups are counted."""
     async with service.runtime.database.engine.begin() as connection:
-        await connection.execute(text("LOCK TABLE baselines IN ACCESS EXCLUSIVE MODE"))
+        await connection.execute(text("LOCK TABLE unit_rollups IN ACCESS EXCLUSIVE MODE"))
         yield
 
 
 async def until_waiting(service: TargetsService) -> None:
     """Until a statement waits for that."""
-    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'baselines'::regclass"
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'unit_rollups'::regclass"
 
     async def waits() -> bool:
         return bool(await service.rows(waiting))

@@ -275,7 +275,7 @@ async def test_children_that_are_asked_for_at_once_are_read_once(service: Target
     figures: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        figures.extend(["read"] if "without_baseline" in statement else [])
+        figures.extend(["read"] if "units.level" in statement else [])
 
     engine = service.runtime.database.engine.sync_engine
     event.listen(engine, "after_cursor_execute", note)
