@@ -3,7 +3,8 @@
 # to change passwords, and on a server or a database that was made without it (docs/upgrade.md).
 #
 # drive_owner owns the databases and runs `drive migrate`. Each service has a role of its own, that reads and writes
-# the rows of its own database and can do nothing else; to the audit trail it only adds. Their passwords are in the environment; they may hold any sign.
+# the rows of its own database and can do nothing else; to the audit trail it only adds. Their passwords are in the
+# environment; they may hold any sign. Logins in the group drive_reporting read the views of docs/reporting.md.
 set -eu
 
 sql() {
@@ -52,9 +53,26 @@ COMMIT;
 SQL
 }
 
+reporting() {
+    sql drive_targets drive_reporting "" <<'SQL'
+SELECT format('CREATE ROLE %I NOLOGIN', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
+BEGIN;
+CREATE SCHEMA IF NOT EXISTS reporting;
+ALTER SCHEMA reporting OWNER TO drive_owner;
+SELECT format('ALTER VIEW %s OWNER TO drive_owner', CAST(oid AS regclass))
+FROM pg_class WHERE relnamespace = 'reporting'::regnamespace AND relkind = 'v' \gexec
+GRANT CONNECT ON DATABASE drive_targets TO :"role";
+GRANT USAGE ON SCHEMA reporting TO :"role";
+GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO :"role";
+ALTER DEFAULT PRIVILEGES FOR ROLE drive_owner IN SCHEMA reporting GRANT SELECT ON TABLES TO :"role";
+COMMIT;
+SQL
+}
+
 login drive_owner OWNER_PASSWORD
 for service in enrolment targets notifications; do
     login "drive_$service" "$(printf '%s' "$service" | tr '[:lower:]' '[:upper:]')_PASSWORD"
     database "drive_$service"
     rights "drive_$service"
 done
+reporting

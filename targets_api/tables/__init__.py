@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "targets"]
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0018",
+    revision="targets_0019",
     versioned=frozenset(
         {
             "units",
