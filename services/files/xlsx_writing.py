@@ -1,4 +1,4 @@
-"""XLSX as it is written: row by row, so that memory does not grow with the rows (ADR 50)."""
+"""XLSX as it is written: row by row, so that memory does not grow with the rows (ADR 51)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Tables as files: the answers of a route, page by page, as CSV or XLSX.
 
 What JSON the route answers is read first, the whole table in as many pages as it has, so that every check and every
-refusal is that of the route. Then the file is made of it while it is sent (ADR 50).
+refusal is that of the route. Then the file is made of it while it is sent (ADR 51).
 """
 
 from __future__ import annotations
