@@ -15,6 +15,7 @@ from targets_api.calendars import routes as calendars
 from targets_api.imports import routes as imports
 from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
+from targets_api.progress.series import routes as series
 from targets_api.rankings import routes as rankings
 from targets_api.remembering.answers import Answers
 from targets_api.targets import routes as targets
@@ -31,7 +32,7 @@ def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime. The holidays are loaded before the first request: it would wait a second for them."""
     calendar_of([runtime.clock.today()])
     of_targets = [targets.router, imports.router, allocation.router]
-    routers = [progress.router, rankings.router, *of_targets, policies.router, calendars.router]
+    routers = [progress.router, series.router, rankings.router, *of_targets, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     confirmed_every = timedelta(seconds=runtime.settings.reconcile_seconds)
     app.state.answers = Answers(runtime.database, runtime.clock, confirmed_every)

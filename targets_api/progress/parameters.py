@@ -10,10 +10,12 @@ from services.errors import Invalid
 from services.shown import SchemeWord
 from services.web.fields import Code, Day
 from services.web.lists import QueryParameters
+from targets_api.domain.series import Days
 from targets_api.progress.queries import ProgressKey
+from targets_api.progress.schemas import OtherWord
 
 
-class ProgressQuery(QueryParameters):
+class PeriodQuery(QueryParameters):
     """Whose progress, in which scheme, from which day to which."""
 
     code: Code = Field(description="Code of the unit, organisation or collector", examples=["15142"])
@@ -30,13 +32,24 @@ class ProgressQuery(QueryParameters):
         examples=["2025-10-25"],
     )
 
-    def key(self, today: date, own_of: str | None) -> ProgressKey:
-        """With the defaults, for a reader who may know of `own_of` alone.
+    def days(self, today: date) -> Days:
+        """With the defaults. Raises Invalid where `on` is after today, or `from` after `on`."""
+        return Days(*period_of(self.start, self.on, today))
 
-        Raises Invalid where `on` is after today, or `from` after `on`.
-        """
-        start, on = period_of(self.start, self.on, today)
-        return ProgressKey(self.code, self.scheme, start, on, own_of)
+
+class ProgressQuery(PeriodQuery):
+    """The same, and with which period to compare it."""
+
+    other: OtherWord | None = Field(
+        None,
+        alias="compared_with",
+        description="Show the same days of that period beside it",
+        examples=["previous_year"],
+    )
+
+    def key(self, today: date, own_of: str | None) -> ProgressKey:
+        """With the defaults, for a reader who may know of `own_of` alone. Raises Invalid as `days`."""
+        return ProgressKey(self.code, self.scheme, *self.days(today), own_of, self.other)
 
 
 def period_of(start: date | None, on: date | None, today: date) -> tuple[date, date]:

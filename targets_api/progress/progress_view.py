@@ -28,6 +28,8 @@ from targets_api.progress.schemas import (
     NamedScope,
     OrganisationOfProgress,
     OrganisationProgress,
+    OtherPeriod,
+    ProgressDifference,
     TargetPace,
     UnitOfProgress,
     UnitProgress,
@@ -58,7 +60,12 @@ def unit_progress(figures: Figures[UnitFigures], today: date) -> UnitProgress:
     """Of a unit with all below it."""
     unit = UnitOfProgress.model_validate(figures.owner)
     return UnitProgress(
-        unit=unit, **_period(figures), **_counts(figures), **_coverage(figures.owner), **_paces(figures, today)
+        unit=unit,
+        **_period(figures),
+        **_counts(figures),
+        **_compared(figures),
+        **_coverage(figures.owner),
+        **_paces(figures, today),
     )
 
 
@@ -66,14 +73,20 @@ def organisation_progress(figures: Figures[OrganisationFigures], today: date) ->
     """Of an organisation with all below it."""
     organisation = OrganisationOfProgress.model_validate(figures.owner)
     return OrganisationProgress(
-        organisation=organisation, **_period(figures), **_counts(figures), **_paces(figures, today)
+        organisation=organisation,
+        **_period(figures),
+        **_counts(figures),
+        **_compared(figures),
+        **_paces(figures, today),
     )
 
 
 def collector_progress(figures: Figures[CollectorFigures], today: date) -> CollectorProgress:
     """Of a collector."""
     collector = CollectorOfProgress.model_validate(figures.owner)
-    return CollectorProgress(collector=collector, **_period(figures), **_counts(figures), **_paces(figures, today))
+    return CollectorProgress(
+        collector=collector, **_period(figures), **_counts(figures), **_compared(figures), **_paces(figures, today)
+    )
 
 
 def children_progress(
@@ -87,6 +100,7 @@ def children_progress(
         ChildProgress(
             unit=UnitOfProgress.model_validate(child.owner),
             **_counts(child),
+            **_compared(child),
             **_coverage(child.owner),
             **_paces(child, today),
         )
@@ -94,7 +108,7 @@ def children_progress(
     ]
     unit = UnitOfProgress.model_validate(parent.owner)
     if any(direct):
-        items.append(ChildProgress(unit=unit, direct=True, **_counts_of(direct), **_NO_COVERAGE, targets=[]))
+        items.append(ChildProgress(unit=unit, direct=True, **counts_of(direct), **_NO_COVERAGE, targets=[]))
     return ChildrenProgress(unit=unit, items=items, **_period(parent))
 
 
@@ -115,13 +129,24 @@ def _period(figures: Figures[F]) -> dict[str, Any]:
 
 
 def _counts(figures: Figures[F]) -> dict[str, int]:
-    return _counts_of(figures.owner)
+    return counts_of(figures.owner)
 
 
-def _counts_of(sums: SignedUp) -> dict[str, int]:
+def counts_of(sums: SignedUp) -> dict[str, int]:
+    """The fields of `Counts`."""
     new, renewal, cancelled = int(sums.new), int(sums.renewal), int(sums.cancelled)
     counts = {"new": new, "renewal": renewal, "cancelled": cancelled, "net": new + renewal - cancelled}
     return {**counts, "contributions": int(sums.contributions), "without_amount": int(sums.without_amount)}
+
+
+def _compared(figures: Figures[F]) -> dict[str, Any]:
+    key, other = figures.key, figures.other
+    if other is None or key.other_days is None:
+        return {}
+    ours, theirs, days = _counts(figures), counts_of(other), key.other_days
+    difference = {name: ours[name] - theirs[name] for name in ProgressDifference.model_fields}
+    said = {"period": key.other, "start": days.starts_on, "on": days.ends_on, "difference": difference}
+    return {"compared_with": OtherPeriod.model_validate({**theirs, **said})}
 
 
 def _coverage(unit: UnitFigures) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -17,9 +17,11 @@ from services.vocabulary import Kind, RegistryKind, Scheme, UnitLevel
 from targets_api.attainment import rolled_up
 from targets_api.attainment.rolled_up import RolledUp
 from targets_api.domain.collation import collation_key
+from targets_api.domain.series import Days, Other, same_days
 from targets_api.hierarchy.queries import known_codes
 from targets_api.progress.coverage import stock_from, stock_of, without_baseline
 from targets_api.progress.frames import GIVEN, OUTDATED, Frame, columns_of_parts, frames_of
+from targets_api.progress.sums import PeriodKey, Sums, sums_of
 from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
 from targets_api.remembering.kept import Kept, kept_by
 from targets_api.tables.hierarchy import CollectorRow, OrganisationRow, UnitRow
@@ -30,7 +32,7 @@ from targets_api.tables.targets import TargetRow
 class ProgressKey(NamedTuple):
     """What is asked for: whose progress in which scheme, from which day to which, both included.
 
-    `own_of`: the organisation that asks, where it may know of its own alone.
+    `own_of`: the organisation that asks, where it may know of its own alone. `other`: the period to compare with.
     """
 
     code: str
@@ -38,6 +40,12 @@ class ProgressKey(NamedTuple):
     start: date
     on: date
     own_of: str | None = None
+    other: Other | None = None
+
+    @property
+    def other_days(self) -> Days | None:
+        """The same days of the other period."""
+        return same_days(Days(self.start, self.on), self.other) if self.other else None
 
 
 class UnitFigures(NamedTuple):
@@ -247,11 +255,12 @@ CHILDREN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Figures(Generic[F]):
-    """An owner's figures, with those of its targets."""
+    """An owner's figures, with those of its targets, and what was signed up in the period to compare with."""
 
     key: ProgressKey
     owner: F
     targets: Sequence[TargetFigures]
+    other: Sums | None = None
 
 
 async def figures_of(
@@ -304,6 +313,17 @@ async def _of_another_case(
     again = await figures_of(session, owner, list(registered.values()), today) if registered else []
     by_key = dict(zip(registered, again, strict=True))
     return [each or by_key.get(key) for key, each in zip(keys, found, strict=True)]
+
+
+async def with_others(
+    session: ReadSession, owner: Owner[F], found: Sequence[Figures[F] | None]
+) -> list[Figures[F] | None]:
+    """As found; with what was signed up on the same days of the other period, where that is asked for."""
+    asked = [(each, days) for each in found if each and (days := each.key.other_days)]
+    keys = [PeriodKey(each.owner.code, each.key.scheme, *days) for each, days in asked]
+    sums = await sums_of(session, owner.name, keys)
+    others = {id(each): of_other for (each, _), of_other in zip(asked, sums, strict=True)}
+    return [each and replace(each, other=others.get(id(each))) for each in found]
 
 
 async def children_of(session: ReadSession, unit_code: str) -> list[str]:

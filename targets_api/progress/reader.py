@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -28,11 +28,24 @@ from targets_api.progress.queries import (
     children_of,
     direct_figures,
     figures_of,
+    with_others,
 )
 from targets_api.progress.schemas import ChildrenProgress
 from targets_api.remembering.answers import Answers
 from targets_api.remembering.read import Compute, Read, on_collector, on_organisation, on_unit, one_by_one
 
+
+class OwnerKey(Protocol):
+    """What is asked for of an owner."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def own_of(self) -> str | None: ...
+    def __hash__(self) -> int: ...
+
+
+K = TypeVar("K", bound=OwnerKey)
 View: TypeAlias = Callable[[Any, date], BaseModel]
 MOST_CHILDREN: Final = 4
 """So many units' children are read in one run: those of a province are 166."""
@@ -43,7 +56,8 @@ NARROW: Final = 4
 
 def _of(owner: Owner[Any], view: View) -> Compute[ProgressKey]:
     async def read(session: ReadSession, keys: Sequence[ProgressKey], today: date) -> list[BaseModel | None]:
-        found = await without_others(session, await figures_of(session, owner, keys, today))
+        own = await without_others(session, await figures_of(session, owner, keys, today))
+        found = await with_others(session, owner, own)
         return [view(figures, today) if figures else None for figures in found]
 
     return read
@@ -53,7 +67,7 @@ async def read_children(session: ReadSession, key: ProgressKey, today: date) -> 
     """Each unit directly below the unit, and what was signed up in itself."""
     key = key._replace(code=(await known_codes(session, "unit", [key.code])).get(key.code, key.code))
     keys = [key, *(key._replace(code=code) for code in await children_of(session, key.code))]
-    unit, *found = await figures_of(session, UNITS, keys, today)
+    unit, *found = await with_others(session, UNITS, await figures_of(session, UNITS, keys, today))
     if unit is None:
         return None
     children = [child for child in found if child]
@@ -82,7 +96,7 @@ CHILDREN: Final = Read(
 )
 
 
-async def answer(answers: Answers, read: Read[ProgressKey], key: ProgressKey) -> Tagged:
+async def answer(answers: Answers, read: Read[K], key: K) -> Tagged:
     """The answer to the key. Raises NoSuchOwner."""
     found = await answers.of(read, key)
     if found is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.shown import (
     MOST_PERSONS,
+    MOST_VND,
     LevelWord,
     MeasureWord,
     SchemeWord,
@@ -25,11 +26,24 @@ from services.shown import (
     ShownUnit,
     ShownValue,
     StatusWord,
+    shown,
     shown_list,
 )
+from targets_api.domain.series import Other
 from targets_api.remembering.schemas import Fresh
 
 MOST_UNITS: Final = 100_000
+OtherWord: TypeAlias = Annotated[
+    Other,
+    Field(
+        description="`previous_year`: the same dates of the year before, of the 29 February the 28; `previous_period`: "
+        "as many days, up to the eve of `from`",
+        examples=["previous_year"],
+    ),
+]
+ShownAmountDifference: TypeAlias = Annotated[
+    int, shown("A difference in whole VND", 147841200, minimum=-MOST_VND, maximum=MOST_VND, format="int64")
+]
 
 
 class Answer(BaseModel):
@@ -109,12 +123,12 @@ class _Days(Answer):
     on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
 
 
-class _Period(Fresh, _Days):
+class Period(Fresh, _Days):
     """What is counted from when to when, and how fresh it is."""
 
 
 class Counts(Answer):
-    """Sign-ups of the period."""
+    """What was signed up, and paid."""
 
     new: ShownCount = Field(description="Sign-ups of persons without cover before", examples=[352])
     renewal: ShownCount = Field(description="Sign-ups of persons who had cover", examples=[12])
@@ -128,6 +142,33 @@ class Counts(Answer):
         description="For how many of these what was paid is not known, so that `contributions` lacks it: sign-ups of "
         "before it was kept",
         examples=[0],
+    )
+
+
+class ProgressDifference(Answer):
+    """The figures less those of the other period."""
+
+    new: ShownDifference = Field(examples=[120])
+    renewal: ShownDifference = Field(examples=[-3])
+    cancelled: ShownDifference = Field(examples=[0])
+    net: ShownDifference = Field(examples=[117])
+    contributions: ShownAmountDifference = Field(examples=[147841200])
+
+
+class OtherPeriod(Counts):
+    """What was signed up on the same days of another period. Sign-ups of before the installation are not there."""
+
+    period: OtherWord
+    start: ShownDay = Field(alias="from", description="First day of the other period", examples=["2024-01-01"])
+    on: ShownDay = Field(description="Last day of the other period", examples=["2024-10-25"])
+    difference: ProgressDifference = Field(description="The figures less these")
+
+
+class _Compared(Answer):
+    compared_with: OtherPeriod | None = Field(
+        None,
+        description="The same days of another period, where `compared_with` asks for them",
+        exclude_if=lambda other: other is None,
     )
 
 
@@ -160,7 +201,7 @@ class PacesOfTargets(Answer):
     )
 
 
-class UnitProgress(PacesOfTargets, Coverage, Counts, _Period):
+class UnitProgress(_Compared, PacesOfTargets, Coverage, Counts, Period):
     """A unit with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -168,7 +209,7 @@ class UnitProgress(PacesOfTargets, Coverage, Counts, _Period):
     unit: UnitOfProgress = Field(description="Whose progress it is")
 
 
-class OrganisationProgress(PacesOfTargets, Counts, _Period):
+class OrganisationProgress(_Compared, PacesOfTargets, Counts, Period):
     """An organisation with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -176,7 +217,7 @@ class OrganisationProgress(PacesOfTargets, Counts, _Period):
     organisation: OrganisationOfProgress = Field(description="Whose progress it is")
 
 
-class CollectorProgress(PacesOfTargets, Counts, _Period):
+class CollectorProgress(_Compared, PacesOfTargets, Counts, Period):
     """A collector."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -184,14 +225,14 @@ class CollectorProgress(PacesOfTargets, Counts, _Period):
     collector: CollectorOfProgress = Field(description="Whose progress it is")
 
 
-class ChildProgress(PacesOfTargets, Coverage, Counts):
+class ChildProgress(_Compared, PacesOfTargets, Coverage, Counts):
     """A unit below the one that was asked for, or that unit itself, for the sign-ups of no unit below it."""
 
     unit: UnitOfProgress = Field(description="Whose progress it is")
     direct: bool = Field(False, description="Sign-ups of the unit that was asked for itself", examples=[False])
 
 
-class ChildrenProgress(_Period):
+class ChildrenProgress(Period):
     """Each unit directly below, by name in the order of the Vietnamese alphabet; then the unit itself, where there are
     sign-ups of it and of none below it. So the items add up to the unit."""
 

@@ -1,0 +1,1 @@
+"""Progress as a series of days, weeks or months."""
