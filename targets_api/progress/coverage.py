@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import FromClause, Text, case, cast, func, literal, literal_column, or_, select, true
+from sqlalchemy import (
+    FromClause,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.unnest import table_of
+from services.vocabulary import UnitLevel
 from targets_api.attainment import rolled_up
 from targets_api.attainment.baselines import baselines, covers
 from targets_api.attainment.parts import has_apart, parts_of
@@ -15,8 +31,9 @@ from targets_api.tables.hierarchy import UnitAncestorRow, UnitRow
 from targets_api.tables.ledger import TallyRow
 
 _x, _a, _b = table_of(TallyRow), table_of(UnitAncestorRow), baselines("baseline")
-_commune, _c = table_of(UnitRow).alias("commune"), _a.alias("communes")
+_commune, _c, _asked = table_of(UnitRow).alias("commune"), _a.alias("communes"), table_of(UnitRow).alias("asked")
 _above, _at = _a.alias("above"), _a.alias("at_or_below")
+_HIGH: Final[tuple[UnitLevel, ...]] = ("province", "insurance_unit")
 _NOBODY: Final = cast(literal("{}"), ARRAY(Text))
 
 
@@ -95,21 +112,43 @@ def _apart(counted: FromClause) -> FromClause:
     )
 
 
+def _is_high(key: FromClause) -> ColumnElement[bool]:
+    """Whether much lies below the unit, so that baselines are fewer than the units at or below it."""
+    is_high = exists().where(_asked.c.code == key.c.code, or_(*(_asked.c.level == level for level in _HIGH)))
+    return is_high.correlate(key)
+
+
+def _counted_in_high(key: FromClause) -> Select[Any]:
+    """Units that a baseline at or below counts: each baseline is looked for below."""
+    at_or_below = select(_at.c.unit_code).where(_at.c.unit_code == _b.c.unit_code, _at.c.ancestor_code == key.c.code)
+    is_below = at_or_below.offset(literal_column("0")).correlate(_b, key).exists()  # OFFSET 0: by key, one by one
+    of_baselines = _b.join(_above, _above.c.ancestor_code == _b.c.unit_code)
+    return _counted(key, of_baselines).where(_is_high(key), is_below)
+
+
+def _counted_in_low(key: FromClause) -> Select[Any]:
+    """The same: baselines are looked for of each unit at or below."""
+    of_units = _at.join(_b, _b.c.unit_code == _at.c.unit_code).join(_above, _above.c.ancestor_code == _b.c.unit_code)
+    return _counted(key, of_units).where(~_is_high(key), _at.c.ancestor_code == key.c.code)
+
+
+def _counted(key: FromClause, baselines_with_units: FromClause) -> Select[Any]:
+    return (
+        select(_above.c.unit_code)
+        .select_from(baselines_with_units)
+        .where(_b.c.scheme == key.c.scheme, _b.c.on <= key.c.on, covers(_b.c.on, _above.c.apart_until))
+        .where(or_(_b.c.population > 0, has_apart(_b.c.unit_code, _b)))
+        .correlate(key)
+    )
+
+
 def without_baseline(key: FromClause) -> FromClause:
     """`codes` of the communes at or below `key.code` that no baseline counts up to `key.on`; LATERAL to `key`. One that
     began as a successor is counted by the baselines of those told below it, and by none where several succeeded.
 
     Communes that are counted are looked for once a key: a search for each of them took half of a province's time."""
     k = key.c
-    at_or_below = select(_at.c.unit_code).where(_at.c.unit_code == _b.c.unit_code, _at.c.ancestor_code == k.code)
-    is_below = at_or_below.offset(literal_column("0")).correlate(_b, key).exists()  # OFFSET 0: by key, one by one
-    counted = (
-        select(_above.c.unit_code)
-        .select_from(_b.join(_above, _above.c.ancestor_code == _b.c.unit_code))
-        .where(_b.c.scheme == k.scheme, _b.c.on <= k.on, is_below, covers(_b.c.on, _above.c.apart_until))
-        .where(or_(_b.c.population > 0, has_apart(_b.c.unit_code, _b)))
-        .correlate(key)
-    )
+    counted = union_all(_counted_in_high(key), _counted_in_low(key))
     codes = func.array_agg(aggregate_order_by(_c.c.unit_code, _c.c.unit_code))
     return (
         select(func.coalesce(codes, _NOBODY).label("codes"))

@@ -119,9 +119,10 @@ def owner_with_figures(figures: Figures[Any], today: date) -> dict[str, Any]:
         case UnitFigures() as unit:
             return {"unit": UnitOfProgress.model_validate(unit), **_coverage(unit), **shown}
         case OrganisationFigures() as organisation:
-            return {"organisation": OrganisationOfProgress.model_validate(organisation), **shown}
+            owner: dict[str, Any] = {"organisation": OrganisationOfProgress.model_validate(organisation)}
         case collector:
-            return {"collector": CollectorOfProgress.model_validate(collector), **shown}
+            owner = {"collector": CollectorOfProgress.model_validate(collector)}
+    return {**owner, **_NO_COVERAGE, **shown}
 
 
 def _period(figures: Figures[F]) -> dict[str, Any]:

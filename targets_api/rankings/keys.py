@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.vocabulary import Measure, RegistryKind, Scheme, UnitLevel
-from targets_api.domain.ranking import By
+from targets_api.domain.ranking import By, Place
 from targets_api.domain.target import Target
 
 Level: TypeAlias = Literal[UnitLevel, "organisation", "collector"]
@@ -42,6 +42,19 @@ class RankingKey(NamedTuple):
                 return kind
             case _:
                 return "unit"
+
+
+class PageKey(NamedTuple):
+    """A page of a ranking: so many of those that come after a place."""
+
+    ranking: RankingKey
+    limit: int
+    after: Place | None
+
+    @property
+    def own_of(self) -> str | None:
+        """The organisation that asks, where it may know of its own alone."""
+        return self.ranking.own_of
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from services.vocabulary import RegistryKind
 from targets_api.progress.progress_view import owner_with_figures
 from targets_api.rankings.reader import RankedFigures, Ranking
-from targets_api.rankings.schemas import RankedCollector, RankedOrganisation, RankedUnit, RankingPage
-
-_ITEMS: Final[Mapping[RegistryKind, type[Any]]] = {
-    "unit": RankedUnit,
-    "organisation": RankedOrganisation,
-    "collector": RankedCollector,
-}
+from targets_api.rankings.schemas import RankedOwner, RankingPage
+from targets_api.remembering.schemas import UNTOLD
 
 
 def ranking_page(ranking: Ranking, items: Sequence[RankedFigures], following: str | None, today: date) -> RankingPage:
     """As it is shown; `following` is where the next page begins."""
-    key, item = ranking.key, _ITEMS[ranking.key.kind]
+    key = ranking.key
     return RankingPage(
         level=key.level,
         scheme=key.scheme,
@@ -29,8 +23,9 @@ def ranking_page(ranking: Ranking, items: Sequence[RankedFigures], following: st
         start=key.start,
         on=key.on,
         before=key.before,
-        items=[item(**_standing(each), **owner_with_figures(each.figures, today)) for each in items],
+        items=[RankedOwner(**_standing(each), **owner_with_figures(each.figures, today)) for each in items],
         next=following,
+        **UNTOLD,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Final, TypeAlias, get_args
+from typing import Annotated, Any, Final, TypeAlias, get_args
 
 from pydantic import Field, PlainSerializer
 from pydantic_core import core_schema
@@ -24,7 +24,8 @@ from targets_api.progress.schemas import (
     PacesOfTargets,
     UnitOfProgress,
 )
-from targets_api.rankings.keys import Level, RankingKey
+from targets_api.rankings.keys import Level, PageKey, RankingKey
+from targets_api.remembering.schemas import Fresh
 
 _WEEK: Final = timedelta(days=7)
 _PLACE: Final = r"^(-?[0-9]{1,12}(\.[0-9]{1,6})?)?:[0-9A-Za-z][0-9A-Za-z._-]*$"
@@ -79,6 +80,10 @@ class RankingQuery(ListQuery):
     )
     after: PlaceInRanking | None = Field(None, description=AFTER, examples=["0.229:15142"])
 
+    def page(self, today: date, own_of: str | None) -> PageKey:
+        """The page that is asked for. Raises Invalid."""
+        return PageKey(self.key(today, own_of), self.limit, self.after)
+
     def key(self, today: date, own_of: str | None) -> RankingKey:
         """With the defaults, for a reader who may know of `own_of` alone.
 
@@ -115,25 +120,20 @@ class _Ranked(Answer):
     )
 
 
-class RankedUnit(PacesOfTargets, Coverage, Counts, _Ranked):
-    """A unit with all below it."""
-
-    unit: UnitOfProgress = Field(description="Who is ranked")
+def _one_of_three(description: str) -> Any:
+    return Field(None, exclude_if=lambda owner: owner is None, description=description)
 
 
-class RankedOrganisation(PacesOfTargets, Counts, _Ranked):
-    """An organisation with all below it."""
+class RankedOwner(PacesOfTargets, Coverage, Counts, _Ranked):
+    """A unit or an organisation with all below it, or a collector: one of the three is named. Only units have a
+    population."""
 
-    organisation: OrganisationOfProgress = Field(description="Who is ranked")
-
-
-class RankedCollector(PacesOfTargets, Counts, _Ranked):
-    """A collector."""
-
-    collector: CollectorOfProgress = Field(description="Who is ranked")
+    unit: UnitOfProgress | None = _one_of_three("The unit that is ranked")
+    organisation: OrganisationOfProgress | None = _one_of_three("The organisation that is ranked")
+    collector: CollectorOfProgress | None = _one_of_three("The collector who is ranked")
 
 
-class RankingPage(Answer):
+class RankingPage(Fresh):
     """A page of a ranking: the highest first, equal values by code. `next` goes into `after` to read on, and is null at
     the end."""
 
@@ -144,9 +144,7 @@ class RankingPage(Answer):
     start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
     on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
     before: ShownDay = Field(description="The day of `rank_before`", examples=["2025-10-18"])
-    items: list[RankedUnit | RankedOrganisation | RankedCollector] = Field(
-        description="Those on this page", json_schema_extra={"maxItems": MOST}
-    )
+    items: list[RankedOwner] = Field(description="Those on this page", json_schema_extra={"maxItems": MOST})
     next: Annotated[str, shown("Goes into `after` to read on", "0.229:15142", maxLength=200, pattern=_PLACE)] | None = (
         None
     )

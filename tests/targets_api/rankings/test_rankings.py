@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+import httpx
 import pytest
 
+from targets_api.domain.ranking import By
+from targets_api.main import create_app
+from targets_api.rankings.keys import PageKey, RankingKey
+from targets_api.rankings.remembered import read_page
 from tests.architecture.test_list_parameters import recorded
+from tests.conftest import ClientFor, TokenFor
 from tests.targets_api.builders import (
     CAM_THACH,
     HEALTH,
@@ -209,17 +217,19 @@ async def test_a_ranking_of_many_takes_as_many_statements_as_one_of_few(service:
     await service.target(**OCTOBER)
     await service.target(measure="coverage", value=0.9, **OCTOBER)
 
-    async def statements(by: str) -> int:
-        with recorded(service.runtime.database) as seen:
-            assert (await ranking(service, by=by, under="38"))["items"]
+    async def statements(by: By) -> int:
+        key = RankingKey("commune", "38", HEALTH, by, None, date(2025, 1, 1), LAUNCH, WEEK_AGO)
+        async with service.runtime.database.read() as session:
+            with recorded(service.runtime.database) as seen:
+                assert await read_page(session, PageKey(key, 100, None), LAUNCH)
         return len(seen)
 
-    few = [await statements(by) for by in ("ratio", "attained", "new", "coverage")]
+    few = [await statements(by) for by in get_args(By)]
     await service.handle([a_unit(f"C-{n}", "CS-CT") for n in range(50)])
     await service.handle([each for n in range(50) for each in sign_ups(1, unit_code=f"C-{n}")])
     for n in range(10):
         await service.target(scope={"unit_code": f"C-{n}"}, **OCTOBER)
-    assert [await statements(by) for by in ("ratio", "attained", "new", "coverage")] == few
+    assert [await statements(by) for by in get_args(By)] == few
     assert max(few) <= 7
 
 
@@ -244,3 +254,65 @@ async def test_what_cannot_be_ranked_is_refused_with_the_parameter(
         "/v1/rankings", params={"level": "commune", "scheme": HEALTH, "by": "new", **params}
     )
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+
+
+async def asked_by(
+    service: TargetsService, client_for: ClientFor, token_for: TokenFor, org: str, **params: Any
+) -> httpx.Response:
+    """What an organisation is told that may know of its own alone."""
+    client = await client_for(create_app(service.runtime), token_for(service.runtime, org=org, scope="progress:own"))
+    return await client.get("/v1/rankings", params={"scheme": HEALTH, "by": "new", **params})
+
+
+async def test_an_organisation_ranks_its_own_among_themselves(
+    service: TargetsService, client_for: ClientFor, token_for: TokenFor
+) -> None:
+    await service.handle([a_collector("NL-01", "NL"), *sign_ups(1)])
+    await service.handle(sign_ups(2, organisation_code="NL", collector_code="NL-01"))
+
+    async def told(org: str, **params: Any) -> list[tuple[str, int | None]]:
+        answer = await asked_by(service, client_for, token_for, org, **params)
+        assert answer.status_code == 200, answer.text
+        return [(code_of(item), item["rank"]) for item in answer.json()["items"]]
+
+    assert await told("CT", level="collector") == [("CT-07", 1), ("CT-08", 2)]
+    assert await told("CT", level="organisation") == []
+    assert await told("VNPOST", level="collector") == [("NL-01", 1), ("CT-07", 2), ("CT-08", 3)]
+    assert await told("VNPOST", level="organisation") == [("NL", 1), ("CT", 2)]
+    assert await told("VNPOST", level="collector", under="ct") == [("CT-07", 1), ("CT-08", 2)]
+
+
+async def test_what_is_not_its_own_is_not_there_for_an_organisation(
+    service: TargetsService, client_for: ClientFor, token_for: TokenFor
+) -> None:
+    for level in ("collector", "organisation"):
+        others, unknown = [
+            await asked_by(service, client_for, token_for, "CT", level=level, under=code) for code in ("NL", "NONE")
+        ]
+        assert others.status_code == 404
+        assert others.json() == {**unknown.json(), "detail": unknown.json()["detail"].replace("NONE", "NL")}
+    units = await asked_by(service, client_for, token_for, "CT", level="commune")
+    assert (units.status_code, units.json()["type"]) == (403, "http://test/problems/forbidden")
+    assert units.json()["detail"] == "this needs the scope progress:read; the token grants progress:own"
+
+
+async def test_an_organisation_is_not_ranked_by_targets_that_name_another(
+    service: TargetsService, client_for: ClientFor, token_for: TokenFor
+) -> None:
+    await service.target(scope={"organisation_code": "VNPOST", "collector_code": "CT-07"}, **OCTOBER)
+    await service.target(scope={"organisation_code": "CT", "collector_code": "CT-08"}, **OCTOBER)
+    for org, expected in (("CT", {"CT-08"}), ("VNPOST", {"CT-07", "CT-08"})):
+        answer = await asked_by(service, client_for, token_for, org, level="collector", by="attained")
+        assert {code_of(item) for item in answer.json()["items"] if item["rank"]} == expected
+
+
+async def test_a_ranking_is_a_table_with_a_row_for_each_of_the_targets(service: TargetsService) -> None:
+    await service.target(**OCTOBER)
+    await service.handle(sign_ups(3))
+    query = {"level": "commune", "scheme": HEALTH, "by": "new"}
+    answer = await service.http.get("/v1/rankings", params=query, headers={"Accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
+    assert [(row["unit_code"], row["rank"], row["new"], row["targets_no"]) for row in rows] == [
+        (CAM_THACH, "1", "3", "1"),
+        (OTHER, "2", "0", "0"),
+    ]

@@ -37,6 +37,11 @@ PATHS = [
     "collectors/CT-07",
     "collectors/CT-08",
 ]
+RANKINGS = [
+    f"/v1/rankings?by={by}&{of}"
+    for of in ("level=commune&under=CS-CT", "level=organisation&under=VNPOST", "level=collector&under=CT")
+    for by in ("new", "attained")
+]
 Told = dict[tuple[str, str], Any]
 
 
@@ -53,10 +58,9 @@ async def fresh(service: TargetsService, client_for: ClientFor, token_for: Token
 
 async def everything(client: httpx.AsyncClient) -> Told:
     """Every answer, at once."""
-    asked = [(path, scheme) for path in PATHS for scheme in (HEALTH, SOCIAL)]
-    answers = await asyncio.gather(
-        *(client.get(f"/v1/progress/{path}", params={"scheme": scheme}) for path, scheme in asked)
-    )
+    paths = [*(f"/v1/progress/{path}?" for path in PATHS), *RANKINGS]
+    asked = [(path, scheme) for path in paths for scheme in (HEALTH, SOCIAL)]
+    answers = await asyncio.gather(*(client.get(f"{path}&scheme={scheme}") for path, scheme in asked))
     return {key: answer.json() for key, answer in zip(asked, answers, strict=True)}
 
 
