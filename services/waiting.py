@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 FIRST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 5.0
+_AT_ONCE: Final = 200
 
 
 class Stopped(Exception):
@@ -23,6 +25,16 @@ async def pause(seconds: float, until: asyncio.Event) -> None:
             await until.wait()
     except TimeoutError:
         return
+
+
+async def each_in_turn(make: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `make` makes of each of the items; whatever else waits has a turn after some of them."""
+    made: list[R] = []
+    for place, item in enumerate(items, start=1):
+        made.append(make(item))
+        if place % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return made
 
 
 class GrowingPause:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.contracts.envelope import Event
 from services.persistence.unit_of_work import UnitOfWork
+from services.waiting import each_in_turn
 
 _INSERT = text("INSERT INTO outbox (type, body) SELECT * FROM unnest(CAST(:types AS text[]), CAST(:bodies AS text[]))")
 
@@ -16,5 +17,10 @@ async def emit(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Put the events into the outbox, in this order, to be published once the unit of work is committed."""
     if not events:
         return
-    await work.execute(_INSERT, {"types": [e.type for e in events], "bodies": [e.model_dump_json() for e in events]})
+    bodies = await each_in_turn(_body, events)
+    await work.execute(_INSERT, {"types": [event.type for event in events], "bodies": bodies})
     work.has_events = True
+
+
+def _body(event: Event) -> str:
+    return event.model_dump_json()

@@ -12,7 +12,7 @@ from targets_api.allocation import queries
 from targets_api.allocation.queries import Counted, Result
 from targets_api.domain.allocation import Bases, SharesDoNotFit, few
 from targets_api.domain.shares import last_period
-from targets_api.domain.sharing_out import Receiver, SharingOut, as_shown, per_unit
+from targets_api.domain.sharing_out import Receiver, SharingOut, per_unit
 from targets_api.domain.target import Target, counted_kind
 from targets_api.hierarchy.queries import organisation_paths
 
@@ -22,14 +22,14 @@ async def find_bases(
 ) -> Bases:
     """By key, in what proportion the receivers share. Raises SharesDoNotFit where a baseline is missing."""
     if asked.to == "organisations_per_unit":
-        return as_shown(await _per_unit(session, target, asked, receivers, today))
+        return await _per_unit(session, target, asked, receivers, today)
     keys = [receiver.key for receiver in receivers]
     if asked.by == "last_result":
         results = await _results_below(session, target, asked, keys)
         return {key: Fraction(results[key]) for key in keys}
     free = [key for key in keys if key not in asked.bounds.pinned]
     given = await _given(session, target, asked, free, today)
-    return as_shown({key: given.get(key, Fraction(0)) for key in keys})
+    return {key: given.get(key, Fraction(0)) for key in keys}
 
 
 async def _per_unit(

@@ -15,6 +15,7 @@ from services.persistence.unnest import table_of, unnest
 from services.vocabulary import Kind, Scheme
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.pace import Progress
+from targets_api.domain.share_tree import MOST_NODES, TreeTooLarge
 from targets_api.domain.target import NoSuchTarget, Target
 from targets_api.hierarchy.queries import organisations_below
 from targets_api.progress.coverage import stock_of, without_baseline
@@ -28,7 +29,7 @@ from targets_api.tables.hierarchy import (
 )
 from targets_api.tables.ledger import TallyRow
 from targets_api.tables.targets import TargetRow
-from targets_api.targets.queries import is_own
+from targets_api.targets.queries import find_target, is_own
 
 
 class Node(NamedTuple):
@@ -141,11 +142,17 @@ SHARES: Final = Query(
 )
 _begin = select(_t.c.id).where(_t.c.id == _id).cte("below", recursive=True)
 _below = _begin.union_all(select(_t.c.id).join_from(_begin, _t, _t.c.parent_id == _begin.c.id))
+_first_of_tree = (
+    select(_below.c.id)
+    .join_from(_below, _t, _t.c.id == _below.c.id)
+    .where(or_(_reader.is_(None), is_own(_reader)))
+    .limit(MOST_NODES + 1)
+    .subquery("first_of_tree")
+)
 TREE: Final = Query(
     _node,
     select(*TARGET_COLUMNS, *_progress)
-    .select_from(_below.join(_t, _t.c.id == _below.c.id).join(_p, _p.c.target_id == _t.c.id))
-    .where(or_(_reader.is_(None), is_own(_reader)))
+    .select_from(_first_of_tree.join(_t, _t.c.id == _first_of_tree.c.id).join(_p, _p.c.target_id == _t.c.id))
     .order_by(_t.c.unit_code, _t.c.organisation_code, _t.c.collector_code, _t.c.id),
 )
 
@@ -201,8 +208,9 @@ async def shares_of(session: ReadSession, target_id: UUID) -> list[Target]:
 
 async def nodes_below(session: ReadSession, target_id: UUID, own_of: str | None) -> list[Node]:
     """The target, its shares, theirs and so on, withdrawn ones included; only own ones of an organisation, where one is
-    given. Raises NoSuchTarget where the target itself is not among them."""
+    given. Raises NoSuchTarget where the target itself is not among them, TreeTooLarge where there are too many."""
+    await find_target(session, target_id, own_of)
     nodes = await session.all(TREE, {"id": target_id, "own_of": own_of})
-    if all(node.target.id != target_id for node in nodes):
-        raise NoSuchTarget(f"no target has the id {target_id}")
+    if len(nodes) > MOST_NODES:
+        raise TreeTooLarge.of(target_id)
     return nodes

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.context import Context
 from services.errors import accepted
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.waiting import each_in_turn
 from targets_api.allocation import queries
 from targets_api.allocation.plans import Plan, check_open, plan
 from targets_api.attainment.store import lock_counting
@@ -77,10 +78,10 @@ async def share_out(
 async def tree(session: ReadSession, target_id: UUID, own_of: str | None) -> SharedTarget:
     """The target with its shares, and theirs; among the own ones of an organisation where one is given.
 
-    Raises NoSuchTarget.
+    Raises NoSuchTarget, TreeTooLarge.
     """
     nodes = await queries.nodes_below(session, target_id, own_of)
-    return tree_of(target_id, [(node.target, persons_of(node.target, node.progress)) for node in nodes])
+    return tree_of(target_id, await each_in_turn(lambda node: (node.target, persons_of(*node)), nodes))
 
 
 def _changes(planned: Plan, standing: Sequence[Target]) -> Changes:

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from services.errors import Invalid
 from targets_api.domain.target import Target
+
+MOST_NODES: Final = 5_001
+"""A target with as many shares as one request sets."""
+
+
+class TreeTooLarge(Invalid):
+    """There are more targets in the tree than one answer shows."""
+
+    code = "tree-too-large"
+    title = "The tree of this target is too large for one answer"
+    remedy = "List its shares by `GET /v1/targets?parent_id=`, page by page, and ask for the tree of each."
+
+    @classmethod
+    def of(cls, target_id: UUID) -> TreeTooLarge:
+        """Of that target."""
+        return cls(
+            f"target {target_id} has more than {MOST_NODES - 1:,} shares, those of its shares included:"
+            f" list them by GET /v1/targets?parent_id={target_id}, and ask for the tree of each"
+        )
 
 
 @dataclass(frozen=True, slots=True)

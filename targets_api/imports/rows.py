@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from services.files.table import Columns, Row
 from services.ids import new_id
 from services.shown import MOST_PERSONS, MeasureWord, SchemeWord
 from services.vocabulary import Scope
+from services.waiting import each_in_turn
 from services.web.fields import (
     CollectorCode,
     Day,
@@ -40,7 +40,6 @@ COLUMNS: Final = Columns(
     needed=("scheme", "measure", "value"),
 )
 MOST_ROWS: Final = 20_000
-_ROWS_AT_ONCE: Final = 200
 _SCOPE: Final = "/scope"
 _DAYS: Final = ("/starts_on", "/ends_on")
 _Written = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -93,12 +92,7 @@ class ReadRow:
 
 async def read_rows(rows: Iterable[Row]) -> list[ReadRow]:
     """Each of the rows, by the rules of the bodies of targets. Other requests are answered in between."""
-    read: list[ReadRow] = []
-    for row in rows:
-        if len(read) % _ROWS_AT_ONCE == 0:
-            await asyncio.sleep(0)
-        read.append(ReadRow(row.line, _asked(row)))
-    return read
+    return await each_in_turn(lambda row: ReadRow(row.line, _asked(row)), rows)
 
 
 def by_column(error: DomainError) -> DomainError:

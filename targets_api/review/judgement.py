@@ -11,6 +11,7 @@ from services.context import Context
 from services.holidays import calendar_of
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import PaceStatus, PaceTransition
+from services.waiting import each_in_turn
 from targets_api.attainment.store import ReviewedState, Standing, locked_standings
 from targets_api.domain.episode import Episode, Known, episode_of, repeat_report
 from targets_api.domain.pace import Verdict, pace_of
@@ -46,7 +47,7 @@ async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) 
     """Judge the targets as of today; they stay locked until the commit."""
     standings = await locked_standings(work, target_ids)
     calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
-    return [_judge_one(standing, context, calendar) for standing in standings]
+    return await each_in_turn(lambda standing: _judge_one(standing, context, calendar), standings)
 
 
 def _judge_one(standing: Standing, context: Context, calendar: WorkingCalendar) -> Reviewed:

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.errors import DomainError, FieldError
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Scope
+from services.waiting import each_in_turn
 from targets_api.domain.target import STOCK_MEASURES, InvalidTarget, Target, refusal_of
 from targets_api.targets import store
 from targets_api.targets.parents import errors_of_parents
@@ -19,10 +20,13 @@ async def as_registered(session: ReadSession, targets: Sequence[Target]) -> list
     """Each of the targets with the codes of its scope as they are registered, or why it cannot be set: InvalidTarget,
     NotKnownYet."""
     scopes = await registered_scopes(session, [target.scope for target in targets])
-    return [refusal_of(target) or _of_scope(target, scope) for target, scope in zip(targets, scopes, strict=True)]
+    return await each_in_turn(_of_scope, zip(targets, scopes, strict=True))
 
 
-def _of_scope(target: Target, scope: Scope | DomainError) -> Target | DomainError:
+def _of_scope(found: tuple[Target, Scope | DomainError]) -> Target | DomainError:
+    target, scope = found
+    if refusal := refusal_of(target):
+        return refusal
     if isinstance(scope, DomainError):
         return scope
     return target if scope == target.scope else replace(target, scope=scope)

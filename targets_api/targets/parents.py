@@ -8,6 +8,7 @@ from uuid import UUID
 from services.errors import FieldError
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Scope
+from services.waiting import each_in_turn
 from targets_api.domain.shares import Above, errors_of_share
 from targets_api.domain.target import InvalidTarget, Target
 from targets_api.hierarchy.queries import owners_of, placed_units
@@ -24,12 +25,13 @@ async def errors_of_parents(
     """Why targets cannot be shares of those that they name, by id. Scopes are as registered."""
     shares = [(target, target.parent_id) for target in targets if target.parent_id]
     above = await _above(session, {share.scope for share, _ in shares}) if shares else {}
-    found = {share.id: tuple(_errors(share, parents.get(parent), above[share.scope])) for share, parent in shares}
-    return {
-        share: InvalidTarget("; ".join(error.detail for error in errors), errors)
-        for share, errors in found.items()
-        if errors
-    }
+    found = await each_in_turn(lambda each: _refusal(each[0], parents.get(each[1]), above[each[0].scope]), shares)
+    return {share.id: refusal for (share, _), refusal in zip(shares, found, strict=True) if refusal}
+
+
+def _refusal(share: Target, parent: Target | None, above: Above) -> InvalidTarget | None:
+    errors = tuple(_errors(share, parent, above))
+    return InvalidTarget("; ".join(error.detail for error in errors), errors) if errors else None
 
 
 def _errors(share: Target, parent: Target | None, above: Above) -> Iterator[FieldError]:

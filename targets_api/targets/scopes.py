@@ -8,6 +8,7 @@ from typing import Final
 from services.errors import DomainError, FieldError, NotKnownYet, Unknown
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import RegistryKind, Scope
+from services.waiting import each_in_turn
 from targets_api.domain.target import InvalidTarget
 from targets_api.hierarchy.queries import known_codes, organisations_above, organisations_of
 
@@ -22,7 +23,7 @@ async def registered_scopes(session: ReadSession, scopes: Sequence[Scope]) -> li
     """Each of the scopes with the codes as they are registered, or why it is refused: NotKnownYet with every code of it
     that is not known, InvalidTarget for a collector of another organisation."""
     known = {field: await _known(session, scopes, field) for field in _FIELDS}
-    found = [_registered(scope, known) for scope in scopes]
+    found = await each_in_turn(lambda scope: _registered(scope, known), scopes)
     both = {s for s in found if isinstance(s, Scope) and s.organisation_code and s.collector_code}
     errors = await _errors_of_collectors(session, both) if both else {}
     return [errors.get(each, each) if isinstance(each, Scope) else each for each in found]

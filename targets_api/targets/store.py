@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     Date,
     Float,
     Integer,
@@ -40,6 +41,7 @@ from targets_api.domain.target import Target
 from targets_api.tables.attainment import AttainmentRow
 from targets_api.tables.hierarchy import UnitAncestorRow, UnitSuccessorRow
 from targets_api.tables.targets import BaselineRow, TargetChangeRow, TargetRow
+from targets_api.targets.queries import TargetChange
 
 
 class WithoutBaseline(NamedTuple):
@@ -78,13 +80,18 @@ _NARROWEST: Final = ("unit_code", "organisation_code", "collector_code")
 def _same(place: int) -> Select[Any]:
     """Those with the same code at this place of their scopes, and none before it: an index finds them by that."""
     code, none = _NARROWEST[place], _NARROWEST[:place]
-    rest = (name for name in _IDENTITY if name != code and name not in none)
+    same = [_equal(name) for name in _IDENTITY if name not in (code, *none)]
     return (
         select(*TARGET_COLUMNS)
         .join_from(_wanted, _t, _t.c[code] == _wanted.c[code])
         .where(*(each.c[name].is_(None) for name in none for each in (_t, _wanted)))
-        .where(*(_t.c[name].is_not_distinct_from(_wanted.c[name]) for name in rest), _t.c.withdrawn_on.is_(None))
+        .where(*same, _t.c.withdrawn_on.is_(None))
     )
+
+
+def _equal(name: str) -> ColumnElement[bool]:
+    column, wanted = _t.c[name], _wanted.c[name]
+    return column.is_not_distinct_from(wanted) if column.nullable else column == wanted
 
 
 SAME_TARGETS: Final = Query(target_of, union_all(*map(_same, range(len(_NARROWEST)))))
@@ -143,7 +150,7 @@ MEASURED_FROM: Final = (
 async def insert_targets(work: UnitOfWork, targets: Sequence[Target], context: Context) -> set[UUID]:
     """Insert the targets; returns the ids of those that were not set before."""
     names = ("id", "value", "version", "set_on", "withdrawn_on", "parent_id")
-    columns = _identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
+    columns = identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
     actor = context.actor
     setting = (context.at, actor and actor.organisation_code, actor and actor.subject)
     columns |= {name: [value] * len(targets) for name, value in zip(_SETTING, setting, strict=True)}
@@ -162,7 +169,7 @@ async def lock_parents(work: UnitOfWork, target_ids: Collection[UUID]) -> dict[U
     return {parent.id: parent for parent in await work.all(PARENTS, {"ids": list(target_ids)})}
 
 
-async def save_changes(work: UnitOfWork, targets: Sequence[Target], changes: Sequence[TargetChangeRow]) -> None:
+async def save_changes(work: UnitOfWork, targets: Sequence[Target], changes: Sequence[TargetChange]) -> None:
     """Save the targets as they are now, and how each came to be so."""
     if not targets:
         return
@@ -173,12 +180,13 @@ async def save_changes(work: UnitOfWork, targets: Sequence[Target], changes: Seq
         "new_withdrawn_on": [t.withdrawn_on for t in targets],
     }
     await work.execute(CHANGE, values)
-    await work.execute(INSERT_CHANGES, columns_of(change.model_dump() for change in changes))
+    made = columns_of(change._asdict() for change in changes)
+    await work.execute(INSERT_CHANGES, {"target_id": values["ids"], **made})
 
 
 async def same_targets(session: ReadSession, targets: Sequence[Target]) -> list[Target]:
     """The stored targets that equal one of these in what identifies them, and are not withdrawn."""
-    return await session.all(SAME_TARGETS, _identities(targets))
+    return await session.all(SAME_TARGETS, identities(targets))
 
 
 async def without_baseline(session: ReadSession, targets: Sequence[Target]) -> list[WithoutBaseline]:
@@ -204,7 +212,8 @@ async def measured_from(work: UnitOfWork, baseline: Baseline) -> list[UUID]:
     return list(await work.scalars(MEASURED_FROM, values))
 
 
-def _identities(targets: Sequence[Target]) -> dict[str, list[Any]]:
+def identities(targets: Sequence[Target]) -> dict[str, list[Any]]:
+    """The parameters of SAME_TARGETS."""
     return {
         "unit_code": [t.scope.unit_code for t in targets],
         "organisation_code": [t.scope.organisation_code for t in targets],

@@ -11,6 +11,7 @@ from services.contracts.targets import TargetRevised, TargetWithdrawn
 from services.errors import DomainError, NotKnownYet, Unknown, accepted
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
+from services.waiting import each_in_turn
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting
 from targets_api.attainment.touched import touched_by_targets
@@ -20,11 +21,11 @@ from targets_api.domain.revision import Change, Revision, changed
 from targets_api.domain.target import NoSuchTarget, Target, differs, identity_of
 from targets_api.hierarchy.queries import days_of, known_codes
 from targets_api.review.usecases import review
-from targets_api.tables.targets import TargetChangeRow
 from targets_api.targets import store
 from targets_api.targets.checks import as_registered, errors_of_new
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
 from targets_api.targets.parents import parents_of
+from targets_api.targets.queries import TargetChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ async def set_each(work: UnitOfWork, context: Context, targets: Sequence[Target]
     with work.touching(touched_by_targets(setting)):
         new = await store.insert_targets(work, setting, context)
         standing = {identity_of(target): target for target in await store.same_targets(work, setting)}
-        await emit(work, [target_set(target, context) for target in setting if target.id in new])
+        events = await each_in_turn(lambda t: target_set(t, context), [t for t in setting if t.id in new])
+        await emit(work, events)
         await _recount(work, context, sorted(new))
     return [
         target if isinstance(target, DomainError) else refused.get(target.id) or _set(target, new, standing)
@@ -79,14 +81,15 @@ async def change_targets(
     InvalidTarget; it does not affect the others.
     """
     before = await store.lock_targets(work, changes)
-    outcomes = {each: _changed(each, before.get(each), changes[each], context) for each in sorted(changes)}
-    after = [target for target in outcomes.values() if isinstance(target, Target)]
-    made = [_change_row(before[target.id], target, changes[target.id], context) for target in after]
+    ids = sorted(changes)
+    found = await each_in_turn(lambda each: _changed(each, before.get(each), changes[each], context), ids)
+    after = [target for target in found if isinstance(target, Target)]
+    made = [_change_of(before[target.id], target, changes[target.id], context) for target in after]
     with work.touching(touched_by_targets(after)):
         await store.save_changes(work, after, made)
-    await emit(work, [_event(target, row, context) for target, row in zip(after, made, strict=True)])
+    await emit(work, await each_in_turn(lambda each: _event(*each, context), zip(after, made, strict=True)))
     await review(work, context, [target.id for target in after])
-    return outcomes
+    return dict(zip(ids, found, strict=True))
 
 
 async def change_target(work: UnitOfWork, context: Context, target_id: UUID, change: Change) -> Target:
@@ -120,10 +123,9 @@ def _changed(target_id: UUID, before: Target | None, change: Change, context: Co
         return refusal
 
 
-def _change_row(before: Target, target: Target, change: Change, context: Context) -> TargetChangeRow:
+def _change_of(before: Target, target: Target, change: Change, context: Context) -> TargetChange:
     is_revision = isinstance(change, Revision)
-    return TargetChangeRow(
-        target_id=target.id,
+    return TargetChange(
         version=target.version,
         value_before=before.value if is_revision else None,
         value=target.value if is_revision else None,
@@ -135,10 +137,10 @@ def _change_row(before: Target, target: Target, change: Change, context: Context
     )
 
 
-def _event(target: Target, row: TargetChangeRow, context: Context) -> TargetRevised | TargetWithdrawn:
-    if row.value_before is None or row.holds_from is None:
+def _event(target: Target, made: TargetChange, context: Context) -> TargetRevised | TargetWithdrawn:
+    if made.value_before is None or made.holds_from is None:
         return target_withdrawn(target, context.today, context)
-    return target_revised(target, row.value_before, row.holds_from, context)
+    return target_revised(target, made.value_before, made.holds_from, context)
 
 
 async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:

@@ -10,16 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Executable, text
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy import text
 
 from enrolment_api.enrolments.pages import FIRST, Position
 from enrolment_api.enrolments.queries import Filters, parameters_of, statement_for
 from enrolment_api.renewals import queries as renewals
 from tests.conftest import ClientFor, TokenFor
 from tests.enrolment_api.conftest import Service, a_sign_up, post, post_batch
+from tests.support.plans import Explained, rows_read
 
 UNITS = ("15142", "15142-01", "15127")
 DAYS = ("2025-10-20", "2025-10-23", "2025-10-24")
@@ -186,27 +184,6 @@ async def copy_sign_ups(service: Service, first: int, last: int) -> None:
         await work.execute(text("ANALYZE"))
 
 
-def rows_read(node: dict[str, Any]) -> float:
-    """How many entries and rows of sign-ups the plan has read, those that it read for nothing included."""
-    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    here = (node["Actual Rows"] + removed) * node["Actual Loops"] if node.get("Relation Name") == "enrolments" else 0
-    return float(here + sum(rows_read(child) for child in node.get("Plans", [])))
-
-
-class Explained(Executable, ClauseElement):
-    """EXPLAIN ANALYZE of a statement."""
-
-    inherit_cache = False
-
-    def __init__(self, statement: ClauseElement) -> None:
-        self.statement = statement
-
-
-@compiles(Explained)
-def _explained(element: Explained, compiler: SQLCompiler, **kwargs: Any) -> str:
-    return "EXPLAIN (ANALYZE, FORMAT JSON) " + compiler.process(element.statement, **kwargs)
-
-
 async def test_a_list_reads_little_more_than_it_shows_however_many_sign_ups_there_are(service: Service) -> None:
     await post(service.ct, a_sign_up())
     statements = {name: (statement_for(each), parameters_of(each, LIMIT)) for name, each in LISTS.items()}
@@ -216,4 +193,4 @@ async def test_a_list_reads_little_more_than_it_shows_however_many_sign_ups_ther
         for name, (statement, parameters) in statements.items():
             async with service.runtime.database.read() as session:
                 [[plan]] = await session.scalars(Explained(statement), parameters)
-            assert rows_read(plan["Plan"]) <= 2 * LIMIT + STREAMS * (isqrt(LIMIT) + 4), name
+            assert rows_read(plan["Plan"], "enrolments") <= 2 * LIMIT + STREAMS * (isqrt(LIMIT) + 4), name

@@ -7,13 +7,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
 from services.context import Actor, context_of
 from services.errors import DomainError, NotKnownYet, StaleVersion
 from services.ids import new_id
 from services.vocabulary import Scope
 from targets_api.domain.revision import Change, Revision, Withdrawal
 from targets_api.domain.target import InvalidTarget, NoSuchTarget, Target, TargetDiffers
+from targets_api.targets import store
 from targets_api.targets.usecases import SetTarget, change_targets, set_each
+from tests.support.plans import Explained, rows_read
 from tests.targets_api.builders import CAM_THACH, HEALTH, TargetsService, sign_ups
 
 AFTER_FRIDAY = date(2025, 11, 8)
@@ -104,3 +108,25 @@ async def test_the_alerts_of_all_that_are_withdrawn_at_once_are_resolved(service
     assert {facts.target_id for facts in resolved} == set(targets)
     assert all(facts.withdrawn for facts in resolved)
     assert (await service.transitions())[3:] == ["recovered"] * 3
+
+
+COPY = """
+INSERT INTO targets (id, unit_code, organisation_code, collector_code, scheme, measure, value, starts_on, ends_on, name)
+SELECT gen_random_uuid(), CASE scope WHEN 1 THEN 'V-' || n / 4 END, CASE scope WHEN 2 THEN 'O-' || n / 4 END,
+    CASE scope WHEN 3 THEN 'C-' || n / 4 END, 'household_health', 'new', 1, day, day, 'Copy'
+FROM generate_series(1, :n) n, generate_series(1, 3) scope, CAST(date '2020-01-01' + n AS date) day
+"""
+
+
+async def test_what_stands_for_the_same_is_found_without_reading_the_targets_of_others(service: TargetsService) -> None:
+    scopes = [Scope(CAM_THACH), Scope(None, "CT"), Scope(None, None, "CT-07"), Scope("15142-01", "CT", "CT-07")]
+    targets = [a_target("", scope=scope) for scope in scopes]
+    assert {type(outcome) for outcome in await set_all(service, *targets)} == {SetTarget}
+    async with service.runtime.database.write() as work:
+        await work.execute(text(COPY), {"n": 5_000})
+        await work.execute(text("ANALYZE targets"))
+    async with service.runtime.database.read() as session:
+        assert {found.id for found in await store.same_targets(session, targets)} == {each.id for each in targets}
+        wanted = store.identities(targets)
+        [[plan]] = await session.scalars(Explained(store.SAME_TARGETS.statement), wanted)
+    assert rows_read(plan["Plan"], "targets") <= 2 * len(targets)
