@@ -51,8 +51,15 @@ class Client:
     ) -> Any:
         """The body of the answer. Raises Refused where it is an error, NotYet where that may pass."""
         headers = {"Idempotency-Key": key} if key else {}
-        url = self._urls[service] + path
-        async with self._http.request(method, url, json=body, headers=headers, params=params) as answer:
+        return await self._answer(method, service, path, json=body, headers=headers, params=params)
+
+    async def send_csv(self, path: str, text: str) -> Any:
+        """The same for a file of the registry."""
+        headers = {"Content-Type": "text/csv"}
+        return await self._answer("POST", "enrolment", path, data=text.encode(), headers=headers)
+
+    async def _answer(self, method: str, service: ServiceName, path: str, **how: Any) -> Any:
+        async with self._http.request(method, self._urls[service] + path, **how) as answer:
             content = await answer.json(content_type=None)
             if answer.status >= 400:
                 kind = NotYet if "Retry-After" in answer.headers else Refused

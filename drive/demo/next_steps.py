@@ -7,19 +7,28 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from drive.demo.places import AGENCY, CAM_THACH
+from drive.demo.places import AGENCY, CAM_THACH, PROVINCE
+from drive.demo.province.sign_ups import SCHEME
 from drive.hosting.configuration import Configuration
 from services.settings import Settings
 
 _TEXT: Final = """
 The services keep running, on the last day of the story; Ctrl-C ends them.
-In another terminal, in this folder, ask for progress, then for the alerts:
+In another terminal, in this folder, ask for progress of a commune and of the
+province, for the shares of its target and how that was set, and for alerts:
 
 export TOKEN=$({drive} token --org {agency} \\
   --scope "progress:read alerts:read")
-curl -H "Authorization: Bearer $TOKEN" \\
-  "{targets}/v1/progress/units/{unit}?scheme=household_health"
-curl -H "Authorization: Bearer $TOKEN" {notifications}/v1/alerts
+ask() {{ curl -s -H "Authorization: Bearer $TOKEN" "$@"; echo; }}
+ask "{targets}/v1/progress/units/{unit}?scheme=household_health"
+ask "{targets}/v1/progress/units/{province}?scheme={scheme}"
+ask \\
+  "{targets}/v1/progress/units/{province}/children?scheme={scheme}"
+TARGET=$(ask "{targets}/v1/targets?unit_code={province}" \\
+  | cut -d '"' -f 6)
+ask {targets}/v1/targets/$TARGET/tree
+ask {targets}/v1/targets/$TARGET/history
+ask {notifications}/v1/alerts
 
 docs/guide.md goes on from here: a sign-up, its progress, an alert."""
 
@@ -31,6 +40,8 @@ def what_next(configuration: Configuration, asked: Configuration) -> str:
         drive=_command(asked.common),
         agency=AGENCY,
         unit=CAM_THACH.code,
+        province=PROVINCE,
+        scheme=SCHEME,
         targets=addresses["targets"],
         notifications=addresses["notifications"],
     )

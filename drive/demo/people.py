@@ -65,19 +65,23 @@ class Population:
         }
 
     def _person(self) -> dict[str, Any]:
-        sex = self._random.choice(("male", "female"))
-        born_on = date(1950, 1, 1) + timedelta(days=self._random.randrange(365 * 60))
-        century_and_sex = (2 if born_on.year >= 2000 else 0) + (sex == "female")
         # The running number makes each personal ID unlike every other of the story.
-        personal_id = f"038{century_and_sex}{born_on:%y}{self._commune.code[-1]}{self._signed_up:05}"
-        words = (self._random.choice(_SURNAMES), self._random.choice(_MIDDLE[sex]), self._random.choice(_GIVEN[sex]))
-        return {
-            "full_name": " ".join(words),
-            "born_on": born_on.isoformat(),
-            "sex": sex,
-            "personal_id": personal_id,
-            "phone": f"09{self._random.randrange(10**8):08}",
-        }
+        return person(self._random, f"{self._commune.code[-1]}{self._signed_up:05}")
+
+
+def person(randomness: random.Random, last_six: str) -> dict[str, Any]:
+    """A participant whose personal ID ends in these six digits."""
+    sex = randomness.choice(("male", "female"))
+    born_on = date(1950, 1, 1) + timedelta(days=randomness.randrange(365 * 60))
+    century_and_sex = (2 if born_on.year >= 2000 else 0) + (sex == "female")
+    words = (randomness.choice(_SURNAMES), randomness.choice(_MIDDLE[sex]), randomness.choice(_GIVEN[sex]))
+    return {
+        "full_name": " ".join(words),
+        "born_on": born_on.isoformat(),
+        "sex": sex,
+        "personal_id": f"038{century_and_sex}{born_on:%y}{last_six}",
+        "phone": f"09{randomness.randrange(10**8):08}",
+    }
 
 
 def _amount(member_no: int, months: int, support_group: str) -> int:

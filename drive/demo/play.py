@@ -7,12 +7,14 @@ from ipaddress import ip_network
 from rich.console import Console
 
 from drive.commands.up import announce
+from drive.demo.checks import Checks
 from drive.demo.next_steps import what_next
 from drive.demo.places import EVE
-from drive.demo.receiver import receiving
-from drive.demo.report import report
+from drive.demo.province.chapter import Province
+from drive.demo.receiver import Receiver, receiving
+from drive.demo.report import report_checks, report_launch_days, report_province
 from drive.demo.story import Story
-from drive.demo.worlds import one_process, start_afresh
+from drive.demo.worlds import World, one_process, start_afresh
 from drive.hosting.all_in_one import refuse_taken_ports
 from drive.hosting.configuration import Configuration
 from drive.hosting.one_service import databases
@@ -34,14 +36,28 @@ async def play(asked: Configuration, *, once: bool) -> int:
         for url in urls.values():
             await drop(url)
         async with one_process(configuration, urls, EVE) as world, receiving() as receiver:
-            story = Story(world, receiver, lambda line: console.print(f"[dim]›[/] {line}"))
-            await story.play()
-            await report(world, story.checks, console)
+            checks = await _tell(world, receiver, console)
             if not once:
                 announce(configuration)
                 print(what_next(configuration, asked), flush=True)
                 await until_asked_to_stop()
-    return 0 if story.checks.hold else 1
+    return 0 if checks.hold else 1
+
+
+async def _tell(world: World, receiver: Receiver, console: Console) -> Checks:
+    """Both parts, each with what it has come to."""
+
+    def say(line: str) -> None:
+        console.print(f"[dim]›[/] {line}")
+
+    story = Story(world, receiver, say)
+    await story.play()
+    await report_launch_days(world, console)
+    province = Province(world, receiver, say, story.checks)
+    await province.play()
+    await report_province(province, console)
+    report_checks(story.checks, console)
+    return story.checks
 
 
 def demo_configuration(configuration: Configuration) -> Configuration:

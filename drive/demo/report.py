@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from rich.bar import Bar
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -17,31 +17,47 @@ from drive.client.client import Client
 from drive.demo.checks import Checks
 from drive.demo.household import ask_for_quote, quote_table
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
+from drive.demo.province.chapter import Province
+from drive.demo.province.report import province_tables
 from drive.demo.story import text_of
+from drive.demo.tables import coloured, titled
 from drive.demo.worlds import World
 from services.clock import BUSINESS_ZONE
 
 SCHEME = {"scheme": "household_health"}
 
 
-async def report(world: World, checks: Checks, console: Console) -> None:
-    """What a household pays, progress, collectors, alerts, one of the mails, and the checks."""
+async def report_launch_days(world: World, console: Console) -> None:
+    """What a household pays, progress, collectors, alerts, and one of the mails."""
     async with Client(world.urls, world.token(AGENCY, "progress:read alerts:read")) as client:
         communes = [(commune, await _progress(client, "units", commune.code)) for commune in COMMUNES]
         codes = [code for commune in COMMUNES for code in commune.collector_codes()]
         collectors = [await _progress(client, "collectors", code) for code in codes]
         alerts = (await client.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
         quote = await ask_for_quote(client)
-    console.print()
-    for part in (
+    _print(
+        console,
         quote_table(quote),
         _progress_table(communes),
         _collector_table(collectors),
         _alert_table(alerts),
         _mail(max(world.mails(), key=_communes_in)),
-        _check_table(checks),
-        _verdict(checks),
-    ):
+    )
+
+
+async def report_province(province: Province, console: Console) -> None:
+    """A ranking of the communes, and which fell behind."""
+    _print(console, *await province_tables(province))
+
+
+def report_checks(checks: Checks, console: Console) -> None:
+    """Every figure, and how many are right."""
+    _print(console, _check_table(checks), _verdict(checks))
+
+
+def _print(console: Console, *parts: RenderableType) -> None:
+    console.print()
+    for part in parts:
         console.print(part)
 
 
@@ -51,7 +67,7 @@ async def _progress(client: Client, owners: str, code: str) -> Any:
 
 def _progress_table(communes: list[tuple[Commune, Any]]) -> Table:
     """A column for each commune: their figures fit the narrowest terminal, whose width ten columns would exceed."""
-    table = _titled("Household health insurance: progress, and what is owed a day")
+    table = titled("Household health insurance: progress, and what is owed a day")
     table.add_column("")
     for _, progress in communes:
         table.add_column(progress["unit"]["name"], justify="right")
@@ -71,11 +87,11 @@ def _figures(commune: Commune, progress: Any) -> Iterator[tuple[str, str]]:
     yield "of the way to the target", f"{target['attained']:.1%}"
     yield "expected by now", f"{target['expected']:.1%}"
     yield "needed a day", f"{target['needed_per_day']:,.1f}"
-    yield "pace", _coloured(target["status"])
+    yield "pace", coloured(target["status"])
 
 
 def _collector_table(collectors: list[Any]) -> Table:
-    table = _titled("The race of the collectors")
+    table = titled("The race of the collectors")
     table.add_column("collector", no_wrap=True)
     table.add_column("sign-ups", justify="right", no_wrap=True)
     table.add_column("", max_width=40)
@@ -88,13 +104,13 @@ def _collector_table(collectors: list[Any]) -> Table:
 
 
 def _alert_table(alerts: list[Any]) -> Table:
-    table = _titled("Alerts")
+    table = titled("Alerts")
     for heading in ("unit", "severity", "status", "raised on"):
         table.add_column(heading)
     names = {commune.code: f"Xã {commune.name}" for commune in COMMUNES}
     for alert in alerts:
         raised_on = datetime.fromisoformat(alert["raised_at"]).astimezone(BUSINESS_ZONE).date()
-        unit, status = names[alert["subject"]["unit_code"]], _coloured(alert["status"])
+        unit, status = names[alert["subject"]["unit_code"]], coloured(alert["status"])
         table.add_row(unit, alert["severity"], status, raised_on.isoformat())
     return table
 
@@ -112,7 +128,7 @@ def _mail(mail: EmailMessage) -> Panel:
 
 
 def _check_table(checks: Checks) -> Table:
-    table = _titled("Figures")
+    table = titled("Figures")
     table.add_column("")
     table.add_column("figure")
     table.add_column("came out")
@@ -126,12 +142,3 @@ def _verdict(checks: Checks) -> str:
     right = sum(check.holds for check in checks.made)
     colour = "green" if checks.hold else "red"
     return f"[bold {colour}]{right} of {len(checks.made)} figures right[/]"
-
-
-def _titled(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold")
-
-
-def _coloured(status: str) -> str:
-    colours = {"behind": "red", "missed": "red", "open": "red", "acknowledged": "yellow"}
-    return f"[{colours.get(status, 'green')}]{status.replace('_', ' ')}[/]"

@@ -9,10 +9,12 @@ from datetime import date
 from email.message import EmailMessage
 from typing import Any, Final
 
-from drive.client.client import Client, Refused, until
+from drive.client.client import Client, until
+from drive.demo.arrival import children_arrived
 from drive.demo.checks import Checks
 from drive.demo.household import PAYABLE, ask_for_quote
 from drive.demo.life import TAKEN_UP, Life
+from drive.demo.ops import Ops
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
 from drive.demo.receiver import Receiver
@@ -29,9 +31,6 @@ MAIL: Final = "ops@bhxh-38.example"
 _RAISED = "drive.alert.raised.v1"
 _WORSENED = "drive.alert.worsened.v1"
 _RESOLVED = "drive.alert.resolved.v1"
-_DELIVERIES = "/v1/deliveries"
-_UNSENT = ("pending", "sending")
-"""In the order in which a delivery has these states."""
 
 
 @dataclass
@@ -45,6 +44,7 @@ class Story:
 
     async def play(self) -> None:
         """From the eve of the first launch day to the week-end on which Cẩm Thủy catches up."""
+        self._ops = Ops(self.world)
         self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
         async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
             await self._prepare(agency)
@@ -75,20 +75,10 @@ class Story:
         await self._set_routes()
 
     async def _arrived(self, agency: Client) -> None:
-        """The registry travels as events, like everything: wait for the last village and the communes' new parent."""
+        """Wait for the last village and the communes' new parent."""
         for commune in COMMUNES:
-            children = await self._villages(agency, commune)
+            children = await children_arrived(agency, commune.code, commune.villages, SCHEME)
             self.checks.equal(f"{commune.name}: villages", commune.villages, len(children))
-
-    async def _villages(self, agency: Client, commune: Commune) -> list[Any]:
-        path = f"/v1/progress/units/{commune.code}/children"
-        return list(
-            await until(
-                f"the villages of {commune.name}",
-                lambda: _or_nothing(agency, path),
-                lambda found: len(found) == commune.villages,
-            )
-        )
 
     async def _set_routes(self) -> None:
         async with self._user(AGENCY, "alerts:write") as ops:
@@ -160,7 +150,7 @@ class Story:
             self.say(f"{day}: nobody has signed up since.")
             await self.world.move_to(day)
             await self._pace_seen(agency, day)
-            await self._all_reported()
+            await self._ops.all_reported()
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
             await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
@@ -173,22 +163,12 @@ class Story:
             if target["status"] == "behind":
                 await self._alert_is(commune, target["severity"])
 
-    async def _all_reported(self) -> None:
-        """What arose on this day is reported before the next one begins."""
-        await until("messages to be sent", self._unsent, lambda unsent: not unsent)
-
-    async def _unsent(self) -> list[Any]:
-        async with self._user(AGENCY, "alerts:read") as ops:
-            found = [await ops.send("GET", "notifications", _DELIVERIES, params={"state": s}) for s in _UNSENT]
-        return [delivery for page in found for delivery in page["items"]]
-
     async def _alert_is(self, commune: Commune, severity: str) -> None:
         what = f"the alert of {commune.name} to be {severity}"
         await until(what, self._alerts, lambda alerts: _severity(alerts, commune) == severity)
 
-    async def _alerts(self) -> Any:
-        async with self._user(AGENCY, "alerts:read") as ops:
-            return (await ops.send("GET", "notifications", "/v1/alerts", params={"under": PROVINCE}))["items"]
+    async def _alerts(self) -> list[Any]:
+        return await self._ops.alerts(SCHEME)
 
     async def _check_messages(self, commune: Commune, types: list[str], when: str) -> None:
         async def webhooks() -> list[str]:
@@ -239,13 +219,6 @@ async def _set_target(agency: Client, commune: Commune) -> None:
         "name": f"95.15 % of {commune.name}",
     }
     await agency.send("POST", "targets", "/v1/targets", target)
-
-
-async def _or_nothing(client: Client, path: str) -> list[Any]:
-    try:
-        return list((await client.send("GET", "targets", path, params={"scheme": SCHEME}))["items"])
-    except Refused:
-        return []
 
 
 def _severity(alerts: list[Any], commune: Commune) -> str | None:

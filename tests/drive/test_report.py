@@ -15,6 +15,11 @@ from drive.demo.household import quote_table
 from drive.demo.next_steps import what_next
 from drive.demo.places import COMMUNES
 from drive.demo.play import demo_configuration
+from drive.demo.province.figures import Ranked
+from drive.demo.province.places import UNITS
+from drive.demo.province.plan import FALL_BEHIND
+from drive.demo.province.preparation import NAME
+from drive.demo.province.report import fallen_table, ranking_table
 from drive.hosting.configuration import read_configuration
 
 PROGRESS: list[tuple[Any, Any]] = [
@@ -48,6 +53,25 @@ ALERTS = [
 ]
 
 
+SHARE = {
+    "name": NAME,
+    "value": 1_018.0,
+    "attained": 1.352,
+    "expected": 0.976,
+    "ratio": 1.385,
+    "needed_per_day": 124.4,
+    "status": "on_track",
+}
+RANKED = [Ranked(n, 167 - n, f"{n}", f"Phường Đông Quang {n}", 1_200 + n, SHARE) for n in range(1, 167)]
+PROVINCE = {"net": 13_402, "targets": [SHARE]}
+FALLEN = {
+    code: {"status": "resolved" if code.endswith("8") else "acknowledged"}
+    for unit in UNITS
+    if unit.code in FALL_BEHIND
+    for code in (unit.code, *unit.communes)
+}
+
+
 def _checks() -> Checks:
     checks = Checks()
     checks.equal("Cẩm Thủy: webhooks, caught up", "raised, worsened, resolved", "raised, worsened, resolved")
@@ -70,6 +94,8 @@ def _printed(width: int) -> str:
         report._collector_table(COLLECTORS),
         report._alert_table(ALERTS),
         report._mail(_mail()),
+        ranking_table(RANKED, PROVINCE),
+        fallen_table(FALLEN),
         report._check_table(_checks()),
         report._verdict(_checks()),
     ):
@@ -86,6 +112,10 @@ def test_no_figure_is_cut_in_a_narrow_terminal(width: int) -> None:
     for figure in ("19,702", "+352", "+1,480", "22,476", "75.1%", "110.8%", "10.4%", "1,124.4", "not started"):
         assert figure in printed
     for figure in ("10,043,520", "1,010,880", "252,720", "3.15 %", "base salary: Decree 73/2024"):
+        assert figure in printed
+    for figure in ("Phường", "Đông", "166", "1,206", "13,402", "1,018", "135.2%", "97.6%", "1.385", "on track"):
+        assert figure in printed
+    for figure in ("Mường Lát", "Thường Xuân", "still", "acknowledged"):
         assert figure in printed
     for figure in ("BD-NGOC-LAC-08", "1,188", "acknowledged", "2025-10-31", "[CRITICAL]", "[version 2]"):
         assert figure in printed
@@ -104,3 +134,19 @@ def test_the_next_steps_are_of_this_installation() -> None:
     assert '"http://127.0.0.1:9002/v1/progress/units/15142?scheme=household_health"' in steps
     assert "DRIVE_DATA_DIR" not in what_next(demo_configuration(read_configuration({})), read_configuration({}))
     assert max(map(len, what_next(read_configuration({}), read_configuration({})).splitlines())) <= 80
+
+
+def test_the_ranking_shows_both_ends_and_says_whose_rank_has_changed() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(ranking_table(RANKED, PROVINCE))
+    assert isinstance(console.file, io.StringIO)
+    rows = [line.split() for line in console.file.getvalue().splitlines() if "Đông Quang" in line]
+    assert [row[:2] for row in rows] == [[str(n), str(167 - n)] for n in (*range(1, 7), *range(161, 167))]
+
+
+def test_units_that_fell_behind_are_shown_with_their_communes_that_caught_up() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(fallen_table(FALLEN))
+    assert isinstance(console.file, io.StringIO)
+    [row] = [line.split() for line in console.file.getvalue().splitlines() if "Mường Lát" in line]
+    assert row[-4:] == ["8", "1", "7", "acknowledged"]

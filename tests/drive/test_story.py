@@ -12,6 +12,7 @@ import pytest
 
 from drive.client.client import Client
 from drive.demo.places import AGENCY, EVE
+from drive.demo.province.chapter import Province
 from drive.demo.receiver import Receiver, receiving
 from drive.demo.story import Story, text_of
 from drive.demo.worlds import World, one_process, six
@@ -33,8 +34,10 @@ async def _play(world: World) -> None:
     async with receiving() as receiver:
         story = Story(world, receiver, print)
         await story.play()
+        assert len(story.checks.made) >= 14
+        await Province(world, receiver, print, story.checks).play()
     assert [check for check in story.checks.made if not check.holds] == []
-    assert len(story.checks.made) >= 14
+    assert len(story.checks.made) >= 26
     await _tells_its_own_days(world, receiver)
 
 
