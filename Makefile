@@ -32,7 +32,7 @@ $(STAMP)-dev: pyproject.toml uv.lock | $(BIN)/uv
 setup: $(STAMP) ## what running needs, into .venv
 setup-dev: $(STAMP)-dev ## what working on it needs, too
 
-demo: setup ## the story of two launch days, on nothing but this folder (DEMO_ONCE=1: run once, then end)
+demo: setup ## two launch days and a province, on nothing but this folder (DEMO_ONCE=1: run once, then end)
 	@$(BIN)/drive demo $(if $(filter 1,$(DEMO_ONCE)),--once)
 
 up: setup ## the three services, empty

@@ -1,1 +1,1 @@
-"""The story of two launch days in Thanh Hóa, played through the public API and checked figure by figure."""
+"""Two launch days in Thanh Hóa, then the whole province, played through the public API and checked figure by figure."""

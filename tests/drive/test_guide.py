@@ -162,6 +162,6 @@ async def test_every_command_of_the_guide_works_with_make_demo(checkout: Path, e
         assert '"name":"Xã Cẩm Thạch"' in output
         assert '"name":"BHXH cơ sở Mường Lát"' in output
         assert '"adds_up":true' in output
-        assert '"changes":[]' in output
+        assert '"what":"set"' in output
         assert '"raised_at":"2025-10-' in output
         follows_the_guide(await said_by(guide(environment), checkout, environment))
