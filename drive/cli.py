@@ -71,7 +71,7 @@ def up(
 
 @app.command()
 def demo(*, once: Annotated[bool, typer.Option(help="end after the demo, without serving on")] = False) -> None:
-    """Play two launch days and a province of 60 days through the public API; ends with 0 only if every figure is right."""
+    """Play two launch days and a province of 60 days through the public API; 0 only if all figures are right."""
     from drive.demo.play import play  # noqa: PLC0415 - as above
 
     raise typer.Exit(run(play(read_settings(), once=once)))

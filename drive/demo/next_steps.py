@@ -15,19 +15,20 @@ from services.settings import Settings
 _TEXT: Final = """
 The services keep running, on the last day of the story; Ctrl-C ends them.
 In another terminal, in this folder, ask for progress of a commune and of the
-province, for the shares of its target and how that was set, and for alerts:
+province, the ranking of its communes, the shares of its target, who set that,
+and alerts:
 
 export TOKEN=$({drive} token --org {agency} \\
   --scope "progress:read alerts:read")
+targets={targets}
 ask() {{ curl -s -H "Authorization: Bearer $TOKEN" "$@"; echo; }}
-ask "{targets}/v1/progress/units/{unit}?scheme=household_health"
-ask "{targets}/v1/progress/units/{province}?scheme={scheme}"
-ask \\
-  "{targets}/v1/progress/units/{province}/children?scheme={scheme}"
-TARGET=$(ask "{targets}/v1/targets?unit_code={province}" \\
-  | cut -d '"' -f 6)
-ask {targets}/v1/targets/$TARGET/tree
-ask {targets}/v1/targets/$TARGET/history
+ask "$targets/v1/progress/units/{unit}?scheme=household_health"
+ask "$targets/v1/progress/units/{province}?scheme={scheme}"
+ask "$targets/v1/progress/units/{province}/children?scheme={scheme}"
+ask "$targets/v1/rankings?level=commune&under={province}&scheme={scheme}"
+target=$(ask "$targets/v1/targets?unit_code={province}" | cut -d '"' -f 6)
+ask $targets/v1/targets/$target/tree
+ask $targets/v1/targets/$target/history
 ask {notifications}/v1/alerts
 
 docs/guide.md goes on from here: a sign-up, its progress, an alert."""

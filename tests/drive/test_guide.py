@@ -154,13 +154,14 @@ async def test_every_command_of_the_guide_works_with_make_demo(checkout: Path, e
     async with started(
         command, checkout, environment, "docs/guide.md goes on from here: a sign-up, its progress, an alert."
     ) as told:
-        assert "36 of 36 figures right" in told
+        assert "37 of 37 figures right" in told
         assert "…" not in told
         assert [line for line in told.splitlines() if len(line) > 80] == []
         [commands] = NEXT_STEPS.findall(told)
         output = await said_by(STRICT + commands, checkout, environment)
         assert '"name":"Xã Cẩm Thạch"' in output
         assert '"name":"BHXH cơ sở Mường Lát"' in output
+        assert '"rank":1,' in output
         assert '"adds_up":true' in output
         assert '"what":"set"' in output
         assert '"raised_at":"2025-10-' in output

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from datetime import date
 from itertools import pairwise
 
 import pytest
 
 from drive.demo.places import PROVINCE
+from drive.demo.province.book import Book
+from drive.demo.province.figures import Ranked, ranks_by_hand
 from drive.demo.province.places import COMMUNES, POST_OFFICES, UNITS
 from drive.demo.province.plan import (
     AFTER_QUIET,
@@ -20,6 +23,8 @@ from drive.demo.province.plan import (
     QUIET_UNTIL,
     SENDING_DAYS,
     STARTS_ON,
+    WORKING_DAYS,
+    WORKING_DAYS_OVER,
     Planned,
     plan,
     signed_up_by,
@@ -31,6 +36,7 @@ from services.holidays import calendar_of
 from services.ids import new_id
 from services.vocabulary import PaceStatus, Scope
 from targets_api.domain.pace import LAGGING, Progress, pace_of
+from targets_api.domain.rounding import cut
 from targets_api.domain.target import Target
 
 UNIT_OF = {commune: unit.code for unit in UNITS for commune in unit.communes}
@@ -105,3 +111,28 @@ def test_the_file_of_the_registry_puts_every_commune_below_its_unit() -> None:
     assert {row["code"]: row["parent_code"] for row in rows if row["level"] == "commune"} == UNIT_OF
     collectors = {row["code"]: row["organisation_code"] for row in rows if row["kind"] == "collector"}
     assert collectors == {code: unit.post_office.code for unit in UNITS for code in unit.collector_codes()}
+
+
+def test_what_is_cancelled_or_corrected_counts_on_its_day_no_more_or_elsewhere() -> None:
+    book, day = Book(), STARTS_ON
+    first, second, third = (Planned(commune, day) for commune in COMMUNES[:3])
+    book.add([first, second, third, Planned(first.commune, ENDS_ON)])
+    book.cancel(second)
+    book.move(third, first.commune)
+    assert (book.net, book.cancelled, book.corrected) == (3, 1, 1)
+    assert {code: n for code, n in book.nets(day).items() if n} == {first.commune: 2}
+    assert {code: n for code, n in book.nets(ENDS_ON).items() if n} == {first.commune: 3}
+
+
+@pytest.mark.parametrize("day", WORKING_DAYS_OVER)
+def test_working_days_that_are_over_are_those_of_the_calendar(day: date) -> None:
+    target = Target(new_id(), Scope(PROVINCE), "voluntary_social", "new", 1_000, STARTS_ON, ENDS_ON, None)
+    verdict = pace_of(target, Progress(0), day, ENDS_ON, calendar_of([STARTS_ON, ENDS_ON]))
+    assert verdict.expected == cut(WORKING_DAYS_OVER[day] / WORKING_DAYS, 3)
+
+
+def test_communes_of_one_ratio_share_a_rank_by_hand() -> None:
+    ranked = [
+        Ranked(0, 0, code, code, 0, {"value": value}) for code, value in zip("abcd", (10, 20, 20, 30), strict=True)
+    ]
+    assert ranks_by_hand(ranked, {"a": 5, "b": 10, "c": 12, "d": 3}, 42) == {"c": 1, "a": 2, "b": 2, "d": 4}

@@ -131,7 +131,8 @@ def test_the_next_steps_are_of_this_installation() -> None:
     asked = read_configuration({"DRIVE_DATA_DIR": "/srv/Dự án", "TARGETS_API_PORT": "9002"})
     steps = what_next(demo_configuration(asked), asked)
     assert "export TOKEN=$(DRIVE_DATA_DIR='/srv/Dự án' " in steps
-    assert '"http://127.0.0.1:9002/v1/progress/units/15142?scheme=household_health"' in steps
+    assert "targets=http://127.0.0.1:9002\n" in steps
+    assert '"$targets/v1/progress/units/15142?scheme=household_health"' in steps
     assert "DRIVE_DATA_DIR" not in what_next(demo_configuration(read_configuration({})), read_configuration({}))
     assert max(map(len, what_next(read_configuration({}), read_configuration({})).splitlines())) <= 80
 
@@ -141,7 +142,11 @@ def test_the_ranking_shows_both_ends_and_says_whose_rank_has_changed() -> None:
     console.print(ranking_table(RANKED, PROVINCE))
     assert isinstance(console.file, io.StringIO)
     rows = [line.split() for line in console.file.getvalue().splitlines() if "Đông Quang" in line]
-    assert [row[:2] for row in rows] == [[str(n), str(167 - n)] for n in (*range(1, 7), *range(161, 167))]
+    up, down = (
+        [[str(n), f"▲{167 - 2 * n}"] for n in range(1, 7)],
+        [[str(n), f"▼{2 * n - 167}"] for n in range(161, 167)],
+    )
+    assert [row[:2] for row in rows] == up + down
 
 
 def test_units_that_fell_behind_are_shown_with_their_communes_that_caught_up() -> None:

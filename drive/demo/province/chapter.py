@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,8 +13,9 @@ from drive.demo.checks import Checks
 from drive.demo.ops import Ops
 from drive.demo.places import AGENCY, PROVINCE
 from drive.demo.province.alerts import ProvinceAlerts
-from drive.demo.province.changes import Changes
-from drive.demo.province.figures import Ranked, ranking
+from drive.demo.province.book import Book
+from drive.demo.province.changes import change_some
+from drive.demo.province.figures import Ranked, nets, ranking, ranks_by_hand
 from drive.demo.province.places import COMMUNES, UNITS
 from drive.demo.province.plan import (
     AFTER_QUIET,
@@ -26,6 +26,8 @@ from drive.demo.province.plan import (
     QUIET_FROM,
     QUIET_UNTIL,
     STARTS_ON,
+    WEEK_BEFORE_END,
+    WORKING_DAYS_OVER,
     Planned,
     plan,
 )
@@ -49,8 +51,7 @@ class Province:
         self.alerts = ProvinceAlerts(Ops(self.world), self.receiver)
         self.progress: Any = None
         self._sign_ups = SignUps()
-        self._changes = Changes()
-        self._sent: Counter[str] = Counter()
+        self._book = Book()
 
     async def play(self) -> None:
         """Sixty days, and what they have come to."""
@@ -96,35 +97,33 @@ class Province:
     async def _send(self, agency: Client, day: date, planned: Sequence[Planned]) -> None:
         by_office = self._sign_ups.by_post_office(planned)
         self.say(f"{day}: {len(by_office)} post offices send {len(planned):,} sign-ups.")
+        self._book.add(planned)
         await asyncio.gather(*(self._send_of(office, sent, day == ENDS_ON) for office, sent in by_office.items()))
-        self._sent.update(each.commune for each in planned)
         self.progress = await self._counted(agency)
 
     async def _send_of(self, office: str, sign_ups: Sequence[Any], then_change_some: bool) -> None:
         async with self._user(office, "enrolments:write") as partner:
             recorded = await partner.sign_up_batch(sign_ups)
             if then_change_some:
-                await self._changes.change_some(partner, sign_ups, recorded)
+                await change_some(partner, self._book, sign_ups, recorded)
 
     async def _counted(self, agency: Client) -> Any:
-        cancelled, params = self._changes.cancelled, {"scheme": SCHEME}
-        net = self._sent.total() - cancelled
+        book, params = self._book, {"scheme": SCHEME}
         return await until(
-            f"{net} sign-ups of the province",
+            f"{book.net} sign-ups of the province",
             lambda: agency.send("GET", "targets", f"/v1/progress/units/{PROVINCE}", params=params),
-            lambda seen: seen["net"] == net and seen["cancelled"] == cancelled,
+            lambda seen: seen["net"] == book.net and seen["cancelled"] == book.cancelled,
         )
 
     async def _conclude(self, agency: Client) -> None:
-        changes = self._changes
-        self.say(f"{changes.cancelled} sign-ups were cancelled, {changes.corrected} corrected to the next commune.")
-        expected = {code: self._sent[code] + changes.by_commune[code] for code in COMMUNES}
-        self.ranked = await until("corrected sign-ups", lambda: ranking(agency), lambda found: _nets(found) == expected)
+        book, net = self._book, self._book.nets(ENDS_ON)
+        self.say(f"{book.cancelled} sign-ups were cancelled, {book.corrected} corrected to the next commune.")
+        self.ranked = await until("corrected sign-ups", lambda: ranking(agency), lambda found: nets(found) == net)
         self.checks.equal("communes as signed up", len(COMMUNES), len(self.ranked))
         in_all = sum(each.net for each in self.ranked)
         self.checks.equal("their sum is the province's", f"{in_all:,}", f"{self.progress['net']:,}")
         await self._check_alerts()
-        self._check_order(_targets_of(LAGGING) & set(COMMUNES))
+        self._check_ranks()
 
     async def _check_alerts(self) -> None:
         """Of those who fell behind some have caught up."""
@@ -133,16 +132,16 @@ class Province:
         self.checks.equal("have caught up", _said(caught_up), _said(await self.alerts.units("resolved")))
         self.checks.equal("are behind on the last day", _said(lagging), _said(await self.alerts.units("open")))
 
-    def _check_order(self, lagging: set[str]) -> None:
-        ratios = [each.target["ratio"] for each in self.ranked]
-        order = "by ratio" if ratios == sorted(ratios, reverse=True) else str(ratios)
-        self.checks.equal("ranked", "by ratio", order)
+    def _check_ranks(self) -> None:
+        ranks = {each.code: each.rank for each in self.ranked}
+        before = {each.code: each.rank_before for each in self.ranked}
+        for what, day, found in (("ranks", ENDS_ON, ranks), ("ranks of a week before", WEEK_BEFORE_END, before)):
+            right = ranks_by_hand(self.ranked, self._book.nets(day), WORKING_DAYS_OVER[day])
+            same = sum(right[code] == rank for code, rank in found.items())
+            self.checks.equal(f"{what}, by hand", len(COMMUNES), same)
+        lagging = _targets_of(LAGGING) & set(COMMUNES)
         last = {each.code for each in self.ranked[-len(lagging) :]}
         self.checks.equal("last of the ranking", _said(lagging), _said(last & lagging))
-
-
-def _nets(ranked: Sequence[Ranked]) -> dict[str, int]:
-    return {each.code: each.net for each in ranked}
 
 
 def _targets_of(unit_codes: frozenset[str]) -> set[str]:

@@ -21,6 +21,10 @@ BASELINE_ON: Final = STARTS_ON - timedelta(days=1)
 QUIET_FROM: Final = date(2025, 11, 17)
 QUIET_UNTIL: Final = date(2025, 11, 28)
 AFTER_QUIET: Final = date(2025, 11, 30)
+WEEK_BEFORE_END: Final = ENDS_ON - timedelta(days=7)
+WORKING_DAYS: Final = 43
+WORKING_DAYS_OVER: Final[Mapping[date, int]] = {WEEK_BEFORE_END: 38, ENDS_ON: 42}
+"""Of these, when the last day is running: that day is none of them."""
 SENDING_DAYS: Final = (
     STARTS_ON,
     date(2025, 11, 9),

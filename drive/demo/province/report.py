@@ -27,10 +27,10 @@ def ranking_table(ranked: Sequence[Ranked], progress: Any) -> Table:
     """Both ends of the ranking, and the province, which is their sum. The same is expected of each by now."""
     whole = share_of(progress)
     table = _narrow(f"Communes by ratio on {ENDS_ON}; {whole['expected']:.1%} are expected")
-    for heading in ("#", "was"):
+    for heading in ("#", "+/-"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("commune")
-    for heading in ("signed\nup", "of", "of the\nway", "ratio", "needed\na day"):
+    for heading in ("sign-\nups", "of", "of the\nway", "ratio", "owed\na day"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("pace", no_wrap=True)
     for each in ranked[:_SHOWN]:
@@ -44,7 +44,9 @@ def ranking_table(ranked: Sequence[Ranked], progress: Any) -> Table:
 
 
 def _place(each: Ranked) -> tuple[str, str]:
-    return str(each.rank), "" if each.rank_before is None else str(each.rank_before)
+    """The rank, and how it has changed within a week."""
+    moved = each.rank_before - each.rank
+    return str(each.rank), f"[green]▲{moved}[/]" if moved > 0 else f"[red]▼{-moved}[/]" if moved else "="
 
 
 def _figures(name: str, net: int, target: Any) -> tuple[str, ...]:
