@@ -25,13 +25,18 @@ class Report:
         self._csv = csv.DictWriter(sys.stdout, _FIELDS, lineterminator="\n")
         self.differing = 0
         self.on_the_way = 0
+        self._has_header = False
+
+    def _print_header(self) -> None:
+        if self._form == "csv" and not self._has_header:
+            self._csv.writeheader()
+        if self._form == "table" and not self._has_header:
+            typer.echo(_line(_HEADER))
+        self._has_header = True
 
     def print(self, finding: Finding) -> None:
         """One more."""
-        if self._form == "csv" and not self.differing + self.on_the_way:
-            self._csv.writeheader()
-        if self._form == "table" and not self.differing + self.on_the_way:
-            typer.echo(_line(_HEADER))
+        self._print_header()
         self.differing += finding.is_real
         self.on_the_way += not finding.is_real
         values = {name: getattr(finding, name) for name in _FIELDS}

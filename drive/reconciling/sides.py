@@ -28,10 +28,12 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`queued` tells how many messages the broker holds for targets; those that `drive up` holds it does not know."""
+    """`targets` is for reads of all there is, `writer` for short units of work on the same database. `queued` tells how
+    many messages the broker holds for targets; those that `drive up` holds it does not know."""
 
     enrolment: Database
     targets: Database
+    writer: Database
     queued: Callable[[], Awaitable[int]]
 
 
@@ -39,26 +41,27 @@ class Sides:
 async def open_sides(configuration: Configuration, urls: Mapping[ServiceName, URL]) -> AsyncIterator[Sides]:
     """Raises NotMigrated where one of them is not that of this version, Unavailable where it is away."""
     async with AsyncExitStack() as stack:
-        opened = []
-        for service in ("enrolment", "targets"):
-            database = _database(service, configuration, urls[service])
+
+        async def opened(service: ServiceName, patience: timedelta | None) -> Database:
+            database = Database(
+                urls[service],
+                schema_of(service),
+                pool_size=2,
+                application_name="drive reconcile",
+                setting=configuration.database_setting(service),
+                patience=patience,
+            )
             stack.push_async_callback(database.close)
             await database.check()
-            opened.append(database)
+            return database
 
         async def queued() -> int:
             async with broker_of(configuration.common) as broker:
                 return (await broker.count("targets")).waiting
 
-        yield Sides(opened[0], opened[1], queued)
-
-
-def _database(service: ServiceName, configuration: Configuration, url: URL) -> Database:
-    return Database(
-        url,
-        schema_of(service),
-        pool_size=2,
-        application_name="drive reconcile",
-        setting=configuration.database_setting(service),
-        patience=LONGEST_STATEMENT,
-    )
+        yield Sides(
+            await opened("enrolment", LONGEST_STATEMENT),
+            await opened("targets", LONGEST_STATEMENT),
+            await opened("targets", None),
+            queued,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -62,7 +62,7 @@ class ReadSession:
         """The rows of a query."""
         return [query.read(row) for row in await self.execute(query.statement, parameters)]
 
-    async def stream(self, query: Query[T], parameters: Any = None, *, at_once: int = 2000) -> AsyncIterator[T]:
+    async def stream(self, query: Query[T], parameters: Any = None, *, at_once: int = 2000) -> AsyncGenerator[T, None]:
         """The rows of a query of any length, of which so many are held at once."""
         options = {"yield_per": at_once}
         async for row in await self._session.stream(query.statement, parameters, execution_options=options):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -86,12 +86,12 @@ DEAD: Final = text("""
 """)
 
 
-def wrong_tallies(session: ReadSession) -> AsyncIterator[WrongTally]:
+def wrong_tallies(session: ReadSession) -> AsyncGenerator[WrongTally, None]:
     """In the order of their keys."""
     return session.stream(TALLIES)
 
 
-def wrong_rollups(session: ReadSession, tree: Tree) -> AsyncIterator[WrongRollup]:
+def wrong_rollups(session: ReadSession, tree: Tree) -> AsyncGenerator[WrongRollup, None]:
     """Those of a tree, in the order of its nodes."""
     return session.stream(ROLLUPS[tree])
 

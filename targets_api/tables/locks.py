@@ -20,5 +20,7 @@ from typing import Final
 
 from services.persistence.locks import AdvisoryLock
 
+REBUILDING: Final = AdvisoryLock("rebuild of what differs", 0x72656275)
+"""Held by the session of a rebuild, before all others: a difference that was measured is added once."""
 ROLLING_UP: Final = AdvisoryLock("rolling up tallies", 0x726F6C6C)
 COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)

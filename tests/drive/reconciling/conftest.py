@@ -38,7 +38,8 @@ class Pair:
     @property
     def sides(self) -> Sides:
         """What the commands work on; nothing is in a queue."""
-        return Sides(self.enrolment.database, self.targets.runtime.database, _nothing_queued)
+        targets = self.targets.runtime.database
+        return Sides(self.enrolment.database, targets, targets, _nothing_queued)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -74,8 +75,20 @@ class Pair:
         assert answer.status_code == 200, answer.text
 
     async def damage(self, *statements: str) -> None:
-        """What happened to the database of targets, in one transaction; triggers of the ledger do not fire."""
-        await execute(self.targets.runtime.database, "SET LOCAL session_replication_role = replica", *statements)
+        """What happened to the database of targets, in one transaction: no trigger fires, but for what begins with `+`.
+        Answers are not remembered beyond it."""
+        roles = {True: "origin", False: "replica"}
+        await execute(
+            self.targets.runtime.database,
+            *(
+                each
+                for statement in (*statements, "UPDATE changes SET n = n + 1 WHERE slot = 0")
+                for each in (
+                    f"SET LOCAL session_replication_role = {roles[statement.startswith('+')]}",
+                    statement.removeprefix("+"),
+                )
+            ),
+        )
 
     async def findings(self, wait: timedelta = AT_ONCE) -> list[Finding]:
         """What `drive reconcile` names."""
