@@ -1,6 +1,7 @@
 """Entity tags (RFC 9110, section 8.8.3): an answer that has not changed is not sent again.
 
-Every GET that answers JSON is tagged: by `StrictRoute`, and by hot routes themselves. Health is not: it is of now.
+Every GET that answers JSON is tagged by `StrictRoute`; hot routes, and those that answer text, do it themselves. Health
+is not tagged: it is of now.
 """
 
 from __future__ import annotations
@@ -43,12 +44,12 @@ def tagged(body: bytes) -> Tagged:
     return Tagged(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
 
 
-def tagged_response(request: Request, answer: Tagged) -> Response:
+def tagged_response(request: Request, answer: Tagged, media_type: str = _JSON) -> Response:
     """The body, or 304 where the client has it."""
     headers = {"ETag": answer.etag, "Cache-Control": NOT_SHARED}
     if is_known(request, answer.etag):
         return Response(status_code=304, headers=headers)
-    return Response(answer.body, media_type=_JSON, headers=headers)
+    return Response(answer.body, media_type=media_type, headers=headers)
 
 
 def with_tag(request: Request, response: Response, cache_control: str) -> Response:
@@ -65,9 +66,9 @@ def with_tag(request: Request, response: Response, cache_control: str) -> Respon
 
 
 def document_tag(operation: dict[str, Any]) -> None:
-    """Complete what the document says of a GET that answers JSON."""
+    """Complete what the document says of a GET that answers JSON, or text."""
     answers = operation["responses"]
-    if _JSON not in answers.get("200", {}).get("content", {}):
+    if answers.get("200", {}).get("content", {}).keys().isdisjoint((_JSON, "text/plain")):
         return
     operation["parameters"] = [*operation.get("parameters", ()), copy.deepcopy(IF_NONE_MATCH)]
     headers = {**answers["200"].get("headers", {}), **sends("ETag")["headers"]}

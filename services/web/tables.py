@@ -124,7 +124,12 @@ class _Reading:
     def _object_in_list(self, field: Schema) -> Schema | None:
         schema = self._resolved(field)
         one = self._resolved(schema.get("items", {})) if schema.get("type") == "array" else {}
-        return one if "properties" in one else None
+        if "properties" in one:
+            return one
+        choices = [self._resolved(choice) for choice in one.get("anyOf", ())]
+        if choices and all("properties" in choice for choice in choices):
+            return {"properties": {name: said for each in choices for name, said in each["properties"].items()}}
+        return None
 
     def _resolved(self, schema: Schema) -> Schema:
         """Without references, and without the null that an optional field may be."""

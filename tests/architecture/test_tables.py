@@ -29,7 +29,8 @@ def lists_in(document: Document, schema: Mapping[str, Any]) -> Iterator[str]:
     """The fields of an answer that are lists of objects."""
     fields = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]].get("properties", {})
     for name, field in fields.items():
-        if "$ref" in field.get("items", {}):
+        one = field.get("items", {})
+        if any("$ref" in choice for choice in (one, *one.get("anyOf", ()))):
             yield name
 
 

@@ -20,13 +20,12 @@ HOW_TO_GET_ONE = (
 )
 
 
-def promtool(*arguments: str) -> str:
-    """Run it; what it says. Raises AssertionError where it finds fault."""
-    done = subprocess.run(
-        [program("promtool", "prometheus", HOW_TO_GET_ONE), *arguments], check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def promtool(*arguments: str, given: bytes = b"") -> str:
+    """Run it on what is given; what it says. Raises AssertionError where it finds fault."""
+    command = [program("promtool", "prometheus", HOW_TO_GET_ONE), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, input=given)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+    return done.stdout.decode()
 
 
 class Prometheus:

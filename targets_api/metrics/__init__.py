@@ -1,0 +1,1 @@
+"""Progress and pace of units as metrics, for Prometheus."""
