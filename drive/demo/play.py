@@ -12,6 +12,7 @@ from drive.demo.next_steps import what_next
 from drive.demo.places import EVE
 from drive.demo.province.chapter import Province
 from drive.demo.receiver import Receiver, receiving
+from drive.demo.reconciled import count_differences
 from drive.demo.report import report_checks, report_launch_days, report_province
 from drive.demo.story import Story
 from drive.demo.worlds import World, one_process, start_afresh
@@ -37,6 +38,8 @@ async def play(asked: Configuration, *, once: bool) -> int:
             await drop(url)
         async with one_process(configuration, urls, EVE) as world, receiving() as receiver:
             checks = await _tell(world, receiver, console)
+            checks.equal("drive reconcile: differences", 0, await count_differences(configuration, urls))
+            report_checks(checks, console)
             if not once:
                 announce(configuration)
                 print(what_next(configuration, asked), flush=True)
@@ -56,7 +59,6 @@ async def _tell(world: World, receiver: Receiver, console: Console) -> Checks:
     province = Province(world, receiver, say, story.checks)
     await province.play()
     await report_province(province, console)
-    report_checks(story.checks, console)
     return story.checks
 
 
