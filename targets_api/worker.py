@@ -11,6 +11,7 @@ from services.runtime import Runtime
 from services.worker import Worker
 from targets_api.counting import consumers as counting
 from targets_api.ledger.rollups import FOLD_SECONDS, roll_up
+from targets_api.ledger.splits import SPLIT_SECONDS, split
 from targets_api.reconciliation.consumers import request_handlers, summary_handlers
 from targets_api.reconciliation.summaries import summarise
 from targets_api.registry import consumers as registry
@@ -39,6 +40,7 @@ def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:
     worker.consume(handlers(runtime))
     worker.every(runtime.settings.review_seconds, "sweep", lambda: sweep(database, clock))
     worker.every(FOLD_SECONDS, "roll up", lambda: roll_up(database))
+    worker.every(SPLIT_SECONDS, "split", lambda: split(database))
     worker.every(PRUNE_SECONDS, "forget old changes", lambda: forget_old_changes(database))
     worker.every(seconds, "summary", lambda: summarise(database, clock, timedelta(seconds=seconds), metrics))
     return worker

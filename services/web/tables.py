@@ -17,6 +17,8 @@ from services.files.columns import Cells, Column, Kind, Record, Shape, plain
 from services.web.examples import example_of
 
 _DECLARED: Final = "TABLE_ROWS"
+IN_JSON_ALONE: Final = "x-in-json-alone"
+"""In the schema of a field that tables leave out, such as a second list of objects: a row has one at most."""
 _ITEMS: Final = "items"
 _NEXT: Final = "next"
 _UNNAMED: Final = frozenset({"scope"})
@@ -94,6 +96,8 @@ class _Reading:
         inner: str | None = None
         for name, field in record.get("properties", {}).items():
             one = self._object_in_list(field)
+            if field.get(IN_JSON_ALONE):
+                continue
             if one is None:
                 columns += self._columns(field, (name,))
             elif one is record:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.context import Context
 from services.contracts.enrolment import EnrolmentEvent
 from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.versions import bump
 from targets_api.attainment.candidates import candidates
 from targets_api.attainment.store import advance, lock_counting_shared
 from targets_api.domain.counting import advances_of
@@ -25,11 +26,16 @@ async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentEv
     Progress tells the time of the newest event, now at the latest: the clocks of the services may differ.
     """
     await lock_counting_shared(work)
-    deltas = deltas_of(*await ledger.enter(work, _newest(events)))
-    if not deltas:
+    change = await ledger.enter(work, _newest(events))
+    deltas = deltas_of(*change)
+    touched = touched_by_sign_ups([*deltas.keys(), *change.replaced])
+    if not touched:
         return
     work.note_applied(min(max(event.time for event in events), context.now))
-    with work.touching(touched_by_sign_ups(deltas)):
+    if not deltas:
+        await bump(work, touched)  # of what it is split by, something has changed
+        return
+    with work.touching(touched):
         await ledger.tally(work, deltas)
         await review(work, context, await _advance(work, deltas.standing))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol, TypeAlias
@@ -76,20 +76,31 @@ def deltas_of(entered: Iterable[SignUp], replaced: Iterable[SignUp] = (), comple
     """What the entries of a batch add, and those that they replace take away. Of those that are completed nothing was
     known but what was paid."""
     # Plain tuples are hashed in C; the name of each field is put back once per key and not once per sign-up.
-    counts, amount, with_amount = (defaultdict[_Key, int](int) for _ in range(3))
-    for sign, counted, sign_ups in ((1, 1, entered), (-1, -1, replaced), (1, 0, completed)):
-        for each in sign_ups:
-            key = _key_of(each)
+    entered = list(entered)
+    keys = list(map(_key_of, entered))
+    counts, amount, with_amount = Counter(keys), Counter[_Key](), Counter[_Key]()
+    _add_amounts(amount, with_amount, keys, entered, 1)
+    for sign, counted, sign_ups in ((-1, -1, list(replaced)), (1, 0, list(completed))):
+        keys = list(map(_key_of, sign_ups))
+        for key in keys:
             counts[key] += counted
-            if each.amount_paid is not None:
-                amount[key] += sign * each.amount_paid
-                with_amount[key] += sign
-    return Deltas(_sums(counts), _sums(counts, cancelled=True), _sums(amount), _sums(with_amount))
+        _add_amounts(amount, with_amount, keys, sign_ups, sign)
+    in_order = [(TallyKey(*key[1:]), key) for key in sorted(counts)]
+    return Deltas(
+        {short: counts[key] for short, key in in_order if not key[0] and counts[key]},
+        {short: counts[key] for short, key in in_order if key[0] and counts[key]},
+        {short: amount[key] for short, key in in_order if not key[0] and amount[key]},
+        {short: with_amount[key] for short, key in in_order if not key[0] and with_amount[key]},
+    )
 
 
-def _sums(by_key: Mapping[_Key, int], *, cancelled: bool = False) -> Counts:
-    """What is not zero of sign-ups that stand, or of those that were cancelled, by sorted key."""
-    return {TallyKey(*key[1:]): by_key[key] for key in sorted(by_key) if key[0] == cancelled and by_key[key]}
+def _add_amounts(
+    amount: dict[_Key, int], with_amount: dict[_Key, int], keys: Iterable[_Key], sign_ups: Iterable[SignUp], sign: int
+) -> None:
+    for key, each in zip(keys, sign_ups, strict=True):
+        if each.amount_paid is not None:
+            amount[key] = amount.get(key, 0) + sign * each.amount_paid
+            with_amount[key] = with_amount.get(key, 0) + sign
 
 
 def _key_of(s: SignUp) -> _Key:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeAlias
+
 from services.persistence.unit_of_work import Touched
-from targets_api.domain.tally import Deltas
+from targets_api.domain.tally import TallyKey
+from targets_api.ledger.store import Entry
+
+Placed: TypeAlias = TallyKey | Entry
 
 
-def touched_by_sign_ups(deltas: Deltas) -> set[Touched]:
-    """What is counted for. Targets that advance by it are on the same nodes, or above them."""
-    keys = deltas.keys()
+def touched_by_sign_ups(sign_ups: Iterable[Placed]) -> set[Touched]:
+    """Where they are counted. Targets that advance by it are on the same nodes, or above them."""
+    places = list(sign_ups)
     return {
         Touched(kind, scheme, (code,))
         for kind, name in (
@@ -16,5 +22,5 @@ def touched_by_sign_ups(deltas: Deltas) -> set[Touched]:
             ("organisation", "organisation_code"),
             ("collector", "collector_code"),
         )
-        for scheme, code in {(key.scheme, getattr(key, name)) for key in keys}
+        for scheme, code in {(each.scheme, getattr(each, name)) for each in places}
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -11,8 +12,11 @@ from services.shown import SchemeWord
 from services.web.fields import Code, Day
 from services.web.lists import QueryParameters
 from targets_api.domain.series import Days
+from targets_api.domain.splits import SplitBy
 from targets_api.progress.queries import ProgressKey
-from targets_api.progress.schemas import OtherWord
+from targets_api.progress.schemas import OtherWord, SplitWord
+
+_SPLIT: Final = "Show the figures split by this, too"
 
 
 class PeriodQuery(QueryParameters):
@@ -49,7 +53,28 @@ class ProgressQuery(PeriodQuery):
 
     def key(self, today: date, own_of: str | None) -> ProgressKey:
         """With the defaults, for a reader who may know of `own_of` alone. Raises Invalid as `days`."""
-        return ProgressKey(self.code, self.scheme, *self.days(today), own_of, self.other)
+        split: SplitBy | None = getattr(self, "split", None)
+        return ProgressKey(self.code, self.scheme, *self.days(today), own_of, self.other, split)
+
+
+class UnitQuery(ProgressQuery):
+    """The same of a unit, and what it is split by."""
+
+    split: SplitWord | None = Field(None, description=_SPLIT, examples=["channel"])
+
+
+class OrganisationQuery(ProgressQuery):
+    """The same of an organisation, and what it is split by."""
+
+    split: Literal["kind", "organisation"] | None = Field(
+        None, description=f"{_SPLIT}; an organisation by those directly below it", examples=["kind"]
+    )
+
+
+class CollectorQuery(ProgressQuery):
+    """The same of a collector, and what it is split by."""
+
+    split: Literal["kind"] | None = Field(None, description=_SPLIT, examples=["kind"])
 
 
 def period_of(start: date | None, on: date | None, today: date) -> tuple[date, date]:

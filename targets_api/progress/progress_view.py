@@ -12,6 +12,7 @@ from services.vocabulary import PaceStatus
 from targets_api.domain.given import as_given
 from targets_api.domain.pace import Progress, pace_of
 from targets_api.domain.rounding import cut
+from targets_api.domain.splits import largest_first
 from targets_api.domain.target import STOCK_MEASURES
 from targets_api.progress.queries import (
     CollectorFigures,
@@ -28,12 +29,16 @@ from targets_api.progress.schemas import (
     NamedScope,
     OrganisationOfProgress,
     OrganisationProgress,
+    OtherParts,
     OtherPeriod,
     ProgressDifference,
+    SplitCounts,
+    SplitPart,
     TargetPace,
     UnitOfProgress,
     UnitProgress,
 )
+from targets_api.progress.sums import Sums
 from targets_api.progress.target_figures import TargetFigures
 from targets_api.remembering.schemas import UNTOLD
 
@@ -64,6 +69,7 @@ def unit_progress(figures: Figures[UnitFigures], today: date) -> UnitProgress:
         **_period(figures),
         **_counts(figures),
         **_compared(figures),
+        **_split(figures),
         **_coverage(figures.owner),
         **_paces(figures, today),
     )
@@ -77,6 +83,7 @@ def organisation_progress(figures: Figures[OrganisationFigures], today: date) ->
         **_period(figures),
         **_counts(figures),
         **_compared(figures),
+        **_split(figures),
         **_paces(figures, today),
     )
 
@@ -85,7 +92,12 @@ def collector_progress(figures: Figures[CollectorFigures], today: date) -> Colle
     """Of a collector."""
     collector = CollectorOfProgress.model_validate(figures.owner)
     return CollectorProgress(
-        collector=collector, **_period(figures), **_counts(figures), **_compared(figures), **_paces(figures, today)
+        collector=collector,
+        **_period(figures),
+        **_counts(figures),
+        **_compared(figures),
+        **_split(figures),
+        **_paces(figures, today),
     )
 
 
@@ -148,6 +160,19 @@ def _compared(figures: Figures[F]) -> dict[str, Any]:
     difference = {name: ours[name] - theirs[name] for name in ProgressDifference.model_fields}
     said = {"period": key.other, "start": days.starts_on, "on": days.ends_on, "difference": difference}
     return {"compared_with": OtherPeriod.model_validate({**theirs, **said})}
+
+
+def _split(figures: Figures[F]) -> dict[str, Any]:
+    if figures.parts is None:
+        return {}
+    shown, others = largest_first(figures.parts)
+    splits = [SplitPart(of=of, **_of_part(sums)) for of, sums in shown]
+    together = Sums._make(map(sum, zip(*others, strict=True))) if others else None
+    return {"splits": splits, "other_parts": together and OtherParts(parts=len(others), **_of_part(together))}
+
+
+def _of_part(sums: Sums) -> dict[str, int]:
+    return {name: n for name, n in counts_of(sums).items() if name in SplitCounts.model_fields}
 
 
 def _coverage(unit: UnitFigures) -> dict[str, Any]:

@@ -18,9 +18,11 @@ from targets_api.attainment import rolled_up
 from targets_api.attainment.rolled_up import RolledUp
 from targets_api.domain.collation import collation_key
 from targets_api.domain.series import Days, Other, same_days
+from targets_api.domain.splits import SplitBy
 from targets_api.hierarchy.queries import known_codes
 from targets_api.progress.coverage import stock_from, stock_of, without_baseline
 from targets_api.progress.frames import GIVEN, OUTDATED, Frame, columns_of_parts, frames_of
+from targets_api.progress.split_sums import Parts, parts_of
 from targets_api.progress.sums import PeriodKey, Sums, sums_of
 from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
 from targets_api.remembering.kept import Kept, kept_by
@@ -32,7 +34,8 @@ from targets_api.tables.targets import TargetRow
 class ProgressKey(NamedTuple):
     """What is asked for: whose progress in which scheme, from which day to which, both included.
 
-    `own_of`: the organisation that asks, where it may know of its own alone. `other`: the period to compare with.
+    `own_of`: the organisation that asks, where it may know of its own alone. `other`: the period to compare with;
+    `split`: what the sign-ups are split by.
     """
 
     code: str
@@ -41,6 +44,7 @@ class ProgressKey(NamedTuple):
     on: date
     own_of: str | None = None
     other: Other | None = None
+    split: SplitBy | None = None
 
     @property
     def other_days(self) -> Days | None:
@@ -255,12 +259,14 @@ CHILDREN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Figures(Generic[F]):
-    """An owner's figures, with those of its targets, and what was signed up in the period to compare with."""
+    """An owner's figures, with those of its targets, what was signed up in the period to compare with, and the parts
+    of a split."""
 
     key: ProgressKey
     owner: F
     targets: Sequence[TargetFigures]
     other: Sums | None = None
+    parts: Parts | None = None
 
 
 async def figures_of(
@@ -324,6 +330,21 @@ async def with_others(
     sums = await sums_of(session, owner.name, keys)
     others = {id(each): of_other for (each, _), of_other in zip(asked, sums, strict=True)}
     return [each and replace(each, other=others.get(id(each))) for each in found]
+
+
+async def with_parts(
+    session: ReadSession, owner: Owner[F], found: Sequence[Figures[F] | None]
+) -> list[Figures[F] | None]:
+    """As found; with the parts of the split that is asked for."""
+    return [each and await _with_parts(session, owner, each) for each in found]
+
+
+async def _with_parts(session: ReadSession, owner: Owner[F], figures: Figures[F]) -> Figures[F]:
+    key = figures.key
+    if key.split is None:
+        return figures
+    period = PeriodKey(figures.owner.code, key.scheme, key.start, key.on)
+    return replace(figures, parts=await parts_of(session, owner.name, period, key.split))
 
 
 async def children_of(session: ReadSession, unit_code: str) -> list[str]:

@@ -29,6 +29,7 @@ from targets_api.progress.queries import (
     direct_figures,
     figures_of,
     with_others,
+    with_parts,
 )
 from targets_api.progress.schemas import ChildrenProgress
 from targets_api.remembering.answers import Answers
@@ -57,7 +58,7 @@ NARROW: Final = 4
 def _of(owner: Owner[Any], view: View) -> Compute[ProgressKey]:
     async def read(session: ReadSession, keys: Sequence[ProgressKey], today: date) -> list[BaseModel | None]:
         own = await without_others(session, await figures_of(session, owner, keys, today))
-        found = await with_others(session, owner, own)
+        found = await with_parts(session, owner, await with_others(session, owner, own))
         return [view(figures, today) if figures else None for figures in found]
 
     return read

@@ -11,7 +11,7 @@ from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
 from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
 from targets_api.domain.owner import NoSuchOwner
-from targets_api.progress.parameters import ProgressQuery
+from targets_api.progress.parameters import CollectorQuery, OrganisationQuery, ProgressQuery, UnitQuery
 from targets_api.progress.queries import ProgressKey
 from targets_api.progress.reader import CHILDREN, COLLECTOR, ORGANISATION, UNIT, answer
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
@@ -22,11 +22,13 @@ router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictR
 Progress = HotRequest[ProgressQuery, Any, Any]
 
 
-def _declaration(answer: type[Any], *scopes: str) -> Declaration[ProgressQuery, Any, Any]:
-    return Declaration(scopes=scopes, parameters=ProgressQuery, answer=answer, refuses=[NoSuchOwner])
+def _declaration(
+    answer: type[Any], *scopes: str, query: type[ProgressQuery] = ProgressQuery
+) -> Declaration[ProgressQuery, Any, Any]:
+    return Declaration(scopes=scopes, parameters=query, answer=answer, refuses=[NoSuchOwner])
 
 
-@hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress, PROGRESS_READ))
+@hot_route(router, "GET", "/units/{code}", _declaration(UnitProgress, PROGRESS_READ, query=UnitQuery))
 async def get_unit_progress(hot: Progress) -> Response:
     """Sign-ups from `from` to `on` in the unit and all below it, coverage, and the pace of the unit's own targets of
     those years. A unit's figures are everybody's, and so need `progress:read`."""
@@ -39,14 +41,24 @@ async def get_children_progress(hot: Progress) -> Response:
     return await _answer(hot, CHILDREN)
 
 
-@hot_route(router, "GET", "/organisations/{code}", _declaration(OrganisationProgress, PROGRESS_READ, PROGRESS_OWN))
+@hot_route(
+    router,
+    "GET",
+    "/organisations/{code}",
+    _declaration(OrganisationProgress, PROGRESS_READ, PROGRESS_OWN, query=OrganisationQuery),
+)
 async def get_organisation_progress(hot: Progress) -> Response:
     """What an organisation and those below it have signed up, and the pace of its targets. With `progress:own` the
     own organisation, or one below it."""
     return await _answer(hot, ORGANISATION)
 
 
-@hot_route(router, "GET", "/collectors/{code}", _declaration(CollectorProgress, PROGRESS_READ, PROGRESS_OWN))
+@hot_route(
+    router,
+    "GET",
+    "/collectors/{code}",
+    _declaration(CollectorProgress, PROGRESS_READ, PROGRESS_OWN, query=CollectorQuery),
+)
 async def get_collector_progress(hot: Progress) -> Response:
     """What a collector has signed up, and the pace of their targets. With `progress:own` one of the own
     organisation, or of one below it."""

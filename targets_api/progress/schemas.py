@@ -14,12 +14,14 @@ from services.shown import (
     SchemeWord,
     SeverityWord,
     ShownAmount,
+    ShownCode,
     ShownCollector,
     ShownCount,
     ShownDay,
     ShownDifference,
     ShownId,
     ShownName,
+    ShownNumber,
     ShownOrganisation,
     ShownShare,
     ShownText,
@@ -29,10 +31,13 @@ from services.shown import (
     shown,
     shown_list,
 )
+from services.web.tables import IN_JSON_ALONE
 from targets_api.domain.series import Other
+from targets_api.domain.splits import MOST_SHOWN, SplitBy
 from targets_api.remembering.schemas import Fresh
 
 MOST_UNITS: Final = 100_000
+SplitWord: TypeAlias = Annotated[SplitBy, shown("What the figures are split by", "channel")]
 OtherWord: TypeAlias = Annotated[
     Other,
     Field(
@@ -172,6 +177,50 @@ class _Compared(Answer):
     )
 
 
+class SplitCounts(Answer):
+    """What was signed up, and paid, in a part."""
+
+    new: ShownCount = Field(examples=[120])
+    renewal: ShownCount = Field(examples=[3])
+    cancelled: ShownCount = Field(examples=[0])
+    net: ShownDifference = Field(description="new + renewal - cancelled", examples=[123])
+    contributions: ShownAmount = Field(
+        description="What was paid for those that stand, in whole VND", examples=[155422800]
+    )
+
+
+class SplitPart(SplitCounts):
+    """A part of the figures."""
+
+    of: ShownCode | None = Field(
+        description="Code of the channel, campaign or organisation, or the kind. Null: none was named, or it is not "
+        "known, since the sign-up was counted by a version that did not keep it",
+        examples=["home_visit"],
+    )
+
+
+class OtherParts(SplitCounts):
+    """The parts that are not shown by themselves, together."""
+
+    parts: ShownNumber = Field(description="How many they are", examples=[12])
+
+
+class _Split(Answer):
+    splits: Annotated[list[SplitPart], Field(json_schema_extra={"maxItems": MOST_SHOWN + 1})] | None = Field(
+        None,
+        description="The parts that `split` asks for, those with the most sign-ups first and what is not named last. "
+        "With `other_parts` they add up to the figures",
+        json_schema_extra={IN_JSON_ALONE: True},
+        exclude_if=lambda parts: parts is None,
+    )
+    other_parts: OtherParts | None = Field(
+        None,
+        description=f"Where there are more than {MOST_SHOWN} parts: the smaller ones",
+        json_schema_extra={IN_JSON_ALONE: True},
+        exclude_if=lambda parts: parts is None,
+    )
+
+
 class Coverage(Answer):
     """Population and persons covered."""
 
@@ -201,7 +250,7 @@ class PacesOfTargets(Answer):
     )
 
 
-class UnitProgress(_Compared, PacesOfTargets, Coverage, Counts, Period):
+class UnitProgress(_Split, _Compared, PacesOfTargets, Coverage, Counts, Period):
     """A unit with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -209,7 +258,7 @@ class UnitProgress(_Compared, PacesOfTargets, Coverage, Counts, Period):
     unit: UnitOfProgress = Field(description="Whose progress it is")
 
 
-class OrganisationProgress(_Compared, PacesOfTargets, Counts, Period):
+class OrganisationProgress(_Split, _Compared, PacesOfTargets, Counts, Period):
     """An organisation with all below it."""
 
     TABLE_ROWS: ClassVar[str] = ""
@@ -217,7 +266,7 @@ class OrganisationProgress(_Compared, PacesOfTargets, Counts, Period):
     organisation: OrganisationOfProgress = Field(description="Whose progress it is")
 
 
-class CollectorProgress(_Compared, PacesOfTargets, Counts, Period):
+class CollectorProgress(_Split, _Compared, PacesOfTargets, Counts, Period):
     """A collector."""
 
     TABLE_ROWS: ClassVar[str] = ""

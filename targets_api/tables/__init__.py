@@ -3,15 +3,15 @@
 from typing import Final
 
 from services.persistence.schema import Schema
-from targets_api.tables import attainment, hierarchy, ledger, rollups, targets
+from targets_api.tables import attainment, hierarchy, ledger, rollups, splits, targets
 from targets_api.tables.base import Base
 
-__all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "targets"]
+__all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "splits", "targets"]
 
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0019",
+    revision="targets_0020",
     versioned=frozenset(
         {
             "units",
@@ -32,6 +32,16 @@ SCHEMA: Final = Schema(
         }
     ),
     beside_figures=frozenset({"dead_letters", "heard_summaries"}),
-    derived=frozenset({"unit_rollups", "organisation_rollups", "tally_deltas"}),
+    derived=frozenset(
+        {
+            "unit_rollups",
+            "organisation_rollups",
+            "tally_deltas",
+            "split_tallies",
+            "split_rollups",
+            "split_pairs",
+            "split_deltas",
+        }
+    ),
 )
 """Progress is computed from the tables that are versioned; those beside the figures tell which events wait."""

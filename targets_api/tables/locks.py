@@ -13,7 +13,8 @@
 4. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
    take COUNTING, waits for none of them (SKIP LOCKED).
 5. COMPARISON (of the chassis), by whoever compares with a summary.
-6. A counter of the version, the first that is free (of the chassis, before the commit).
+6. SPLITTING, by whoever folds splits, which alone writes their tallies and rollups; it is not waited for.
+7. A counter of the version, the first that is free (of the chassis, before the commit).
 """
 
 from typing import Final
@@ -23,4 +24,5 @@ from services.persistence.locks import AdvisoryLock
 REBUILDING: Final = AdvisoryLock("rebuild of what differs", 0x72656275)
 """Held by the session of a rebuild, before all others: a difference that was measured is added once."""
 ROLLING_UP: Final = AdvisoryLock("rolling up tallies", 0x726F6C6C)
+SPLITTING: Final = AdvisoryLock("splitting the ledger", 0x73706C74)
 COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)

@@ -67,6 +67,7 @@ def _of_tree(tree: str) -> tuple[str, ...]:
 
 _OF_TOTALS = tuple(f"note_{change}_of_facts" for change in ("insert", "update", "delete", "truncate"))
 _OF_TALLIES = tuple(f"note_{change}_of_tallies" for change in ("insert", "update", "delete"))
+_OF_SPLITS = (*(f"split_{change}_of_entries" for change in ("insert", "update", "delete")), "forget_splits_of_entries")
 _IN_ALL = {"table alembic_version p", "view parked_events"}
 ONLY_MIGRATED: dict[ServiceName, set[str]] = {
     "enrolment": _IN_ALL
@@ -74,7 +75,7 @@ ONLY_MIGRATED: dict[ServiceName, set[str]] = {
     | _triggers_and_functions("audit_entries", "refuse_changes_of_audit"),
     "targets": _IN_ALL
     | _triggers_and_functions("ledger", *_OF_TOTALS, "uncount_deleted_entries", "uncount_truncated_entries")
-    | _triggers_and_functions("ledger", "take_back_amounts_of_entries")
+    | _triggers_and_functions("ledger", "take_back_amounts_of_entries", *_OF_SPLITS)
     | _triggers_and_functions("tally_deltas", "fold_amounts_of_deltas")
     | _triggers_and_functions("tallies", *_OF_TALLIES, "forget_rollups_of_tallies")
     | _triggers_and_functions("unit_ancestors", *_of_tree("unit"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,13 +14,18 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from migrations.upgrade import upgrade
-from services.contracts.enrolment import EnrolmentEvent
+from services.contracts.enrolment import EnrolmentEvent, EnrolmentFacts
 from services.contracts.envelope import Event
 from services.persistence.database import Database
-from services.vocabulary import Scheme
+from services.vocabulary import RegistryKind, Scheme
+from targets_api.domain.series import Days, points_of
 from targets_api.ledger.rollups import roll_up
+from targets_api.ledger.splits import split
 from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey, figures_of
+from targets_api.progress.split_sums import parts_of
+from targets_api.progress.sums import PeriodKey, sums_of
 from targets_api.tables.rollups import SUMS
+from targets_api.tables.splits import COLUMN_OF
 from tests.support.postgres import Databases
 from tests.targets_api.attainment.test_counted import life, schemes
 from tests.targets_api.builders import (
@@ -76,6 +82,8 @@ facts = st.fixed_dictionaries(
         "kind": st.sampled_from(["new", "renewal"]),
         "signed_on": days,
         "amount_paid": st.sampled_from([0, 1, 1_263_600]),
+        "channel": st.sampled_from([None, "home_visit", "launch_day"]),
+        "campaign_code": st.sampled_from([None, "LAUNCH"]),
     }
 )
 lives = st.builds(
@@ -84,7 +92,7 @@ lives = st.builds(
 
 
 class History(NamedTuple):
-    """What happens, in this order: events; `"fold"`; `"loss"`, which takes entries out of the ledger."""
+    """What happens, in this order: events; `"fold"`, `"split"`; `"loss"`, which takes entries out of the ledger."""
 
     steps: list[Event | str]
     parents: Mapping[str, str | None]
@@ -111,7 +119,7 @@ def histories(draw: st.DrawFn) -> History:
     recorded = [event for each in draw(st.lists(lives, max_size=14)) for event in each]
     events: list[Event] = [*units, *offices, *recorded]
     repeated = draw(st.lists(st.sampled_from(events), max_size=6))
-    between = draw(st.lists(st.sampled_from(["fold", "fold", "loss"]), max_size=6))
+    between = draw(st.lists(st.sampled_from(["fold", "fold", "split", "split", "loss"]), max_size=6))
     # What a loss took out is published again by reconciliation.
     steps: list[Event | str] = [*events, *repeated, *between]
     return History([*draw(st.permutations(steps)), *recorded], unit_parents | office_parents)
@@ -128,6 +136,8 @@ async def live(service: TargetsService, steps: Sequence[Event | str], size: int)
             batch = []
         if step == "fold":
             await roll_up(service.runtime.database)
+        if step == "split":
+            await split(service.runtime.database)
         if step == "loss":
             async with service.runtime.database.write() as work:
                 await work.execute(text("DELETE FROM ledger WHERE kind = 'new'"))
@@ -139,7 +149,7 @@ def above(code: str, parents: Mapping[str, str | None]) -> Iterator[str]:
     at: str | None = code
     while at:
         yield at
-        at = parents[at]
+        at = parents.get(at)
 
 
 def by_brute_force(
@@ -147,14 +157,25 @@ def by_brute_force(
 ) -> tuple[int, int, int, int]:
     """New, renewed and cancelled, and what was paid, by the newest event of each sign-up and the last place of each
     node."""
+    return figures_by_brute_force(meant_by(key, node, events, parents))
+
+
+def meant_by(
+    key: ProgressKey, node: str, events: Sequence[EnrolmentEvent], parents: Mapping[str, str | None]
+) -> list[EnrolmentFacts]:
+    """The newest facts of each sign-up that is asked for."""
     newest = {e.data.enrolment_id: e.data for e in sorted(events, key=lambda event: event.data.version)}
-    meant = [
+    return [
         each
         for each in newest.values()
         if each.scheme == key.scheme
         and key.start <= each.signed_on <= key.on
         and key.code in above(getattr(each, node), parents)
     ]
+
+
+def figures_by_brute_force(meant: Sequence[EnrolmentFacts]) -> tuple[int, int, int, int]:
+    """New, renewed and cancelled, and what was paid."""
     new, renewal = (sum(each.kind == kind for each in meant) for kind in ("new", "renewal"))
     paid = sum(each.amount_paid for each in meant if not each.cancelled)
     return new, renewal, sum(each.cancelled for each in meant), paid
@@ -183,6 +204,50 @@ async def test_rollups_are_the_sum_of_their_leaves_and_reads_those_of_brute_forc
             assert [each.owner.without_amount for each in told] == [0] * len(told)
             await roll_up(service.runtime.database)
     await assert_rolled_up(service)
+    asked = ProgressKey("", scheme, min(ends), max(ends))
+    await assert_series_add_up(service, asked, events, history.parents)
+    for _ in ("some not folded", "all folded, and all units with their pairs"):
+        await assert_split(service, asked, events, history.parents)
+        await split(service.runtime.database)
+    assert await service.rows("SELECT 1 FROM split_deltas") == []
+
+
+async def assert_series_add_up(
+    service: TargetsService, asked: ProgressKey, events: Sequence[EnrolmentEvent], parents: Mapping[str, str | None]
+) -> None:
+    """Each point of each owner is what was signed up on its days."""
+    points = list(points_of(Days(asked.start, asked.on), "week"))
+    owners: list[tuple[RegistryKind, Sequence[str]]] = [
+        ("unit", UNIT_CODES),
+        ("organisation", OFFICES),
+        ("collector", ("CT-07", "CT-08")),
+    ]
+    async with service.runtime.database.read() as session:
+        for kind, codes in owners:
+            keys = [(code, days) for code in codes for days in points]
+            found = await sums_of(session, kind, [PeriodKey(code, asked.scheme, *days) for code, days in keys])
+            assert [(each.new, each.renewal, each.cancelled, each.contributions) for each in found] == [
+                by_brute_force(
+                    asked._replace(code=code, start=days.starts_on, on=days.ends_on), f"{kind}_code", events, parents
+                )
+                for code, days in keys
+            ]
+
+
+async def assert_split(
+    service: TargetsService, asked: ProgressKey, events: Sequence[EnrolmentEvent], parents: Mapping[str, str | None]
+) -> None:
+    """Each part of each unit is what was signed up with that name."""
+    async with service.runtime.database.read() as session:
+        for code, (by, column) in product(UNIT_CODES, COLUMN_OF.items()):
+            key = PeriodKey(code, asked.scheme, asked.start, asked.on)
+            found = await parts_of(session, "unit", key, by)
+            expected: dict[str | None, list[EnrolmentFacts]] = {}
+            for each in meant_by(asked._replace(code=code), "unit_code", events, parents):
+                expected.setdefault(getattr(each, column), []).append(each)
+            assert {of: (s.new, s.renewal, s.cancelled, s.contributions) for of, s in found.items()} == {
+                of: figures_by_brute_force(meant) for of, meant in expected.items()
+            }, (code, by)
 
 
 async def test_folding_beside_counting_and_moves_loses_nothing(service: TargetsService) -> None:
