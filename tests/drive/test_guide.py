@@ -132,6 +132,8 @@ def follows_the_guide(output: str) -> None:
         '"status":"behind","severity":"critical"',
         '"organisation":{"code":"BD-CAM-THUY","name":"Bưu điện Cẩm Thủy"}',
         "HTTP/1.1 304 Not Modified",
+        '"dry_run":true,"rows":2,"set":2,"revised":0,"same":0,"refused":0,"left":0',
+        '"dry_run":false,"rows":2,"set":0,"revised":1,"same":1,"refused":0,"left":0',
         '"secret":"whsec_',
         '"status":"acknowledged"',
         '"route_name":"ops-mail"',
