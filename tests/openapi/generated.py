@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from drive.hosting.services import ServiceName
+from services.web.table_body import CSV, XLSX
 from tests.openapi.documents import document_of
 
 
@@ -23,9 +24,8 @@ def generate(service: ServiceName, folder: Path) -> subprocess.CompletedProcess[
     """Make the client of a service in the folder; a warning is an error."""
     document, settings = folder / f"{service}.json", folder / "settings.json"
     document.write_text(json.dumps(document_of(service)))
-    settings.write_text(
-        json.dumps({"post_hooks": [], "content_type_overrides": {"text/csv": "application/octet-stream"}})
-    )
+    of_files = dict.fromkeys((CSV, XLSX), "application/octet-stream")
+    settings.write_text(json.dumps({"post_hooks": [], "content_type_overrides": of_files}))
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
     paths = ["--path", str(document), "--config", str(settings), "--output-path", str(folder / package_of(service))]
     return subprocess.run([*generator, *paths], capture_output=True, text=True, check=False, timeout=60)
