@@ -211,7 +211,7 @@ def _described(model: type[BaseModel], place: Callable[[str], str]) -> list[dict
             "name": name,
             "in": place(name),
             "required": name in schema.get("required", ()),
-            "schema": {key: value for key, value in field.items() if key not in ("title", "default")},
+            "schema": {key: field[key] for key in field if key != "title" and (key, field[key]) != ("default", None)},
         }
         for name, field in schema["properties"].items()
     ]

@@ -150,6 +150,11 @@ def pace_of(
     )
 
 
+def level_of(target: Target, progress: Progress, over_until: date, calendar: WorkingCalendar) -> float:
+    """How many persons are expected by the end of the day `over_until`, in a stock with those it began with."""
+    return _way(target, progress, _days(target, progress, over_until, calendar).share).level
+
+
 def goal_of(target: Target, progress: Progress) -> int:
     """The value in whole persons."""
     # Rounded: 0.81 of 39,500 is 31,995, but slightly more in binary floating point, which nobody could ever reach.

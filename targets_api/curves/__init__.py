@@ -1,0 +1,1 @@
+"""Curves of targets: what was reached and expected, day by day."""
