@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -46,15 +46,15 @@ async def _measured(session: ReadSession, keys: list[ProgressKey], today: date) 
     for begin in range(0, len(keys), _AT_ONCE):
         for figures in await figures_of(session, UNITS, keys[begin : begin + _AT_ONCE], today):
             if figures is not None:
-                progress = unit_progress(figures, today)
-                yield Measured(progress, _main(figures, progress, today))
+                progress = unit_progress(_with_main_target(figures, today), today)
+                yield Measured(progress, next(iter(progress.targets), None))
 
 
-def _main(figures: Figures[UnitFigures], progress: UnitProgress, today: date) -> TargetPace | None:
-    """As rankings choose it."""
+def _with_main_target(figures: Figures[UnitFigures], today: date) -> Figures[UnitFigures]:
+    """The target alone that rankings would choose: the pace of the others is not computed."""
     running = (each.target for each in figures.targets if each.target.starts_on <= today <= each.target.ends_on)
     main = main_target(running)
-    return next((pace for pace in progress.targets if main and pace.id == main.id), None)
+    return replace(figures, targets=[each for each in figures.targets if main and each.target.id == main.id])
 
 
 async def _registered(session: ReadSession, under: str | None) -> str | None:
