@@ -18,6 +18,8 @@ from targets_api.metrics import routes as metrics
 from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
 from targets_api.progress.series import routes as series
+from targets_api.progress.stream import routes as stream
+from targets_api.progress.stream.feed import Feed
 from targets_api.rankings import routes as rankings
 from targets_api.remembering.answers import Answers
 from targets_api.targets import routes as targets
@@ -34,9 +36,10 @@ def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime. The holidays are loaded before the first request: it would wait a second for them."""
     calendar_of([runtime.clock.today()])
     of_targets = [targets.router, imports.router, allocation.router]
-    of_progress = [progress.router, series.router, rankings.router, curves.router, metrics.router]
+    of_progress = [progress.router, series.router, stream.router, rankings.router, curves.router, metrics.router]
     routers = [*of_progress, *of_targets, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     confirmed_every = timedelta(seconds=runtime.settings.reconcile_seconds)
     app.state.answers = Answers(runtime.database, runtime.clock, confirmed_every)
+    app.state.feed = Feed(runtime.database, runtime.clock, runtime.metrics, app.state.stopping)
     return app

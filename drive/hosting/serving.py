@@ -93,6 +93,7 @@ async def serving(app: FastAPI, settings: ServiceSettings, port: str, *, servers
     try:
         yield
     finally:
+        app.state.stopping.set()  # for answers that would never end
         server.should_exit = True
         await task
         watch.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -49,6 +50,7 @@ def build_app(
     )
     app.state.runtime = runtime
     app.state.large_bodies = Turns()
+    app.state.stopping = asyncio.Event()
     for router in routers:
         assert issubclass(router.route_class, StrictRoute)  # noqa: S101 - see there what others would let pass
         app.include_router(router)

@@ -27,6 +27,7 @@ REFUSAL = "refusal"
 """Where the server puts, into the state of a scope, an error of HTTP itself; and `HUNG_UP`, once nobody waits."""
 HUNG_UP = "hung_up"
 _ANSWER_BY = "answer_by"
+_IS_HEAD = "is_head"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 """Methods whose body, where there is one, no route reads (RFC 9110, 9.3)."""
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
@@ -68,6 +69,7 @@ class _Request:
         self._id = given.decode() if _REQUEST_ID.fullmatch(given) else str(new_id())
         self._state = self._scope.setdefault("state", {})
         self._state["request_id"] = self._id
+        self._state[_IS_HEAD] = self._method == "HEAD"
 
     async def run(self) -> None:
         started = time.perf_counter()
@@ -178,6 +180,11 @@ def seconds_left(request: Request) -> float:
     """Until the answer has to begin, of a request whose body was received."""
     answer_by: float = getattr(request.state, _ANSWER_BY)
     return answer_by - asyncio.get_running_loop().time()
+
+
+def is_head(request: Request) -> bool:
+    """Whether nobody waits for the body, of a route that would begin something for it."""
+    return bool(getattr(request.state, _IS_HEAD))
 
 
 def _declared_bytes(content_length: bytes) -> int:

@@ -48,7 +48,8 @@ def note(scope: MutableMapping[str, Any], method: str, status: int, seconds: flo
     if status >= 400 and status != CLIENT_CLOSED:
         line["problem"] = code = state.get("problem") or code_of_status(status)
         metrics.refusals.labels(method, route, code).inc()
-    metrics.requests.labels(method, route, status).observe(seconds)
+    if not state.get("is_stream"):  # which lasts as long as its client listens
+        metrics.requests.labels(method, route, status).observe(seconds)
     if route in _QUIET:
         log.debug("request", **line)
     elif status >= 500:

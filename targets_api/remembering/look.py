@@ -54,7 +54,7 @@ class Look:
             return []
         if state.at - before.at > FARTHEST:
             return None
-        changes = await changes_since(session, before)
+        changes = await changes_since(session, before.snapshot)
         return None if any(change.kind == EVERYTHING.kind for change in changes) else changes
 
     async def _freshness(self, session: ReadSession, state: State, now: datetime, has_changed: bool) -> Freshness:

@@ -56,6 +56,6 @@ async def current_state(session: ReadSession) -> State:
     return await session.one(STATE)
 
 
-async def changes_since(session: ReadSession, before: State) -> list[Change]:
-    """What was logged since that state."""
-    return await session.all(CHANGED, {"since": before.snapshot})
+async def changes_since(session: ReadSession, snapshot: str) -> list[Change]:
+    """What was logged since that snapshot."""
+    return await session.all(CHANGED, {"since": snapshot})

@@ -18,7 +18,11 @@ LEAST: Mapping[ServiceName, int] = {"enrolment": 2, "targets": 1, "notifications
 def reads_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
     """The path of each that names nothing, with an example of each parameter that it needs."""
     for name, operation in operations_of(document):
-        if name.startswith("GET ") and "{" not in name:
+        if (
+            name.startswith("GET ")
+            and "{" not in name
+            and "application/json" in operation["responses"]["200"]["content"]
+        ):
             needed = [each for each in operation.get("parameters", ()) if each["required"]]
             yield name.removeprefix("GET "), {each["name"]: str(each["schema"]["examples"][0]) for each in needed}
 

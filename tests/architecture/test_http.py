@@ -120,6 +120,7 @@ ALLOWED: Mapping[str, str] = {
     "list_days": "progress:read progress:own",
     "get_unit_progress": "progress:read",
     "get_children_progress": "progress:read",
+    "stream_progress": "progress:read",
     "get_organisation_progress": "progress:read progress:own",
     "get_collector_progress": "progress:read progress:own",
     "get_unit_pace": "progress:read",

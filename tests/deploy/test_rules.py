@@ -12,6 +12,7 @@ import yaml
 from tests.deploy.files import COMPOSE, RULES, RUNBOOK, SCRAPE, rules
 from tests.support.prometheus import promtool
 
+STREAMS = 'drive_streams%s{service="targets",process="api",instance="a"}'
 ANSWERS = 'drive_http_request_seconds_count{service="enrolment",route="/v1/enrolments",status="%s"}'
 BUCKETS = 'drive_%s_seconds_bucket{service="enrolment",process="api",instance="a",le="%s"}'
 
@@ -48,6 +49,9 @@ CASES = {
         {ANSWERS % "503": "0+1x70", ANSWERS % "201": "0+100x70"},
     ),
     "DriveAnswersSlow": slow("http_request", "1.0", "2.5"),
+    "DriveStreamsNearLimit": Case(
+        {STREAMS % "": "181x70", STREAMS % "_limit": "200x70"}, {STREAMS % "": "179x70", STREAMS % "_limit": "200x70"}
+    ),
     "DriveEventLoopLags": slow("event_loop_lag", "0.5", "1.0"),
     "DriveMemoryHigh": gauge(
         "process_resident_memory_bytes", "401000000", "399000000", 'job="drive",service="targets",process="api"'
