@@ -13,6 +13,7 @@ from services.web.app import build_app
 from targets_api.allocation import routes as allocation
 from targets_api.calendars import routes as calendars
 from targets_api.curves import routes as curves
+from targets_api.drilldowns import routes as drilldowns
 from targets_api.imports import routes as imports
 from targets_api.metrics import routes as metrics
 from targets_api.policies import routes as policies
@@ -36,7 +37,8 @@ def create_app(runtime: AnyRuntime) -> FastAPI:
     """The app on this runtime. The holidays are loaded before the first request: it would wait a second for them."""
     calendar_of([runtime.clock.today()])
     of_targets = [targets.router, imports.router, allocation.router]
-    of_progress = [progress.router, series.router, stream.router, rankings.router, curves.router, metrics.router]
+    of_owners = [progress.router, series.router, drilldowns.router, curves.router, rankings.router]
+    of_progress = [*of_owners, stream.router, metrics.router]
     routers = [*of_progress, *of_targets, policies.router, calendars.router]
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     confirmed_every = timedelta(seconds=runtime.settings.reconcile_seconds)

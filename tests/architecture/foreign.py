@@ -99,6 +99,8 @@ async def _targets(make_runtime: MakeRuntime, client_for: ClientFor, token_for: 
         "/v1/progress/collectors/{code} code": "CT-07",
         "/v1/progress/organisations/{code}/series code": "CT",
         "/v1/progress/organisations/{code}/pace code": "CT",
+        "/v1/progress/organisations/{code}/organisations code": "CT",
+        "/v1/progress/organisations/{code}/collectors code": "CT",
         "/v1/progress/collectors/{code}/pace code": "CT-07",
         "/v1/progress/collectors/{code}/series code": "CT-07",
         "organisation_code": "CT",

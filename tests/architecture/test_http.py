@@ -127,6 +127,8 @@ ALLOWED: Mapping[str, str] = {
     "get_organisation_pace": "progress:read progress:own",
     "get_collector_pace": "progress:read progress:own",
     "get_progress_metrics": "progress:read",
+    "list_organisations_below": "progress:read progress:own",
+    "list_collectors_of": "progress:read progress:own",
     "list_ranking": "progress:read progress:own",
     "get_unit_series": "progress:read",
     "get_organisation_series": "progress:read progress:own",

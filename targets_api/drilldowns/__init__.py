@@ -1,0 +1,1 @@
+"""Those below an organisation, each with their figures."""

@@ -1,0 +1,81 @@
+"""Query and answer of those below an organisation."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
+
+from services.shown import SchemeWord, ShownDay, ShownOrganisation, shown
+from services.vocabulary import Scheme
+from services.web.fields import Code, Day
+from services.web.lists import AFTER, MOST, ListQuery
+from targets_api.progress.parameters import period_of
+from targets_api.progress.schemas import (
+    Answer,
+    CollectorOfProgress,
+    Counts,
+    OrganisationOfProgress,
+    PacesOfTargets,
+)
+from targets_api.remembering.schemas import Fresh
+
+
+class BelowKey(NamedTuple):
+    """Those below which organisation, in which period, and which page of them.
+
+    `own_of`: the organisation that asks, where it may know of its own alone.
+    """
+
+    code: str
+    scheme: Scheme
+    start: date
+    on: date
+    limit: int
+    after: str | None
+    own_of: str | None = None
+
+
+class BelowQuery(ListQuery):
+    """Which organisation, in which scheme, from which day to which; `after` is the `next` of the page before."""
+
+    code: Code = Field(description="Code of the organisation", examples=["BD-CAM-THUY"])
+    scheme: SchemeWord = Field(description="In which scheme")
+    start: Day | None = Field(
+        None,
+        alias="from",
+        description="Count from this day; default: 1 January of the year of `on`",
+        examples=["2025-01-01"],
+    )
+    on: Day | None = Field(
+        None, description="Count to this day, included, today at the latest; default: today", examples=["2025-10-25"]
+    )
+    after: Code | None = Field(None, description=AFTER, examples=["CT-07"])
+
+    def key(self, today: date, own_of: str | None) -> BelowKey:
+        """With the defaults. Raises Invalid for what contradicts itself."""
+        start, on = period_of(self.start, self.on, today)
+        return BelowKey(self.code, self.scheme, start, on, self.limit, self.after, own_of)
+
+
+def _one_of_two(description: str) -> Any:
+    return Field(None, exclude_if=lambda owner: owner is None, description=description)
+
+
+class OwnerBelow(PacesOfTargets, Counts, Answer):
+    """An organisation with all below it, or a collector: one of the two is named."""
+
+    organisation: OrganisationOfProgress | None = _one_of_two("The organisation")
+    collector: CollectorOfProgress | None = _one_of_two("The collector")
+
+
+class BelowPage(Fresh):
+    """Those directly below the organisation, by code. `next` goes into `after` to read on, and is null at the end."""
+
+    organisation_code: ShownOrganisation
+    scheme: SchemeWord
+    start: ShownDay = Field(alias="from", description="First day that is counted", examples=["2025-01-01"])
+    on: ShownDay = Field(description="Last day that is counted", examples=["2025-10-25"])
+    items: list[OwnerBelow] = Field(description="Those on this page", json_schema_extra={"maxItems": MOST})
+    next: Annotated[str, shown("Goes into `after` to read on", "CT-07", maxLength=64)] | None = None
