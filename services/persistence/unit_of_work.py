@@ -91,6 +91,7 @@ class UnitOfWork(ReadSession):
         self.written: set[str] = set()
         self.written_unexplained: set[str] = set()
         self.touched: set[Touched] = set()
+        self.has_changed_answers = False
         self._explained = 0
         self.afterwards: list[Callable[[], None]] = []
         self.applied_until: datetime | None = None
@@ -112,6 +113,11 @@ class UnitOfWork(ReadSession):
             yield
         finally:
             self._explained -= 1
+
+    def note_touched(self, touched: Iterable[Touched]) -> None:
+        """Answers that depend on these nodes have changed, though none of the tables that count was written to."""
+        self.touched |= set(touched)
+        self.has_changed_answers = True
 
     def _note(self, tables: Iterable[str]) -> None:
         names = set(tables)

@@ -145,8 +145,8 @@ async def bump(work: UnitOfWork, touched: Iterable[Touched] = (EVERYTHING,)) -> 
 
 
 async def bump_by_itself(work: UnitOfWork, versioned: frozenset[str], beside_figures: frozenset[str]) -> None:
-    """Bump the version where the unit of work changed one of these tables."""
-    if versioned.isdisjoint(work.written):
+    """Bump the version where the unit of work changed one of these tables, or says that answers have changed."""
+    if versioned.isdisjoint(work.written) and not work.has_changed_answers:
         return
     unexplained = work.written_unexplained & (versioned - beside_figures)
     await bump(work, (EVERYTHING,) if unexplained else work.touched)

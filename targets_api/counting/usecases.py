@@ -8,7 +8,6 @@ from uuid import UUID
 from services.context import Context
 from services.contracts.enrolment import EnrolmentEvent
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.versions import bump
 from targets_api.attainment.candidates import candidates
 from targets_api.attainment.store import advance, lock_counting_shared
 from targets_api.domain.counting import advances_of
@@ -28,16 +27,27 @@ async def count(work: UnitOfWork, context: Context, events: Sequence[EnrolmentEv
     await lock_counting_shared(work)
     change = await ledger.enter(work, _newest(events))
     deltas = deltas_of(*change)
-    touched = touched_by_sign_ups([*deltas.keys(), *change.replaced])
+    touched = touched_by_sign_ups([*deltas.keys(), *change.replaced, *change.completed])
     if not touched:
         return
     work.note_applied(min(max(event.time for event in events), context.now))
     if not deltas:
-        await bump(work, touched)  # of what it is split by, something has changed
+        work.note_touched(touched)  # of what it is split by, something has changed
         return
     with work.touching(touched):
         await ledger.tally(work, deltas)
-        await review(work, context, await _advance(work, deltas.standing))
+        await advance_targets(work, context, deltas.standing)
+
+
+async def advance_targets(work: UnitOfWork, context: Context, standing: Mapping[TallyKey, int]) -> None:
+    """Advance the targets that these count for, which were added to the tallies, and review them."""
+    if not standing:
+        return
+    above = await organisations_above(work, {key.organisation_code for key in standing})
+    targets = await candidates(work, standing.keys(), frozenset().union(*above.values()))
+    if advances := advances_of(standing, targets, above):
+        await advance(work, advances)
+        await review(work, context, list(advances))
 
 
 def _newest(events: Iterable[EnrolmentEvent]) -> list[EnrolmentEvent]:
@@ -48,15 +58,3 @@ def _newest(events: Iterable[EnrolmentEvent]) -> list[EnrolmentEvent]:
         if event.data.version > found.data.version:
             newest[event.data.enrolment_id] = event
     return list(newest.values())
-
-
-async def _advance(work: UnitOfWork, deltas: Mapping[TallyKey, int]) -> list[UUID]:
-    """Advance the targets that the deltas count for; which those are."""
-    if not deltas:
-        return []
-    above = await organisations_above(work, {key.organisation_code for key in deltas})
-    targets = await candidates(work, deltas.keys(), frozenset().union(*above.values()))
-    advances = advances_of(deltas, targets, above)
-    if advances:
-        await advance(work, advances)
-    return list(advances)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from tests.targets_api.builders import (
     CAM_THACH,
     LAUNCH,
     TargetsService,
+    a_correction,
     a_registry,
     a_sign_up,
     a_unit,
@@ -212,3 +215,17 @@ async def test_no_sign_up_is_lost_or_doubled_when_targets_are_set_while_batches_
     _, _, targets, _ = await asyncio.gather(apply(), apply(), set_targets(), move())
     assert [await service.achieved(target) for target in targets] == [480] * len(targets)
     await the_ledger_equals_the_tallies(service)
+
+
+@pytest.mark.parametrize("changes", [{"channel": "home_visit"}, {"unit_code": "15142-01"}], ids=str)
+async def test_no_counter_of_the_version_is_held_before_the_commit(
+    service: TargetsService, changes: dict[str, Any]
+) -> None:
+    """Who counts may wait for others afterwards, in the same unit of work, and these for the first counter."""
+    signed, database = a_sign_up(), service.runtime.database
+    await service.handle([signed])
+    async with database.write() as work:
+        await service.consumer.handle(work, [a_correction(signed, **changes)])
+        async with database.write() as other:
+            free = (await other.scalars(text("SELECT slot FROM changes FOR UPDATE SKIP LOCKED"))).all()
+    assert len(free) == 64
