@@ -25,6 +25,7 @@ from targets_api.domain.discrepancy import Discrepancies
 from targets_api.rebuilding import usecases
 from targets_api.rebuilding.queries import ENTRIES as COUNTED
 from targets_api.rebuilding.queries import TREES, Tree, wrong_attainment, wrong_rollups, wrong_tallies
+from targets_api.reconciliation.recount import recount_after_loss
 from targets_api.tables.locks import REBUILDING
 
 T = TypeVar("T")
@@ -69,6 +70,8 @@ class Rebuild:
         return self.made
 
     async def _ledger(self, period: Period, *, remove: bool) -> None:
+        """Targets advance by what is restored: so what left the ledger before is taken off them first."""
+        await recount_after_loss(self.sides.writer, self.clock)
         open_ = await self._discrepancies()
         days = await differing_days(self.sides, period)
         self.say(f"ledger: {len(days)} days differ from enrolment")
@@ -88,7 +91,7 @@ class Rebuild:
             for some in _some(lacking, ENTRIES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
-                    restored = await usecases.restore(work, some, open_)
+                    restored = await usecases.restore(work, context_of(self.clock), some, open_)
                 self.made.restored += restored
                 self.say(f"ledger: {self.made.restored} sign-ups restored, of {some[-1].signed_on} and before")
 

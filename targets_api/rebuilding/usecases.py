@@ -15,6 +15,7 @@ from services.persistence.unit_of_work import UnitOfWork
 from services.reconciliation.entries import Entry
 from targets_api.attainment.recount import recount
 from targets_api.attainment.store import lock_counting, lock_counting_shared
+from targets_api.counting.usecases import advance_targets
 from targets_api.domain.discrepancy import Discrepancies, Settled, settled
 from targets_api.domain.tally import Deltas, deltas_of
 from targets_api.ledger.store import tally
@@ -24,13 +25,17 @@ from targets_api.review.usecases import review
 from targets_api.tables.locks import ROLLING_UP
 
 
-async def restore(work: UnitOfWork, entries: Sequence[Entry], open_: Discrepancies) -> int:
-    """Enter what the ledger lacks or has otherwise, and count it unless the tallies do already. How many those were."""
+async def restore(work: UnitOfWork, context: Context, entries: Sequence[Entry], open_: Discrepancies) -> int:
+    """Enter what the ledger lacks or has otherwise, and count it unless the tallies do already. How many those were.
+
+    Targets advance by what is counted: the event of a sign-up may be on its way, and changes nothing when it arrives.
+    """
     await lock_counting_shared(work)
     entered, replaced = await store.put(work, entries)
     result = settled(open_, entered, replaced)
     if result.added:
         await tally(work, result.added)
+        await advance_targets(work, context, result.added.standing)
     _settle_after_commit(work, open_, result)
     return len(entered)
 

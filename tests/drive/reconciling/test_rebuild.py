@@ -149,8 +149,48 @@ async def test_entries_that_were_deleted_and_uncounted_are_counted_once(pair: Pa
     await recount_after_loss(database, pair.targets.runtime.clock)
     assert await pair.targets.achieved(target["id"]) == 0
     made = await rebuild(pair)
-    assert (made.restored, made.targets, await figures(pair)) == (8, 1, right)
+    assert (made.restored, made.targets, await figures(pair)) == (8, 0, right)
     assert await pair.findings() == []
+
+
+class Ended(Exception):
+    """The process is no more."""
+
+
+class Ending:
+    """The process ends after its first commit."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.database = pair.targets.runtime.database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.database, name)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        async with self.database.write() as work:
+            yield work
+        raise Ended
+
+
+async def test_targets_count_what_is_on_its_way_once_though_a_rebuild_that_restored_it_ends_at_once(pair: Pair) -> None:
+    target = await pair.targets.target(starts_on="2025-10-25", ends_on="2025-11-14")
+    await pair.sign_up(20, 2)
+    with pytest.raises(Ended):
+        await rebuild(pair, Ending(pair))
+    assert await pair.targets.achieved(target["id"]) == 8 + 2
+    await pair.carry()
+    assert await pair.targets.achieved(target["id"]) == 8 + 2
+    assert await pair.findings() == []
+
+
+async def test_a_rebuild_takes_off_targets_what_left_the_ledger_before_it_restores_it(pair: Pair) -> None:
+    target = await pair.targets.target(starts_on="2025-10-25", ends_on="2025-11-14")
+    await execute(pair.targets.runtime.database, "DELETE FROM ledger WHERE signed_on = '2025-10-25'")
+    watched = Watched(pair)
+    await rebuild(pair, watched)
+    assert {attained for [_, (*_, attained), *_] in watched.seen} <= {0, 0.08}
+    assert await pair.targets.achieved(target["id"]) == 8
 
 
 async def test_a_lost_correction_and_a_lost_cancellation_are_made_good(pair: Pair) -> None:
