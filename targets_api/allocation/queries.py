@@ -7,7 +7,21 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Text, Uuid, bindparam, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
@@ -142,10 +156,12 @@ SHARES: Final = Query(
 )
 _begin = select(_t.c.id).where(_t.c.id == _id).cte("below", recursive=True)
 _below = _begin.union_all(select(_t.c.id).join_from(_begin, _t, _t.c.parent_id == _begin.c.id))
+_share = _t.alias("share")
+_has_shares = exists().where(_share.c.parent_id == _t.c.id).correlate(_t)
 _first_of_tree = (
     select(_below.c.id)
     .join_from(_below, _t, _t.c.id == _below.c.id)
-    .where(or_(_reader.is_(None), is_own(_reader)))
+    .where(or_(_reader.is_(None), is_own(_reader)), or_(_t.c.withdrawn_on.is_(None), _t.c.id == _id, _has_shares))
     .limit(MOST_NODES + 1)
     .subquery("first_of_tree")
 )
@@ -207,8 +223,9 @@ async def shares_of(session: ReadSession, target_id: UUID) -> list[Target]:
 
 
 async def nodes_below(session: ReadSession, target_id: UUID, own_of: str | None) -> list[Node]:
-    """The target, its shares, theirs and so on, withdrawn ones included; only own ones of an organisation, where one is
-    given. Raises NoSuchTarget where the target itself is not among them, TreeTooLarge where there are too many."""
+    """The target, its shares, theirs and so on, withdrawn ones that were shared out included; only own ones of an
+    organisation, where one is given. Raises NoSuchTarget where the target itself is not among them, TreeTooLarge where
+    there are too many."""
     await find_target(session, target_id, own_of)
     nodes = await session.all(TREE, {"id": target_id, "own_of": own_of})
     if len(nodes) > MOST_NODES:

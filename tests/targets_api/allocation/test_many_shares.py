@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 
 from sqlalchemy import text
 
@@ -60,16 +61,17 @@ async def test_the_event_loop_has_turns_while_thousands_of_shares_are_set_and_re
     assert max(turns) < MOST_SECONDS
 
 
-async def test_a_tree_beyond_its_bound_is_refused_with_the_remedy(service: TargetsService) -> None:
-    whole = await whole_of(service)
-    await share_out(service, whole)
+async def copy(service: TargetsService, times: int, withdrawn_on: date | None = None) -> None:
+    """So many more shares like that of 15127."""
     async with service.runtime.database.write() as work:
         await work.execute(
             text(
-                "INSERT INTO targets (id, unit_code, scheme, measure, value, starts_on, ends_on, name, parent_id)"
-                " SELECT gen_random_uuid(), unit_code, scheme, measure, value, starts_on, ends_on, n::text, parent_id"
-                " FROM targets, generate_series(1, 4998) n WHERE unit_code = '15127'"
-            )
+                "INSERT INTO targets"
+                " (id, unit_code, scheme, measure, value, starts_on, ends_on, name, parent_id, withdrawn_on)"
+                " SELECT gen_random_uuid(), unit_code, scheme, measure, value, starts_on, ends_on, n::text, parent_id,"
+                " CAST(:withdrawn_on AS date) FROM targets, generate_series(1, :times) n WHERE unit_code = '15127'"
+            ),
+            {"times": times, "withdrawn_on": withdrawn_on},
         )
         await work.execute(
             text(
@@ -78,6 +80,19 @@ async def test_a_tree_beyond_its_bound_is_refused_with_the_remedy(service: Targe
                 " ON CONFLICT DO NOTHING"
             )
         )
+
+
+async def test_shares_that_were_withdrawn_do_not_make_a_tree_too_large(service: TargetsService) -> None:
+    whole = await whole_of(service)
+    await share_out(service, whole)
+    await copy(service, MOST_NODES, date(2025, 11, 1))
+    assert len((await tree_of(service, whole))["target"]["shares"]) == 2
+
+
+async def test_a_tree_beyond_its_bound_is_refused_with_the_remedy(service: TargetsService) -> None:
+    whole = await whole_of(service)
+    await share_out(service, whole)
+    await copy(service, 4998)
     assert len((await tree_of(service, whole))["target"]["shares"]) == 5000 == MOST_NODES - 1
     await service.target(parent_id=whole["id"], scope={"unit_code": CAM_THACH}, name="One more")
     answer = await service.http.get(f"/v1/targets/{whole['id']}/tree")
