@@ -37,7 +37,7 @@ from targets_api.attainment.counted import is_stock
 from targets_api.attainment.parts import parts_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.baseline import Baseline
-from targets_api.domain.target import Target
+from targets_api.domain.target import Target, identity_of
 from targets_api.tables.attainment import AttainmentRow
 from targets_api.tables.hierarchy import UnitAncestorRow, UnitSuccessorRow
 from targets_api.tables.targets import BaselineRow, TargetChangeRow, TargetRow
@@ -147,8 +147,20 @@ MEASURED_FROM: Final = (
 )
 
 
-async def insert_targets(work: UnitOfWork, targets: Sequence[Target], context: Context) -> set[UUID]:
-    """Insert the targets; returns the ids of those that were not set before."""
+async def insert_targets(
+    work: UnitOfWork, targets: Sequence[Target], context: Context
+) -> tuple[set[UUID], dict[tuple[object, ...], Target]]:
+    """Insert the targets; returns the ids of those that were not set before, and of each the one that stands, by what
+    identifies it. One that stood and is withdrawn meanwhile is set again."""
+    new: set[UUID] = set()
+    standing: dict[tuple[object, ...], Target] = {}
+    while missing := [target for target in targets if identity_of(target) not in standing]:
+        new |= await _insert(work, missing, context)
+        standing |= {identity_of(target): target for target in await same_targets(work, missing)}
+    return new, standing
+
+
+async def _insert(work: UnitOfWork, targets: Sequence[Target], context: Context) -> set[UUID]:
     names = ("id", "value", "version", "set_on", "withdrawn_on", "parent_id")
     columns = identities(targets) | {name: [getattr(target, name) for target in targets] for name in names}
     actor = context.actor

@@ -61,8 +61,7 @@ async def set_each(work: UnitOfWork, context: Context, targets: Sequence[Target]
     refused = await errors_of_new(work, wanted, await store.lock_parents(work, parents_of(wanted)))
     setting = [replace(target, set_on=context.today) for target in wanted if target.id not in refused]
     with work.touching(touched_by_targets(setting)):
-        new = await store.insert_targets(work, setting, context)
-        standing = {identity_of(target): target for target in await store.same_targets(work, setting)}
+        new, standing = await store.insert_targets(work, setting, context)
         events = await each_in_turn(lambda t: target_set(t, context), [t for t in setting if t.id in new])
         await emit(work, events)
         await _recount(work, context, sorted(new))

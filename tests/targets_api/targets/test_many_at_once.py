@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from services.context import Actor, context_of
 from services.errors import DomainError, NotKnownYet, StaleVersion
 from services.ids import new_id
+from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import Scope
 from targets_api.domain.revision import Change, Revision, Withdrawal
 from targets_api.domain.target import InvalidTarget, NoSuchTarget, Target, TargetDiffers
@@ -130,3 +133,24 @@ async def test_what_stands_for_the_same_is_found_without_reading_the_targets_of_
         wanted = store.identities(targets)
         [[plan]] = await session.scalars(Explained(store.SAME_TARGETS.statement), wanted)
     assert rows_read(plan["Plan"], "targets") <= 2 * len(targets)
+
+
+async def test_a_target_that_is_withdrawn_while_it_is_set_again_is_set_anew(
+    service: TargetsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other = UUID((await service.target())["id"]), a_target("15127")
+    read = store.same_targets
+
+    async def withdrawn_before(work: UnitOfWork, targets: Sequence[Target]) -> list[Target]:
+        monkeypatch.setattr(store, "same_targets", read)
+        await change_all(service, {first: Withdrawal(1, "Set twice.")})
+        return await read(work, targets)
+
+    monkeypatch.setattr(store, "same_targets", withdrawn_before)
+    again, also = await set_all(service, a_target(CAM_THACH), other)
+    assert isinstance(again, SetTarget)
+    assert isinstance(also, SetTarget)
+    assert (again.is_new, also.is_new, also.target.id) == (True, True, other.id)
+    assert again.target.id != first
+    assert len(await service.published("drive.target.set")) == 3
+    assert [row.n for row in await service.rows("SELECT count(*) AS n FROM target_progress")] == [3]
