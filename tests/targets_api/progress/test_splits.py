@@ -69,6 +69,16 @@ async def test_a_correction_of_the_channel_alone_is_in_the_next_answer(service: 
     assert set(await parts(service, "units/38", "channel")) == {"launch_day"}
 
 
+async def test_a_cancelled_sign_up_whose_channel_becomes_known_is_in_the_next_answer(service: TargetsService) -> None:
+    signed = a_sign_up(channel="home_visit")
+    await service.handle([signed, a_cancellation(signed)])
+    async with service.runtime.database.write() as work:
+        await work.execute(text("UPDATE ledger SET details_version = NULL"))
+    assert await parts(service, "units/38", "channel") == {None: (1, 0, 1, 0, 0)}
+    await service.handle([a_cancellation(signed)])
+    assert await parts(service, "units/38", "channel") == {"home_visit": (1, 0, 1, 0, 0)}
+
+
 async def test_parts_go_where_their_unit_goes_before_and_after_its_pairs_follow(service: TargetsService) -> None:
     await service.handle([a_unit("40", None, "province"), *sign_ups(2, channel="home_visit", unit_code="15142-01")])
     await split(service.runtime.database)
