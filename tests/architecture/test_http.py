@@ -242,7 +242,8 @@ def right_text(schema: Mapping[str, Any]) -> str:
         "boolean": "true",
         "string": "A",
     }
-    return str(schema["enum"][0]) if "enum" in schema else right[form_of(schema)]
+    words = [schema["const"]] if "const" in schema else schema.get("enum")
+    return str(words[0]) if words else right[form_of(schema)]
 
 
 def query_of(operation: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
