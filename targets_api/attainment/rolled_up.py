@@ -37,7 +37,8 @@ _DAY: Final[ColumnElement[Any]] = literal_column("'day'")
 _A_MONTH: Final[ColumnElement[Any]] = literal_column("interval '1 month'")
 _NOT_MERGED: Final[ColumnElement[Any]] = literal_column("0")
 """OFFSET 0 keeps PostgreSQL from joining in another order: deltas come first, since they are few whatever the
-statistics say, and each is looked up in the closure by its key."""
+statistics say, and each is looked up in the closure by its key; and from reading all rollups at once for thousands of
+periods, which would grow with their history: each period is looked up by its key."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,9 @@ class RolledUp:
         The periods have the columns `code`, `scheme`, `since` and `until`.
         """
         p = periods.c
-        folded = self.folded(Period(p.code, p.scheme, p.since, p.until, (periods,))).lateral("folded")
+        folded = (
+            self.folded(Period(p.code, p.scheme, p.since, p.until, (periods,))).offset(_NOT_MERGED).lateral("folded")
+        )
         f = self.fresh.c
         in_period = and_(f.code == p.code, f.scheme == p.scheme, f.day.between(p.since, p.until))
         key = [p[name] for name in ids]
