@@ -5,7 +5,7 @@ It depends on trees and baselines alone, and takes most of the time of a provinc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -21,8 +21,9 @@ from targets_api.progress.coverage import counted_parts, without_baseline
 from targets_api.progress.target_figures import KEYS
 from targets_api.remembering.kept import Kept
 
-MOST_PARTS: Final = 200_000
-"""Frames are kept until they have so many parts together."""
+MOST_SIZE: Final = 200_000
+"""Frames are kept until they have so many parts and codes together. Each counts as one more: those of unknown codes are
+kept, too, and have none."""
 
 
 class _Key(NamedTuple):
@@ -101,15 +102,23 @@ OUTDATED: Final = (
 async def frames_of(session: ReadSession, kept: Kept, asked: Iterable[tuple[str, Scheme, date]]) -> list[Frame]:
     """The frame for each unit, scheme and day."""
     keys = [_Key(*each) for each in asked]
-    missing = [key for key in dict.fromkeys(keys) if key not in kept.values]
+    frames: dict[_Key, Frame] = {key: kept.values[key] for key in keys if key in kept.values}
+    missing = [key for key in dict.fromkeys(keys) if key not in frames]
     if missing:
-        if sum(len(frame.parts) for frame in kept.values.values()) > MOST_PARTS:
-            kept.values.clear()
-            missing = list(dict.fromkeys(keys))
-        kept.values.update(zip(missing, await _read(session, missing), strict=True))
-    frames: list[Frame] = [kept.values[key] for key in keys]
-    kept.widths.update({key.code: len(frame.parts) for key, frame in zip(keys, frames, strict=True)})
-    return frames
+        read = dict(zip(missing, await _read(session, missing), strict=True))
+        _keep(kept, read)
+        frames |= read
+    return [frames[key] for key in keys]
+
+
+def _keep(kept: Kept, frames: Mapping[_Key, Frame]) -> None:
+    """Other runs may keep theirs, or clear all, while one is read."""
+    if kept.size > MOST_SIZE:
+        kept.values.clear()
+        kept.size = 0
+    kept.values.update(frames.items())
+    kept.size += sum(1 + len(frame.parts) + len(frame.without_baseline) for frame in frames.values())
+    kept.widths.update({key.code: len(frame.parts) for key, frame in frames.items() if len(frame.parts) > 1})
 
 
 async def _read(session: ReadSession, keys: Sequence[_Key]) -> list[Frame]:

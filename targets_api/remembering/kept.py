@@ -14,11 +14,13 @@ class Kept:
     """It holds as long as nothing is logged as everything. `snapshot` is that of the last look; a run that began before
     the look that ended it goes on with the old one, which nobody else sees.
 
-    `widths`: of how many parts the figures of a unit were made last; it lasts, and only tells which lane is right.
+    `size` is about that of all values together. `widths`: of how many parts the figures of a unit were made last, where
+    these are several; it lasts, and only tells which lane is right.
     """
 
     snapshot: str = ""
     values: dict[Hashable, Any] = field(default_factory=dict)
+    size: int = 0
     widths: dict[str, int] = field(default_factory=dict)
 
 

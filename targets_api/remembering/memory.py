@@ -63,14 +63,14 @@ class Memory:
         for subject in entry.subjects:
             self._by_subject.setdefault(subject, set()).add(entry)
         self.n_bytes += entry.n_bytes
+        self._keep_within_bounds()
 
     def fill(self, entry: Entry, size: int) -> None:
         """Note how many bytes the answer has, if it is still remembered."""
         if self._entries.get(entry.question) is entry:
             entry.n_bytes += size
             self.n_bytes += size
-            while self.n_bytes > self._most_bytes:
-                self.drop(next(iter(self._entries.values())))
+            self._keep_within_bounds()
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """Something at these nodes has changed, or below them."""
@@ -95,6 +95,10 @@ class Memory:
             together.discard(entry)
             if not together:
                 del self._by_subject[subject]
+
+    def _keep_within_bounds(self) -> None:
+        while self.n_bytes > self._most_bytes:
+            self.drop(next(iter(self._entries.values())))
 
     def _outdated(self, entry: Entry) -> None:
         if entry.has_begun:

@@ -6,6 +6,9 @@ import random
 from datetime import date
 from typing import Any
 
+import pytest
+
+from targets_api.progress import frames
 from targets_api.progress.queries import UNITS, Figures, ProgressKey, UnitFigures, figures_of
 from targets_api.remembering.kept import Kept
 from targets_api.remembering.queries import current_state
@@ -48,3 +51,17 @@ async def test_frames_that_are_outdated_are_not_used(service: TargetsService) ->
     await service.baseline(EVE, covered=20_000)
     after = await figures(service, kept)
     assert after == await figures(service) != before
+
+
+async def test_frames_of_codes_that_nobody_knows_are_bounded_too(
+    service: TargetsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MOST_SIZE", 20)
+    kept = await a_look(service)
+    for n in range(40):
+        keys = [ProgressKey(f"unknown-{n}-{m}", HEALTH, LAUNCH, LAUNCH) for m in range(5)]
+        async with service.runtime.database.read() as session:
+            session.kept = kept
+            assert await figures_of(session, UNITS, keys, LAUNCH) == [None] * 5
+    assert len(kept.values) <= 25
+    assert kept.widths == {}

@@ -75,3 +75,10 @@ def test_the_oldest_answers_go_where_all_together_are_too_many_bytes() -> None:
         memory.fill(entry, 20_000)
     assert [memory.get(entry.question) is entry for entry in entries] == [False, False, False, True, True]
     assert memory.n_bytes <= 50_000
+
+
+def test_answers_that_there_is_nothing_to_tell_of_are_bounded_too() -> None:
+    memory = Memory(most_bytes=10_000)
+    entries = [remembered(memory, f"unknown-{n}") for n in range(100)]
+    assert memory.n_bytes <= 10_000
+    assert [memory.get(entry.question) is entry for entry in (entries[0], entries[-1])] == [False, True]
