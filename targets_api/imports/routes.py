@@ -47,11 +47,9 @@ async def import_targets(
     runtime: AnyRuntime = request.app.state.runtime
     async with table_body(request, COLUMNS, MOST_ROWS) as rows:
         read = await read_rows(rows)
+    act = try_rows if wanted.dry_run else take_rows
     asked = (runtime.database, request_context(request), read, wanted.of_all())
-    if wanted.dry_run:
-        done = await try_rows(*asked)
-    else:
-        done = await take_rows(*asked, has_time=lambda: seconds_left(request) > _SPARE_SECONDS)
+    done = await act(*asked, has_time=lambda: seconds_left(request) > _SPARE_SECONDS)
     answer = answer_of(done, base_of(request), dry_run=wanted.dry_run)
     response.status_code = 207 if answer.refused or answer.left else 201 if answer.set and not wanted.dry_run else 200
     return answer

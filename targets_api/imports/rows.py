@@ -28,7 +28,7 @@ from services.web.fields import (
     digits,
 )
 from services.web.problems import refusal_of_body
-from targets_api.domain.target import Target
+from targets_api.domain.target import Target, refusal_of
 from targets_api.domain.written import period_of, value_of
 
 COLUMNS: Final = Columns(
@@ -125,6 +125,8 @@ def _of_cells(cells: _TargetRow) -> Asked:
     scope = Scope(cells.unit_code, cells.organisation_code, cells.collector_code)
     what = (scope, cells.scheme, cells.measure, value, *_period(cells))
     target = Target(new_id(), *what, cells.name, parent_id=cells.parent_id)
+    if refusal := refusal_of(target):
+        raise refusal
     return Asked(target, cells.holds_from, cells.reason, cells.id, cells.version)
 
 

@@ -67,7 +67,9 @@ class TargetFileAnswer(BaseModel):
     same: ShownNumber = Field(description="How many were set already, with the same value", examples=[0])
     refused: ShownNumber = Field(description="How many rows were refused", examples=[1])
     left: ShownNumber = Field(
-        description="How many rows were not reached in the time of a request: send the same file again", examples=[0]
+        description="How many rows were not reached in the time of a request: send the same file again. What was left "
+        "comes first then",
+        examples=[0],
     )
     lines: Annotated[
         list[TargetLine],

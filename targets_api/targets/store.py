@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     union_all,
     update,
 )
@@ -75,18 +76,27 @@ BEGIN: Final = insert(_p).from_select(
 )
 _wanted = unnest("wanted", **{name: _t.c[name].type for name in _IDENTITY})
 _NARROWEST: Final = ("unit_code", "organisation_code", "collector_code")
+_NOT_MERGED: Final[ColumnElement[Any]] = literal_column("0")
+"""OFFSET 0 keeps PostgreSQL from joining in another way."""
 
 
 def _same(place: int) -> Select[Any]:
-    """Those with the same code at this place of their scopes, and none before it: an index finds them by that."""
+    """Those with the same code at this place of their scopes, and none before it: an index finds them by that.
+
+    Each is looked up by itself: without statistics, as after the first file, a join would compare all with all.
+    """
     code, none = _NARROWEST[place], _NARROWEST[:place]
     same = [_equal(name) for name in _IDENTITY if name not in (code, *none)]
-    return (
+    found = (
         select(*TARGET_COLUMNS)
-        .join_from(_wanted, _t, _t.c[code] == _wanted.c[code])
-        .where(*(each.c[name].is_(None) for name in none for each in (_t, _wanted)))
+        .where(_t.c[code] == _wanted.c[code], *(_t.c[name].is_(None) for name in none))
         .where(*same, _t.c.withdrawn_on.is_(None))
+        .correlate(_wanted)
+        .offset(_NOT_MERGED)
+        .lateral(f"same_{code}")
     )
+    wanted = _wanted.join(found, true())
+    return select(*found.c).select_from(wanted).where(*(_wanted.c[name].is_(None) for name in none))
 
 
 def _equal(name: str) -> ColumnElement[bool]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
+
+import pytest
 
 from services.context import Actor, context_of
 from services.files.csv_table import csv_rows
 from targets_api.imports.plans import OfAll
 from targets_api.imports.rows import COLUMNS, read_rows
-from targets_api.imports.runner import take_rows
+from targets_api.imports.runner import take_rows, try_rows
 from targets_api.main import create_app
 from tests.conftest import ClientFor, TokenFor
 from tests.targets_api.builders import CAM_THACH, TargetsService, a_unit, sign_ups
@@ -246,23 +249,77 @@ async def test_a_workbook_sets_what_csv_sets(service: TargetsService) -> None:
     assert counts(again) == {"rows": 2, "set": 1, "same": 1}
 
 
+async def in_no_time(
+    service: TargetsService, lines: list[str], act: Any = take_rows, has_time: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """What becomes of each row of a request whose time is over when it begins, or after some looks at the clock."""
+    context = context_of(service.runtime.clock, actor=Actor("BHXH-38", "a client", frozenset()))
+    rows = await read_rows(csv_rows("\n".join(lines).encode(), COLUMNS, 1000))
+    done = await act(service.runtime.database, context, rows, OfAll(), has_time=has_time)
+    assert [each.line for each in done] == list(range(2, len(lines) + 1))
+    return [each.result for each in done]
+
+
+async def villages(service: TargetsService) -> list[str]:
+    """A file of 120 rows, each of a village of its own."""
+    await service.handle([a_unit(f"V-{n}", CAM_THACH, "village") for n in range(120)])
+    return [HEADER, *(f"V-{n},household_health,new,{n + 1},2026" for n in range(120))]
+
+
 async def test_rows_that_are_not_reached_in_time_are_left_and_set_when_the_file_is_sent_again(
     service: TargetsService,
 ) -> None:
-    await service.handle([a_unit(f"V-{n}", CAM_THACH, "village") for n in range(120)])
-    lines = [HEADER, *(f"V-{n},household_health,new,{n + 1},2026" for n in range(120))]
-    raw = "\n".join(lines).encode()
-
-    async def take() -> list[str]:
-        context = context_of(service.runtime.clock, actor=Actor("BHXH-38", "a client", frozenset()))
-        rows = await read_rows(csv_rows(raw, COLUMNS, 1000))
-        done = await take_rows(service.runtime.database, context, rows, OfAll(), has_time=lambda: False)
-        return [each.result for each in done]
-
-    assert await take() == ["set"] * 50 + ["left"] * 70
-    assert await take() == ["same"] * 50 + ["set"] * 50 + ["left"] * 20
+    lines = await villages(service)
+    assert await in_no_time(service, lines) == ["set"] * 50 + ["left"] * 70
+    assert await in_no_time(service, lines) == ["same"] * 50 + ["set"] * 50 + ["left"] * 20
     answer = await send(service, *lines)
     assert (answer.status_code, counts(answer)) == (201, {"rows": 120, "set": 20, "same": 100})
+
+
+async def test_each_answer_makes_progress_even_where_there_is_time_for_some_rows_alone(
+    service: TargetsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("targets_api.imports.plans.ROWS_AT_ONCE", 50)
+    lines = await villages(service)
+    assert await in_no_time(service, lines) == ["set"] * 50 + ["left"] * 70
+    assert await in_no_time(service, lines) == ["left"] * 50 + ["set"] * 50 + ["left"] * 20
+    assert await in_no_time(service, lines) == ["left"] * 100 + ["set"] * 20
+    assert counts(await send(service, *lines)) == {"rows": 120, "same": 120}
+
+
+async def test_what_is_set_in_time_is_set_before_the_rest_is_looked_at(
+    service: TargetsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("targets_api.imports.plans.ROWS_AT_ONCE", 50)
+    lines = await villages(service)
+    looks = iter([True, True, False])
+    found = await in_no_time(service, lines, has_time=lambda: next(looks, False))
+    assert found == ["set"] * 100 + ["left"] * 20
+    assert len(await targets(service)) == 100
+
+
+async def test_a_dry_run_says_how_far_it_came(service: TargetsService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("targets_api.imports.plans.ROWS_AT_ONCE", 50)
+    lines = await villages(service)
+    lines[-1] = "V-119,household_health,new,many,2026"
+    assert await in_no_time(service, lines, try_rows) == ["set"] * 50 + ["left"] * 69 + ["refused"]
+    assert await targets(service) == []
+
+
+async def test_rows_of_one_target_are_refused_however_far_apart(
+    service: TargetsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("targets_api.imports.plans.ROWS_AT_ONCE", 50)
+    lines = await villages(service)
+    lines.append("v-0,household_health,new,7,2026")
+    assert await in_no_time(service, lines) == ["refused"] + ["set"] * 49 + ["left"] * 70 + ["refused"]
+
+
+async def test_new_rows_and_changed_ones_are_done_in_their_order(service: TargetsService) -> None:
+    lines = await villages(service)
+    assert counts(await send(service, HEADER, *lines[1::2])) == {"rows": 60, "set": 60}
+    changed = [f"{HEADER},reason", *(line.replace(",new,", ",new,9") + ",more" for line in lines[1:])]
+    assert await in_no_time(service, changed) == ["revised", "set"] * 25 + ["left"] * 70
 
 
 async def test_only_who_sets_targets_sends_a_file(
