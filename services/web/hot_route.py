@@ -99,7 +99,7 @@ def hot_route(
             hot = await _checked(request, declaration)
             if table is None:
                 return await endpoint(hot)
-            return await answered(request, table, lambda asking: endpoint(replace(hot, request=asking)))
+            return await answered(request, table, lambda asking: endpoint(_page(hot, asking, declaration)))
 
         router.add_api_route(
             path,
@@ -139,6 +139,12 @@ async def _checked(request: Request, wanted: Declaration[Any, Any, Any]) -> HotR
         refuse_parameters_but(frozenset(), request)
     body = await _body(request, wanted.body) if wanted.body else None
     return HotRequest(request, actor, parameters, headers, body)
+
+
+def _page(hot: HotRequest[P, Any, Any], asking: Request, wanted: Declaration[P, Any, Any]) -> HotRequest[P, Any, Any]:
+    """The same request for a page of its own: `limit` and `after` are those of the page."""
+    parameters = _parameters(asking, wanted.parameters) if wanted.parameters else hot.parameters
+    return replace(hot, request=asking, parameters=parameters)
 
 
 async def _body(request: Request, adapter: TypeAdapter[B]) -> B:

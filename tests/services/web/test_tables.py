@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from openpyxl import load_workbook
 from pydantic import BaseModel
 
@@ -18,11 +18,13 @@ from services.errors import NotFound
 from services.runtime import AnyRuntime
 from services.web import table_answer
 from services.web.app import build_app
+from services.web.etag import tagged, tagged_response
+from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.lists import ListQuery, Page
 from services.web.strict_route import PersonalRoute, StrictRoute
 from services.web.table_body import CSV, XLSX
 from services.web.tables import table_of
-from tests.conftest import ClientFor
+from tests.conftest import ClientFor, TokenFor
 
 N = 1_203
 """More than two pages."""
@@ -56,7 +58,7 @@ def a_page(wanted: ThingQuery) -> Things:
 
 
 def routers() -> list[APIRouter]:
-    """The same list, of things and of persons."""
+    """The same list, of things, of persons, and by a hot route."""
     things, persons = APIRouter(route_class=StrictRoute), APIRouter(route_class=PersonalRoute)
 
     @things.get("/v1/things")
@@ -66,6 +68,10 @@ def routers() -> list[APIRouter]:
     @persons.get("/v1/persons")
     async def list_persons(wanted: Annotated[ThingQuery, Query()]) -> Things:
         return a_page(wanted)
+
+    @hot_route(things, "GET", "/v1/hot-things", Declaration(("things:read",), Things, parameters=ThingQuery))
+    async def list_hot_things(hot: HotRequest[ThingQuery, Any, Any]) -> Response:
+        return tagged_response(hot.request, tagged(a_page(hot.parameters).model_dump_json().encode()))
 
     return [things, persons]
 
@@ -97,6 +103,15 @@ async def test_a_file_has_the_whole_list_and_with_a_limit_that_page(client: http
     assert await numbers(client, limit=7) == list(range(1, 8))
     assert await numbers(client, limit=7, after=20) == list(range(21, 28))
     assert (await client.get("/v1/things")).json()["next"] == "100"
+
+
+async def test_a_file_of_a_hot_route_has_the_whole_list(
+    client: httpx.AsyncClient, web_runtime: AnyRuntime, token_for: TokenFor
+) -> None:
+    client.headers["Authorization"] = f"Bearer {token_for(web_runtime, scope='things:read')}"
+    assert await numbers(client, "/v1/hot-things") == list(range(1, N + 1))
+    assert await numbers(client, "/v1/hot-things", after=600) == list(range(601, N + 1))
+    assert await numbers(client, "/v1/hot-things", limit=7, after=20) == list(range(21, 28))
 
 
 async def test_a_workbook_has_the_same(client: httpx.AsyncClient) -> None:
