@@ -9,10 +9,9 @@ from itertools import islice
 from typing import Any, Final
 
 from services.files.columns import Cells, Column
+from services.files.formulas import guarded
 
 _ROWS_AT_ONCE: Final = 200
-_BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take for a formula (OWASP, CSV injection), the wide forms of East Asian keyboards included."""
 
 
 def csv_chunks(columns: Sequence[Column], rows: Iterable[Cells]) -> Iterator[bytes]:
@@ -33,7 +32,7 @@ def _cell(value: Any) -> Any:
     match value:
         case bool():
             return str(value).lower()
-        case str() if value.startswith(_BEGINS_A_FORMULA):
-            return f"'{value}"
+        case str():
+            return guarded(value)
         case _:
             return value

@@ -30,7 +30,7 @@ def value_of(text: str, measure: Measure) -> float:
     found = {number / 100 if is_percent else number for number in _readings(digits)}
     if measure in SHARES and len(found) > 1:
         found = {number for number in found if number <= 1}
-    return _single(text, found, measure)
+    return _single(text, found, measure, is_percent=is_percent)
 
 
 @lru_cache(maxsize=256)
@@ -57,13 +57,15 @@ def _readings(digits: str) -> set[Decimal]:
     return found
 
 
-def _single(text: str, found: set[Decimal], measure: Measure) -> float:
+def _single(text: str, found: set[Decimal], measure: Measure, *, is_percent: bool) -> float:
     if not found:
         raise Invalid.field("/value", "a number is expected, such as 120, for coverage such as 0.9515 or 95.15%")
     if len(found) > 1:
         either = " or ".join(f"{number:f}" for number in sorted(found, reverse=True))
         raise Invalid.field("/value", f"{text.strip()} may be {either}: write it without a sign between thousands")
     [number] = found
+    if measure in SHARES and is_percent and number > 1:
+        raise Invalid.field("/value", f"{text.strip()} is more than the whole population: at most 100% is expected")
     if measure in SHARES and 1 < number <= 100:
         detail = f"{measure} is a share: write {number:f}% for percent, or {(number / 100).normalize():f}"
         raise Invalid.field("/value", detail)

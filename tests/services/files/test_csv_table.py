@@ -51,6 +51,7 @@ def test_cells_beyond_the_names_are_counted() -> None:
         (b"code\nA\nB\nC\n", "invalid", "", "up to 2 rows"),
         (b'code,name\nA,B\nC,"never ended\n', "malformed", "/lines/3", "end each quote"),
         (b'code,name\nA,"B"C\n', "malformed", "/lines/2", "twice"),
+        (b"PK\x03\x04\x14\x00", "malformed", "/lines/1", "Content-Type: application/vnd.openxmlformats"),
         ("code,name\nA,Bưu\n".encode("utf-16"), "malformed", "/lines/1", "CSV UTF-8"),
         ("code,name\nA,B\nC,é\n".encode("latin-1"), "malformed", "/lines/3", "CSV UTF-8"),
     ],

@@ -77,6 +77,12 @@ def test_what_is_written_can_be_taken_in_again() -> None:
     assert row.cells == dict(zip(columns.names, ["01", "0.9515", "true", ROW[3], ROW[4]], strict=True))
 
 
+@given(st.text(st.sampled_from("'=+-@＝a \t"), max_size=6).map(str.strip))
+def test_text_is_taken_in_as_it_was_before_it_was_written(text: str) -> None:
+    [row] = csv_rows(csv_of([text, 1, None, None, None]), Columns([each.name for each in COLUMNS], needed=["code"]), 10)
+    assert row.cells.get("code", "") == text
+
+
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_a_workbook_has_numbers_truths_days_and_times_in_utc(on_disk: bool) -> None:
     names, row = cells_of(as_xlsx(["01", 7, True, "2025-10-25", "2025-10-25T09:30:00+07:00"], on_disk=on_disk))

@@ -49,6 +49,7 @@ def test_what_can_be_read_in_one_way_is_taken(text: str, measure: Measure, value
 @pytest.mark.parametrize(
     ("text", "measure", "remedy"),
     [
+        ("120%", "coverage", "120% is more than the whole population"),
         ("95.15", "coverage", "write 95.15% for percent, or 0.9515"),
         ("95,15", "coverage", "write 95.15% for percent, or 0.9515"),
         ("95", "coverage", "write 95% for percent, or 0.95"),
