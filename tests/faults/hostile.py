@@ -23,10 +23,10 @@ SCHEME = b'"scheme":"household_health"'
 
 @dataclass(frozen=True)
 class Attack:
-    """A request, and how it is answered."""
+    """A request, and how it is answered. Its body is megabytes that take time to make: only who sends it makes it."""
 
     name: str
-    body: bytes
+    body: Callable[[], bytes]
     status: int = 422
     path: str = RECORD
     service: ServiceName = "enrolment"
@@ -63,53 +63,62 @@ def items(item: bytes, number: int = 1000) -> bytes:
 
 
 ATTACKS = [
-    Attack("unknown fields", many(unknown, b"{" + SCHEME + b",*}")),
-    Attack("unknown fields within", many(unknown, b"{" + SCHEME + b',"participant":{*}}')),
-    Attack("unknown fields, as many as are read", b"{" + SCHEME + b"," + fields(990) + b"}"),
-    Attack("a batch of unknown fields", items(b"{" + SCHEME + b"," + fields(437) + b"}"), path=BATCH),
-    Attack("an item of unknown fields", many(unknown, b'{"items":[{' + SCHEME + b",*}]}"), path=BATCH),
+    Attack("unknown fields", lambda: many(unknown, b"{" + SCHEME + b",*}")),
+    Attack("unknown fields within", lambda: many(unknown, b"{" + SCHEME + b',"participant":{*}}')),
+    Attack("unknown fields, as many as are read", lambda: b"{" + SCHEME + b"," + fields(990) + b"}"),
+    Attack("a batch of unknown fields", lambda: items(b"{" + SCHEME + b"," + fields(437) + b"}"), path=BATCH),
+    Attack("an item of unknown fields", lambda: many(unknown, b'{"items":[{' + SCHEME + b",*}]}"), path=BATCH),
     Attack(
         "unknown fields in items, as many as are read",
-        items(b"{" + SCHEME + b"," + fields(22, b"k" * 90) + b"}"),
+        lambda: items(b"{" + SCHEME + b"," + fields(22, b"k" * 90) + b"}"),
         207,
         BATCH,
         longest_answer=1 << 20,
     ),
-    Attack("an item with all unknown fields", items(b"{" + SCHEME + b"," + fields(24_000) + b"}", 1), 207, BATCH),
-    Attack("items that are wrong everywhere", items(b"{" + SCHEME + b"}"), 207, BATCH, longest_answer=1 << 20),
-    Attack("one name many times", many(lambda _: b'"a":1', b"{*}")),
-    Attack("many names twice", many(lambda n: b'"%d":1' % (n // 2), b"{*}")),
     Attack(
-        "names twice, as many as are read", b"{" + fields(499, b"k" * 2000) + b"," + fields(499, b"k" * 2000) + b"}"
+        "an item with all unknown fields", lambda: items(b"{" + SCHEME + b"," + fields(24_000) + b"}", 1), 207, BATCH
     ),
-    Attack("a list of numbers", many(lambda _: b"1", b'{"months":[*]}')),
-    Attack("a list of objects", many(lambda _: b"{}", b"[*]")),
-    Attack("a batch of nothing", many(lambda _: b"{}", b'{"items":[*]}'), path=BATCH),
-    Attack("lists in lists", b"[" * (MOST // 2) + b"]" * (MOST // 2), 400),
-    Attack("lists that do not end", b"[" * 100_000, 400),
-    Attack("objects in objects", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, 400),
-    Attack("lists in lists, many times", many(lambda _: b"[" * 150 + b"]" * 150, b'{"items":[*]}'), path=BATCH),
-    Attack("a long text", b"{" + SCHEME + b',"external_ref":"' + b"a" * (MOST - 100) + b'"}'),
-    Attack("a long text of quotes", b"{" + SCHEME + b',"external_ref":"' + b'\\":' * (MOST // 3 - 99) + b'"}'),
-    Attack("a long name", b"{" + SCHEME + b',"' + b"k" * (MOST - 100) + b'":1}'),
-    Attack("a long number", b"{" + SCHEME + b',"months":' + b"1" * 1_000_000 + b"}", 400),
-    Attack("a long fraction", b"{" + SCHEME + b',"months":0.' + b"1" * (MOST - 100) + b"}"),
-    Attack("long numbers", many(lambda _: b"1" * 4299, b"{" + SCHEME + b',"months":[*]}')),
-    Attack("long numbers in a batch", items(b'{"months":' + b"1" * 4150 + b"}"), 207, BATCH, longest_answer=1 << 20),
-    Attack("empty lines", b"{" + SCHEME + b"\n" * (MOST - 100) + b"x", 400),
-    Attack("no text", b"\xff" * MOST, 400),
-    Attack("unknown fields", many(unknown, b"{*}"), path="/v1/units/38", method="PUT"),
-    Attack("a list of numbers", many(lambda _: b"1", b'{"name":[*]}'), path="/v1/units/38", method="PUT"),
-    Attack("unknown fields", many(unknown, b"{*}"), path="/v1/targets", service="targets"),
-    Attack("unknown fields within", many(unknown, b'{"scope":{*}}'), path="/v1/targets", service="targets"),
-    Attack("a long text", b'{"name":"' + b" a" * (MOST // 2 - 99) + b'"}', path="/v1/targets", service="targets"),
-    Attack("many parameters", b"", path="/v1/progress/units/1?" + "a=1&" * 15_000, service="targets", method="GET"),
-    Attack("many parameters", b"", path="/v1/targets?" + "a=1&" * 15_000, service="targets", method="GET"),
-    Attack("a long code", b"", path="/v1/progress/units/" + "a" * 60_000, service="targets", method="GET"),
-    Attack("unknown fields", many(unknown, b"{*}"), path="/v1/routes/a", service="notifications", method="PUT"),
+    Attack("items that are wrong everywhere", lambda: items(b"{" + SCHEME + b"}"), 207, BATCH, longest_answer=1 << 20),
+    Attack("one name many times", lambda: many(lambda _: b'"a":1', b"{*}")),
+    Attack("many names twice", lambda: many(lambda n: b'"%d":1' % (n // 2), b"{*}")),
+    Attack(
+        "names twice, as many as are read",
+        lambda: b"{" + fields(499, b"k" * 2000) + b"," + fields(499, b"k" * 2000) + b"}",
+    ),
+    Attack("a list of numbers", lambda: many(lambda _: b"1", b'{"months":[*]}')),
+    Attack("a list of objects", lambda: many(lambda _: b"{}", b"[*]")),
+    Attack("a batch of nothing", lambda: many(lambda _: b"{}", b'{"items":[*]}'), path=BATCH),
+    Attack("lists in lists", lambda: b"[" * (MOST // 2) + b"]" * (MOST // 2), 400),
+    Attack("lists that do not end", lambda: b"[" * 100_000, 400),
+    Attack("objects in objects", lambda: b'{"a":' * 100_000 + b"1" + b"}" * 100_000, 400),
+    Attack("lists in lists, many times", lambda: many(lambda _: b"[" * 150 + b"]" * 150, b'{"items":[*]}'), path=BATCH),
+    Attack("a long text", lambda: b"{" + SCHEME + b',"external_ref":"' + b"a" * (MOST - 100) + b'"}'),
+    Attack("a long text of quotes", lambda: b"{" + SCHEME + b',"external_ref":"' + b'\\":' * (MOST // 3 - 99) + b'"}'),
+    Attack("a long name", lambda: b"{" + SCHEME + b',"' + b"k" * (MOST - 100) + b'":1}'),
+    Attack("a long number", lambda: b"{" + SCHEME + b',"months":' + b"1" * 1_000_000 + b"}", 400),
+    Attack("a long fraction", lambda: b"{" + SCHEME + b',"months":0.' + b"1" * (MOST - 100) + b"}"),
+    Attack("long numbers", lambda: many(lambda _: b"1" * 4299, b"{" + SCHEME + b',"months":[*]}')),
+    Attack(
+        "long numbers in a batch", lambda: items(b'{"months":' + b"1" * 4150 + b"}"), 207, BATCH, longest_answer=1 << 20
+    ),
+    Attack("empty lines", lambda: b"{" + SCHEME + b"\n" * (MOST - 100) + b"x", 400),
+    Attack("no text", lambda: b"\xff" * MOST, 400),
+    Attack("unknown fields", lambda: many(unknown, b"{*}"), path="/v1/units/38", method="PUT"),
+    Attack("a list of numbers", lambda: many(lambda _: b"1", b'{"name":[*]}'), path="/v1/units/38", method="PUT"),
+    Attack("unknown fields", lambda: many(unknown, b"{*}"), path="/v1/targets", service="targets"),
+    Attack("unknown fields within", lambda: many(unknown, b'{"scope":{*}}'), path="/v1/targets", service="targets"),
+    Attack(
+        "a long text", lambda: b'{"name":"' + b" a" * (MOST // 2 - 99) + b'"}', path="/v1/targets", service="targets"
+    ),
+    Attack(
+        "many parameters", lambda: b"", path="/v1/progress/units/1?" + "a=1&" * 15_000, service="targets", method="GET"
+    ),
+    Attack("many parameters", lambda: b"", path="/v1/targets?" + "a=1&" * 15_000, service="targets", method="GET"),
+    Attack("a long code", lambda: b"", path="/v1/progress/units/" + "a" * 60_000, service="targets", method="GET"),
+    Attack("unknown fields", lambda: many(unknown, b"{*}"), path="/v1/routes/a", service="notifications", method="PUT"),
     Attack(
         "a long address",
-        b'{"channel":"webhook","address":"https://' + b"a." * (MOST // 2 - 99) + b'"}',
+        lambda: b'{"channel":"webhook","address":"https://' + b"a." * (MOST // 2 - 99) + b'"}',
         path="/v1/routes/a",
         service="notifications",
         method="PUT",
@@ -135,12 +144,12 @@ class Seen:
         return json.loads(self.body)
 
 
-def send(base: str, token: str, attack: Attack) -> Seen:
-    """Send it, with a connection of its own, in the thread of the caller."""
+def send(base: str, token: str, attack: Attack, body: bytes) -> Seen:
+    """Send it with its body, on a connection of its own, in the thread of the caller."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "k"}
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
     try:
-        connection.request(attack.method, attack.path, attack.body, headers)
+        connection.request(attack.method, attack.path, body, headers)
         answer = connection.getresponse()
         return Seen(answer.status, answer.read())
     finally:
@@ -169,9 +178,10 @@ async def attacked(
     base: str, token: str, attack: Attack, *, clients: int, times: int
 ) -> tuple[list[Seen], list[float]]:
     """The answers to so many clients, each of which sends it so often, and how long reads took meanwhile."""
+    body = attack.body()
 
     def client() -> list[Seen]:
-        return [send(base, token, attack) for _ in range(times)]
+        return [send(base, token, attack, body) for _ in range(times)]
 
     work = asyncio.gather(*(asyncio.to_thread(client) for _ in range(clients)))
     taken = await read_while(base + READS[attack.service], token, work)
