@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, or_, text
+from sqlalchemy import Select, Text, bindparam, func, or_, text
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
 from notifications.alerts.snapshots import snapshot_of
@@ -15,11 +16,21 @@ from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import alerts_of
 from notifications.registry.queries import registered_unit
 from notifications.tables.alerts import AlertRow
+from notifications.tables.ownership import AlertOwnerRow
 from services.errors import Invalid
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
-from services.vocabulary import Severity
+from services.persistence.unnest import table_of
+from services.vocabulary import Scheme, Severity
+
+_owners = table_of(AlertOwnerRow).c
+
+
+def _of_organisation(code: str) -> Select[tuple[UUID]]:
+    """As `alerts_of`, of a code in whatever case."""
+    return sql_select(_owners.alert_id).where(func.upper(_owners.organisation_code) == code.upper())
+
 
 NEWEST_FIRST: Final = select(AlertRow).order_by(col(AlertRow.id).desc())
 _owner = bindparam("own_of", type_=Text)
@@ -46,6 +57,9 @@ CONDITIONS: Final[Conditions] = {
     "status": lambda status: col(AlertRow.status) == status,
     "under": lambda code: col(AlertRow.path).op("@>")(func.to_jsonb(code)),
     "severity": lambda severity: col(AlertRow.severity) == severity,
+    "organisation_code": lambda code: col(AlertRow.id).in_(_of_organisation(code)),
+    "collector_code": lambda code: func.upper(col(AlertRow.subject)["collector_code"].astext) == code.upper(),
+    "scheme": lambda scheme: col(AlertRow.scheme) == scheme,
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
 }
@@ -55,12 +69,17 @@ CONDITIONS: Final[Conditions] = {
 class Filters:
     """Which alerts; None leaves a condition open. `after` is the id of the last one seen.
 
+    `organisation_code`: of targets of the organisation, of those below it and of their collectors.
+
     `own_of`: only those of this organisation, of those below it and of their collectors.
     """
 
     status: Status | None = None
     under: str | None = None
     severity: Severity | None = None
+    organisation_code: str | None = None
+    collector_code: str | None = None
+    scheme: Scheme | None = None
     own_of: str | None = None
     after: UUID | None = None
 

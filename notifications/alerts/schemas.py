@@ -6,8 +6,8 @@ from pydantic import Field
 
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
-from services.shown import SeverityWord
-from services.web.fields import AN_ID, Id, RequestBody, UnitCode, Version
+from services.shown import SchemeWord, SeverityWord
+from services.web.fields import AN_ID, CollectorCode, Id, OrganisationCode, RequestBody, UnitCode, Version
 from services.web.lists import AFTER, ListQuery, Page
 
 
@@ -18,6 +18,11 @@ class AlertQuery(ListQuery):
     status: Status | None = Field(None, description="Only those of this status", examples=["open"])
     under: UnitCode | None = Field(None, description="Only those of this unit and of those below it")
     severity: SeverityWord | None = Field(None, description="Only those of this severity")
+    organisation_code: OrganisationCode | None = Field(
+        None, description="Only those of this organisation, of those below it and of their collectors"
+    )
+    collector_code: CollectorCode | None = Field(None, description="Only those of targets of this collector")
+    scheme: SchemeWord | None = Field(None, description="Only those of this scheme")
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 

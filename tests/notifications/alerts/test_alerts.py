@@ -10,6 +10,7 @@ import pytest
 
 from services.contracts.pace import PaceEvent
 from services.ids import new_id
+from services.vocabulary import Scope
 from tests.conftest import ClientFor, TokenFor
 from tests.notifications.service import NotificationsService, a_unit, an_episode
 
@@ -163,6 +164,33 @@ async def test_filters_narrow_the_list(service: NotificationsService) -> None:
     assert [alert["unit_name"] for alert in await service.alerts(severity="warning")] == ["Xã Cẩm Thạch"]
     assert await service.alerts(status="resolved") == []
     assert await service.alerts(under="BHXH-BT") == []
+
+
+async def test_alerts_are_narrowed_by_organisation_collector_and_scheme(service: NotificationsService) -> None:
+    office = an_episode(scope=Scope(organisation_code="CT"), organisations=("CT", "VNPOST"))
+    collector = an_episode(scope=Scope(None, "NL", "NL-01"), organisations=("NL", "VNPOST"))
+    await service.handle(an_episode().fell_behind(), office.fell_behind(), collector.fell_behind())
+    found = {
+        query: {alert["target_id"] for alert in await service.alerts(**dict([query]))}
+        for query in (
+            ("organisation_code", "ct"),
+            ("organisation_code", "VNPOST"),
+            ("organisation_code", "V"),
+            ("collector_code", "nl-01"),
+            ("collector_code", "CT-01"),
+            ("scheme", "voluntary_social"),
+        )
+    }
+    assert list(found.values()) == [
+        {str(office.target_id)},
+        {str(office.target_id), str(collector.target_id)},
+        set(),
+        {str(collector.target_id)},
+        set(),
+        set(),
+    ]
+    assert len(await service.alerts(scheme="household_health")) == 3
+    assert await service.alerts(scheme="household_health", organisation_code="CT", collector_code="NL-01") == []
 
 
 async def test_alerts_under_a_unit_are_found_by_its_code_in_any_case(service: NotificationsService) -> None:
