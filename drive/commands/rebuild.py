@@ -34,7 +34,7 @@ def rebuild(
         bool, typer.Option("--yes", help="remove sign-ups from the ledger that enrolment does not have")
     ] = False,
 ) -> None:
-    """Make anew what differs of tallies, rollups and targets, from the ledger; while the services run.
+    """Make anew what differs of tallies, rollups, splits and targets, from the ledger; while the services run.
 
     Each figure is as before or right at any moment. It may be stopped, and run again. Ends with 0 where all is equal
     afterwards, with 1 where something is left, with 2 where it could not be done.
@@ -103,5 +103,5 @@ def _say(line: str) -> None:
 def _summary(made: Made) -> str:
     return (
         f"rebuild: {made.restored} sign-ups restored, {made.removed} removed; {made.tallies} tallies, {made.rollups}"
-        f" rollups and {made.targets} targets made anew"
+        f" rollups, {made.splits} splits, {made.days} totals of days and {made.targets} targets made anew"
     )

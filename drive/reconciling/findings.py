@@ -19,8 +19,18 @@ from targets_api.rebuilding.queries import (
     wrong_rollups,
     wrong_tallies,
 )
+from targets_api.rebuilding.splits import (
+    WrongDay,
+    WrongSplitRollup,
+    WrongSplitTally,
+    wrong_days,
+    wrong_split_rollups,
+    wrong_split_tallies,
+)
 
-What: TypeAlias = Literal["sign_ups", "tally", "unit_rollup", "organisation_rollup", "target"]
+What: TypeAlias = Literal[
+    "sign_ups", "tally", "unit_rollup", "organisation_rollup", "split_tally", "split_rollup", "day_total", "target"
+]
 
 
 class Finding(NamedTuple):
@@ -59,14 +69,20 @@ async def all_findings(sides: Sides, period: Period, wait: timedelta) -> AsyncIt
 
 
 async def within_targets(database: Database) -> AsyncIterator[Finding]:
-    """Tallies that are not those of the ledger, rollups that are not those of tallies, targets that a recount would
-    change."""
+    """Tallies that are not those of the ledger, rollups that are not those of tallies, both of splits, too, totals of
+    days that are not those of the ledger, targets that a recount would change."""
     async with database.read() as session:
         async for tally in wrong_tallies(session):
             yield of_tally(tally)
         for tree in TREES:
             async for rollup in wrong_rollups(session, tree):
                 yield of_rollup(tree, rollup)
+        async for split_tally in wrong_split_tallies(session):
+            yield of_split_tally(split_tally)
+        async for split_rollup in wrong_split_rollups(session):
+            yield of_split_rollup(split_rollup)
+        async for day in wrong_days(session):
+            yield of_day(day)
         async for target in wrong_attainment(session):
             yield of_target(target)
 
@@ -123,18 +139,51 @@ def of_tally(wrong: WrongTally) -> Finding:
 
 def of_rollup(tree: Tree, wrong: WrongRollup) -> Finding:
     """A day or a month of a unit or an organisation."""
-    lacks = {"new": wrong.n_new, "renewal": wrong.n_renewal}
-    lacks |= {"cancelled new": wrong.cancelled_new, "cancelled renewal": wrong.cancelled_renewal}
-    lacks |= {"VND": wrong.amount_new + wrong.amount_renewal, "with amount": wrong.with_amount}
-    because = ", ".join(f"{-n:+d} {what}" for what, n in lacks.items() if n)
     return Finding(
         "unit_rollup" if tree == "unit" else "organisation_rollup",
         wrong.begins_on.isoformat(),
         unit_code=wrong.code if tree == "unit" else None,
         organisation_code=wrong.code if tree == "organisation" else None,
         scheme=wrong.scheme,
-        because=f"the {wrong.span} differs from its tallies: {because}",
+        because=f"the {wrong.span} differs from its tallies: {_excess(wrong)}",
     )
+
+
+def of_split_tally(wrong: WrongSplitTally) -> Finding:
+    """A day of a unit, organisation, channel and campaign."""
+    of = f"channel {wrong.channel or 'none'}, campaign {wrong.campaign_code or 'none'}"
+    return Finding(
+        "split_tally",
+        wrong.day.isoformat(),
+        wrong.unit_code,
+        wrong.scheme,
+        organisation_code=wrong.organisation_code,
+        because=f"{of}: the day differs from the ledger: {_excess(wrong)}",
+    )
+
+
+def of_split_rollup(wrong: WrongSplitRollup) -> Finding:
+    """A day or a month of a part of a unit."""
+    return Finding(
+        "split_rollup",
+        wrong.begins_on.isoformat(),
+        wrong.unit_code,
+        wrong.scheme,
+        because=f"{wrong.split} {wrong.value or 'none'}: the {wrong.span} differs from its tallies: {_excess(wrong)}",
+    )
+
+
+def of_day(wrong: WrongDay) -> Finding:
+    """The total of a day, by which services compare."""
+    because = f"the total differs from the ledger: {-wrong.n:+d} sign-ups" if wrong.n else "the checksum differs"
+    return Finding("day_total", wrong.day.isoformat(), because=because)
+
+
+def _excess(wrong: WrongRollup | WrongSplitTally | WrongSplitRollup) -> str:
+    lacks = {"new": wrong.n_new, "renewal": wrong.n_renewal}
+    lacks |= {"cancelled new": wrong.cancelled_new, "cancelled renewal": wrong.cancelled_renewal}
+    lacks |= {"VND": wrong.amount_new + wrong.amount_renewal, "with amount": wrong.with_amount}
+    return ", ".join(f"{-n:+d} {what}" for what, n in lacks.items() if n)
 
 
 def of_target(wrong: WrongAttainment) -> Finding:

@@ -22,7 +22,7 @@ from services.context import context_of
 from services.persistence.locks import held_by_session
 from services.reconciliation.entries import Entry
 from targets_api.domain.discrepancy import Discrepancies
-from targets_api.rebuilding import usecases
+from targets_api.rebuilding import splits, usecases
 from targets_api.rebuilding.queries import ENTRIES as COUNTED
 from targets_api.rebuilding.queries import TREES, Tree, wrong_attainment, wrong_rollups, wrong_tallies
 from targets_api.reconciliation.recount import recount_after_loss
@@ -46,6 +46,8 @@ class Made:
     tallies: int = 0
     rollups: int = 0
     targets: int = 0
+    splits: int = 0
+    days: int = 0
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Rebuild:
             if period:
                 await self._ledger(period, remove=remove)
             await self._figures()
+            await self._splits()
+            await self._days()
             await self._targets()
         return self.made
 
@@ -151,6 +155,30 @@ class Rebuild:
         self.made.tallies += tallies
         self.made.rollups += rollups
         self.say(f"figures: {self.made.tallies} tallies and {self.made.rollups} rollups made anew")
+
+    async def _splits(self) -> None:
+        """Tallies before the rollups that are measured from them."""
+        async with self.sides.targets.read() as session:
+            async for tallies in _pages(splits.wrong_split_tallies(session), FIGURES_AT_ONCE):
+                await self._check()
+                async with self.sides.writer.write() as work:
+                    await splits.correct_split_tallies(work, tallies)
+                self.made.splits += len(tallies)
+        async with self.sides.targets.read() as session:
+            async for rollups in _pages(splits.wrong_split_rollups(session), FIGURES_AT_ONCE):
+                await self._check()
+                async with self.sides.writer.write() as work:
+                    await splits.correct_split_rollups(work, rollups)
+                self.made.splits += len(rollups)
+        self.say(f"splits: {self.made.splits} made anew")
+
+    async def _days(self) -> None:
+        async with self.sides.targets.read() as session:
+            async for wrong in _pages(splits.wrong_days(session), FIGURES_AT_ONCE):
+                await self._check()
+                async with self.sides.writer.write() as work:
+                    await splits.correct_days(work, wrong)
+                self.made.days += len(wrong)
 
     async def _targets(self) -> None:
         async with self.sides.targets.read() as session:

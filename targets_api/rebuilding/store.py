@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, delete
 from sqlalchemy.dialects.postgresql import Insert
+from sqlmodel import SQLModel
 
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, columns_of, insert_many, table_of
@@ -21,16 +22,16 @@ _ledger = table_of(LedgerRow)
 REMOVE: Final = delete(_ledger).where(_ledger.c.enrolment_id == among("ids", Uuid()))
 
 
-def _add(row: type[UnitRollupRow | OrganisationRollupRow], code: str) -> Insert:
-    key = (code, "scheme", "span", "begins_on")
+def added_to(row: type[SQLModel], *key: str) -> Insert:
+    """Add to the sums of the rows that have these keys, or begin them."""
     added, kept = insert_many(row, *key, *SUMS), table_of(row).c
     sums = {name: kept[name] + added.excluded[name] for name in SUMS}
     return added.on_conflict_do_update(index_elements=key, set_=sums)
 
 
 ADD: Final = {
-    "unit": _add(UnitRollupRow, "unit_code"),
-    "organisation": _add(OrganisationRollupRow, "organisation_code"),
+    "unit": added_to(UnitRollupRow, "unit_code", "scheme", "span", "begins_on"),
+    "organisation": added_to(OrganisationRollupRow, "organisation_code", "scheme", "span", "begins_on"),
 }
 
 

@@ -20,6 +20,8 @@ from drive.reconciling.sides import Period
 from services.errors import Conflict
 from services.persistence.locks import held_by_session
 from services.persistence.unit_of_work import UnitOfWork
+from services.reconciliation.totals import fold
+from targets_api.ledger.splits import split
 from targets_api.reconciliation.recount import recount_after_loss
 from targets_api.tables.locks import REBUILDING
 from tests.drive.reconciling.conftest import Pair, execute
@@ -52,6 +54,18 @@ DAMAGE = {
     "lost rollups": ["DELETE FROM unit_rollups WHERE span = 'month'", "DELETE FROM organisation_rollups"],
     "rollups of nothing": [
         "INSERT INTO unit_rollups SELECT unit_code, scheme, span, begins_on - 365, 1, 1, 1, 1 FROM unit_rollups"
+    ],
+    "splits lost before they were folded": ["DELETE FROM split_deltas"],
+    "splits of nothing": [
+        "INSERT INTO split_tallies SELECT '15142', scheme, day, organisation_code, 'x', 'y', 1, 2, 3, 4, 5, 6, 7"
+        " FROM split_deltas LIMIT 1",
+        "INSERT INTO split_rollups VALUES ('38', 'household_health', 'channel', 'day', '2025-10-25', 'x',"
+        " 1, 2, 3, 4, 5, 6, 7)",
+    ],
+    "totals of days lost, and of nothing": [
+        "DELETE FROM fact_day_deltas",
+        "DELETE FROM fact_days",
+        "INSERT INTO fact_days VALUES ('2020-01-01', 3, 9223372036854775808)",
     ],
     "wrong attainment": ["UPDATE target_progress SET achieved = achieved + 2, count_from = count_from - 1"],
 }
@@ -303,3 +317,28 @@ async def test_from_to_and_yes_need_from_enrolment(pair: Pair) -> None:
     process = await command(pair, "--yes")
     _, error = await process.communicate()
     assert (process.returncode, b"drive: --from-enrolment: give it with --from, --to and --yes" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        ["UPDATE split_tallies SET n_new = n_new + 5, amount_new = 3"],
+        ["DELETE FROM split_tallies"],
+        ["UPDATE split_rollups SET cancelled_renewal = 9, with_amount = 0"],
+        ["DELETE FROM split_rollups WHERE span = 'month'"],
+        ["DELETE FROM split_tallies", "DELETE FROM split_rollups", "DELETE FROM ledger"],
+    ],
+)
+async def test_damaged_splits_are_those_of_the_ledger_again(pair: Pair, damage: list[str]) -> None:
+    await split(pair.targets.runtime.database)
+    await fold(pair.targets.runtime.database)
+    path, query = "units/38", {"from": "2025-10-01", "split": "channel"}
+    before = (await pair.targets.progress(path, **query))["splits"]
+    await pair.damage(*damage)
+    await pair.sign_up(40, 2)
+    await pair.carry()
+    await rebuild(pair)
+    assert await pair.findings() == []
+    after = (await pair.targets.progress(path, **query))["splits"]
+    assert sum(each["new"] for each in after) == sum(each["new"] for each in before) + 2 == 14
+    assert await rebuild(pair) == Made()

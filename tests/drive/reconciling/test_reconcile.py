@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 from drive.cli import app
 from drive.reconciling.differences import differences
 from drive.reconciling.sides import Period
+from services.reconciliation.totals import fold
+from targets_api.ledger.splits import split
 from tests.drive.reconciling.conftest import AT_ONCE, Pair, execute
 
 ONE = "(SELECT enrolment_id FROM ledger WHERE signed_on = '2025-10-25' ORDER BY 1 LIMIT 1)"
@@ -40,6 +42,7 @@ async def test_the_command_says_equal_or_names_each_difference_and_ends_with_a_c
     assert await reconcile(pair) == (0, ["reconcile: equal"], "")
     await pair.damage("DELETE FROM ledger", "DELETE FROM tallies")
     await pair.damage("DELETE FROM unit_rollups", "DELETE FROM organisation_rollups")
+    await pair.damage("DELETE FROM split_deltas", "DELETE FROM fact_day_deltas")
     code, lines, _ = await reconcile(pair)
     assert (code, [line.split()[:5] for line in lines[1:3]], lines[3:]) == (
         1,
@@ -164,6 +167,26 @@ async def test_what_differs_inside_targets_is_named(pair: Pair) -> None:
     assert [(f.what, f.target_id, f.expected, f.found) for f in await pair.findings()] == [
         ("target", target["id"], 8, 5)
     ]
+
+
+async def test_splits_and_totals_of_days_that_differ_are_named(pair: Pair) -> None:
+    await split(pair.targets.runtime.database)
+    await fold(pair.targets.runtime.database)
+    assert await pair.findings() == []
+    await pair.damage(
+        "UPDATE split_rollups SET n_new = n_new + 1 WHERE unit_code = '38' AND split = 'channel' AND span = 'month'",
+        "UPDATE fact_days SET n = n - 1 WHERE day = '2025-10-24'",
+        "UPDATE fact_days SET checksum = checksum + 1 WHERE day = '2025-10-25'",
+    )
+    assert [(f.what, f.day, f.unit_code, f.because.rpartition(": ")[2]) for f in await pair.findings()] == [
+        ("split_rollup", "2025-10-01", "38", "+1 new"),
+        ("day_total", "2025-10-24", None, "-1 sign-ups"),
+        ("day_total", "2025-10-25", None, "the checksum differs"),
+    ]
+    await pair.damage("UPDATE split_tallies SET n_new = n_new - 1 WHERE day = '2025-10-24'")
+    [tally] = [f for f in await pair.findings() if f.what == "split_tally"]
+    assert (tally.day, tally.unit_code, tally.organisation_code) == ("2025-10-24", "15142", "CT")
+    assert tally.because.endswith("the day differs from the ledger: -1 new")
 
 
 async def test_deltas_that_are_not_folded_are_no_difference(pair: Pair) -> None:
