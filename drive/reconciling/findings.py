@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from drive.reconciling.differences import Difference, differences
 from drive.reconciling.sides import Period, Sides
 from services.persistence.database import Database
-from targets_api.attainment.recount import WrongAttainment
+from targets_api.attainment.wrong import WrongAttainment
 from targets_api.rebuilding.queries import (
     TREES,
     Tree,

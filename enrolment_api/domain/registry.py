@@ -87,12 +87,13 @@ class OrganisationInCircle(Invalid):
         super().__init__(remedy, (FieldError("/parent_code", remedy),))
 
 
-MOST_LEVELS: Final = 16
-"""How many organisations may be one below the other."""
+MOST_LEVELS: Final = 100
+"""How many organisations may be one below the other: as many as an event about a target names. Each adds a sum to what
+a sign-up is counted for, so that they are bounded at all."""
 
 
 class OrganisationTooDeep(Invalid):
-    """Organisations are part of one another in a few levels."""
+    """Organisations are part of one another in a hundred levels at most."""
 
     code = "organisation-too-deep"
     title = "The organisation would lie too deep"

@@ -1,4 +1,4 @@
-"""The consumer: applies a batch of events in one unit of work, and sets apart the events that fail.
+"""The consumer: applies a batch of events in one unit of work, but for handlers apart; sets apart the events that fail.
 
 Only an error that an event's own data causes makes it a dead letter. Everything else (the database refuses, the broker
 is unavailable) is a temporary condition: the batch stays unacknowledged and is tried again until it succeeds.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -32,6 +33,20 @@ log = structlog.get_logger(__name__)
 Handler: TypeAlias = Callable[[UnitOfWork, Context, Sequence[Any]], Awaitable[None]]
 """Handles events of one class within the unit of work of their batch. An event that comes twice must change nothing."""
 Handlers: TypeAlias = Mapping[type[Event], Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A handler whose events have a unit of work of their own, committed before the next handler's begins: what it
+    locks is not held while the others are at work."""
+
+    handle: Handler
+
+    def __call__(self, work: UnitOfWork, context: Context, events: Sequence[Any]) -> Awaitable[None]:
+        """Handle the events."""
+        return self.handle(work, context, events)
+
+
 Failure: TypeAlias = tuple[Event, Exception]
 
 MESSAGES_PER_BATCH = 10
@@ -45,7 +60,7 @@ class Consumer:
 
     Within a batch the classes are handled in the order of `handlers`, those with the same handler together, and each in
     the order of publication: so all consumers of a queue take their locks in one order, and a class comes after those
-    it builds on.
+    it builds on. All share a unit of work, but for those that are `Apart`.
     """
 
     def __init__(
@@ -64,6 +79,7 @@ class Consumer:
         self._kinds: dict[Handler, set[type[Event]]] = {}
         for kind, handle in handlers.items():
             self._kinds.setdefault(handle, set()).add(kind)
+        self._steps = _steps(self._kinds)
         self._database = database
         self._broker = broker
         self._clock = clock
@@ -152,7 +168,9 @@ class Consumer:
         and for a temporary condition where none did.
         """
         failures: list[Failure] = []
-        await self._apply_or_halve(events, failures)
+        for kinds in self._steps:
+            if run := [event for event in events if type(event) in kinds]:
+                await self._apply_or_halve(run, failures)
         unclear = [error for _, error in failures if not is_fault_of_event(error)]
         if unclear and len(failures) == len(events):
             if not self.outage.lasts:
@@ -215,6 +233,21 @@ class Consumer:
             log.error("messages_set_apart", queue=self.queue, ids=[delivery.message.id for delivery in suspects])
         self.metrics.failed.inc(len(failures) + len(suspects))
         self.metrics.broken.inc(len(broken))
+
+
+def _steps(kinds: Mapping[Handler, set[type[Event]]]) -> list[set[type[Event]]]:
+    """The classes of events that are handled in one unit of work, for each of them."""
+    steps: list[set[type[Event]]] = []
+    together: set[type[Event]] = set()
+    for handle, of_handler in kinds.items():
+        if isinstance(handle, Apart):
+            steps.append(of_handler)
+            together = set()
+            continue
+        if not together:
+            steps.append(together)
+        together |= of_handler
+    return steps
 
 
 def _in_utc(time: datetime) -> datetime:

@@ -12,14 +12,14 @@ from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.waiting import each_in_turn
 from targets_api.allocation import queries
 from targets_api.allocation.plans import Plan, check_open, plan
-from targets_api.attainment.store import lock_counting
+from targets_api.attainment.store import lock_counting, lock_rollups
 from targets_api.domain.revision import Change, Revision, Withdrawal
 from targets_api.domain.share_tree import SharedTarget, tree_of
 from targets_api.domain.shares import persons_of
 from targets_api.domain.sharing_out import AlreadyShared, SharedOut, SharingOut
 from targets_api.domain.target import Target, identity_of
 from targets_api.targets.store import lock_parents
-from targets_api.targets.usecases import change_targets, set_targets
+from targets_api.targets.usecases import begin_each, change_targets, finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,20 @@ async def share_out(
     no share of this one stands for a scope.
     """
     planned = await plan(work, target_id, version, asked, context.today)
-    await lock_counting(work)
+    await lock_rollups(work)
     locked = await lock_parents(work, [target_id])
     check_open(locked[target_id], planned.target.version, context.today)
     standing = await queries.shares_of(work, target_id)
     changes = _changes(planned, standing)
     if changes and standing and replace_because is None:
         raise AlreadyShared.of(standing)
+    begun = await begin_each(work, context, changes.new)
+    found = [accepted(outcome).target for outcome in begun.outcomes]
+    await lock_counting(work)
     await _replace(work, context, changes, replace_because or "")
-    found = await set_targets(work, context, changes.new) if changes.new else []
+    await finish(work, context, begun)
     revised = [target for target, _ in changes.revised]
-    return planned.outcome([*changes.stay, *revised, *(each.target for each in found)], is_new=bool(changes))
+    return planned.outcome([*changes.stay, *revised, *found], is_new=bool(changes))
 
 
 async def tree(session: ReadSession, target_id: UUID, own_of: str | None) -> SharedTarget:

@@ -4,9 +4,11 @@ together."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, get_args
 
-from sqlalchemy import CompoundSelect, FromClause, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, FromClause, Select, Table, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.unnest import table_of
@@ -17,10 +19,10 @@ from targets_api.attainment.rolled_up import Period, RolledUp
 from targets_api.domain.target import STOCK_MEASURES, counted_kind
 from targets_api.tables.hierarchy import OrganisationAncestorRow, UnitAncestorRow
 from targets_api.tables.ledger import TallyRow
+from targets_api.tables.rollups import TALLY_DELTAS
 
 _KINDS: Final = {measure: counted_kind(measure) for measure in get_args(Measure)}
-_x, _units = table_of(TallyRow), table_of(UnitAncestorRow)
-_above = table_of(OrganisationAncestorRow).alias("above")
+_units, _above = table_of(UnitAncestorRow), table_of(OrganisationAncestorRow).alias("above")
 
 
 def is_stock(target: FromClause) -> ColumnElement[bool]:
@@ -34,36 +36,35 @@ def counted_of(
     until: ColumnElement[Any],
     *others: FromClause,
     latest: FromClause | None = None,
+    folded: bool = False,
 ) -> CompoundSelect[Any]:
     """`n` of what counts for the target from one day to another, both included, in one or several rows.
 
     The days are columns of the target, or of the `others`. One of the branches finds it: rolled up, for a unit or
     an organisation alone; else the tallies by the narrowest part of the scope that has an index. For use in a LATERAL
     subquery of a statement on these. Where the target is measured from a baseline, `latest`, units count that were part
-    of its unit by then.
+    of its unit by then. `folded`: only what is folded already, which is what stays the same while nothing is folded.
     """
     t, outer = target.c, (target, *others, *(() if latest is None else (latest,)))
-    narrower = _of_tallies(target)
-    apart = () if latest is None else (_apart(target, latest),)
-    in_days = _x.c.day.between(since, until)
     is_of_unit = and_(t.unit_code.is_not(None), t.organisation_code.is_(None), t.collector_code.is_(None))
     is_of_organisation = and_(t.unit_code.is_(None), t.organisation_code.is_not(None), t.collector_code.is_(None))
+    of_unit = Period(t.unit_code, t.scheme, since, until, outer)
+    of_organisation = Period(t.organisation_code, t.scheme, since, until, outer)
     return union_all(
-        *_rolled_up(rolled_up.UNITS, Period(t.unit_code, t.scheme, since, until, outer), t.measure, is_of_unit),
-        *_rolled_up(
-            rolled_up.ORGANISATIONS,
-            Period(t.organisation_code, t.scheme, since, until, outer),
-            t.measure,
-            is_of_organisation,
+        *_rolled_up(rolled_up.UNITS, of_unit, t.measure, is_of_unit, folded),
+        *_rolled_up(rolled_up.ORGANISATIONS, of_organisation, t.measure, is_of_organisation, folded),
+        *(
+            branch.where(leaves.table.c.day.between(since, until)).correlate(*outer)
+            for leaves in (_TALLIES, *((_UNFOLDED,) if folded else ()))
+            for branch in (*leaves.narrower(target), *(() if latest is None else (leaves.apart(target, latest),)))
         ),
-        *(branch.where(in_days).correlate(*outer) for branch in (*narrower, *apart)),
     )
 
 
 def _rolled_up(
-    tree: RolledUp, period: Period, measure: ColumnElement[Any], is_meant: ColumnElement[bool]
+    tree: RolledUp, period: Period, measure: ColumnElement[Any], is_meant: ColumnElement[bool], folded: bool
 ) -> Iterator[Select[Any]]:
-    for sums in (tree.folded(period), tree.unfolded(period)):
+    for sums in (tree.folded(period), *(() if folded else (tree.unfolded(period),))):
         columns = {kind: sums.selected_columns[f"n_{kind}"] for kind in get_args(Kind)}
         of_measure = {each: columns[kind] for each, kind in _KINDS.items()}
         yield sums.where(is_meant).with_only_columns(
@@ -71,29 +72,51 @@ def _rolled_up(
         )
 
 
-def _is_of_measure(target: FromClause) -> ColumnElement[bool]:
-    return and_(_x.c.scheme == target.c.scheme, _x.c.kind == case(_KINDS, value=target.c.measure))
+@dataclass(frozen=True, eq=False)
+class _Leaves:
+    """The tallies; or the deltas that are not folded yet, to be taken off from them."""
+
+    table: Table
+
+    @cached_property
+    def _is_tallies(self) -> bool:
+        return "kind" in self.table.c
+
+    def _n(self, target: FromClause) -> ColumnElement[Any]:
+        x = self.table.c
+        if self._is_tallies:
+            return x.n
+        return -case({measure: x[f"n_{kind}"] for measure, kind in _KINDS.items()}, value=target.c.measure)
+
+    def _is_of_measure(self, target: FromClause) -> ColumnElement[bool]:
+        x = self.table.c
+        is_of_scheme = x.scheme == target.c.scheme
+        return and_(is_of_scheme, x.kind == case(_KINDS, value=target.c.measure)) if self._is_tallies else is_of_scheme
+
+    def narrower(self, target: FromClause) -> Iterator[Select[Any]]:
+        """Of a scope that is narrower than a unit or an organisation."""
+        t, x, n = target.c, self.table.c, self._n(target).label("n")
+        of_organisation = or_(
+            t.organisation_code.is_(None),
+            exists()
+            .where(_above.c.organisation_code == x.organisation_code, _above.c.ancestor_code == t.organisation_code)
+            .correlate(target, self.table),
+        )
+        of_collector = or_(t.collector_code.is_(None), x.collector_code == t.collector_code)
+        below_unit = self.table.join(_units, _units.c.unit_code == x.unit_code)
+        in_unit = select(n).select_from(below_unit).where(_units.c.ancestor_code == t.unit_code, of_organisation)
+        is_narrower = func.num_nonnulls(t.organisation_code, t.collector_code) > 0
+        by_collector = select(n).where(t.unit_code.is_(None), x.collector_code == t.collector_code, of_organisation)
+        for branch in (in_unit.where(is_narrower, of_collector), by_collector):
+            yield branch.where(self._is_of_measure(target))
+
+    def apart(self, target: FromClause, latest: FromClause) -> Select[Any]:
+        """What units that were no part yet when they were counted are taken off by."""
+        below_unit = self.table.join(_units, _units.c.unit_code == self.table.c.unit_code)
+        was_apart = and_(latest.c.on.is_not(None), ~covers(latest.c.on, _units.c.apart_until))
+        of_units = select((-self._n(target)).label("n")).select_from(below_unit)
+        return of_units.where(_units.c.ancestor_code == target.c.unit_code, was_apart, self._is_of_measure(target))
 
 
-def _apart(target: FromClause, latest: FromClause) -> Select[Any]:
-    """What units that were no part yet when they were counted are taken off by."""
-    of_units = select((-_x.c.n).label("n")).select_from(_x.join(_units, _units.c.unit_code == _x.c.unit_code))
-    was_apart = and_(latest.c.on.is_not(None), ~covers(latest.c.on, _units.c.apart_until))
-    return of_units.where(_units.c.ancestor_code == target.c.unit_code, was_apart, _is_of_measure(target))
-
-
-def _of_tallies(target: FromClause) -> Iterator[Select[Any]]:
-    t = target.c
-    of_organisation = or_(
-        t.organisation_code.is_(None),
-        exists()
-        .where(_above.c.organisation_code == _x.c.organisation_code, _above.c.ancestor_code == t.organisation_code)
-        .correlate(target, _x),
-    )
-    of_collector = or_(t.collector_code.is_(None), _x.c.collector_code == t.collector_code)
-    below_unit = _x.join(_units, _units.c.unit_code == _x.c.unit_code)
-    in_unit = select(_x.c.n).select_from(below_unit).where(_units.c.ancestor_code == t.unit_code, of_organisation)
-    is_narrower = func.num_nonnulls(t.organisation_code, t.collector_code) > 0
-    by_collector = select(_x.c.n).where(t.unit_code.is_(None), _x.c.collector_code == t.collector_code, of_organisation)
-    for branch in (in_unit.where(is_narrower, of_collector), by_collector):
-        yield branch.where(_is_of_measure(target))
+_TALLIES: Final = _Leaves(table_of(TallyRow))
+_UNFOLDED: Final = _Leaves(TALLY_DELTAS)

@@ -111,12 +111,21 @@ async def lock_counting_shared(work: UnitOfWork) -> None:
     await take_shared(work, locks.COUNTING)
 
 
-async def lock_counting(work: UnitOfWork) -> None:
-    """Take this before computing anything from the tallies that counting keeps up from then on.
+async def lock_rollups(work: UnitOfWork) -> None:
+    """Take this before computing what counting keeps up from then on, while counting goes on.
 
-    It waits until every batch under way is committed and blocks the next ones until the own commit, so no sign-up is
-    missed or counted twice.
+    Until the commit nothing is folded, no node moves and no baseline changes: what is folded of the tallies stays the
+    same. The version before changes the tables while it holds COUNTING alone.
     """
+    await take(work, locks.ROLLING_UP)
+    await work.execute(locks.KEEP_RULES)
+
+
+async def lock_counting(work: UnitOfWork) -> None:
+    """Take this last, to save what was computed: it waits until every batch under way is committed, and blocks the next
+    ones until the own commit, so that no sign-up is missed or counted twice.
+    """
+    await lock_rollups(work)
     await take(work, locks.COUNTING)
 
 

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 from uuid import UUID
 
-from services.vocabulary import Measure, Scheme
+from services.vocabulary import Kind, Measure, Scheme
 from targets_api.domain.tally import TallyKey
 from targets_api.domain.target import counted_kind
+
+_Place: TypeAlias = tuple[str, Scheme, Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +58,37 @@ def advances_of(
 
 
 class _Places:
-    """Targets indexed by the narrowest part of their scope, so that a sign-up is compared with few of them."""
+    """Targets indexed by the narrowest part of their scope, by scheme and by kind, so that a sign-up is compared with
+    few of them."""
 
     def __init__(self, targets: Iterable[Counting]) -> None:
-        self._by_unit: dict[str, list[Counting]] = defaultdict(list)
-        self._by_collector: dict[str, list[Counting]] = defaultdict(list)
-        self._by_organisation: dict[str, list[Counting]] = defaultdict(list)
+        self._by_unit: dict[_Place, list[Counting]] = defaultdict(list)
+        self._by_collector: dict[_Place, list[Counting]] = defaultdict(list)
+        self._by_organisation: dict[_Place, list[Counting]] = defaultdict(list)
         for target in targets:
-            self._put(target)
+            self._put(target, target.scheme, counted_kind(target.measure))
 
-    def _put(self, target: Counting) -> None:
+    def _put(self, target: Counting, scheme: Scheme, kind: Kind) -> None:
         if target.units is not None:
             for unit in target.units:
-                self._by_unit[unit].append(target)
+                self._by_unit[unit, scheme, kind].append(target)
         elif target.collector_code is not None:
-            self._by_collector[target.collector_code].append(target)
+            self._by_collector[target.collector_code, scheme, kind].append(target)
         elif target.organisation_code is not None:
-            self._by_organisation[target.organisation_code].append(target)
+            self._by_organisation[target.organisation_code, scheme, kind].append(target)
 
     def candidates(self, key: TallyKey, above: Mapping[str, Set[str]]) -> Iterator[Counting]:
-        yield from self._by_unit.get(key.unit_code, ())
-        yield from self._by_collector.get(key.collector_code, ())
+        scheme, kind = key.scheme, key.kind
+        yield from self._by_unit.get((key.unit_code, scheme, kind), ())
+        yield from self._by_collector.get((key.collector_code, scheme, kind), ())
         for code in above.get(key.organisation_code, ()):
-            yield from self._by_organisation.get(code, ())
+            yield from self._by_organisation.get((code, scheme, kind), ())
 
 
 def _counts(target: Counting, key: TallyKey, above: Mapping[str, Set[str]]) -> bool:
     return (
-        target.scheme == key.scheme
-        and counted_kind(target.measure) == key.kind
-        and key.day <= target.ends_on
-        and target.collector_code in (None, key.collector_code)
+        key.day <= target.ends_on
+        and (target.collector_code is None or target.collector_code == key.collector_code)
         and (target.organisation_code is None or target.organisation_code in above.get(key.organisation_code, ()))
     )
 

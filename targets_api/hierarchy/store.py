@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from sqlalchemy import case, exists, update
@@ -29,12 +29,16 @@ class Collector(Protocol):
 class Relinked:
     """All that are or were above the nodes whose place has changed, and those nodes: at or below what was moved.
 
-    `regrouped` are those of the former whose tallies differ by it: they gained or lost a node that has some.
+    `regrouped` has those of the former that gained or lost nodes, or have them at another depth, with these nodes.
     """
 
     above: frozenset[str] = frozenset()
     below: frozenset[str] = frozenset()
-    regrouped: frozenset[str] = frozenset()
+    regrouped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def regrouped_by(self, nodes: Set[str]) -> list[str]:
+        """Those that gained or lost one of the nodes."""
+        return [code for code, moved in self.regrouped.items() if not moved.isdisjoint(nodes)]
 
 
 _COLLECTOR_COLUMNS: Final = ("code", "organisation_code", "version")
@@ -76,8 +80,20 @@ async def relink(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> Relink
     lost = await work.all(tree.unlink, {"codes": below})
     gained = await work.all(tree.link, {"codes": below})
     above = await work.scalars(tree.above, {"codes": below})
-    regrouped = frozenset(each.code for each in (*lost, *gained) if each.has_tallies)
-    return Relinked(frozenset({*above, *(each.code for each in lost)}), frozenset(below), regrouped)
+    regrouped: dict[str, frozenset[str]] = {}
+    for each in (*lost, *gained):
+        regrouped[each.code] = regrouped.get(each.code, frozenset()) | frozenset(each.nodes)
+    return Relinked(frozenset({*above, *regrouped}), frozenset(below), regrouped)
+
+
+async def nodes_with_tallies(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> frozenset[str]:
+    """Those of the nodes that anything was counted for."""
+    return frozenset(await work.scalars(tree.with_tallies, {"codes": list(codes)})) if codes else frozenset()
+
+
+async def nodes_with_deltas(work: UnitOfWork, tree: Tree, codes: Collection[str]) -> frozenset[str]:
+    """Those of the nodes that anything was counted for since it was last folded."""
+    return frozenset(await work.scalars(tree.with_deltas, {"codes": list(codes)})) if codes else frozenset()
 
 
 async def save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> None:

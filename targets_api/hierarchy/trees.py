@@ -34,6 +34,7 @@ from services.persistence.statements import Query
 from services.persistence.unnest import among, insert_many, table_of, unnest
 from targets_api.tables.hierarchy import OrganisationAncestorRow, OrganisationRow, UnitAncestorRow, UnitRow
 from targets_api.tables.ledger import TallyRow
+from targets_api.tables.rollups import TALLY_DELTAS
 
 AMONG_CODES: Final = among("codes", Text())
 
@@ -62,10 +63,10 @@ def _known(code: str, version: int, *place: object) -> KnownNode:
 
 
 class ChangedAncestor(NamedTuple):
-    """One that gained or lost nodes; whether any of them had tallies."""
+    """One that gained or lost nodes, or has them at another depth; which."""
 
     code: str
-    has_tallies: bool
+    nodes: list[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,7 @@ class Tree:
 
     @cached_property
     def unlink(self) -> Query[ChangedAncestor]:
-        """Delete who is no longer above the given nodes; returns who lost a node, and whether any had tallies."""
+        """Delete who is no longer above the given nodes; returns who lost which."""
         closure, up = table_of(self.closure_row), self._upwards(table_of(self.row))
         is_above = exists().where(up.c.code == closure.c[self.node], up.c.ancestor == closure.c.ancestor_code)
         gone = delete(closure).where(closure.c[self.node] == AMONG_CODES, ~is_above)
@@ -127,8 +128,8 @@ class Tree:
 
     @cached_property
     def link(self) -> Query[ChangedAncestor]:
-        """Insert who has come above the given nodes, a parent that has not arrived yet included; returns who gained a
-        node, or has one at another depth, and whether any had tallies."""
+        """Insert who has come above the given nodes, a parent that has not arrived yet included; returns who gained
+        which, or has them at another depth."""
         closure, up = table_of(self.closure_row), self._upwards(table_of(self.row))
         apart = [func.max(up.c.apart)] if self.apart else []
         nearest = select(up.c.code, up.c.ancestor, func.min(up.c.depth), *apart).group_by(up.c.code, up.c.ancestor)
@@ -147,11 +148,22 @@ class Tree:
         closure = table_of(self.closure_row).c
         return select(closure.ancestor_code).where(closure[self.node] == AMONG_CODES).distinct()
 
+    @cached_property
+    def with_tallies(self) -> Executable:
+        """Those of the nodes that have tallies."""
+        tallies, given = table_of(TallyRow), unnest("given", codes=Text())
+        return select(given.c.codes).where(exists().where(tallies.c[self.node] == given.c.codes))
+
+    @cached_property
+    def with_deltas(self) -> Executable:
+        """Those of the nodes whose tallies have changed since they were folded."""
+        deltas = TALLY_DELTAS.c[self.node]
+        return select(deltas).distinct().where(deltas == AMONG_CODES)
+
     def _changed(self, pairs: ReturningDelete[Any, Any] | ReturningInsert[Any, Any]) -> Query[ChangedAncestor]:
-        changed, tallies = pairs.cte("changed"), table_of(TallyRow)
-        has_tallies = exists().where(tallies.c[self.node] == changed.c[self.node])
-        code = changed.c.ancestor_code.label("code")
-        return Query(ChangedAncestor, select(code, func.bool_or(has_tallies).label("has_tallies")).group_by(code))
+        changed = pairs.cte("changed").c
+        code = changed.ancestor_code.label("code")
+        return Query(ChangedAncestor, select(code, func.array_agg(changed[self.node]).label("nodes")).group_by(code))
 
     def _upwards(self, nodes: Table) -> CTE:
         """`path` ends at a cycle of parents, which late versions may form for a while."""

@@ -15,7 +15,7 @@ from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
 from services.reconciliation.entries import Entries, Entry
 from services.vocabulary import Kind, Scheme
-from targets_api.attainment.recount import WRONG, WrongAttainment
+from targets_api.attainment.wrong import WRONG, WrongAttainment
 from targets_api.domain.tally import TallyKey
 from targets_api.rebuilding import sql
 from targets_api.reconciliation.queries import targets_after

@@ -14,7 +14,7 @@ from services.persistence import locks, versions
 from services.persistence.unit_of_work import UnitOfWork
 from services.reconciliation.entries import Entry
 from targets_api.attainment.recount import recount
-from targets_api.attainment.store import lock_counting, lock_counting_shared
+from targets_api.attainment.store import lock_counting_shared
 from targets_api.counting.usecases import advance_targets
 from targets_api.domain.discrepancy import Discrepancies, Settled, settled
 from targets_api.domain.tally import Deltas, deltas_of
@@ -82,6 +82,5 @@ async def correct_figures(
 
 async def correct_attainment(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
     """Count the targets anew from tallies and baselines, and judge them by that."""
-    await lock_counting(work)
     await recount(work, target_ids)
     await review(work, context, target_ids)

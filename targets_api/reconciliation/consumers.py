@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, ResendRequested
-from services.messaging.consumer import Handlers
+from services.messaging.consumer import Apart, Handlers
 from services.observability import Metrics
 from services.persistence.unit_of_work import UnitOfWork
 from services.runtime import AnyRuntime
@@ -21,7 +21,7 @@ def request_handlers(metrics: Metrics) -> Handlers:
     async def on_requests(work: UnitOfWork, context: Context, events: Sequence[ResendRequested]) -> None:
         await take_requests(work, context, events, metrics)
 
-    return {ResendRequested: on_requests}
+    return {ResendRequested: Apart(on_requests)}
 
 
 def summary_handlers(runtime: AnyRuntime) -> Handlers:

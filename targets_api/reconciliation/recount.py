@@ -6,6 +6,8 @@ published again is entered and counted as if it had never been there.
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 
 from services.clock import Clock
@@ -13,12 +15,13 @@ from services.context import context_of
 from services.ids import FIRST_ID
 from services.persistence.database import Database
 from targets_api.attainment.recount import recount
-from targets_api.attainment.store import lock_counting
 from targets_api.reconciliation import queries, store
-from targets_api.review.sweep import TARGETS_PER_UNIT_OF_WORK
 from targets_api.review.usecases import review
 
 log = structlog.get_logger(__name__)
+
+TARGETS_PER_UNIT_OF_WORK: Final = 100
+"""Counting waits while their rows are written."""
 
 
 async def recount_after_loss(database: Database, clock: Clock) -> None:
@@ -37,10 +40,8 @@ async def _recount_all(database: Database, clock: Clock) -> int:
     after, counted = FIRST_ID, 0
     while True:
         async with database.write() as work:
-            await lock_counting(work)
             target_ids = await queries.targets_after(work, after, TARGETS_PER_UNIT_OF_WORK)
-            await recount(work, target_ids)
-            await review(work, context_of(clock), target_ids)
+            await review(work, context_of(clock), sorted(await recount(work, target_ids)))
         counted += len(target_ids)
         if len(target_ids) < TARGETS_PER_UNIT_OF_WORK:
             return counted

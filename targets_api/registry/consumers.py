@@ -1,4 +1,4 @@
-"""Registry events → use-cases."""
+"""Registry events → use-cases, each class in a unit of work of its own: counting waits while one ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.context import Context
 from services.contracts.registry import CollectorRegistered, OrganisationRegistered, UnitRegistered
-from services.messaging.consumer import Handlers
+from services.messaging.consumer import Apart, Handlers
 from services.persistence.unit_of_work import UnitOfWork
 from targets_api.registry import usecases
 
@@ -24,7 +24,7 @@ async def _on_collectors(work: UnitOfWork, context: Context, events: Sequence[Co
 
 
 HANDLERS: Handlers = {
-    UnitRegistered: _on_units,
-    OrganisationRegistered: _on_organisations,
-    CollectorRegistered: _on_collectors,
+    UnitRegistered: Apart(_on_units),
+    OrganisationRegistered: Apart(_on_organisations),
+    CollectorRegistered: Apart(_on_collectors),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
@@ -12,12 +12,14 @@ from services.context import Context
 from services.contracts.registry import CollectorFacts, OrganisationFacts, UnitFacts
 from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import UnitLevel
-from targets_api.attainment import recount
-from targets_api.attainment.store import lock_counting
+from targets_api.attainment import affected
+from targets_api.attainment.recount import prepare, save_prepared
+from targets_api.attainment.store import lock_counting, lock_rollups
 from targets_api.domain.placing import place_of
 from targets_api.hierarchy import store
 from targets_api.hierarchy.queries import organisations_of, placed_units
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
+from targets_api.ledger.rollups import fold
 from targets_api.review.usecases import report_place, review
 
 
@@ -55,9 +57,13 @@ async def register_units(work: UnitOfWork, context: Context, units: Sequence[Uni
     registered = await _register(work, UNITS, [_placed(unit) for unit in newest])
     successors = {u.code: u.successors or () for u in newest if u.code in registered.changed}
     above = registered.relinked.above | await _save_successors(work, successors)
-    await _recount(work, context, await recount.targets_of_regrouped(work, registered.relinked.regrouped, above))
+
+    async def of_regrouped(codes: Collection[str]) -> list[UUID]:
+        return await affected.targets_of_regrouped(work, codes, above)
+
+    await _recount(work, context, UNITS, registered.relinked, of_regrouped)
     named_anew = registered.relinked.below | registered.changed
-    await report_place(work, context, await recount.targets_of_units(work, named_anew))
+    await report_place(work, context, await affected.lagging_targets_of_units(work, named_anew))
 
 
 async def _save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -74,8 +80,12 @@ async def register_organisations(
     """Save the organisations; targets of organisations that gained or lost sign-ups by it are counted anew, and alerts
     follow their organisations."""
     registered = await _register(work, ORGANISATIONS, _newest(organisations))
-    await _recount(work, context, await recount.targets_of_organisations(work, registered.relinked.regrouped))
-    await report_place(work, context, await recount.targets_owned_by(work, registered.relinked.below))
+
+    async def of_regrouped(codes: Collection[str]) -> list[UUID]:
+        return await affected.targets_of_organisations(work, codes)
+
+    await _recount(work, context, ORGANISATIONS, registered.relinked, of_regrouped)
+    await report_place(work, context, await affected.lagging_targets_owned_by(work, registered.relinked.below))
 
 
 async def register_collectors(work: UnitOfWork, context: Context, collectors: Sequence[CollectorFacts]) -> None:
@@ -87,11 +97,11 @@ async def register_collectors(work: UnitOfWork, context: Context, collectors: Se
     if moved:
         await lock_counting(work)
     changed = await store.upsert_collectors(work, newest)
-    await report_place(work, context, await recount.targets_of_collectors(work, moved & changed))
+    await report_place(work, context, await affected.lagging_targets_of_collectors(work, moved & changed))
 
 
 async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Registered:
-    await lock_counting(work)
+    await lock_rollups(work)
     known = await store.known_nodes(work, tree, [node.code for node in newest])
     changed = [node for node in newest if node.code not in known or known[node.code].version < node.version]
     if not changed:
@@ -102,9 +112,26 @@ async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Re
     return _Registered(frozenset(node.code for node in changed), relinked)
 
 
-async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
-    await recount.recount(work, target_ids)
-    await review(work, context, target_ids)
+async def _recount(
+    work: UnitOfWork,
+    context: Context,
+    tree: Tree,
+    relinked: store.Relinked,
+    of_regrouped: Callable[[Collection[str]], Awaitable[list[UUID]]],
+) -> None:
+    """Count anew, and review, the targets of those that gained or lost nodes with tallies; counting waits from then on.
+
+    What is counted first while that is prepared is rare, and prepared when counting waits.
+    """
+    await fold(work)
+    counted = await store.nodes_with_tallies(work, tree, relinked.below)
+    prepared = await prepare(work, await of_regrouped(relinked.regrouped_by(counted)))
+    await lock_counting(work)
+    late = await store.nodes_with_deltas(work, tree, relinked.below - counted)
+    also = set(await of_regrouped(relinked.regrouped_by(late))) if late else set()
+    changed = await save_prepared(work, prepared)
+    changed |= await save_prepared(work, await prepare(work, sorted(also.difference(prepared.ids))))
+    await review(work, context, sorted(changed))
 
 
 def _placed(unit: UnitFacts) -> _PlacedUnit:

@@ -1,13 +1,14 @@
 """The locks of the targets service, in the order in which a unit of work takes them.
 
-1. COUNTING: shared by whoever counts sign-ups; exclusive for whoever computes from the tallies what counting then keeps
-   up to date, and for whoever locks attainment in several steps. A batch handles the registry and the requests of
-   listeners before sign-ups, so that a unit of work never goes from shared to exclusive. Folding takes it shared,
-   since it reads the trees, after ROLLING_UP, which it does not wait for: rows of rollups are written by it alone, or
-   under the exclusive lock.
+1. ROLLING_UP, by whoever folds, and by whoever computes from the tallies what counting then keeps up to date: what is
+   folded stays the same meanwhile, and counting goes on. Folding does not wait for it.
+   Then COUNTING: shared by whoever counts sign-ups; exclusive for whoever saves what was computed, and for whoever
+   locks attainment in several steps. It is taken as late as can be, since counting waits from then on until the
+   commit. The registry and the requests of listeners have units of work of their own, before the sign-ups of their
+   batch. Folding takes it shared, since the version before moves nodes under COUNTING alone.
 2. Rows of the ledger, by enrolment id, inserted before others are locked; rows of tallies, by key: two batches that
    share some wait for each other one way.
-3. Rows of `targets` that shares are set of, FOR SHARE, while COUNTING is held exclusively; then the row that is revised
+3. Rows of `targets` that shares are set of, FOR SHARE, while ROLLING_UP is held; then the row that is revised
    or withdrawn, FOR NO KEY UPDATE: rows of parts and changes, which holders of later locks insert, may go on to refer
    to it.
 4. Rows of `target_progress`, by target id: in one step, unless COUNTING is held exclusively. The sweep, which does not
@@ -19,6 +20,8 @@
 
 from typing import Final
 
+from sqlalchemy import text
+
 from services.persistence.locks import AdvisoryLock
 
 REBUILDING: Final = AdvisoryLock("rebuild of what differs", 0x72656275)
@@ -26,3 +29,5 @@ REBUILDING: Final = AdvisoryLock("rebuild of what differs", 0x72656275)
 ROLLING_UP: Final = AdvisoryLock("rolling up tallies", 0x726F6C6C)
 SPLITTING: Final = AdvisoryLock("splitting the ledger", 0x73706C74)
 COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)
+KEEP_RULES: Final = text("LOCK TABLE units, organisations, baselines IN SHARE ROW EXCLUSIVE MODE")
+"""What of the registry and of baselines decides for which targets a sign-up counts stays as it is; anybody may read."""

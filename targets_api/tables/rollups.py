@@ -1,7 +1,8 @@
 """Sign-ups rolled up the trees of units and organisations, so that a read costs the same whatever is below and before.
 
 A sum over these tables and over the deltas that are not folded yet is always that of the tallies at or below a node.
-Triggers on `tallies` append the deltas; triggers on the closures move the sums of nodes that get other ancestors.
+Triggers on `tallies` append the deltas; triggers on the closures move the sums of nodes that get other ancestors: they
+add the rollups of the topmost ones, or take them off.
 """
 
 from __future__ import annotations
@@ -72,9 +73,11 @@ TALLY_DELTAS: Final = Table(
     Column("organisation_code", Text, nullable=False),
     Column("scheme", Text, nullable=False),
     Column("day", Date, nullable=False),
+    Column("collector_code", Text, nullable=False, server_default=text("''")),
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),
     *(Column(name, BigInteger, nullable=False, server_default=text("0")) for name in AMOUNTS),
     postgresql_with=VACUUMED_BY_COUNT,
 )
 """What was added to tallies since they were last folded into the rollups. Appended, so that no two writers wait for
-each other: a row of a province would be every batch's. By unit and organisation for those that are moved."""
+each other: a row of a province would be every batch's. By collector for targets with one; what the version before noted
+has none, and counts for the others alone."""

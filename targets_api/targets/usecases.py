@@ -12,12 +12,13 @@ from services.errors import DomainError, NotKnownYet, Unknown, accepted
 from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.waiting import each_in_turn
-from targets_api.attainment.recount import recount
-from targets_api.attainment.store import lock_counting
+from targets_api.attainment.recount import catch_up, prepare, put, recount
+from targets_api.attainment.store import lock_counting, lock_rollups
 from targets_api.attainment.touched import touched_by_targets
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
 from targets_api.domain.revision import Change, Revision, changed
+from targets_api.domain.tally import Counts
 from targets_api.domain.target import NoSuchTarget, Target, differs, identity_of
 from targets_api.hierarchy.queries import days_of, known_codes
 from targets_api.review.usecases import review
@@ -34,6 +35,16 @@ class SetTarget:
 
     target: Target
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Targets that are set, or refused, in the order in which they were given; `new` are to catch up with what is
+    counted but for what was `counted` for them already."""
+
+    outcomes: list[SetTarget | DomainError]
+    new: Sequence[Target]
+    counted: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +66,38 @@ async def set_each(work: UnitOfWork, context: Context, targets: Sequence[Target]
     A target that is set already with the same value is returned as it is stored. One that cannot be set is returned as
     InvalidTarget, NotKnownYet, or TargetDiffers where it is set with another value; it does not affect the others.
     """
+    begun = await begin_each(work, context, targets)
+    await lock_counting(work)
+    await finish(work, context, begun)
+    return begun.outcomes
+
+
+async def begin_each(work: UnitOfWork, context: Context, targets: Sequence[Target]) -> Begun:
+    """What `set_each` does while counting goes on. Nobody sees the targets yet, so that nothing is counted for them."""
     registered = await as_registered(work, targets)
     wanted = [target for target in registered if isinstance(target, Target)]
-    await lock_counting(work)
+    await lock_rollups(work)
     refused = await errors_of_new(work, wanted, await store.lock_parents(work, parents_of(wanted)))
     setting = [replace(target, set_on=context.today) for target in wanted if target.id not in refused]
     with work.touching(touched_by_targets(setting)):
         new, standing = await store.insert_targets(work, setting, context)
         events = await each_in_turn(lambda t: target_set(t, context), [t for t in setting if t.id in new])
         await emit(work, events)
-        await _recount(work, context, sorted(new))
-    return [
+        await put(work, await prepare(work, sorted(new)))
+        _, counted = await catch_up(work, new, {})
+    await review(work, context, sorted(new))
+    outcomes = [
         target if isinstance(target, DomainError) else refused.get(target.id) or _set(target, new, standing)
         for target in registered
     ]
+    return Begun(outcomes, [target for target in setting if target.id in new], counted)
+
+
+async def finish(work: UnitOfWork, context: Context, begun: Begun) -> None:
+    """Count for the new targets what was counted since they were begun. Needs `lock_counting`."""
+    with work.touching(touched_by_targets(begun.new)):
+        advances, _ = await catch_up(work, [target.id for target in begun.new], begun.counted)
+    await review(work, context, sorted(advances))
 
 
 async def change_targets(
@@ -107,9 +136,9 @@ async def set_baseline(work: UnitOfWork, context: Context, baseline: Baseline) -
         raise NotKnownYet.of([Unknown("/path/code", "unit", baseline.unit_code)])
     baseline = replace(baseline, unit_code=known[baseline.unit_code])
     baselines.check_days(baseline, *await days_of(work, baseline.unit_code))
-    await lock_counting(work)
+    await lock_rollups(work)
     is_new = await store.set_baseline(work, baseline)
-    await _recount(work, context, await store.measured_from(work, baseline))
+    await review(work, context, sorted(await recount(work, await store.measured_from(work, baseline))))
     return SetBaseline(baseline, is_new)
 
 
@@ -140,11 +169,6 @@ def _event(target: Target, made: TargetChange, context: Context) -> TargetRevise
     if made.value_before is None or made.holds_from is None:
         return target_withdrawn(target, context.today, context)
     return target_revised(target, made.value_before, made.holds_from, context)
-
-
-async def _recount(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
-    await recount(work, target_ids)
-    await review(work, context, target_ids)
 
 
 def _set(

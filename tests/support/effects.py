@@ -96,9 +96,10 @@ class Effects:
         async with self._database.read() as session:
             return int((await session.scalars(text("SELECT count(DISTINCT unit_of_work) FROM effects"))).one())
 
-    def consumer(self, queue: str, broker: Broker, clock: SettableClock) -> Consumer:
-        """A consumer with these handlers."""
-        return Consumer(queue, self.handlers(), database=self._database, broker=broker, clock=clock, metrics=Metrics())
+    def consumer(self, queue: str, broker: Broker, clock: SettableClock, handlers: Handlers | None = None) -> Consumer:
+        """A consumer with these handlers, or those given."""
+        chosen = handlers or self.handlers()
+        return Consumer(queue, chosen, database=self._database, broker=broker, clock=clock, metrics=Metrics())
 
     def retries(self, queue: str, broker: Broker, clock: SettableClock) -> Retries:
         """The retry loop of such a consumer."""

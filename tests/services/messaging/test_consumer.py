@@ -12,14 +12,19 @@ import pytest_asyncio
 from sqlalchemy import Row, text
 
 from services import waiting
-from services.contracts.enrolment import EnrolmentCorrected
+from services.context import Context
+from services.contracts.enrolment import EnrolmentCorrected, EnrolmentRecorded
+from services.contracts.envelope import Event
 from services.contracts.events import EVENT
+from services.contracts.registry import UnitRegistered
 from services.ids import new_id
 from services.messaging import consumer as consumer_module
 from services.messaging import dead_letters
 from services.messaging import retries as retries_module
 from services.messaging.broker import Broker, BrokerUnavailable, EventMessage
+from services.messaging.consumer import Apart, Handlers
 from services.persistence.database import Database
+from services.persistence.unit_of_work import UnitOfWork
 from tests.support.brokers import TARGETS, Watched
 from tests.support.clock import SettableClock
 from tests.support.effects import Effects, create_effects
@@ -41,10 +46,16 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
-async def consume_all(effects: Effects, broker: Broker, clock: SettableClock, messages: Sequence[EventMessage]) -> None:
+async def consume_all(
+    effects: Effects,
+    broker: Broker,
+    clock: SettableClock,
+    messages: Sequence[EventMessage],
+    handlers: Handlers | None = None,
+) -> None:
     """Publish, and let a consumer work until all is acknowledged. Raises at once what either of them raises."""
     watched = Watched(broker)
-    consumer = effects.consumer(TARGETS, watched, clock)
+    consumer = effects.consumer(TARGETS, watched, clock, handlers)
     async with running(watched.publish(messages)) as publishing, running(consumer.run()) as work:
         await unless_failed(watched.acknowledged(len(messages)), publishing, work)
         consumer.stop()
@@ -108,6 +119,35 @@ async def test_types_of_one_handler_are_handled_together(
     events = [a_sign_up("CT-0"), a_unit("38"), EnrolmentCorrected(**fields, id=new_id()), a_sign_up("CT-2")]
     await consume_all(effects, broker, clock, [a_message(*events)])
     assert effects.runs == [["CT-0", "CT-1", "CT-2"], ["38"]]
+
+
+async def test_a_handler_apart_has_committed_before_the_next_one_begins(
+    effects: Effects, broker: Broker, clock: SettableClock
+) -> None:
+    seen: list[list[str]] = []
+
+    async def look_first(work: UnitOfWork, context: Context, events: Sequence[Event]) -> None:
+        seen.append(await effects.subjects())
+        await effects.apply(work, context, events)
+
+    handlers: Handlers = {UnitRegistered: Apart(effects.apply), EnrolmentRecorded: look_first}
+    batch = a_message(a_sign_up("CT-1"), a_unit("38"), a_sign_up("CT-2"), a_unit("15142"))
+    await consume_all(effects, broker, clock, [batch], handlers)
+    assert seen == [["38", "15142"]]
+    assert effects.runs == [["38", "15142"], ["CT-1", "CT-2"]]
+    assert await effects.units_of_work() == 2
+
+
+async def test_what_fails_after_a_handler_apart_is_kept_alone(
+    effects: Effects, broker: Broker, clock: SettableClock, database: Database
+) -> None:
+    handlers = effects.handlers()
+    effects.poison = {"CT-1"}
+    apart: Handlers = {UnitRegistered: Apart(handlers[UnitRegistered]), EnrolmentRecorded: effects.apply}
+    batch = a_message(a_sign_up("CT-1"), a_unit("38"), a_sign_up("CT-2"))
+    await consume_all(effects, broker, clock, [batch], apart)
+    assert await effects.subjects() == ["38", "CT-2"]
+    assert len(await kept(database)) == 1
 
 
 async def test_one_failing_event_does_not_affect_the_others_of_its_batch(

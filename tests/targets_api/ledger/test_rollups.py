@@ -250,6 +250,30 @@ async def assert_split(
             }, (code, by)
 
 
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.generate],
+)
+@given(history=histories(), at_once=st.integers(2, 4))
+async def test_rollups_are_the_sum_of_their_leaves_whoever_counts_moves_and_folds_at_once(
+    service: TargetsService, history: History, at_once: int
+) -> None:
+    async with service.runtime.database.write() as work:
+        await work.execute(CLEAN)
+    # A loss would be made good by what comes after it, and here nothing comes after anything.
+    steps = [each for each in history.steps if each != "loss"]
+    await asyncio.gather(*(live(service, steps[first::at_once], 3) for first in range(at_once)))
+    await assert_rolled_up(service)
+    events = [each for each in history.steps if not isinstance(each, str) and isinstance(each, EnrolmentEvent)]
+    first, last = LAUNCH - timedelta(days=70), LAUNCH + timedelta(days=70)
+    keys = [ProgressKey(code, HEALTH, first, last) for code in UNIT_CODES]
+    async with service.runtime.database.read() as session:
+        told: Any = await figures_of(session, UNITS, keys, last)
+    expected = [by_brute_force(key, "unit_code", events, history.parents) for key in keys]
+    assert [each.owner[1:5] for each in told] == expected
+
+
 async def test_folding_beside_counting_and_moves_loses_nothing(service: TargetsService) -> None:
     signed = [sign_ups(60, unit_code=unit) for unit in ("15142", "15142-01", "15127")]
     moved = [a_unit("15142-01", parent, "village", version) for version, parent in enumerate(("15127", "15142"), 2)]
@@ -274,11 +298,19 @@ async def test_a_fold_changes_no_answer_and_forgets_none(service: TargetsService
     assert await service.rows("SELECT sum(n) AS n FROM changes") == [changes]
 
 
-async def test_a_chain_of_organisations_is_rolled_up_at_any_depth(service: TargetsService) -> None:
-    chain = [f"L{n}" for n in range(40)]
+async def test_a_hundred_levels_of_organisations_are_rolled_up_and_named_in_alerts(service: TargetsService) -> None:
+    chain = [f"L{n}" for n in range(100)]
     await service.handle([an_organisation(code, above) for code, above in zip(chain[1:], chain, strict=False)])
     await service.handle([an_organisation(chain[0]), *sign_ups(3, organisation_code=chain[-1])])
     assert (await service.progress(f"organisations/{chain[0]}"))["new"] == 3
+    await assert_rolled_up(service)
+    await service.target(scope={"organisation_code": chain[-1]})
+    await service.sweep(date(2025, 11, 8))
+    [event] = await service.published()
+    assert event.data.organisations == tuple(reversed(chain))
+    await service.handle([an_organisation(chain[50], None, version=2)])
+    assert (await service.progress(f"organisations/{chain[0]}"))["new"] == 0
+    assert (await service.progress(f"organisations/{chain[50]}"))["new"] == 3
     await assert_rolled_up(service)
 
 
