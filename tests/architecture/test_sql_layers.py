@@ -24,6 +24,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "hierarchy": "hierarchy",
         "ledger": "ledger",
         "rollups": "ledger",
+        "splits": "ledger",
         "targets": "attainment",
         "attainment": "attainment",
     },
