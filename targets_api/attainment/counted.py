@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, get_args
 
-from sqlalchemy import CompoundSelect, FromClause, Select, Table, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.unnest import table_of
@@ -23,6 +37,13 @@ from targets_api.tables.rollups import TALLY_DELTAS
 
 _KINDS: Final = {measure: counted_kind(measure) for measure in get_args(Measure)}
 _units, _above = table_of(UnitAncestorRow), table_of(OrganisationAncestorRow).alias("above")
+_ahead = table_of(TallyRow).alias("ahead")
+
+
+def any_to_come(today: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether anything was signed up on a day that has not come: asked once a statement, so that whoever takes it off
+    pays for it only where there is some."""
+    return exists().where(_ahead.c.day + literal_column("0", Integer) > today).correlate(None)
 
 
 def is_stock(target: FromClause) -> ColumnElement[bool]:

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Date, Integer, Text, Uuid, bindparam, select, update
+from sqlalchemy import BigInteger, Boolean, Date, Integer, Text, Uuid, bindparam, cast, func, select, true, update
 
 from services.persistence.locks import take, take_shared
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, table_of, unnest
 from services.vocabulary import PaceStatus, Severity
+from targets_api.attainment.counted import any_to_come, counted_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.counting import Advance
 from targets_api.domain.episode import Episode
@@ -58,11 +59,14 @@ def _standing(*columns: Any) -> Standing:
 
 
 LOCK: Final = select(_p.c.target_id).where(_p.c.target_id == _AMONG_IDS).order_by(_p.c.target_id).with_for_update()
+_today = bindparam("today", type_=Date)
+_c = counted_of(_t, func.greatest(_today + 1, _p.c.count_from), _t.c.ends_on, _p).lateral("c")
+_to_come = select(func.sum(_c.c.n).label("n")).where(any_to_come(_today)).correlate(_p, _t).lateral("to_come")
 LOCKED_STANDINGS: Final = Query(
     _standing,
     select(
         *TARGET_COLUMNS,
-        _p.c.achieved,
+        cast(_p.c.achieved - func.coalesce(_to_come.c.n, 0), BigInteger).label("achieved"),
         _p.c.covered_at_start,
         _p.c.population,
         _p.c.measured_from,
@@ -75,11 +79,12 @@ LOCKED_STANDINGS: Final = Query(
         _p.c.revision,
         _p.c.reviewed_on,
     )
-    .join_from(_p, _t, _t.c.id == _p.c.target_id)
+    .select_from(_p.join(_t, _t.c.id == _p.c.target_id).outerjoin(_to_come, true()))
     .where(_p.c.target_id == _AMONG_IDS)
     .order_by(_p.c.target_id)
     .with_for_update(of=_p),
 )
+"""Without what was signed up on days to come: that waits for its day."""
 _d = unnest("d", ids=Uuid(), since=BigInteger(), early=BigInteger())
 ADVANCE: Final = (
     update(_p)
@@ -143,9 +148,10 @@ async def advance(work: UnitOfWork, advances: Mapping[UUID, Advance]) -> None:
     await work.execute(ADVANCE, columns)
 
 
-async def locked_standings(work: UnitOfWork, target_ids: Sequence[UUID]) -> list[Standing]:
-    """The targets as they stand, locked until the commit: a second reviewer waits, then sees what was reported."""
-    return await work.all(LOCKED_STANDINGS, {"ids": list(target_ids)})
+async def locked_standings(work: UnitOfWork, target_ids: Sequence[UUID], today: date) -> list[Standing]:
+    """The targets as they stand today, locked until the commit: a second reviewer waits, then sees what was
+    reported."""
+    return await work.all(LOCKED_STANDINGS, {"ids": list(target_ids), "today": today})
 
 
 async def save(work: UnitOfWork, states: Sequence[ReviewedState], today: date) -> None:

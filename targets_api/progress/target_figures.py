@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.persistence.statements import Query
 from services.persistence.unnest import table_of, unnest
-from targets_api.attainment.counted import counted_of
+from targets_api.attainment.counted import any_to_come, counted_of
 from targets_api.attainment.rows import TARGET_COLUMNS, target_of
 from targets_api.domain.given import GivenVerdict
 from targets_api.domain.target import SHOWN_AFTER_END, Target
@@ -48,7 +48,9 @@ _GIVEN: Final = tuple(_v.c[name] for name in ("on", "until", "status", "severity
 _today = bindparam("today", type_=Date)
 _is_past = _k.c.on < _today
 _c = counted_of(_t, func.greatest(_k.c.on + 1, _p.c.count_from), _t.c.ends_on, _k, _p).lateral("c")
-_later = select(func.sum(_c.c.n).label("n")).where(_is_past).correlate(_k, _p, _t).lateral("later")
+_later = (
+    select(func.sum(_c.c.n).label("n")).where(or_(_is_past, any_to_come(_today))).correlate(_k, _p, _t).lateral("later")
+)
 _held = (
     select(_changes.c.value)
     .where(_changes.c.target_id == _t.c.id, _changes.c.holds_from <= _k.c.on)
@@ -83,7 +85,7 @@ def targets_of(*of_owner: ColumnElement[bool]) -> Query[TargetFigures]:
     """Targets of the years from `start` to `on`, those that ended at most SHOWN_AFTER_END days before, and those whose
     alert was open; but none that was withdrawn by then.
 
-    What was signed after `on` is taken off again where `on` is past.
+    What was signed after `on` is taken off again; where `on` is today, that is what waits for its day.
     """
     in_years = (_t.c.scheme == _k.c.scheme, _t.c.starts_on < _next_year)
     is_shown = or_(_t.c.ends_on >= _k.c.start, _t.c.ends_on >= _k.c.on - SHOWN_AFTER_END, _lagging)

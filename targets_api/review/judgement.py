@@ -45,7 +45,7 @@ class Reviewed:
 
 async def judge(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> list[Reviewed]:
     """Judge the targets as of today; they stay locked until the commit."""
-    standings = await locked_standings(work, target_ids)
+    standings = await locked_standings(work, target_ids, context.today)
     calendar = calendar_of(day for s in standings for day in (s.target.starts_on, s.target.ends_on))
     return await each_in_turn(lambda standing: _judge_one(standing, context, calendar), standings)
 
