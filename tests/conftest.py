@@ -26,6 +26,7 @@ from services.runtime import AnyRuntime
 from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 from tests.support import environment
+from tests.support.compiled import share_compiled_statements
 from tests.support.postgres import Databases, PrivatePostgres
 from tests.support.processes import is_root, let_others_reach
 from tests.support.rabbitmq import SharedVhost, Vhosts, a_broker
@@ -33,6 +34,7 @@ from tests.support.rabbitmq_node import PrivateRabbit, a_private_node
 from tests.support.runtime import TestRuntime
 
 environment.forget_settings()
+share_compiled_statements()
 hypothesis.settings.register_profile("drive", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("drive")
 # The default shows the locals of every frame of a logged exception, which takes seconds.
