@@ -11,10 +11,10 @@ from services.persistence.unit_of_work import ReadSession
 from services.web.lists import cut
 from targets_api.drilldowns.queries import COLLECTORS_OF, ORGANISATIONS_BELOW
 from targets_api.drilldowns.schemas import BelowKey, BelowPage, OwnerBelow
+from targets_api.drilldowns.shown import owner_in_list
 from targets_api.hierarchy.queries import known_codes, organisations_above
 from targets_api.progress.own_figures import without_others
-from targets_api.progress.progress_view import owner_with_figures
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, Figures, Owner, ProgressKey, figures_of
+from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, Owner, ProgressKey, figures_of
 from targets_api.remembering.read import Read, on_anything, on_organisation, one_by_one
 from targets_api.remembering.schemas import UNTOLD
 
@@ -44,7 +44,7 @@ async def _read(
         scheme=key.scheme,
         start=key.start,
         on=key.on,
-        items=[_item(each, today) for each in found if each],
+        items=[owner_in_list(OwnerBelow, each, today) for each in found if each],
         next=page.next,
         **UNTOLD,
     )
@@ -52,11 +52,6 @@ async def _read(
 
 async def _may_know(session: ReadSession, key: BelowKey, code: str) -> bool:
     return key.own_of is None or key.own_of in (await organisations_above(session, [code])).get(code, {code})
-
-
-def _item(figures: Figures[Any], today: date) -> OwnerBelow:
-    shown = owner_with_figures(figures, today)
-    return OwnerBelow(**{name: value for name, value in shown.items() if name in OwnerBelow.model_fields})
 
 
 ORGANISATIONS_BELOW_IT: Final = Read(

@@ -1,4 +1,4 @@
-"""Those below an organisation over HTTP."""
+"""Those below an organisation, and those who signed up in a unit, over HTTP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from services.web.strict_route import StrictRoute
 from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.drilldowns.reader import COLLECTORS_OF_IT, ORGANISATIONS_BELOW_IT
-from targets_api.drilldowns.schemas import BelowKey, BelowPage, BelowQuery
+from targets_api.drilldowns.schemas import BelowKey, BelowPage, BelowQuery, InUnitPage, InUnitQuery
+from targets_api.drilldowns.unit_reader import COLLECTORS_IN_IT, ORGANISATIONS_IN_IT
+from targets_api.progress.reader import answer
 from targets_api.remembering.read import Read
 
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
@@ -20,6 +22,9 @@ router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictR
 Asked = HotRequest[BelowQuery, Any, Any]
 _BELOW: Final[Declaration[BelowQuery, Any, Any]] = Declaration(
     scopes=(PROGRESS_READ, PROGRESS_OWN), parameters=BelowQuery, answer=BelowPage, refuses=[NoSuchOwner]
+)
+_IN_UNIT: Final[Declaration[BelowQuery, Any, Any]] = Declaration(
+    scopes=(PROGRESS_READ,), parameters=InUnitQuery, answer=InUnitPage, refuses=[NoSuchOwner]
 )
 
 
@@ -35,12 +40,20 @@ async def list_collectors_of(hot: Asked) -> Response:
     return await _answer(hot, COLLECTORS_OF_IT)
 
 
+@hot_route(router, "GET", "/units/{code}/organisations", _IN_UNIT)
+async def list_unit_organisations(hot: Asked) -> Response:
+    """Each organisation that signed up in the unit or below it, without those below the organisation. So they add up
+    to the unit."""
+    return await _answer(hot, ORGANISATIONS_IN_IT)
+
+
+@hot_route(router, "GET", "/units/{code}/collectors", _IN_UNIT)
+async def list_unit_collectors(hot: Asked) -> Response:
+    """Each collector who signed up in the unit or below it, for whichever organisation; `organisation_code` is the one
+    they are of by now."""
+    return await _answer(hot, COLLECTORS_IN_IT)
+
+
 async def _answer(hot: Asked, read: Read[BelowKey]) -> Response:
     key = hot.parameters.key(hot.context().today, reads_own_of(hot.actor))
-    answer = await hot.request.app.state.answers.of(read, key)
-    if answer is None:
-        raise NoSuchOwner(
-            f"no organisation {key.code} is known here: check the code; what was registered just now arrives within "
-            "moments"
-        )
-    return tagged_response(hot.request, answer)
+    return tagged_response(hot.request, await answer(hot.request.app.state.answers, read, key))

@@ -178,7 +178,21 @@ _organisation_sums, _of_organisation = _rolled_up(rolled_up.ORGANISATIONS)
 _stock, _uncounted = stock_of(_k), without_baseline(_k)
 _framed_stock = stock_from(GIVEN)
 _in_period = _x.c.day.between(_k.c.start, _k.c.on)
-_collector_sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period).correlate(_k).lateral("s")
+
+
+def figures_of_collectors(*of_tallies: ColumnElement[bool]) -> Query[CollectorFigures]:
+    """What collectors signed up in the period, by those of their tallies that meet the conditions."""
+    sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period, *of_tallies).correlate(_k).lateral("s")
+    return Query(
+        CollectorFigures,
+        select(
+            _k.c.place,
+            *(sums.c[column.name] for column in _COUNTS),
+            _collectors.c.code,
+            _collectors.c.organisation_code,
+        ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(sums, true())),
+    )
+
 
 UNITS: Final = Owner(
     "unit",
@@ -239,15 +253,7 @@ ORGANISATIONS: Final = Owner(
 )
 COLLECTORS: Final = Owner(
     "collector",
-    Query(
-        CollectorFigures,
-        select(
-            _k.c.place,
-            *(_collector_sums.c[column.name] for column in _COUNTS),
-            _collectors.c.code,
-            _collectors.c.organisation_code,
-        ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(_collector_sums, true())),
-    ),
+    figures_of_collectors(),
     targets_of(_t.c.collector_code == _k.c.code),
 )
 CHILDREN: Final = (

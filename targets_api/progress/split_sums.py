@@ -40,13 +40,18 @@ async def parts_of(session: ReadSession, kind: RegistryKind, key: PeriodKey, by:
         return {"new": sums.of_kind("new"), "renewal": sums.of_kind("renewal")}
     if kind == "organisation":
         return await _by_organisations_below(session, key)
+    return dict(await session.all(STATEMENTS[by], split_values(key)))
+
+
+def split_values(key: PeriodKey) -> dict[str, Any]:
+    """The parameters of the statements that split what was signed up in a unit."""
     spans = spans_of(Days(key.since, key.until))
     arrays = {
         "spans": [each.span for each in spans],
         "from_days": [each.since for each in spans],
         "before_days": [each.before for each in spans],
     }
-    return dict(await session.all(STATEMENTS[by], {**key._asdict(), **arrays}))
+    return {**key._asdict(), **arrays}
 
 
 async def _by_organisations_below(session: ReadSession, key: PeriodKey) -> Parts:

@@ -129,6 +129,8 @@ ALLOWED: Mapping[str, str] = {
     "get_progress_metrics": "progress:read",
     "list_organisations_below": "progress:read progress:own",
     "list_collectors_of": "progress:read progress:own",
+    "list_unit_organisations": "progress:read",
+    "list_unit_collectors": "progress:read",
     "list_ranking": "progress:read progress:own",
     "get_unit_series": "progress:read",
     "get_organisation_series": "progress:read progress:own",
