@@ -308,5 +308,7 @@ async def test_the_parameters_of_a_read_are_documented(service: TargetsService) 
         ("scheme", "query", True),
         ("from", "query", False),
         ("on", "query", False),
+        ("split", "query", False),
+        ("compared_with", "query", False),
         ("If-None-Match", "header", False),
     }
