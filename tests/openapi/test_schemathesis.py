@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from tests.enrolment_api.conftest import LAUNCH_DAY
 from tests.targets_api.builders import TargetsService, a_registry
 
 SETTINGS = Path(__file__).parent / "schemathesis.toml"
+HOOKS = Path(__file__).parent / "schemathesis_hooks.py"
 
 
 class _Server(uvicorn.Server):
@@ -48,6 +50,7 @@ async def schemathesis(address: str, token: str, folder: Path) -> tuple[int, str
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run", f"{address}/openapi.json"),
         *("--header", f"Authorization: Bearer {token}", "--no-color", "--warnings=off"),
         cwd=folder,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -30,21 +30,35 @@ from targets_api.remembering.answers import Answers
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 
 _UNBUFFERED: Final = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-_EXAMPLE: Final = 'event: progress\ndata: {"unit":{"code":"15142"}}\n\nid: 65.1f.0.b4c7f.731:731:\n\n'
+_EXAMPLE: Final = {"event": "progress", "data": '{"unit":{"code":"15142"}}', "id": "65.1f.0.b4c7f.731:731:"}
 _SCHEMA: Final = {
-    "EventStream": {
-        "title": "EventStream",
-        "type": "string",
-        "description": "Server-sent events, as the HTML standard has them",
-        "maxLength": 1 << 30,
+    "StreamEvent": {
+        "title": "StreamEvent",
+        "type": "object",
+        "description": "One of the server-sent events, as the HTML standard has them; `data` is JSON",
+        "properties": {
+            "event": {"type": "string", "description": "What it tells", "enum": ["progress", "reload"]},
+            "data": {"type": "string", "description": "Figures of a unit, or why to read anew", "maxLength": 100_000},
+            "id": {"type": "string", "description": "The place to resume from", "maxLength": LONGEST},
+            "retry": {
+                "type": "integer",
+                "format": "int32",
+                "description": "Milliseconds",
+                "minimum": 0,
+                "maximum": 60_000,
+            },
+        },
+        "additionalProperties": False,
+        "example": _EXAMPLE,
     }
 }
+"""Before version 3.2 of OpenAPI, the schema of a stream describes each of its events."""
 _STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events, until the token expires or the process ends",
         "content": {
             EventSourceResponse.media_type: {
-                "schema": {"$ref": "#/components/schemas/EventStream"},
+                "schema": {"$ref": "#/components/schemas/StreamEvent"},
                 "example": _EXAMPLE,
             }
         },
