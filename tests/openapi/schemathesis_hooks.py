@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+
 import schemathesis
 from openpyxl import Workbook
 
