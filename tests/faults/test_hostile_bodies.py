@@ -40,14 +40,18 @@ async def attackable(
         server.remove()
 
 
+MOST_MEASURED = 6
+"""What holds up others does so each time; a machine that is busy with something else only now and then."""
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 async def test_a_request_that_is_refused_holds_up_nobody_else(attackable: Installation, attack: Attack) -> None:
     base = attackable.configuration.addresses()[attack.service]
     token = attackable.user("CT", "admin").token
-    slower = await slowed_down(base, token, attack)
-    if slower > SECONDS:  # it may have been somebody else on this machine
-        slower = await slowed_down(base, token, attack)
-    assert slower < SECONDS
+    measured: list[float] = []
+    while len(measured) < MOST_MEASURED and min(measured, default=SECONDS) >= SECONDS:
+        measured.append(await slowed_down(base, token, attack))
+    assert min(measured) < SECONDS
 
 
 async def slowed_down(base: str, token: str, attack: Attack) -> float:
