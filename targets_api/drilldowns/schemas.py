@@ -9,9 +9,9 @@ from pydantic import Field
 
 from services.shown import SchemeWord, ShownDay, ShownOrganisation, ShownUnit, shown
 from services.vocabulary import Scheme
-from services.web.fields import Code, Day
+from services.web.fields import Code
 from services.web.lists import AFTER, MOST, ListQuery
-from targets_api.progress.parameters import period_of
+from targets_api.progress.parameters import PeriodQuery
 from targets_api.progress.schemas import (
     MOST_UNITS,
     Answer,
@@ -40,26 +40,15 @@ class BelowKey(NamedTuple):
     own_of: str | None = None
 
 
-class BelowQuery(ListQuery):
+class BelowQuery(ListQuery, PeriodQuery):
     """Which organisation, in which scheme, from which day to which; `after` is the `next` of the page before."""
 
     code: Code = Field(description="Code of the organisation", examples=["BD-CAM-THUY"])
-    scheme: SchemeWord = Field(description="In which scheme")
-    start: Day | None = Field(
-        None,
-        alias="from",
-        description="Count from this day; default: 1 January of the year of `on`",
-        examples=["2025-01-01"],
-    )
-    on: Day | None = Field(
-        None, description="Count to this day, included, today at the latest; default: today", examples=["2025-10-25"]
-    )
     after: Code | None = Field(None, description=AFTER, examples=["CT-07"])
 
     def key(self, today: date, own_of: str | None) -> BelowKey:
         """With the defaults. Raises Invalid for what contradicts itself."""
-        start, on = period_of(self.start, self.on, today)
-        return BelowKey(self.code, self.scheme, start, on, self.limit, self.after, own_of)
+        return BelowKey(self.code, self.scheme, *self.days(today), self.limit, self.after, own_of)
 
 
 class InUnitQuery(BelowQuery):
