@@ -92,6 +92,7 @@ async def register_collectors(work: UnitOfWork, context: Context, collectors: Se
     """Save the collectors; alerts follow those who moved. What they have collected is counted by the organisation that
     each sign-up names."""
     newest = _newest(collectors)
+    await lock_rollups(work)
     employers = await organisations_of(work, [each.code for each in newest])
     moved = {each.code for each in newest if employers.get(each.code, each.organisation_code) != each.organisation_code}
     if moved:

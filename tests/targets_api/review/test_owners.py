@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import pytest
 
 from services.contracts.envelope import Event
+from tests.support.waiting import soon
 from tests.targets_api.builders import CAM_THACH, TargetsService, a_collector, an_organisation
+from tests.targets_api.review.test_locks import until_done_or_blocked
 
 AFTER_FRIDAY = date(2025, 11, 8)
 
@@ -69,3 +72,16 @@ async def test_nothing_is_published_of_a_collector_who_stays_or_whose_event_is_l
     await service.handle([a_collector("CT-07", "NL", version=4), a_collector("CT-09", "NL")])
     await service.handle([a_collector("CT-07", "CT", version=6)])
     assert await owners(service) == [("CT", "VNPOST")]
+
+
+async def test_a_collector_who_moves_away_and_back_by_two_workers_at_once_is_told_at_home(
+    service: TargetsService,
+) -> None:
+    await service.target(scope={"collector_code": "CT-07"})
+    await service.sweep(AFTER_FRIDAY)
+    async with service.runtime.database.write() as work:
+        await service.consumer.handle(work, [a_collector("CT-07", "NL", version=2)])
+        back = asyncio.create_task(service.handle([a_collector("CT-07", "CT", version=3)]))
+        await until_done_or_blocked(service, back)
+    await soon(back)
+    assert (await owners(service))[-1] == ("CT", "VNPOST")
