@@ -19,6 +19,7 @@ from drive.reconciling.suspects import cause_of, entries_of_days, entries_of_ids
 from enrolment_api.feed.queries import ENTRIES as RECORDED
 from services.clock import Clock
 from services.context import context_of
+from services.pages import pages
 from services.persistence.locks import held_by_session
 from services.reconciliation.entries import Entry
 from targets_api.domain.discrepancy import Discrepancies
@@ -92,7 +93,7 @@ class Rebuild:
     async def _restore(self, days: Sequence[date], open_: Discrepancies) -> None:
         async for page, kept in lacking_pages(self.sides, days):
             lacking = [entry for entry in page if cause_of(entry, kept.get(entry.enrolment_id))]
-            for some in _some(lacking, ENTRIES_AT_ONCE):
+            for some in pages(lacking, ENTRIES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
                     restored = await usecases.restore(work, context_of(self.clock), some, open_)
@@ -108,7 +109,7 @@ class Rebuild:
                 self.made.kept += len(surplus)
                 continue
             self._name(surplus)
-            for some in _some(surplus, ENTRIES_AT_ONCE):
+            for some in pages(surplus, ENTRIES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
                     removed = await usecases.remove(work, [entry.enrolment_id for entry in some], open_)
@@ -195,10 +196,6 @@ async def _first(items: AsyncGenerator[T, None], size: int) -> list[T]:
         async for page in _pages(items, size):
             return page
     return []
-
-
-def _some(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 async def _pages(items: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:

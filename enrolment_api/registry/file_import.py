@@ -11,6 +11,7 @@ from enrolment_api.registry.file_rows import Entry, ReadRow, in_order
 from enrolment_api.registry.schemas import MOST_LINES, FileAnswer, RefusedLine
 from services.context import Context
 from services.errors import DomainError
+from services.pages import pages
 from services.persistence.unit_of_work import UnitOfWork
 from services.web.problems import problem_of
 
@@ -45,6 +46,6 @@ def answer_of(outcomes: dict[int, str | DomainError], base: str, *, dry_run: boo
     )
 
 
-def _pages(rows: Sequence[ReadRow]) -> Iterator[list[tuple[int, Entry]]]:
+def _pages(rows: Sequence[ReadRow]) -> Iterator[Sequence[tuple[int, Entry]]]:
     entries = [(row.line, row.entry) for row in rows if not isinstance(row.entry, DomainError)]
-    return (entries[start : start + _PAGE] for start in range(0, len(entries), _PAGE))
+    return pages(entries, _PAGE)

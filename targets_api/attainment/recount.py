@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, delete, select, update
 
+from services.pages import pages
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, insert_many, table_of, unnest
@@ -77,20 +78,16 @@ async def prepare(work: UnitOfWork, target_ids: Sequence[UUID]) -> Prepared:
     if not target_ids:
         return Prepared()
     stocks = set(await work.scalars(STOCKS, {"ids": list(target_ids)}))
-    pages = [
-        *_pages([each for each in target_ids if each in stocks], STOCKS_PER_STATEMENT),
-        *_pages([each for each in target_ids if each not in stocks], OTHERS_PER_STATEMENT),
+    together = [
+        *pages([each for each in target_ids if each in stocks], STOCKS_PER_STATEMENT),
+        *pages([each for each in target_ids if each not in stocks], OTHERS_PER_STATEMENT),
     ]
-    found = [each for page in pages for each in await work.all(MEASURED, {"ids": page})]
+    found = [each for page in together for each in await work.all(MEASURED, {"ids": page})]
     standing = set(await work.all(STANDING_PARTS, {"ids": list(target_ids)}))
     parts = {part for each in found for part in each.parts}
     kept = {(part.target_id, part.unit_code) for part in parts}
     gone = [part for part in standing if (part.target_id, part.unit_code) not in kept]
     return Prepared([each.measured for each in found], sorted(parts - standing), gone)
-
-
-def _pages(target_ids: Sequence[UUID], size: int) -> list[list[UUID]]:
-    return [list(target_ids[at : at + size]) for at in range(0, len(target_ids), size)]
 
 
 async def save_prepared(work: UnitOfWork, prepared: Prepared) -> set[UUID]:

@@ -3,12 +3,13 @@ alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 from services.errors import DomainError, Invalid
+from services.pages import pages
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Scope
 from targets_api.domain.revision import Revision, revised
@@ -20,7 +21,6 @@ from targets_api.targets.queries import targets_of_ids
 from targets_api.targets.scopes import registered_scopes
 from targets_api.targets.store import same_targets
 
-T = TypeVar("T")
 Result: TypeAlias = Literal["set", "revised", "same", "refused", "left"]
 """`left`: it was not reached in time."""
 ROWS_AT_ONCE: Final = 500
@@ -82,11 +82,6 @@ async def chunks_of(session: ReadSession, rows: Sequence[ReadRow]) -> list[Seque
     lasts = await _registered(session, [_last(chunk) for chunk in chunks])
     standing = await _standing(session, [row.asked.target for row in lasts if isinstance(row.asked, Asked)])
     return [chunk for _, chunk in sorted(zip(lasts, chunks, strict=True), key=lambda each: _stands(each[0], standing))]
-
-
-def pages(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The rows, at most `size` at a time."""
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def once(rows: Sequence[ReadRow]) -> list[ReadRow]:

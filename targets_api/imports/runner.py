@@ -11,10 +11,11 @@ from uuid import UUID
 
 from services.context import Context
 from services.errors import DomainError
+from services.pages import pages
 from services.persistence.database import Database
 from targets_api.domain.revision import Change
 from targets_api.domain.target import Target
-from targets_api.imports.plans import OfAll, Planned, Result, chunks_of, once, pages, plan
+from targets_api.imports.plans import OfAll, Planned, Result, chunks_of, once, plan
 from targets_api.imports.rows import ReadRow
 from targets_api.targets.usecases import SetTarget, change_targets, set_each
 
