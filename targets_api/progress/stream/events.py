@@ -29,24 +29,21 @@ async def events(
     feed: Feed, answers: Answers, subscription: Subscription, today: Callable[[], date], may_go_on: Callable[[], bool]
 ) -> AsyncIterator[bytes]:
     """What has changed, and a comment where nothing has for a while."""
-    try:
-        yield format_sse_event(retry=RETRY_MILLISECONDS)
-        while may_go_on() and not feed.stopping.is_set():
-            pending = subscription.take()
-            if pending is None:
-                await pause(HEARTBEAT_SECONDS, subscription.changed)
-                if not subscription.changed.is_set():
-                    yield KEEPALIVE_COMMENT
-                continue
-            try:
-                async for each in _told(answers, subscription, pending, today()):
-                    yield each
-            except Unavailable:
-                subscription.put_back(pending)
+    yield format_sse_event(retry=RETRY_MILLISECONDS)
+    while may_go_on() and not feed.stopping.is_set():
+        pending = subscription.take()
+        if pending is None:
+            await pause(HEARTBEAT_SECONDS, subscription.changed)
+            if not subscription.changed.is_set():
                 yield KEEPALIVE_COMMENT
-                await pause(POLL_SECONDS, feed.stopping)
-    finally:
-        feed.leave(subscription)
+            continue
+        try:
+            async for each in _told(answers, subscription, pending, today()):
+                yield each
+        except Unavailable:
+            subscription.put_back(pending)
+            yield KEEPALIVE_COMMENT
+            await pause(POLL_SECONDS, feed.stopping)
 
 
 async def _told(answers: Answers, subscription: Subscription, pending: Pending, today: date) -> AsyncIterator[bytes]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Header, Query, Request, Response, Security
 from fastapi.sse import EventSourceResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from services.context import Actor
 from services.errors import DomainError, Unavailable
@@ -85,6 +87,20 @@ _STREAM: Final[dict[int | str, dict[str, Any]]] = {
 _EventId: TypeAlias = Annotated[str, Field(max_length=LONGEST, examples=["65.1f.0.b4c7f.731:731:"])]
 
 
+class _Stream(EventSourceResponse):
+    """Leaves the feed however it ends: a client may be gone before the first event is asked for."""
+
+    def __init__(self, told: AsyncIterator[bytes], leave: Callable[[], None]) -> None:
+        super().__init__(told, headers=_UNBUFFERED)
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+
 class StreamQuery(QueryParameters):
     """Which units, and in which scheme."""
 
@@ -117,9 +133,8 @@ async def stream_progress(
     request.state.is_stream = True
     subscription = await feed.subscribe(root, wanted.scheme, position_of(last_event_id or ""))
     today = request.app.state.runtime.clock.today
-    return EventSourceResponse(
-        events(feed, answers, subscription, today, lambda: _is_good(request)), headers=_UNBUFFERED
-    )
+    told = events(feed, answers, subscription, today, lambda: _is_good(request))
+    return _Stream(told, lambda: feed.leave(subscription))
 
 
 async def _root(request: Request, code: str) -> str:

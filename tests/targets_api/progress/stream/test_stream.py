@@ -279,6 +279,39 @@ async def test_a_process_opens_so_many_streams_and_counts_them(
     assert (await listen(served)).answer.status_code == 200
 
 
+async def test_a_client_that_is_gone_before_the_first_byte_leaves_no_stream_open(
+    service: TargetsService, serve: Serve, token_for: TokenFor
+) -> None:
+    class Gone(Exception):
+        pass
+
+    async def never() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(_: object) -> None:
+        raise Gone
+
+    token = token_for(service.runtime, scope="progress:read")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/v1/progress/stream",
+        "http_version": "1.1",
+        "scheme": "http",
+        "query_string": f"under=38&scheme={HEALTH}".encode(),
+        "headers": [(b"authorization", f"Bearer {token}".encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 1),
+        "root_path": "",
+        "extensions": {},
+    }
+    app = (await serve()).app
+    with suppress(Gone, ExceptionGroup):
+        await soon(app(scope, never, send))
+    assert service.runtime.metrics.registry.get_sample_value("drive_streams") == 0
+
+
 async def test_nothing_is_asked_of_the_database_for_each_client_while_nothing_changes(
     service: TargetsService, serve: Serve, listen: Listen
 ) -> None:
