@@ -169,20 +169,21 @@ async def read_while(url: str, token: str, work: asyncio.Future[Any]) -> list[fl
     return sorted(taken)
 
 
-async def read_calmly(base: str, token: str, attack: Attack, *, seconds: float) -> list[float]:
-    """How long the same reads take while nobody attacks, for so long."""
-    return await read_while(base + READS[attack.service], token, asyncio.ensure_future(asyncio.sleep(seconds)))
-
-
 async def attacked(
-    base: str, token: str, attack: Attack, *, clients: int, times: int
-) -> tuple[list[Seen], list[float]]:
-    """The answers to so many clients, each of which sends it so often, and how long reads took meanwhile."""
+    addresses: dict[ServiceName, str], token: str, attack: Attack, *, clients: int, times: int
+) -> tuple[list[Seen], list[float], list[float]]:
+    """The answers to so many clients, each of which sends it so often, and how long reads took meanwhile.
+
+    Once those of the attacked service, once those of another one, which are as slow as the machine is just then.
+    """
     body = attack.body()
+    other: ServiceName = "targets" if attack.service != "targets" else "enrolment"
 
     def client() -> list[Seen]:
-        return [send(base, token, attack, body) for _ in range(times)]
+        return [send(addresses[attack.service], token, attack, body) for _ in range(times)]
 
     work = asyncio.gather(*(asyncio.to_thread(client) for _ in range(clients)))
-    taken = await read_while(base + READS[attack.service], token, work)
-    return [seen for answers in await work for seen in answers], taken
+    taken, beside = await asyncio.gather(
+        *(read_while(addresses[service] + READS[service], token, work) for service in (attack.service, other))
+    )
+    return [seen for answers in await work for seen in answers], taken, beside
