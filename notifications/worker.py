@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
@@ -11,6 +13,7 @@ from notifications.channels.signing_secrets import SigningSecrets
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
+from notifications.deliveries.usecases import Chance
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
@@ -60,12 +63,12 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     return worker
 
 
-def create_sender(runtime: Runtime[NotificationsSettings]) -> Sender:
-    """The sender of deliveries, with every channel."""
+def create_sender(runtime: Runtime[NotificationsSettings], chance: Chance = random.random) -> Sender:
+    """The sender of deliveries, with every channel; `chance` makes the delays between attempts vary."""
     secrets = SigningSecrets(load_secret_keys(runtime.settings))
     environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
     for outage in environment.outages.values():
         runtime.metrics.watch(outage)
     if not runtime.settings.smtp_url:
         runtime.checks["outbox"] = environment.outages["mail"].check
-    return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics))
+    return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics), chance)

@@ -12,7 +12,7 @@ from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.registry import is_repeatable, open_channels
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.metrics import DeliveryMetrics
-from notifications.deliveries.usecases import claim, record_outcome
+from notifications.deliveries.usecases import Chance, claim, record_outcome
 from notifications.domain.delivery import Outcome, Retry, Sent, name_of, of_interruption, shown_reason
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.context import context_of
@@ -33,9 +33,12 @@ RECORD_AGAIN_SECONDS = 0.5
 class Sender:
     """Any number may run, in any number of processes: what one has claimed, the others do not get."""
 
-    def __init__(self, database: Database, environment: ChannelEnvironment, metrics: DeliveryMetrics) -> None:
+    def __init__(
+        self, database: Database, environment: ChannelEnvironment, metrics: DeliveryMetrics, chance: Chance
+    ) -> None:
         self._database = database
         self._metrics = metrics
+        self._chance = chance
         self._environment = environment
         self._clock = environment.clock
         self._work_expected = asyncio.Event()
@@ -91,7 +94,9 @@ class Sender:
         capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route)
         async with self._database.write() as work:
             context = context_of(self._clock)
-            return await claim(work, context, capacity, is_repeatable=is_repeatable, metrics=self._metrics)
+            return await claim(
+                work, context, capacity, is_repeatable=is_repeatable, metrics=self._metrics, chance=self._chance
+            )
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -116,7 +121,9 @@ class Sender:
             try:
                 async with self._database.write() as work:
                     context = context_of(self._clock)
-                    return await record_outcome(work, context, message, outcome, metrics=self._metrics)
+                    return await record_outcome(
+                        work, context, message, outcome, metrics=self._metrics, chance=self._chance
+                    )
             except Unavailable as error:
                 if self._stopping.is_set() or self._clock.now() > message.leased_until:
                     log.error("outcome_not_recorded", message=str(message.id), reason=error.detail)

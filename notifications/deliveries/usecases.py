@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 _FOLLOW_UPS: Final = frozenset({"acknowledged", "resolved"})
 """Changes of which those are notified who were notified of the alert."""
+Chance: TypeAlias = Callable[[], float]
+"""A source of random numbers from 0 to 1."""
 LEASE = timedelta(seconds=180)
 """Longer than any channel may take for one attempt; see the channels' own limits."""
 
@@ -112,6 +114,7 @@ async def claim(
     *,
     is_repeatable: Callable[[str], bool],
     metrics: DeliveryMetrics,
+    chance: Chance,
 ) -> list[OutgoingMessage]:
     """Lease due deliveries, and end the attempts whose sender stopped; `is_repeatable` is asked about their channel."""
     now = context.now
@@ -119,21 +122,28 @@ async def claim(
     for expired in await claims.expired(work, now):
         attempt = Attempt(expired.message_id, expired.attempt, expired.channel)
         outcome = rules.of_interruption(repeatable=is_repeatable(expired.channel))
-        await _record(work, attempt, outcome, context, metrics)
+        await _record(work, attempt, outcome, context, metrics, chance)
     claimed = await claims.claim(work, capacity, now=now, until=now + LEASE)
     for attempt, fields in claimed.unreadable:
-        await _record(work, attempt, Refused(f"the stored alert cannot be read: {fields}"), context, metrics)
+        unreadable = Refused(f"the stored alert cannot be read: {fields}")
+        await _record(work, attempt, unreadable, context, metrics, chance)
     return claimed.messages
 
 
 async def record_outcome(
-    work: UnitOfWork, context: Context, message: OutgoingMessage, outcome: Outcome, *, metrics: DeliveryMetrics
+    work: UnitOfWork,
+    context: Context,
+    message: OutgoingMessage,
+    outcome: Outcome,
+    *,
+    metrics: DeliveryMetrics,
+    chance: Chance,
 ) -> None:
     """Record the outcome of an attempt, and what it says about the route: that its receiver answers again, asks for a
     wait, or is gone."""
     now = context.now
     await claims.lock_claims(work)
-    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, context, metrics)
+    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, context, metrics, chance)
     match outcome:
         case Sent():
             await store.end_waits(work, message.route_name, now)
@@ -144,11 +154,11 @@ async def record_outcome(
 
 
 async def _record(
-    work: UnitOfWork, attempt: Attempt, outcome: Outcome, context: Context, metrics: DeliveryMetrics
+    work: UnitOfWork, attempt: Attempt, outcome: Outcome, context: Context, metrics: DeliveryMetrics, chance: Chance
 ) -> None:
     history = await store.history(work, attempt)
     counted = Sent() if history.was_sent else outcome
-    step = rules.next_step(counted, attempt.number, context.now, early=history.early_attempts)
+    step = rules.next_step(counted, attempt.number, context.now, early=history.early_attempts, chance=chance())
     await store.record_step(work, attempt, step, context.at)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.record_attempt(work, attempt, outcome=name, detail=detail, now=context.at)

@@ -33,6 +33,10 @@ RETRY_DELAYS = (
     timedelta(hours=24),
 )
 """After each failed attempt; about three days in all, so that a receiver may be down over a week-end."""
+JITTER = 0.2
+"""Each delay is up to so much of it shorter or longer, by chance, so that what failed together does not come together
+again (Standard Webhooks, "Deliverability and reliability": exponential backoff with random jitter). A part of the
+delay, not all of it ("full jitter"): what is documented stays true, and the three days are three days."""
 _ANSWER = re.compile(r".*?SMTP \d{3}")
 _ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 LONGEST_WAIT = timedelta(days=7)
@@ -98,8 +102,9 @@ class NotRetriable(Conflict):
     remedy = "Nothing, if it was sent; else do what `detail` says."
 
 
-def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0) -> Step:
-    """The step after attempt number `attempts` (1 is the first), of which some were `early`.
+def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0, chance: float) -> Step:
+    """The step after attempt number `attempts` (1 is the first), of which some were `early`. `chance` is a random
+    number from 0 to 1.
 
     Early attempts use up no delay: a message that is refused while others are accepted still has its three days.
 
@@ -109,7 +114,7 @@ def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0)
         case Sent():
             return Step("sent")
         case Retry(reason):
-            return _again(reason, attempts, now, early)
+            return _again(reason, attempts, now, early, chance)
         case Refused(reason):
             return Step("failed", reason)
         case Unconfirmed(reason):
@@ -118,11 +123,16 @@ def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0)
             assert_never(outcome)
 
 
-def _again(reason: str, attempts: int, now: datetime, early: int) -> Step:
+def _again(reason: str, attempts: int, now: datetime, early: int, chance: float) -> Step:
     on_schedule = attempts - early
     if on_schedule > len(RETRY_DELAYS):
         return Step("failed", f"given up after {attempts} attempts: {reason}")
-    return Step("pending", reason, now + RETRY_DELAYS[on_schedule - 1])
+    return Step("pending", reason, now + jittered(RETRY_DELAYS[on_schedule - 1], chance))
+
+
+def jittered(delay: timedelta, chance: float) -> timedelta:
+    """The delay as it is waited for: shorter or longer by at most JITTER of it. `chance` is from 0 to 1."""
+    return delay * (1 - JITTER + 2 * JITTER * chance)
 
 
 def pause_of(after: timedelta | None) -> timedelta:

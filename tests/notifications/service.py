@@ -37,6 +37,11 @@ UNITS = ("38", "BHXH-CT", "BHXH-BT", "15142", "15127")
 """Those that are registered."""
 
 
+def no_jitter() -> float:
+    """The chance by which every delay has its documented length."""
+    return 0.5
+
+
 @dataclass(frozen=True)
 class NotificationsService:
     """`client` may read and write alerts; `clock` moves when it is set."""
@@ -52,7 +57,7 @@ class NotificationsService:
 
     def sender(self) -> Sender:
         """A sender of deliveries, as a worker runs one."""
-        return create_sender(self.runtime)
+        return create_sender(self.runtime, no_jitter)
 
     async def handle(self, *events: PaceEvent) -> None:
         """Handle each event in a unit of work of its own."""
@@ -78,13 +83,15 @@ class NotificationsService:
         """Claim due deliveries in a unit of work, as a sender that dies right after it."""
         async with self.runtime.database.write() as work:
             return await deliveries.claim(
-                work, self.context(), capacity, is_repeatable=is_repeatable, metrics=self.metrics()
+                work, self.context(), capacity, is_repeatable=is_repeatable, metrics=self.metrics(), chance=no_jitter
             )
 
     async def record(self, message: OutgoingMessage, outcome: Outcome) -> None:
         """Record the outcome of an attempt in a unit of work."""
         async with self.runtime.database.write() as work:
-            await deliveries.record_outcome(work, self.context(), message, outcome, metrics=self.metrics())
+            await deliveries.record_outcome(
+                work, self.context(), message, outcome, metrics=self.metrics(), chance=no_jitter
+            )
 
     async def put_route(self, name: str, address: str, **more: Any) -> dict[str, Any]:
         """Put a route; a webhook, unless the address is one for mail."""

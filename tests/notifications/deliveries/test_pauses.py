@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from notifications.domain.delivery import Retry, Sent
+from notifications.worker import create_sender
 from tests.notifications.deliveries.steps import connect, states
 from tests.notifications.receiver import Receiver
 from tests.notifications.service import NotificationsService, alone, an_episode
@@ -122,3 +123,16 @@ async def test_a_message_refused_for_its_own_sake_keeps_its_three_days_while_oth
     assert [delivery["state"] for delivery in await service.deliveries(state="failed")] == []
     [waiting] = await service.deliveries(state="pending")
     assert len(waiting["attempts"]) < 10
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 4), (1.0, 6)])
+async def test_the_next_attempt_comes_earlier_or_later_by_the_chance_that_the_sender_is_given(
+    service: NotificationsService, receiver: Receiver, chance: float, seconds: int
+) -> None:
+    await connect(service, receiver)
+    receiver.answers = [web.Response(status=500)]
+    await service.handle(an_episode().fell_behind())
+    await create_sender(service.runtime, lambda: chance).send_due()
+    [delivery] = await service.deliveries()
+    due = datetime.fromisoformat(delivery["next_attempt_at"])
+    assert due == service.clock.now() + timedelta(seconds=seconds)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifications.domain.delivery import (
+    JITTER,
     LONGEST_WAIT,
     RETRY_DELAYS,
     NotRetriable,
@@ -42,7 +45,7 @@ MINUTE = timedelta(minutes=1)
     ],
 )
 def test_an_outcome_leads_to_a_step(outcome: Outcome, attempts: int, step: Step) -> None:
-    assert next_step(outcome, attempts, NOW) == step
+    assert next_step(outcome, attempts, NOW, chance=0.5) == step
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,32 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks_up_to_the_longest_wait(
 def test_retries_grow_over_about_three_days() -> None:
     assert list(RETRY_DELAYS) == sorted(RETRY_DELAYS)
     assert timedelta(days=3) <= sum(RETRY_DELAYS, timedelta()) <= timedelta(days=3.5)
+
+
+@given(attempts=st.integers(1, len(RETRY_DELAYS)), chance=st.floats(0, 1))
+def test_every_delay_is_up_to_a_fifth_shorter_or_longer_by_chance(attempts: int, chance: float) -> None:
+    due = next_step(Retry("busy"), attempts, NOW, chance=chance).next_attempt_at
+    assert due is not None
+    documented = RETRY_DELAYS[attempts - 1]
+    assert documented * (1 - JITTER) <= due - NOW <= documented * (1 + JITTER)
+
+
+def test_the_whole_range_of_delays_is_used() -> None:
+    waits = [next_step(Retry("busy"), 1, NOW, chance=chance).next_attempt_at for chance in (0, 0.25, 0.5, 0.75, 1)]
+    assert waits == [NOW + timedelta(seconds=wait) for wait in (4, 4.5, 5, 5.5, 6)]
+
+
+@given(st.lists(st.floats(0, 1), min_size=len(RETRY_DELAYS), max_size=len(RETRY_DELAYS)))
+def test_whatever_chance_brings_a_message_is_tried_for_two_and_a_half_days_and_less_than_four(
+    chances: list[float],
+) -> None:
+    at = NOW
+    for attempt, chance in enumerate(chances, start=1):
+        due = next_step(Retry("busy"), attempt, at, chance=chance).next_attempt_at
+        assert due is not None
+        at = due
+    assert timedelta(days=2.5) <= at - NOW < timedelta(days=4)
+    assert next_step(Retry("busy"), len(chances) + 1, at, chance=chances[0]).state == "failed"
 
 
 def test_an_interrupted_attempt_is_repeated_only_where_receivers_recognise_a_repeat() -> None:
