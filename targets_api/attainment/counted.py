@@ -42,8 +42,12 @@ _ahead = table_of(TallyRow).alias("ahead")
 
 def any_to_come(today: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether anything was signed up on a day that has not come: asked once a statement, so that whoever takes it off
-    pays for it only where there is some."""
-    return exists().where(_ahead.c.day + literal_column("0", Integer) > today).correlate(None)
+    pays for it only where there is some. Null where nothing was signed up at all.
+
+    By the last day, which is the end of an index. To ask whether there is a row past a day that the planner does not
+    know is planned as a scan, which is expected to meet one soon, and reads all tallies where there is none."""
+    last = func.max(_ahead.c.day + literal_column("0", Integer))
+    return select(last).correlate(None).scalar_subquery() > today
 
 
 def is_stock(target: FromClause) -> ColumnElement[bool]:
