@@ -17,12 +17,15 @@ from notifications.deliveries.store import Attempt
 from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
 from notifications.domain.grouping import group_of
-from notifications.domain.recipients import Recipients, Route, recipients_of, recipients_of_a_follow_up
+from notifications.domain.recipients import Concern, Recipients, Route, recipients_of, recipients_of_a_follow_up
 from notifications.messages.alert_change import AlertChange
+from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import OutgoingMessage
+from notifications.ownership.queries import organisations_of
 from notifications.registry.queries import levels_of
 from notifications.routing import store as routes
-from notifications.routing.queries import all_routes
+from notifications.routing.hours import hours_of, opening_of
+from notifications.routing.queries import all_routes, route_of
 from notifications.tables.deliveries import DeliveryRow
 from notifications.tables.routing import RouteRow
 from services.context import Context
@@ -46,14 +49,16 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     if not changes:
         return
     known = {row.name: row for row in await all_routes(work)}
-    candidates = [_route(row) for row in known.values()]
+    candidates = [route_of(row) for row in known.values()]
     followed = {change.alert.id for change in changes if change.kind in _FOLLOW_UPS}
     notified = {change.alert.id: set[str]() for change in changes}
     notified |= await queries.notified_routes(work, followed)
     levels = await levels_of(work, {code for change in changes for code in change.alert.path})
+    organisations = await organisations_of(work, notified)
     rows = []
     for change in changes:
-        recipients = _recipients(change, candidates, notified[change.alert.id])
+        concern = concern_of(change.alert, organisations[change.alert.id])
+        recipients = _recipients(change, concern, candidates, notified[change.alert.id])
         notified[change.alert.id].update(recipients.notified)  # for the end of an alert that began in the same batch
         _log_queued(change, recipients)
         group = _group(change, levels)
@@ -66,8 +71,13 @@ def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
     return group_of(alert.path, levels, alert.subject, alert.owner)
 
 
-def _recipients(change: AlertChange, candidates: Sequence[Route], notified: Set[str]) -> Recipients:
-    concerned = recipients_of(candidates, change.alert.path, change.alert.severity)
+def concern_of(alert: AlertSnapshot, organisations: Set[str]) -> Concern:
+    """What routes go by of an alert that belongs to these organisations."""
+    return Concern(alert.path, alert.severity, alert.scheme, organisations, alert.subject.collector_code)
+
+
+def _recipients(change: AlertChange, concern: Concern, candidates: Sequence[Route], notified: Set[str]) -> Recipients:
+    concerned = recipients_of(candidates, concern)
     if change.kind not in _FOLLOW_UPS:
         return concerned
     return recipients_of_a_follow_up(candidates, notified | set(concerned.notified if change.unreported else ()))
@@ -85,10 +95,6 @@ def _log_queued(change: AlertChange, recipients: Recipients) -> None:
     )
 
 
-def _route(row: RouteRow) -> Route:
-    return Route(row.name, row.under, row.min_severity, row.disabled_reason)
-
-
 def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context, wait: timedelta) -> DeliveryRow:
     return DeliveryRow(
         id=new_id(),
@@ -102,7 +108,7 @@ def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context
         state="pending",
         attempts=0,
         queued_at=context.at,
-        next_attempt_at=context.now + wait,
+        next_attempt_at=opening_of(hours_of(route.hours), change.alert.severity, context.now + wait),
         group_code=group,
     )
 

@@ -5,17 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.vocabulary import Severity
+from notifications.domain.alert import ChangeKind, Status
+from services.vocabulary import Scheme, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What routes go by. `path` holds the codes of the alert's unit and of all those above it, `organisations` that of
+    the organisation that it belongs to and of all those above; `level` is how far it has been escalated."""
+
+    path: Collection[str]
+    severity: Severity
+    scheme: Scheme
+    organisations: Collection[str] = ()
+    collector_code: str | None = None
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route to notify. `under` is the code of the alert's unit or of one above it; None means every alert."""
+    """A route to notify of alerts for which all of its conditions hold; None leaves a condition open.
+
+    `under` is the code of the alert's unit or of one above it, `organisation_code` that of its organisation or of one
+    above; codes of organisations and collectors are the same in whatever case."""
 
     name: str
     under: str | None
     min_severity: Severity
     disabled_reason: str | None = None
+    organisation_code: str | None = None
+    collector_code: str | None = None
+    scheme: Scheme | None = None
+    min_level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +55,9 @@ class Recipients:
     excluded: tuple[Excluded, ...]
 
 
-def recipients_of(routes: Sequence[Route], path: Collection[str], severity: Severity) -> Recipients:
-    """The routes for an alert of this severity. `path` holds the codes of its unit and of all those above it."""
-    return _divide({route.name: reason_against(route, path, severity) for route in routes})
+def recipients_of(routes: Sequence[Route], alert: Concern) -> Recipients:
+    """The routes for an alert."""
+    return _divide({route.name: reason_against(route, alert) for route in routes})
 
 
 def recipients_of_a_follow_up(routes: Sequence[Route], notified_before: Collection[str]) -> Recipients:
@@ -45,15 +66,53 @@ def recipients_of_a_follow_up(routes: Sequence[Route], notified_before: Collecti
     return _divide({route.name: _reason_against_a_follow_up(route, notified_before) for route in routes})
 
 
-def reason_against(route: Route, path: Collection[str], severity: Severity) -> str | None:
+def reason_against(route: Route, alert: Concern) -> str | None:
     """The reason why the route is not notified, or None where it is."""
     if route.disabled_reason:
         return f"disabled: {route.disabled_reason}"
-    if route.under is not None and route.under not in path:
+    return _elsewhere(route, alert) or _too_light(route, alert)
+
+
+def reason_for(route: Route) -> str:
+    """The conditions of the route in words: why it is notified of an alert for which they hold."""
+    named = (
+        ("under {}", route.under),
+        ("of the organisation {} or one below it", route.organisation_code),
+        ("of the collector {}", route.collector_code),
+        ("of the scheme {}", route.scheme),
+    )
+    where = [words.format(code) for words, code in named if code is not None] or ["every alert"]
+    level = [f"escalated to level {route.min_level} or above"] if route.min_level else []
+    return "; ".join([*where, f"{route.min_severity} or graver", *level])
+
+
+def news_of(status: Status) -> ChangeKind:
+    """What a route is told of an unresolved alert that it was not told of when it was raised."""
+    return "raised" if status == "open" else "acknowledged"
+
+
+def _elsewhere(route: Route, alert: Concern) -> str | None:
+    if route.under is not None and route.under not in alert.path:
         return f"not under {route.under}"
-    if route.min_severity == "critical" and severity != "critical":
-        return f"{severity} is less than critical"
+    if route.organisation_code is not None and not _names(route.organisation_code, alert.organisations):
+        return f"not of the organisation {route.organisation_code} or one below it"
+    if route.collector_code is not None and not _names(route.collector_code, [alert.collector_code or ""]):
+        return f"not of the collector {route.collector_code}"
+    if route.scheme is not None and route.scheme != alert.scheme:
+        return f"not of the scheme {route.scheme}"
     return None
+
+
+def _too_light(route: Route, alert: Concern) -> str | None:
+    if route.min_severity == "critical" and alert.severity != "critical":
+        return f"{alert.severity} is less than critical"
+    if alert.level < route.min_level:
+        return f"level {alert.level} is less than {route.min_level}"
+    return None
+
+
+def _names(code: str, among: Collection[str]) -> bool:
+    return code.upper() in {each.upper() for each in among}
 
 
 def _reason_against_a_follow_up(route: Route, notified_before: Collection[str]) -> str | None:

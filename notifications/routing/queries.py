@@ -7,10 +7,25 @@ from typing import Final
 
 from sqlmodel import col, select
 
+from notifications.domain.recipients import Route
 from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import ReadSession
 
 ROUTES: Final = select(RouteRow).order_by(col(RouteRow.name))
+
+
+def route_of(row: RouteRow) -> Route:
+    """The route as the rules take it."""
+    return Route(
+        name=row.name,
+        under=row.under,
+        min_severity=row.min_severity,
+        disabled_reason=row.disabled_reason,
+        organisation_code=row.organisation_code,
+        collector_code=row.collector_code,
+        scheme=row.scheme,
+        min_level=row.min_level,
+    )
 
 
 async def all_routes(session: ReadSession) -> Sequence[RouteRow]:

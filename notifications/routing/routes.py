@@ -45,12 +45,12 @@ async def put_route(
     if missing := missing_of(body.channel, settings):
         raise ChannelNotSetUp(missing)
     await CHANNELS[body.channel].check_address(body.address, settings)  # may look up a host: no transaction yet
-    command = PutRoute(name, body.under, body.min_severity, body.channel, body.address, body.language)
+    command = PutRoute(name, **{**dict(body), "hours": body.hours and body.hours.model_dump(by_alias=True)})
     async with act(request) as (work, context):
         put = await usecases.put_route(work, context, command, secrets)
     response.status_code = 201 if put.is_new else 200
     secret = {"secret": put.secret} if put.secret else {}
-    return RouteAnswer(**RouteView.model_validate(put.row).model_dump(), **secret)
+    return RouteAnswer.model_validate(RouteView.model_validate(put.row).model_dump() | secret)
 
 
 @router.post("/{name}/secrets", status_code=201, responses=refuses(NoSuchRoute, NotAWebhook))

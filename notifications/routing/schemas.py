@@ -8,25 +8,44 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.channels.names import ChannelName, KnownChannel, ShownAddress
 from notifications.domain.route import Language
-from services.shown import SeverityWord, ShownCode, ShownText, ShownTime, ShownUnit, shown
-from services.web.fields import RequestBody, UnitCode
+from notifications.routing.hours_schema import RouteHours
+from services.shown import (
+    SchemeWord,
+    SeverityWord,
+    ShownCode,
+    ShownCollector,
+    ShownNumber,
+    ShownOrganisation,
+    ShownText,
+    ShownTime,
+    ShownUnit,
+    shown,
+)
+from services.web.fields import CollectorCode, OrganisationCode, RequestBody, UnitCode
 
 _A_SECRET: Final = "whsec_ZXhhbXBsZQ=="  # noqa: S105 - an example
 ShownSecret: TypeAlias = Annotated[str, shown("The secret of a webhook, this once: keep it", _A_SECRET, maxLength=200)]
 
 _LANGUAGE: Final = "Of what people read: `vi`, `en`, or `both`, Vietnamese first; webhooks have no texts"
+_UNDER: Final = "Only alerts of this unit and of those below it; without it, of every unit and of none"
+_OF_ORGANISATION: Final = "Only alerts of targets of this organisation, of those below it and of their collectors"
+_MIN_LEVEL: Final = "Only alerts that were escalated to this level or above; 0: all"
+_HOURS: Final = "When it is notified; without it, at any time"
 
 
 class RouteBody(RequestBody):
-    """`under`: only alerts of this registered unit and those below it. A PUT replaces the route: without `under` it is
-    for all alerts, without `min_severity` for warnings too, without `language` in Vietnamese, whatever was before."""
+    """A route is notified of an alert where all of its conditions hold. A PUT replaces the route: without `under` it is
+    for all units, without `min_severity` for warnings too, without `hours` for any time, whatever was before."""
 
-    under: UnitCode | None = Field(
-        None, description="Only alerts of this unit and of those below it; without it, all alerts", examples=["38"]
-    )
+    under: UnitCode | None = Field(None, description=_UNDER, examples=["38"])
+    organisation_code: OrganisationCode | None = Field(None, description=_OF_ORGANISATION)
+    collector_code: CollectorCode | None = Field(None, description="Only alerts of targets of this collector")
+    scheme: SchemeWord | None = Field(None, description="Only alerts of this scheme")
     min_severity: SeverityWord = Field("warning", description="The least severity that is notified")
+    min_level: int = Field(0, ge=0, le=100, description=_MIN_LEVEL, examples=[0], json_schema_extra={"format": "int32"})
     channel: KnownChannel
     language: Language = Field("vi", description=_LANGUAGE, examples=["vi"])
+    hours: RouteHours | None = Field(None, description=_HOURS)
     address: str = Field(
         max_length=2000,
         description="What the channel sends to: for a webhook an https:// URL, for mail a mail address",
@@ -40,13 +59,16 @@ class RouteView(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     name: ShownCode = Field(description="Its name", examples=["ops-hook"])
-    under: ShownUnit | None = Field(
-        description="Only alerts of this unit and of those below it; null: all alerts", examples=["38"]
-    )
+    under: ShownUnit | None = Field(description=_UNDER, examples=["38"])
+    organisation_code: ShownOrganisation | None = Field(description=_OF_ORGANISATION)
+    collector_code: ShownCollector | None = Field(description="Only alerts of targets of this collector")
+    scheme: SchemeWord | None = Field(description="Only alerts of this scheme")
     min_severity: SeverityWord = Field(description="The least severity that is notified")
+    min_level: ShownNumber = Field(description=_MIN_LEVEL, examples=[0])
     channel: ChannelName
     address: ShownAddress
     language: Language = Field(description=_LANGUAGE, examples=["vi"])
+    hours: RouteHours | None = Field(description=_HOURS)
     disabled_at: ShownTime | None = Field(
         description="When it was disabled since its receiver is gone, in UTC", examples=[None]
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from notifications.domain.route import Language, NoSuchRoute, NotAWebhook
 from notifications.registry.queries import registered_unit
@@ -13,14 +14,14 @@ from notifications.tables.routing import RouteRow
 from services.context import Context
 from services.errors import NotKnownYet, Unknown
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
-from services.vocabulary import Severity
+from services.vocabulary import Scheme, Severity
 
 SECRET_OVERLAP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PutRoute:
-    """A route as it is to be. Its channel has checked the address before."""
+    """A route as it is to be. Its channel has checked the address before; `hours` are as they are stored."""
 
     name: str
     under: str | None
@@ -28,6 +29,14 @@ class PutRoute:
     channel: str
     address: str
     language: Language = "vi"
+    organisation_code: str | None = None
+    collector_code: str | None = None
+    scheme: Scheme | None = None
+    min_level: int = 0
+    hours: dict[str, Any] | None = None
+
+
+_PUT: Final = {field.name for field in fields(PutRoute)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +128,7 @@ async def _registered(session: ReadSession, under: str | None) -> str | None:
 
 
 def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
-    return RouteRow(
-        name=command.name,
-        under=command.under,
-        min_severity=command.min_severity,
-        channel=command.channel,
-        address=command.address,
-        language=command.language,
-        secret=sealed,
-        created_at=now,
-        updated_at=now,
-    )
+    return RouteRow(**asdict(command), secret=sealed, created_at=now, updated_at=now)
 
 
 def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets) -> bool:
@@ -138,8 +137,7 @@ def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets) -> bool:
     previous = secrets.reseal(row.previous_secret, row.name) if kept else None
     row.secret, row.previous_secret = kept or to.secret, previous
     row.previous_secret_until = row.previous_secret_until if kept else None
-    row.under, row.min_severity = to.under, to.min_severity
-    row.channel, row.address, row.language = to.channel, to.address, to.language
+    row.sqlmodel_update(to.model_dump(include=_PUT))
     row.disabled_at = row.disabled_reason = row.paused_until = None
     row.updated_at = to.updated_at
     return kept is not None

@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "alerts", "deliveries", "ownership", "pace_differences", "registry", "routing"]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0012")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0013")
