@@ -59,6 +59,9 @@ class ChannelKind:
 
     `missing`: no route of the channel is taken while something is, and a process whose database has one is not ready.
 
+    `shown`: for addresses that hold secrets: what is stored and shown in their place. The address itself is sealed, and
+    is the secret of its messages. None where an address is no secret.
+
     `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
     end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
     """
@@ -67,4 +70,5 @@ class ChannelKind:
     open: OpenChannel
     new_secret: Callable[[], str] | None = None
     missing: Missing = nothing_is_missing
+    shown: Callable[[str], str] | None = None
     repeatable: bool = False

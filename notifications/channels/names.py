@@ -32,5 +32,5 @@ KnownChannel: TypeAlias = Annotated[
 ]
 """In a request."""
 ShownAddress: TypeAlias = Annotated[
-    str, shown("What the channel sends to", "https://ops.example.org/drive", maxLength=2000)
+    str, shown("What the channel sends to; of a chat the scheme alone", "https://ops.example.org/drive", maxLength=2000)
 ]

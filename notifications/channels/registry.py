@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from notifications.channels.chat.kind import CHAT
 from notifications.channels.kind import ChannelEnvironment, ChannelKind, Send
 from notifications.channels.mail.kind import MAIL
 from notifications.channels.webhook.kind import WEBHOOK
@@ -13,6 +14,7 @@ from notifications.settings import NotificationsSettings
 CHANNELS: Mapping[str, ChannelKind] = {
     "webhook": WEBHOOK,
     "mail": MAIL,
+    "chat": CHAT,
 }
 
 
@@ -20,6 +22,12 @@ def new_secret(channel: str) -> str | None:
     """A new signing secret for a route of this channel; None where the channel does not sign."""
     kind = CHANNELS.get(channel)
     return kind.new_secret() if kind and kind.new_secret else None
+
+
+def shown_address(channel: str, address: str) -> str | None:
+    """What is shown in place of an address that holds secrets; None where it holds none."""
+    shown = CHANNELS[channel].shown
+    return shown(address) if shown else None
 
 
 def is_repeatable(channel: str) -> bool:

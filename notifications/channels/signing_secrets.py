@@ -1,4 +1,4 @@
-"""The signing secrets of routes, sealed at rest as text."""
+"""The secrets of routes, sealed at rest as text: what webhooks are signed with, and addresses that hold secrets."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from notifications.access import RouteReader, RouteWriter
-from notifications.channels.registry import CHANNELS, missing_of
+from notifications.channels.registry import CHANNELS, missing_of, shown_address
 from notifications.domain.route import ChannelNotSetUp, NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
@@ -45,9 +45,11 @@ async def put_route(
     if missing := missing_of(body.channel, settings):
         raise ChannelNotSetUp(missing)
     await CHANNELS[body.channel].check_address(body.address, settings)  # may look up a host: no transaction yet
-    command = PutRoute(name, **{**dict(body), "hours": body.hours and body.hours.model_dump(by_alias=True)})
+    shown = shown_address(body.channel, body.address)
+    hours = body.hours and body.hours.model_dump(by_alias=True)
+    command = PutRoute(name, **{**dict(body), "hours": hours, "address": shown or body.address})
     async with act(request) as (work, context):
-        put = await usecases.put_route(work, context, command, secrets)
+        put = await usecases.put_route(work, context, command, secrets, hidden=body.address if shown else None)
     response.status_code = 201 if put.is_new else 200
     secret = {"secret": put.secret} if put.secret else {}
     return RouteAnswer.model_validate(RouteView.model_validate(put.row).model_dump() | secret)

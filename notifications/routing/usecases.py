@@ -64,15 +64,18 @@ class Resealed:
     lost: list[str]
 
 
-async def put_route(work: UnitOfWork, context: Context, command: PutRoute, secrets: RouteSecrets) -> RoutePut:
-    """Make the route, or change it to this; a disabled one is enabled. Raises NotKnownYet."""
+async def put_route(
+    work: UnitOfWork, context: Context, command: PutRoute, secrets: RouteSecrets, *, hidden: str | None = None
+) -> RoutePut:
+    """Make the route, or change it to this; a disabled one is enabled. `hidden` is the address itself, where it holds
+    secrets, and that of the command is what is shown in its place. Raises NotKnownYet."""
     command = replace(command, under=await _registered(work, command.under))
-    secret = secrets.new(command.channel)
-    fresh = _row(command, secrets.seal(secret, command.name), context.at)
+    secret = None if hidden else secrets.new(command.channel)
+    fresh = _row(command, secrets.seal(hidden or secret, command.name), context.at)
     while not await store.insert_new(work, fresh):
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
-            kept = _change(existing, fresh, secrets)
+            kept = _change(existing, fresh, secrets, is_new=hidden is not None)
             await work.add(existing)
             return RoutePut(existing, is_new=False, secret=None if kept else secret)
     return RoutePut(fresh, is_new=True, secret=secret)
@@ -131,9 +134,10 @@ def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
     return RouteRow(**asdict(command), secret=sealed, created_at=now, updated_at=now)
 
 
-def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets) -> bool:
-    """Change the row. Whether it keeps its secret, as it does at any address while the channel is the same."""
-    kept = secrets.reseal(row.secret, row.name) if row.channel == to.channel else None
+def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets, *, is_new: bool) -> bool:
+    """Change the row. Whether it keeps its secret, as it does at any address while the channel is the same, unless the
+    secret is the address, and so a new one."""
+    kept = secrets.reseal(row.secret, row.name) if row.channel == to.channel and not is_new else None
     previous = secrets.reseal(row.previous_secret, row.name) if kept else None
     row.secret, row.previous_secret = kept or to.secret, previous
     row.previous_secret_until = row.previous_secret_until if kept else None

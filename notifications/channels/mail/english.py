@@ -54,6 +54,7 @@ ENGLISH: Final = Words(
     line="{attained} of the way, {expected} expected; short by {short}",
     line_resolved="{attained} of the way",
     more="{n} more alerts of this group follow in further mails.",
+    and_more="and {n} more.",
     what_next="What to do:",
     acknowledge="Acknowledge the alert, so that all know who acts on it (a token with alerts:write):",
     acknowledge_each="Acknowledge each alert, by its id (ID) and version (N), so that all know who acts on it (a token"

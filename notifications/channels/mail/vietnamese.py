@@ -54,6 +54,7 @@ VIETNAMESE: Final = Words(
     line="đạt {attained}, cần đạt {expected}; thiếu {short} người",
     line_resolved="đạt {attained} chặng đường",
     more="Còn {n} cảnh báo khác của nhóm này trong các thư tiếp theo.",
+    and_more="và {n} cảnh báo khác.",
     what_next="Việc cần làm:",
     acknowledge="Tiếp nhận cảnh báo, để mọi người biết ai đang xử lý (token có quyền alerts:write):",
     acknowledge_each="Tiếp nhận từng cảnh báo, với mã (ID) và phiên bản (N) của nó, để mọi người biết ai đang xử lý"

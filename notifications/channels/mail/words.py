@@ -66,6 +66,7 @@ class Words:
     line: str
     line_resolved: str
     more: str
+    and_more: str
 
     what_next: str
     acknowledge: str
