@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from notifications.channels.alertmanager.kind import ALERTMANAGER
+from notifications.channels.alertmanager_webhook.kind import ALERTMANAGER_WEBHOOK
 from notifications.channels.chat.kind import CHAT
 from notifications.channels.kind import ChannelEnvironment, ChannelKind, Send
 from notifications.channels.mail.kind import MAIL
@@ -15,6 +17,8 @@ CHANNELS: Mapping[str, ChannelKind] = {
     "webhook": WEBHOOK,
     "mail": MAIL,
     "chat": CHAT,
+    "alertmanager": ALERTMANAGER,
+    "alertmanager_webhook": ALERTMANAGER_WEBHOOK,
 }
 
 

@@ -48,8 +48,8 @@ class RouteBody(RequestBody):
     hours: RouteHours | None = Field(None, description=_HOURS)
     address: str = Field(
         max_length=2000,
-        description="What the channel sends to: for a webhook an https:// URL, for mail a mail address, for chat an Apprise "
-        "URL, which is sealed and shown as its scheme",
+        description="What the channel sends to: for a webhook an https:// URL, for mail a mail address, for chat an "
+        "Apprise URL, which is sealed and shown as its scheme",
         examples=["https://ops.example.org/drive"],
     )
 

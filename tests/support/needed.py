@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.support import prometheus, rabbitmq_node
+from tests.support import alertmanager, prometheus, rabbitmq_node
 from tests.support.debian import found, may_install
 
 HOW_TO_GET_NGINX = (
@@ -21,6 +21,7 @@ def missing() -> list[str]:
     needed = {
         rabbitmq_node.HOW_TO_GET_ONE: rabbitmq_node.is_there(),
         prometheus.HOW_TO_GET_ONE: found("prometheus") and found("promtool"),
+        alertmanager.HOW_TO_GET_ONE: found("prometheus-alertmanager"),
         HOW_TO_GET_NGINX: found("nginx"),
     }
     return [remedy for remedy, is_there in needed.items() if not is_there]

@@ -12,7 +12,7 @@ from notifications.settings import NotificationsSettings
 from services.errors import Invalid, Unavailable
 
 CHILD: Final = "notifications.channels.chat.child"
-_CHECK_SECONDS: Final = 6.0
+_CHECK_SECONDS: Final = 7.0
 """Answers begin within eight."""
 
 

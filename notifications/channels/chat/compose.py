@@ -10,6 +10,7 @@ from notifications.channels.mail.compose import LANGUAGES
 from notifications.channels.mail.facts import figures, target, who
 from notifications.channels.mail.subject import ORDER, subject_of
 from notifications.channels.mail.words import Words
+from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
 Kind: TypeAlias = Literal["info", "success", "warning", "failure"]
@@ -50,26 +51,32 @@ def _kind(notice: Notice) -> Kind:
 
 def _lines(message: OutgoingMessage, words: Words, public_url: str | None) -> Iterator[str]:
     if len(message.notices) == 1:
-        yield from _one(message.notices[0], words, public_url)
+        yield from few_lines(message.notices[0], words)
+        yield _link(message.notices[0].alert, words, public_url)
         return
     notices = sorted(message.notices, key=_gravest_first)
     for notice in notices[:_MOST_LINES]:
         yield f"- {who(notice.alert, words)}: {_says(notice, words)}"
-    if rest := len(notices) - _MOST_LINES + message.more if len(notices) > _MOST_LINES else message.more:
+    if rest := max(len(notices) - _MOST_LINES, 0) + message.more:
         yield words.and_more.format(n=words.number(rest))
     if public_url:
         yield f"{public_url}/v1/alerts?status=open"
 
 
-def _one(notice: Notice, words: Words, public_url: str | None) -> Iterator[str]:
+def few_lines(notice: Notice, words: Words) -> Iterator[str]:
+    """What one alert is about, and how it stands."""
     alert = notice.alert
     yield target(alert, words)
     if notice.change != "resolved":
-        yield words.progress.format(**figures(alert, words))
+        shown = figures(alert, words)
+        yield words.progress.format(**shown)
         if alert.figures.short_by:
-            yield f"{words.names.short_by}: {words.short_by.format(persons=figures(alert, words)['short'])}"
-    yield (
-        f"{public_url}/v1/alerts/{alert.id}" if public_url else words.version.format(id=alert.id, version=alert.version)
+            yield f"{words.names.short_by}: {words.short_by.format(persons=shown['short'])}"
+
+
+def _link(alert: AlertSnapshot, words: Words, public_url: str | None) -> str:
+    return words.version.format(
+        id=f"{public_url}/v1/alerts/{alert.id}" if public_url else alert.id, version=alert.version
     )
 
 

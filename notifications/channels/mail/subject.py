@@ -25,8 +25,12 @@ def subject_of(message: OutgoingMessage, words: Words) -> str:
     tag = min((_tag(notice) for notice in message.notices), key=_TAGS.index)
     if len(message.notices) > 1:
         return f"[{tag}] {summary(message, words)}"
-    alert = message.notices[0].alert
-    return f"[{tag}] {who(alert, words)}: {_says(message.notices[0], words)} ({what(alert, words)})"
+    return f"[{tag}] {headline(message.notices[0], words)}"
+
+
+def headline(notice: Notice, words: Words) -> str:
+    """Such as `Xã Cẩm Thạch: đạt 6,2%, cần đạt 27% (BHYT hộ gia đình, tỷ lệ bao phủ)`."""
+    return f"{who(notice.alert, words)}: {_says(notice, words)} ({what(notice.alert, words)})"
 
 
 def summary(message: OutgoingMessage, words: Words) -> str:

@@ -2,66 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
 from standardwebhooks import Webhook
-from yarl import URL
 
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.signing_secrets import SigningSecrets
-from notifications.channels.webhook.answers import of_http_answer, retry_after
+from notifications.channels.webhook.client import GuardedClient, open_client
 from notifications.channels.webhook.compose import CONTENT_TYPE, body_of
-from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
-from notifications.domain.delivery import Outcome, Refused, Retry
-from notifications.domain.endpoint import literal_address
+from notifications.domain.delivery import Outcome, Refused
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.clock import Clock
 from services.security.sealing import SecretLost
 
-TIMEOUT_SECONDS = 20.0
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a webhook carries."""
+
+    content_type: str
+    body_of: Callable[[OutgoingMessage], str]
 
 
 class Webhooks:
-    """Sends messages as signed POST requests. `sessions` holds one client per URL scheme with the resolver it uses."""
+    """Sends messages as signed POST requests."""
 
-    def __init__(
-        self, sessions: dict[str, tuple[ClientSession, GuardedResolver]], secrets: SigningSecrets, clock: Clock
-    ) -> None:
-        self._sessions = sessions
+    def __init__(self, client: GuardedClient, secrets: SigningSecrets, clock: Clock, form: Format) -> None:
+        self._client = client
         self._secrets = secrets
         self._clock = clock
+        self._form = form
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Make one attempt; whatever the receiver or the network do, it does not raise."""
-        body = body_of(message)
+        body = self._form.body_of(message)
         try:
             headers = self._headers(message, body)
-            return await self._post(URL(message.address, encoded=True), body, headers)
-        except (AddressRefused, SecretLost, InvalidURL) as error:
+        except SecretLost as error:
             return Refused(str(error))
-        except TimeoutError:
-            return Retry(f"no answer within {TIMEOUT_SECONDS:.0f} s")
-        except (ClientError, OSError) as error:
-            return Retry(str(error) or repr(error))
-        except ValueError as error:  # a host name that no encoding fits; after OSError, as TLS errors are both
-            return Refused(str(error))
-
-    async def _post(self, url: URL, body: str, headers: dict[str, str]) -> Outcome:
-        session, resolver = self._sessions[url.scheme]
-        literal = literal_address(url.host or "")
-        if literal and not resolver.permits(literal):
-            raise AddressRefused(f"{url.host} is no address that may be called")
-        async with session.post(url, data=body.encode(), headers=headers, allow_redirects=False) as answer:
-            return of_http_answer(answer.status, retry_after(answer.headers.get("retry-after", ""), self._clock.now()))
+        return await self._client.post(message.address, body, headers)
 
     def _headers(self, message: OutgoingMessage, body: str) -> dict[str, str]:
         now = self._clock.now()
         return {
-            "content-type": CONTENT_TYPE,
-            "user-agent": "drive-notifications/1",
+            "content-type": self._form.content_type,
             "webhook-id": str(message.id),
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(self._signatures(message, now, body)),
@@ -77,19 +64,9 @@ class Webhooks:
 
 
 @asynccontextmanager
-async def open_webhooks(environment: ChannelEnvironment) -> AsyncIterator[Send]:
-    """https may go to public and to allowed addresses, http to allowed ones only."""
-    async with AsyncExitStack() as stack:
-        sessions = {}
-        for scheme, public in (("https", True), ("http", False)):
-            resolver = GuardedResolver(environment.settings.webhook_allow, public=public)
-            sessions[scheme] = (await stack.enter_async_context(_session(resolver)), resolver)
-        yield Webhooks(sessions, environment.secrets, environment.clock).send
-
-
-def _session(resolver: GuardedResolver) -> ClientSession:
-    return ClientSession(
-        connector=TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True),
-        timeout=ClientTimeout(total=TIMEOUT_SECONDS),
-        cookie_jar=DummyCookieJar(),
-    )
+async def open_webhooks(
+    environment: ChannelEnvironment, form: Format = Format(CONTENT_TYPE, body_of)
+) -> AsyncIterator[Send]:
+    """Webhooks that carry CloudEvents, or another form."""
+    async with open_client(environment) as client:
+        yield Webhooks(client, environment.secrets, environment.clock, form).send

@@ -16,6 +16,8 @@ from services.errors import Invalid
 from services.settings import Settings
 from tests.notifications.service import NotificationsService, an_episode
 
+NAMES = ["webhook", "mail", "chat", "alertmanager", "alertmanager_webhook", "line"]
+
 
 async def check_address(address: str, _: Settings) -> None:
     """A host and a port."""
@@ -84,14 +86,14 @@ async def test_a_new_channel_checks_its_addresses_and_is_documented(service: Not
     assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "/address", "detail": "give HOST:PORT"}])
     schemas = (await service.client.get("/openapi.json")).json()["components"]["schemas"]
     for name in ("RouteBody", "RouteAnswer", "RouteView", "DeliveryView"):
-        assert schemas[name]["properties"]["channel"]["enum"] == ["webhook", "mail", "chat", "line"]
+        assert schemas[name]["properties"]["channel"]["enum"] == NAMES
 
 
 async def test_an_unknown_channel_is_refused_with_the_known_ones_named(service: NotificationsService) -> None:
     answer = await service.client.put("/v1/routes/ops", json={"channel": "line", "address": "127.0.0.1:9"})
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["pointer"]) == (422, "/channel")
-    assert "webhook, mail, chat" in error["detail"]
+    assert "webhook, mail, chat, alertmanager" in error["detail"]
 
 
 async def test_a_worker_that_does_not_know_a_channel_leaves_its_deliveries_for_later(

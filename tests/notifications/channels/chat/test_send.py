@@ -1,4 +1,4 @@
-"""Chat messages through Apprise to a real HTTP target: what arrives, what comes of it, and what is shown of the address."""
+"""Chat messages through Apprise to a real HTTP target: what arrives, what comes of it, what is shown of the address."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 
 from notifications.channels.kind import ChannelEnvironment
 from notifications.channels.signing_secrets import SigningSecrets
-from notifications.channels.webhook import send as webhook
+from notifications.channels.webhook import client as webhook
 from notifications.channels.webhook.secret import new_secret
 from notifications.channels.webhook.send import open_webhooks
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent

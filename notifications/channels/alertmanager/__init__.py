@@ -1,0 +1,1 @@
+"""Alerts for an Alertmanager, pushed as Prometheus does."""

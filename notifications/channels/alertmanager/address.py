@@ -1,0 +1,18 @@
+"""The address of an Alertmanager."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from notifications.channels.webhook.address import check_address as check_webhook
+from notifications.settings import NotificationsSettings
+from services.errors import Invalid
+
+_REMEDY: Final = "give the address of the Alertmanager alone, such as https://alertmanager.example.org"
+
+
+async def check_address(address: str, settings: NotificationsSettings) -> None:
+    """Raises Invalid unless a webhook might go there, and it is what stands before /api/v2/alerts."""
+    if "/api/" in address or "?" in address:
+        raise Invalid.field("/address", _REMEDY)
+    await check_webhook(address, settings)

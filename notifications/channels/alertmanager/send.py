@@ -1,0 +1,45 @@
+"""Pushes alerts to the API of an Alertmanager, version 2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from notifications.channels.alertmanager.alerts import Alert, alerts_of
+from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.webhook.client import open_client
+from notifications.domain.delivery import Outcome
+from notifications.messages.outgoing_message import OutgoingMessage
+
+_PATH: Final = "/api/v2/alerts"
+_HEADERS: Final = {"content-type": "application/json"}
+
+
+def body_of(message: OutgoingMessage, public_url: str | None) -> str:
+    """An array of alerts, each with its end: Alertmanager gives those without one up after its resolve_timeout."""
+    return json.dumps([_posted(alert) for alert in alerts_of(message, public_url)])
+
+
+def _posted(alert: Alert) -> dict[str, Any]:
+    posted = {
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "startsAt": alert.starts_at.isoformat(),
+        "endsAt": (alert.ends_at or alert.kept_until).isoformat(),
+    }
+    return posted | ({"generatorURL": alert.url} if alert.url else {})
+
+
+@asynccontextmanager
+async def open_alertmanager(environment: ChannelEnvironment) -> AsyncIterator[Send]:
+    """A route's address is that of the Alertmanager, with the path before /api where it has one."""
+    public_url = environment.settings.public_url
+    async with open_client(environment) as client:
+
+        async def send(message: OutgoingMessage) -> Outcome:
+            address = f"{message.address.rstrip('/')}{_PATH}"
+            return await client.post(address, body_of(message, public_url), _HEADERS)
+
+        yield send

@@ -1,0 +1,1 @@
+"""Webhooks as Alertmanager sends them, for what takes those."""
