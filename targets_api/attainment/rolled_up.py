@@ -1,5 +1,6 @@
 """Sums of the tallies at or below a node of a tree, from any day to any other, at a cost that does not grow with them:
-months are read as months, the days around them as days, and what is not folded yet is added.
+months are read as months, the days before them as days, and what is not folded yet is added. Of the last month the
+days are read, or the whole month, from which the days after the period are taken off.
 
 A property test holds them and the tallies together.
 """
@@ -15,9 +16,11 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     FromClause,
+    Integer,
     Select,
     Table,
     and_,
+    case,
     cast,
     func,
     literal_column,
@@ -35,6 +38,11 @@ _d = TALLY_DELTAS.c
 _MONTH: Final[ColumnElement[Any]] = literal_column("'month'")
 _DAY: Final[ColumnElement[Any]] = literal_column("'day'")
 _A_MONTH: Final[ColumnElement[Any]] = literal_column("interval '1 month'")
+DAYS_ADDED: Final = 7
+"""Of a last month with more days in the period, those after it are taken off instead. Most reads are of today, which
+has no days after it; one of a day long ago may read more of them than days before it, at most 23."""
+_ADDED: Final[ColumnElement[Any]] = literal_column("1", Integer)
+_TAKEN_OFF: Final[ColumnElement[Any]] = literal_column("-1", Integer)
 _NOT_MERGED: Final[ColumnElement[Any]] = literal_column("0")
 """OFFSET 0 keeps PostgreSQL from joining in another order: deltas come first, since they are few whatever the
 statistics say, and each is looked up in the closure by its key; and from reading all rollups at once for thousands of
@@ -66,7 +74,7 @@ class RolledUp:
         of_node = (r.c[self.node] == period.code, r.c.scheme == period.scheme, r.c.span == span.c.span)
         in_span = (r.c.begins_on >= span.c.since, r.c.begins_on < span.c.before)
         return (
-            select(*(r.c[name] for name in SUMS))
+            select(*((span.c.sign * r.c[name]).label(name) for name in SUMS))
             .select_from(span.join(r, and_(*of_node, *in_span)))
             .correlate(*period.outer)
         )
@@ -126,19 +134,26 @@ class RolledUp:
 
 
 def _spans(period: Period) -> FromClause:
-    """The whole months of the period, the days before them, and the days after them."""
-    first_month = cast(func.date_trunc(_MONTH, period.since - 1) + _A_MONTH, Date)
-    after_months = cast(func.date_trunc(_MONTH, period.until + 1), Date)
-    after = period.until + 1
+    """The whole months of the period, the days before them, and the days after them; or, with the month in which the
+    period ends, the days after the period, which count against it."""
+    since, after = period.since, period.until + 1
+    first, last = cast(func.date_trunc(_MONTH, since - 1) + _A_MONTH, Date), cast(func.date_trunc(_MONTH, after), Date)
+    is_whole = and_(last >= first, after - last > DAYS_ADDED)
+    next_month = cast(last + _A_MONTH, Date)
 
-    def span(kind: ColumnElement[Any], since: ColumnElement[Any], before: ColumnElement[Any]) -> Select[Any]:
-        days = (kind.label("span"), since.label("since"), before.label("before"))
+    def span(kind: ColumnElement[Any], since: Any, before: Any, sign: Any = _ADDED) -> Select[Any]:
+        days = (kind.label("span"), since.label("since"), before.label("before"), sign.label("sign"))
         return select(*days).where(period.since <= period.until).correlate(*period.outer)
 
     spans: CompoundSelect[Any] = union_all(
-        span(_MONTH, first_month, after_months),
-        span(_DAY, period.since, func.least(first_month, after)),
-        span(_DAY, func.greatest(after_months, first_month), after),
+        span(_MONTH, first, case((is_whole, next_month), else_=last)),
+        span(_DAY, since, func.least(first, after)),
+        span(
+            _DAY,
+            case((is_whole, after), else_=func.greatest(last, first)),
+            case((is_whole, next_month), else_=after),
+            case((is_whole, _TAKEN_OFF), else_=_ADDED),
+        ),
     )
     return spans.lateral("spans")
 
