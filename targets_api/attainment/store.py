@@ -119,16 +119,18 @@ async def lock_counting_shared(work: UnitOfWork) -> None:
 async def lock_rollups(work: UnitOfWork) -> None:
     """Take this before computing what counting keeps up from then on, while counting goes on.
 
-    Until the commit nothing is folded, no node moves and no baseline changes: what is folded of the tallies stays the
-    same. The version before changes the tables while it holds COUNTING alone.
+    Until the commit nothing is folded, no node moves, no baseline changes and no target is set: what is folded of the
+    tallies stays the same, and so do the targets that it is summed up for. The version before does all that while it
+    holds COUNTING alone, and waits.
     """
     await take(work, locks.ROLLING_UP)
-    await work.execute(locks.KEEP_RULES)
+    await take_shared(work, locks.COUNTING)
 
 
 async def lock_counting(work: UnitOfWork) -> None:
     """Take this last, to save what was computed: it waits until every batch under way is committed, and blocks the next
-    ones until the own commit, so that no sign-up is missed or counted twice.
+    ones until the own commit, so that no sign-up is missed or counted twice. Whoever waits to hold COUNTING alone waits
+    on: PostgreSQL puts who shares it already before them.
     """
     await lock_rollups(work)
     await take(work, locks.COUNTING)

@@ -33,7 +33,8 @@ class Unfolded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Counts by tally, and the organisations at or above each of theirs."""
+    """Counts by tally, and the organisations at or above each of theirs: also of tallies that are what they were,
+    since something may have been counted of them before it was taken back."""
 
     counts: Counts
     above: dict[str, frozenset[str]]
@@ -53,8 +54,8 @@ _of_kind = union_all(
 ).subquery("of_kind")
 _tallies = (
     select(*(_of_kind.c[name] for name in TallyKey._fields), cast(func.sum(_of_kind.c.n), BigInteger).label("n"))
+    .where(_of_kind.c.n != 0)
     .group_by(*(_of_kind.c[name] for name in TallyKey._fields))
-    .having(func.sum(_of_kind.c.n) != 0)
     .cte("unfolded")
 )
 _above = (

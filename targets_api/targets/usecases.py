@@ -13,7 +13,7 @@ from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.waiting import each_in_turn
 from targets_api.attainment.recount import catch_up, prepare, put, recount
-from targets_api.attainment.store import lock_counting, lock_rollups
+from targets_api.attainment.store import lock_attainment, lock_counting, lock_rollups
 from targets_api.attainment.touched import touched_by_targets
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
@@ -106,8 +106,10 @@ async def change_targets(
     """Revise or withdraw each of the targets, and review them; the alert of a withdrawn one is resolved.
 
     One that cannot be changed like that is returned as NoSuchTarget, TargetIsWithdrawn, StaleVersion, TargetIsOver or
-    InvalidTarget; it does not affect the others.
+    InvalidTarget; it does not affect the others. Several are locked while nobody else locks several, step by step.
     """
+    if len(changes) > 1:
+        await lock_rollups(work)
     before = await store.lock_targets(work, changes)
     ids = sorted(changes)
     found = await each_in_turn(lambda each: _changed(each, before.get(each), changes[each], context), ids)
@@ -116,6 +118,7 @@ async def change_targets(
     with work.touching(touched_by_targets(after)):
         await store.save_changes(work, after, made)
     await emit(work, await each_in_turn(lambda each: _event(*each, context), zip(after, made, strict=True)))
+    await lock_attainment(work, [target.id for target in after])
     await review(work, context, [target.id for target in after])
     return dict(zip(ids, found, strict=True))
 

@@ -49,7 +49,7 @@ async def handle_beside(service: TargetsService, batch: Sequence[Event], other: 
     await soon(task)
 
 
-async def until_done_or_blocked(service: TargetsService, task: asyncio.Task[None]) -> None:
+async def until_done_or_blocked(service: TargetsService, task: asyncio.Task[Any]) -> None:
     """Until the task has ended, or waits for a lock."""
 
     async def is_so() -> bool:
