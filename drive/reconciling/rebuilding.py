@@ -6,13 +6,13 @@ Whatever ends it, the next run goes on: it measures anew, and what was committed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final
 
 from drive.reconciling.differences import differing_days
+from drive.reconciling.figures import FIGURES_AT_ONCE, Figures, pages_of
 from drive.reconciling.findings import Finding
 from drive.reconciling.sides import Period, Sides
 from drive.reconciling.suspects import cause_of, entries_of_days, entries_of_ids, lacking_pages
@@ -25,14 +25,11 @@ from services.reconciliation.entries import Entry
 from targets_api.domain.discrepancy import Discrepancies
 from targets_api.rebuilding import splits, usecases
 from targets_api.rebuilding.queries import ENTRIES as COUNTED
-from targets_api.rebuilding.queries import TREES, Tree, wrong_attainment, wrong_rollups, wrong_tallies
+from targets_api.rebuilding.queries import wrong_attainment, wrong_tallies
 from targets_api.reconciliation.recount import recount_after_loss
 from targets_api.tables.locks import REBUILDING
 
-T = TypeVar("T")
-
 ENTRIES_AT_ONCE: Final = 500
-FIGURES_AT_ONCE: Final = 5000
 TARGETS_AT_ONCE: Final = 20
 """They are counted anew while nothing else is counted: so few that this takes some ten milliseconds."""
 
@@ -121,36 +118,7 @@ class Rebuild:
             self.name(Finding("sign_ups", key.day.isoformat(), *key[1:], surplus=n, because=because))
 
     async def _figures(self) -> None:
-        """In one unit of work where they are not very many: a tally and its rollups may differ in different ways, and
-        neither would be right before the other is."""
-        async with self.sides.targets.read() as session:
-            tallies = await _first(wrong_tallies(session), FIGURES_AT_ONCE)
-            rollups = {tree: await _first(wrong_rollups(session, tree), FIGURES_AT_ONCE) for tree in TREES}
-        if FIGURES_AT_ONCE in (len(tallies), *(len(wrong) for wrong in rollups.values())):
-            await self._many_figures()
-        elif tallies or any(rollups.values()):
-            await self._check()
-            async with self.sides.writer.write() as work:
-                await usecases.correct_figures(work, tallies, rollups)
-            self._count(len(tallies), sum(map(len, rollups.values())))
-
-    async def _many_figures(self) -> None:
-        async with self.sides.targets.read() as session:
-            async for wrong in _pages(wrong_tallies(session), FIGURES_AT_ONCE):
-                await self._check()
-                async with self.sides.writer.write() as work:
-                    await usecases.correct_figures(work, wrong, {})
-                self._count(len(wrong), 0)
-        for tree in TREES:
-            await self._many_rollups(tree)
-
-    async def _many_rollups(self, tree: Tree) -> None:
-        async with self.sides.targets.read() as session:
-            async for wrong in _pages(wrong_rollups(session, tree), FIGURES_AT_ONCE):
-                await self._check()
-                async with self.sides.writer.write() as work:
-                    await usecases.correct_figures(work, (), {tree: wrong})
-                self._count(0, len(wrong))
+        await Figures(self.sides, self._check, self._count, self.say).correct()
 
     def _count(self, tallies: int, rollups: int) -> None:
         self.made.tallies += tallies
@@ -160,13 +128,13 @@ class Rebuild:
     async def _splits(self) -> None:
         """Tallies before the rollups that are measured from them."""
         async with self.sides.targets.read() as session:
-            async for tallies in _pages(splits.wrong_split_tallies(session), FIGURES_AT_ONCE):
+            async for tallies in pages_of(splits.wrong_split_tallies(session), FIGURES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
                     await splits.correct_split_tallies(work, tallies)
                 self.made.splits += len(tallies)
         async with self.sides.targets.read() as session:
-            async for rollups in _pages(splits.wrong_split_rollups(session), FIGURES_AT_ONCE):
+            async for rollups in pages_of(splits.wrong_split_rollups(session), FIGURES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
                     await splits.correct_split_rollups(work, rollups)
@@ -175,7 +143,7 @@ class Rebuild:
 
     async def _days(self) -> None:
         async with self.sides.targets.read() as session:
-            async for wrong in _pages(splits.wrong_days(session), FIGURES_AT_ONCE):
+            async for wrong in pages_of(splits.wrong_days(session), FIGURES_AT_ONCE):
                 await self._check()
                 async with self.sides.writer.write() as work:
                     await splits.correct_days(work, wrong)
@@ -183,27 +151,9 @@ class Rebuild:
 
     async def _targets(self) -> None:
         async with self.sides.targets.read() as session:
-            async for wrong in _pages(wrong_attainment(session), TARGETS_AT_ONCE):
+            async for wrong in pages_of(wrong_attainment(session), TARGETS_AT_ONCE):
                 async with self.sides.writer.write() as work:
                     ids = [each.target_id for each in wrong]
                     await usecases.correct_attainment(work, context_of(self.clock), ids)
                 self.made.targets += len(wrong)
         self.say(f"targets: {self.made.targets} counted anew")
-
-
-async def _first(items: AsyncGenerator[T, None], size: int) -> list[T]:
-    async with aclosing(items):
-        async for page in _pages(items, size):
-            return page
-    return []
-
-
-async def _pages(items: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
-    page: list[T] = []
-    async for item in items:
-        page.append(item)
-        if len(page) == size:
-            yield page
-            page = []
-    if page:
-        yield page

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import case, text
+from sqlalchemy import Executable, case, text
 
 from services.ids import FIRST_ID
 from services.persistence.statements import Query
@@ -78,6 +79,7 @@ _details = {name: case((_ledger.details_version == _ledger.version, _ledger[name
 ENTRIES: Final = Entries({name: _details[name] if name in _details else _ledger[name] for name in Entry._fields})
 TALLIES: Final = Query(WrongTally, sql.TALLIES)
 ROLLUPS: Final[Mapping[Tree, Query[WrongRollup]]] = {tree: Query(WrongRollup, sql.rollups(tree)) for tree in TREES}
+PLACED: Final[Mapping[Tree, Executable]] = {tree: sql.placed(tree) for tree in TREES}
 DEAD: Final = text("""
     SELECT w.id, bool_or(d.retry_at IS NOT NULL) AS is_tried_again
     FROM unnest(CAST(:ids AS uuid[])) AS w (id)
@@ -94,6 +96,11 @@ def wrong_tallies(session: ReadSession) -> AsyncGenerator[WrongTally, None]:
 def wrong_rollups(session: ReadSession, tree: Tree) -> AsyncGenerator[WrongRollup, None]:
     """Those of a tree, in the order of its nodes."""
     return session.stream(ROLLUPS[tree])
+
+
+async def places(session: ReadSession, tree: Tree) -> Decimal:
+    """A number that is another one when a node of the tree has moved: to be asked for before what is wrong is."""
+    return Decimal((await session.execute(PLACED[tree])).scalar_one())
 
 
 async def wrong_attainment(session: ReadSession) -> AsyncIterator[WrongAttainment]:

@@ -74,6 +74,12 @@ def rollups(tree: str) -> TextClause:
     """)  # noqa: S608 - our own words
 
 
+def placed(tree: str) -> TextClause:
+    """A number that tells whether any node of the tree was given another place in between, and be it the one before."""
+    pair = f"concat_ws(' ', {tree}_code, ancestor_code, xmin)"
+    return text(f"SELECT coalesce(sum(hashtextextended({pair}, 0)), 0) FROM {tree}_ancestors")  # noqa: S608 - our own words
+
+
 _SPLIT_KEY: Final = "unit_code, scheme, day, organisation_code, channel, campaign_code"
 _IS_KNOWN: Final = "coalesce(details_version = version, false)"
 _DETAILS: Final = ", ".join(

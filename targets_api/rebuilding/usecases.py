@@ -1,12 +1,14 @@
 """Correct what differs, beside the counting: each unit of work leaves a figure as it was, or right.
 
-What differs is measured in one statement, and added later: counting, folding and moves write both sides of each
-comparison alike, so that the difference stays the same meanwhile. Only a second rebuild would add it twice.
+What differs is measured in one statement, and added later: counting and folding write both sides of each comparison
+alike, so that the difference stays the same meanwhile. A second rebuild would add it twice; and a move takes what is
+wrong of a node to those above it: rollups are measured anew after one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from services.context import Context
@@ -20,7 +22,7 @@ from targets_api.domain.discrepancy import Discrepancies, Settled, settled
 from targets_api.domain.tally import Deltas, deltas_of
 from targets_api.ledger.store import tally
 from targets_api.rebuilding import store
-from targets_api.rebuilding.queries import Tree, WrongRollup, WrongTally
+from targets_api.rebuilding.queries import Tree, WrongRollup, WrongTally, places
 from targets_api.review.usecases import review
 from targets_api.tables.locks import ROLLING_UP
 
@@ -64,13 +66,22 @@ def _settle_after_commit(work: UnitOfWork, open_: Discrepancies, result: Settled
 
 
 async def correct_figures(
-    work: UnitOfWork, tallies: Sequence[WrongTally], rollups: Mapping[Tree, Sequence[WrongRollup]]
-) -> None:
+    work: UnitOfWork,
+    tallies: Sequence[WrongTally],
+    rollups: Mapping[Tree, Sequence[WrongRollup]],
+    measured_at: Mapping[Tree, Decimal],
+) -> bool:
     """Add to tallies what they lack of the ledger, which rollups follow by trigger; and to rollups what they lacked of
-    the tallies. Folding, which writes the rows of rollups, waits; counting does not."""
+    the tallies. Folding, which writes the rows of rollups, waits; counting does not.
+
+    False, and nothing is added, where the places that a tree of the rollups was `measured_at` are others now.
+    """
     if any(rollups.values()):
         await locks.take(work, ROLLING_UP)
     await lock_counting_shared(work)
+    for tree, wrong in rollups.items():
+        if wrong and await places(work, tree) != measured_at[tree]:
+            return False
     if tallies:
         await tally(work, Deltas(*({each.key: each.lacks[nth] for each in sorted(tallies)} for nth in range(4))))
     for tree, wrong in rollups.items():
@@ -78,6 +89,7 @@ async def correct_figures(
             await store.add_to_rollups(work, tree, wrong)
     if not tallies:  # folding writes rollups and changes no answer: so they bump no version by themselves
         await versions.bump(work)
+    return True
 
 
 async def correct_attainment(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:

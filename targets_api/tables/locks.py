@@ -6,8 +6,8 @@
    computed, and for whoever locks attainment in several steps. It is taken exclusively as late as can be, since
    counting waits from then on until the commit. Only the holder of ROLLING_UP goes from the one to the other, so that
    no two wait for each other. The version before moves nodes, changes baselines and sets targets under COUNTING
-   alone: it waits for whoever computes, and counting behind it. The registry and the requests of listeners have units of work of their own, before the sign-ups of their
-   batch. Folding shares it, too, because of the version before.
+   alone: it waits for whoever computes, and counting behind it. The registry and the requests of listeners have units
+   of work of their own, before the sign-ups of their batch. Folding shares it, too, because of the version before.
 2. Rows of the ledger, by enrolment id, inserted before others are locked; rows of tallies, by key: two batches that
    share some wait for each other one way.
 3. Rows of `targets` that shares are set of, FOR SHARE, while ROLLING_UP is held; then the row that is revised
