@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 
 def run_migrations(connection: Connection) -> None:
-    """Bring the database behind the connection to the revision, in one transaction but for what commits by itself."""
-    context.configure(connection=connection, transaction_per_migration=False)
+    """Bring the database behind the connection to the revision, each migration in a transaction but for what commits by
+    itself: where one has to be tried again, those before it are done, and hold no locks."""
+    context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
 

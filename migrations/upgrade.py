@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 from weakref import WeakKeyDictionary
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from migrations.errors import Away, in_one_line, unknown
+from migrations.locking import PATIENCE, run_in_tries
 from services.persistence.connecting import driver_error, postgresql_at, sqlstate
 
 log = structlog.get_logger(__name__)
@@ -42,21 +44,22 @@ async def upgrade(
     *,
     setting: str = "DATABASE_URL",
     load_secret_keys: LoadKeys | None = None,
+    lock_patience: timedelta = PATIENCE,
 ) -> None:
     """Create the database where it is missing, then run its migrations up to `revision`; several callers take turns.
 
     `load_secret_keys` gives the keys with which rows that are in clear are sealed; it is called where there are any.
-    Raises NotRun, which names the server and the `setting` that holds its URL.
+    Raises NotRun, which names the server and the `setting` that holds its URL; or who holds a lock on what is to be
+    changed, once that was tried for `lock_patience`.
     """
+    run = partial(_upgrade, service=service, revision=revision, setting=setting, load_secret_keys=load_secret_keys)
     with in_one_line(postgresql_at(url, setting)):
         await _create_where_missing(url)
         engine = create_async_engine(url, connect_args=_CONNECT)
         try:
             async with engine.connect() as connection:
                 await _lock(connection)
-                async with _turn():
-                    await connection.run_sync(_upgrade, service, revision, setting, load_secret_keys)
-                await connection.commit()
+                await run_in_tries(engine, connection, run, _turn, lock_patience)
         finally:
             await engine.dispose()
 
