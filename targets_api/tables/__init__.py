@@ -11,7 +11,7 @@ __all__ = ["SCHEMA", "attainment", "hierarchy", "ledger", "rollups", "splits", "
 SCHEMA: Final = Schema(
     "targets",
     Base.metadata,
-    revision="targets_0022",
+    revision="targets_0023",
     versioned=frozenset(
         {
             "units",
