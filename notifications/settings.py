@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from notifications.domain.mail_address import is_mail_address
+from notifications.domain.receiver import GENEROUS, Rate
 from services.server_urls import checked_server
 from services.settings import Port, ServiceSettings
 
@@ -33,6 +34,15 @@ class NotificationsSettings(ServiceSettings):
     )
 
     group_wait_seconds: float = Field(30.0, ge=0, le=3600, validation_alias="DRIVE_GROUP_WAIT_SECONDS")
+
+    route_messages_per_minute: int = Field(
+        GENEROUS.per_minute, ge=1, le=60_000, validation_alias="DRIVE_ROUTE_MESSAGES_PER_MINUTE"
+    )
+
+    @property
+    def rate(self) -> Rate:
+        """How many messages each route may be sent, by all workers together."""
+        return Rate(self.route_messages_per_minute)
 
     @property
     def group_wait(self) -> timedelta:

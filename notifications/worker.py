@@ -18,6 +18,7 @@ from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
 from notifications.routing.channels import channels_check
+from notifications.routing.receivers.queries import failing_routes
 from notifications.settings import NotificationsSettings
 from services.context import context_of
 from services.messaging.broker import Broker
@@ -55,8 +56,11 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     async def measure_work() -> None:
         async with runtime.database.read() as session:
             alerts, waiting = await count_unresolved(session), await count_waiting(session)
+            failing = await failing_routes(session)
+        now = context_of(runtime.clock).at
         alert_metrics.show(alerts)
-        delivery_metrics.show(waiting, context_of(runtime.clock).at)
+        delivery_metrics.show(waiting, now)
+        delivery_metrics.show_failing(failing, now)
 
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from notifications.deliveries import sql, store
-from notifications.deliveries.sql import ClaimedDelivery, ExpiredAttempt
+from notifications.deliveries.sql import Bundle, ClaimedDelivery, ExpiredAttempt
 from notifications.deliveries.store import Attempt
+from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
 from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from notifications.routing.receivers import store as receivers
 from notifications.tables.locks import CLAIMS
 from services.contracts.alerts import MOST_ALERTS
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
+_WINDOW: Final = 100
+"""How many due deliveries of a route are looked at for messages: those of one group count as one message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many messages a sender can claim: in all, and at most for one route, with those it is sending already."""
+    """How many messages a sender can claim: in all, and at most for one route, with those it is sending already;
+    `rate` is that of each route for all senders together."""
 
     slots: int
     per_route: int
     sending: Mapping[str, int]
     most_alerts: int = MOST_ALERTS
+    rate: Rate = GENEROUS
 
 
 class Claimed(NamedTuple):
@@ -50,16 +58,35 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
     Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
     `lock_claims`.
     """
-    await work.execute(sql.SUPERSEDE)
-    await work.execute(sql.FORGET_UNTOLD)
     await work.execute(sql.FAIL_WITHOUT_ROUTE, {"now": now})
-    busy = {"busy_routes": list(capacity.sending), "busy_counts": list(capacity.sending.values())}
-    limits = {"per_route": capacity.per_route, "slots": capacity.slots, "most": capacity.most_alerts}
-    rows = await work.all(sql.CLAIM, busy | limits | {"now": now, "until": until})
+    rows: list[ClaimedDelivery] = []
+    while not rows and (bundles := await _choose(work, capacity, now)):
+        chosen = _columns(bundles)
+        ended = [*await work.execute(sql.SUPERSEDE, chosen), *await work.execute(sql.FORGET_UNTOLD, chosen)]
+        rows = await work.all(sql.CLAIM, chosen | {"most": capacity.most_alerts, "now": now, "until": until})
+        if not ended:
+            break
+    await receivers.spend(work, _messages_by_route(rows), capacity.rate, now)
     claimed = Claimed([], [])
     for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
         await _add(work, claimed, list(deliveries))
     return claimed
+
+
+async def _choose(work: UnitOfWork, capacity: Capacity, now: datetime) -> list[Bundle]:
+    busy = {"busy_routes": list(capacity.sending), "busy_counts": list(capacity.sending.values())}
+    limits = {"per_route": capacity.per_route, "slots": capacity.slots, "window": _WINDOW}
+    rate = {"burst": capacity.rate.burst, "per_second": capacity.rate.per_second}
+    return await work.all(sql.CHOOSE, busy | limits | rate | {"now": now, "failures_to_pause": FAILURES_TO_PAUSE})
+
+
+def _columns(bundles: Sequence[Bundle]) -> dict[str, list[Any]]:
+    routes, messages, groups, singles = (list(column) for column in zip(*bundles, strict=True))
+    return {"routes": routes, "messages": messages, "groups": groups, "singles": singles}
+
+
+def _messages_by_route(rows: Sequence[ClaimedDelivery]) -> Counter[str]:
+    return Counter(route_name for route_name, _ in {(row.route_name, row.message_id) for row in rows})
 
 
 def _place(delivery: ClaimedDelivery) -> tuple[UUID, UUID]:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from notifications.deliveries.queries import Waiting
 from notifications.domain.delivery import OutcomeName, State
+from notifications.routing.receivers.queries import FailingRoute
 
 _AFTERWARDS: Final[tuple[State, ...]] = ("pending", "sent", "failed", "unconfirmed")
 """The states in which an attempt may leave a delivery."""
@@ -34,6 +35,13 @@ class DeliveryMetrics:
             "drive_oldest_delivery_seconds", "How long the oldest of them has waited", ["channel"], registry=registry
         )
 
+        self._failing = Gauge(
+            "drive_route_failing_seconds",
+            "For how long the receiver of a route has taken nothing that was sent; routes that work are left out",
+            ["route"],
+            registry=registry,
+        )
+
     def begin(self, channels: Iterable[str]) -> None:
         """Show these channels from 0 on: else the first failure of one is no increase."""
         self._channels = frozenset(channels)
@@ -43,6 +51,12 @@ class DeliveryMetrics:
     def count_attempt(self, channel: str, outcome: OutcomeName, state: State) -> None:
         """One attempt has ended, and that is committed."""
         self._attempts.labels(channel, outcome, state).inc()
+
+    def show_failing(self, routes: Iterable[FailingRoute], now: datetime) -> None:
+        """Set the gauge of every route that fails, and of no other."""
+        self._failing.clear()
+        for each in routes:
+            self._failing.labels(each.name).set(max(0.0, (now - each.failing_since).total_seconds()))
 
     def show(self, waiting: Iterable[Waiting], now: datetime) -> None:
         """Set the gauges of every channel."""

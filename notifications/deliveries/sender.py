@@ -91,7 +91,7 @@ class Sender:
 
     async def _claim(self, slots: int) -> list[OutgoingMessage]:
         by_route = Counter(message.route_name for message in self._sending.values())
-        capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route)
+        capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route, rate=self._environment.settings.rate)
         async with self._database.write() as work:
             context = context_of(self._clock)
             return await claim(
@@ -140,7 +140,9 @@ def _log_attempt(message: OutgoingMessage, outcome: Outcome) -> None:
 
 async def _attempt(message: OutgoingMessage, send: Send | None) -> Outcome:
     if send is None:
-        return Retry(f"this worker has no channel {message.channel}")  # a newer version may have made the route
+        return Retry(
+            f"this worker has no channel {message.channel}", fault="sender"
+        )  # a newer version may have made the route
     try:
         return await send(message)
     except Exception:

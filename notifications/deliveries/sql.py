@@ -47,11 +47,21 @@ class ClaimedDelivery(NamedTuple):
     earlier: Sequence[UUID]
 
 
+class Bundle(NamedTuple):
+    """Deliveries of a route that go out together: of a message that was tried before, of a group, or a single one."""
+
+    route_name: str
+    message_id: UUID | None
+    group_code: str | None
+    single: UUID | None
+
+
 class History(NamedTuple):
-    """How many attempts of a message were early, and whether one of all succeeded."""
+    """How many attempts of a message were early, whether one of all succeeded, and when its first part was queued."""
 
     early_attempts: int
     was_sent: bool
+    queued_at: datetime | None
 
 
 ADOPT = text("""
@@ -73,13 +83,88 @@ EXPIRED: Final = Query(
 )
 """Attempts that were under way when their lease ended."""
 
-SUPERSEDE = text("""
-    WITH overtaken AS (
+_POOL = """
+    chosen AS (
+        SELECT * FROM unnest(CAST(:routes AS text[]), CAST(:messages AS uuid[]), CAST(:groups AS text[]),
+                             CAST(:singles AS uuid[])) AS c(route_name, message_id, group_code, single)
+    ), pool AS (
+        SELECT c.*, d.id, d.alert_id FROM chosen c JOIN deliveries d ON d.message_id = c.message_id
+        WHERE d.state = 'pending'
+        UNION ALL
+        SELECT c.*, d.id, d.alert_id FROM chosen c
+        JOIN deliveries d ON d.route_name = c.route_name AND d.group_code = c.group_code
+        WHERE d.state = 'pending' AND d.message_id IS NULL
+        UNION ALL
+        SELECT c.*, d.id, d.alert_id FROM chosen c JOIN deliveries d ON d.id = c.single
+        WHERE d.state = 'pending' AND d.message_id IS NULL
+    )
+"""
+"""The pending deliveries of bundles: whole, whether each of them is due or not."""
+
+_UNTOLD = """NOT EXISTS (
+    SELECT FROM deliveries s WHERE s.alert_id = d.alert_id AND s.route_name = d.route_name AND s.state = 'sending'
+)"""
+"""No message tells this route of the alert just now."""
+
+CHOOSE: Final = Query(
+    Bundle,
+    text(f"""
+    WITH open AS MATERIALIZED (
+        SELECT r.name, least(
+            :per_route - coalesce(busy.held, 0),
+            floor(least(:burst, coalesce(
+                c.tokens + :per_second * greatest(0, extract(epoch FROM CAST(:now AS timestamptz) - c.refilled_at)),
+                :burst
+            ))),
+            CASE WHEN c.failures >= :failures_to_pause AND EXISTS (
+                SELECT FROM deliveries s WHERE s.state = 'sending' AND s.route_name = r.name
+            ) THEN 0 WHEN c.failures >= :failures_to_pause THEN 1 END
+        ) AS room
+        FROM routes r LEFT JOIN receivers c ON c.route_name = r.name
+        LEFT JOIN unnest(CAST(:busy_routes AS text[]), CAST(:busy_counts AS integer[])) AS busy(name, held)
+               ON busy.name = r.name
+        WHERE r.disabled_at IS NULL AND (r.paused_until IS NULL OR r.paused_until <= :now)
+    ), heads AS (
+        SELECT open.name, open.room FROM open CROSS JOIN LATERAL (
+            SELECT d.next_attempt_at FROM deliveries d
+            WHERE d.state = 'pending' AND d.route_name = open.name AND d.next_attempt_at <= :now AND {_UNTOLD}
+            ORDER BY d.next_attempt_at LIMIT 1
+        ) head
+        WHERE open.room >= 1 ORDER BY head.next_attempt_at LIMIT :slots
+    ), due AS (
+        SELECT heads.name, heads.room, d.message_id,
+               CASE WHEN d.message_id IS NULL THEN d.group_code END AS group_code,
+               CASE WHEN d.message_id IS NULL AND d.group_code IS NULL THEN d.id END AS single,
+               d.next_attempt_at
+        FROM heads CROSS JOIN LATERAL (
+            SELECT d.* FROM deliveries d
+            WHERE d.state = 'pending' AND d.route_name = heads.name AND d.next_attempt_at <= :now AND {_UNTOLD}
+            ORDER BY d.next_attempt_at, d.id LIMIT :window
+        ) d
+    ), bundles AS (
+        SELECT name, room, message_id, group_code, single, min(next_attempt_at) AS due_at, row_number() OVER (
+            PARTITION BY name ORDER BY min(next_attempt_at), message_id, group_code, single
+        ) AS nth
+        FROM due GROUP BY name, room, message_id, group_code, single
+    )
+    SELECT name AS route_name, message_id, group_code, single FROM bundles
+    WHERE nth <= room ORDER BY due_at, message_id, group_code, single LIMIT :slots
+"""),  # noqa: S608 - constants only
+)
+"""What is to be claimed, longest waiting first: messages that wait for another attempt, and groups whose first delivery
+has waited. At most `slots`, and of one route what its receiver may be sent now: `per_route` with those that the claimer
+is sending already, as many as its rate allows, and a single one where the receiver was away last. Reads the first due
+deliveries of each route, `window` at most, however many wait."""
+
+SUPERSEDE = text(f"""
+    WITH {_POOL}, overtaken AS (
         SELECT d.id, d.alert_id, d.route_name, d.message_id, d.next_attempt_at, n.version
-        FROM deliveries d CROSS JOIN LATERAL (
+        FROM (SELECT DISTINCT alert_id, route_name FROM pool) pair
+        CROSS JOIN LATERAL (
             SELECT max(o.alert_version) AS version FROM deliveries o
-            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
+            WHERE o.alert_id = pair.alert_id AND o.route_name = pair.route_name
         ) n
+        JOIN deliveries d ON d.alert_id = pair.alert_id AND d.route_name = pair.route_name
         WHERE d.state = 'pending' AND n.version > d.alert_version
     ), inherited AS (
         UPDATE deliveries d SET next_attempt_at = waited.due_at
@@ -94,15 +179,19 @@ SUPERSEDE = text("""
     SET state = 'superseded', next_attempt_at = NULL,
         last_error = 'overtaken by version ' || overtaken.version || ' of the alert before it was sent'
     FROM overtaken WHERE deliveries.id = overtaken.id
-""")
-"""Ends every pending delivery of which a newer one, of the same alert to the same route, is queued. The newer one goes
-out when the one before would have: an alert that changes often must not hold up its group."""
+    RETURNING deliveries.id
+""")  # noqa: S608 - constants only
+"""Ends every pending delivery of an alert of these bundles of which a newer one, of the same alert to the same route,
+is queued. The newer one goes out when the one before would have: an alert that changes often must not hold up its
+group."""
 
-FORGET_UNTOLD = text("""
+FORGET_UNTOLD = text(f"""
+    WITH {_POOL}
     UPDATE deliveries d
     SET state = 'superseded', next_attempt_at = NULL,
         last_error = 'the alert began and ended before the route was told of it'
-    WHERE d.state = 'pending' AND d.change = 'resolved' AND d.message_id IS NULL
+    FROM pool
+    WHERE d.id = pool.id AND d.state = 'pending' AND d.change = 'resolved' AND d.message_id IS NULL
       AND EXISTS (
           SELECT FROM deliveries o
           WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version < d.alert_version
@@ -112,46 +201,47 @@ FORGET_UNTOLD = text("""
           WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version < d.alert_version
             AND o.attempts > 0
       )
-""")
+    RETURNING d.id
+""")  # noqa: S608 - constants only
 """Ends the delivery of an alert's end where all that were queued before it were never attempted."""
 
 FAIL_WITHOUT_ROUTE = text("""
-    UPDATE deliveries
+    WITH RECURSIVE named AS (
+        (SELECT route_name FROM deliveries WHERE state = 'pending' ORDER BY route_name LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT d.route_name FROM deliveries d
+            WHERE d.state = 'pending' AND d.route_name > named.route_name ORDER BY d.route_name LIMIT 1
+        ) FROM named WHERE named.route_name IS NOT NULL
+    ), lost AS (
+        SELECT named.route_name FROM named WHERE named.route_name IS NOT NULL
+           AND NOT EXISTS (SELECT FROM routes r WHERE r.name = named.route_name AND r.disabled_at IS NULL)
+    )
+    UPDATE deliveries d
     SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed or disabled'
-    WHERE state = 'pending' AND next_attempt_at <= :now
-      AND NOT EXISTS (SELECT 1 FROM routes r WHERE r.name = route_name AND r.disabled_at IS NULL)
+    FROM lost WHERE d.route_name = lost.route_name AND d.state = 'pending' AND d.next_attempt_at <= :now
 """)
-"""Ends every due delivery whose route was removed or disabled."""
+"""Ends every due delivery whose route was removed or disabled. Reads one entry of the index for each route."""
 
 CLAIM: Final = Query(
     ClaimedDelivery,
-    text("""
-    WITH ready AS (
-        SELECT d.id, d.route_name, d.message_id, d.next_attempt_at, d.early_attempts,
-               coalesce(d.message_id::text, d.group_code, d.id::text) AS bundle
-        FROM deliveries d JOIN routes r ON r.name = d.route_name
-        WHERE d.state = 'pending' AND r.disabled_at IS NULL AND (r.paused_until IS NULL OR r.paused_until <= :now)
+    text(f"""
+    WITH {_POOL}, ready AS (
+        SELECT d.id, d.route_name, d.message_id, d.early_attempts,
+               coalesce(pool.message_id::text, pool.group_code, pool.single::text) AS bundle
+        FROM pool JOIN deliveries d ON d.id = pool.id JOIN routes r ON r.name = d.route_name
+        WHERE r.disabled_at IS NULL
           AND NOT EXISTS (
               SELECT FROM deliveries o
               WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.id <> d.id
                 AND (o.state IN ('pending', 'sending') OR o.alert_version > d.alert_version)
           )
-    ), due AS (
-        SELECT route_name, bundle, min(next_attempt_at) AS due_at, max(early_attempts) AS early_attempts,
-               row_number() OVER (PARTITION BY route_name ORDER BY min(next_attempt_at), bundle) AS nth
-        FROM ready GROUP BY route_name, bundle HAVING min(next_attempt_at) <= :now
-    ), chosen AS (
-        SELECT due.route_name, due.bundle, due.early_attempts FROM due
-        LEFT JOIN unnest(CAST(:busy_routes AS text[]), CAST(:busy_counts AS integer[])) AS busy(name, held)
-               ON busy.name = due.route_name
-        WHERE due.nth + coalesce(busy.held, 0) <= :per_route
-        ORDER BY due.due_at, due.bundle LIMIT :slots
     ), members AS (
-        SELECT ready.id, chosen.early_attempts, row_number() OVER bundled AS nth,
-               coalesce(ready.message_id, first_value(ready.id) OVER bundled) AS message_id,
-               greatest(count(*) OVER (PARTITION BY ready.route_name, ready.bundle) - :most, 0) AS more
-        FROM ready JOIN chosen USING (route_name, bundle)
-        WINDOW bundled AS (PARTITION BY ready.route_name, ready.bundle ORDER BY ready.id)
+        SELECT id, max(early_attempts) OVER whole AS early_attempts, row_number() OVER bundled AS nth,
+               coalesce(message_id, first_value(id) OVER bundled) AS message_id,
+               greatest(count(*) OVER whole - :most, 0) AS more
+        FROM ready
+        WINDOW whole AS (PARTITION BY route_name, bundle), bundled AS (PARTITION BY route_name, bundle ORDER BY id)
     )
     UPDATE deliveries d
     SET state = 'sending', next_attempt_at = NULL, leased_until = :until, attempts = d.attempts + 1,
@@ -172,13 +262,11 @@ CLAIM: Final = Query(
                   WHERE d.group_code LIKE 'unit:%' AND u.code = substr(d.group_code, length('unit:') + 1)
               ) AS group_name,
               d.more, d.leased_until, d.change, d.alert, d.queued_at, d.earlier
-"""),
+"""),  # noqa: S608 - constants only
 )
-"""Leases what is due, longest waiting first: messages that wait for another attempt, and the deliveries of a group once
-its first has waited, as a new message of at most `most`, which has the id of its first delivery. At most `slots`
-messages, and `per_route` of one route, including those that the claimer is sending already; none of an alert that
-another message tells the route of just now, or that has changed since SUPERSEDE: which goes out is decided then. What a
-message says of others is kept from its first attempt on."""
+"""Leases bundles, each as one message: one that was tried before, or a new one of at most `most` deliveries, which has
+the id of its first delivery. None of an alert that another message tells the route of just now, or that has changed
+since SUPERSEDE: which goes out is decided then. What a message says of others is kept from its first attempt on."""
 
 RECORD_STEP = text("""
     UPDATE deliveries
@@ -205,7 +293,7 @@ HISTORY: Final = Query(
     SELECT coalesce(max(early_attempts), 0) AS early_attempts, EXISTS (
         SELECT FROM delivery_attempts a JOIN deliveries o ON o.id = a.delivery_id
         WHERE o.message_id = :message_id AND o.attempts >= :attempt AND a.outcome = 'sent'
-    ) AS was_sent
+    ) AS was_sent, min(queued_at) AS queued_at
     FROM deliveries WHERE message_id = :message_id AND attempts >= :attempt
 """),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from notifications.deliveries.store import Attempt
 from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
 from notifications.domain.grouping import group_of
+from notifications.domain.receiver import UNKNOWN, Receiver
 from notifications.domain.recipients import Concern, Recipients, Route, recipients_of, recipients_of_a_follow_up
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.alert_snapshot import AlertSnapshot
@@ -26,6 +27,7 @@ from notifications.registry.queries import levels_of
 from notifications.routing import store as routes
 from notifications.routing.hours import hours_of, opening_of
 from notifications.routing.queries import all_routes, route_of
+from notifications.routing.receivers import store as receivers
 from notifications.tables.deliveries import DeliveryRow
 from notifications.tables.routing import RouteRow
 from services.context import Context
@@ -147,28 +149,60 @@ async def record_outcome(
 ) -> None:
     """Record the outcome of an attempt, and what it says about the route: that its receiver answers again, asks for a
     wait, or is gone."""
-    now = context.now
     await claims.lock_claims(work)
-    await _record(work, Attempt(message.id, message.attempt, message.channel), outcome, context, metrics, chance)
+    known = await receivers.known(work, message.route_name)
+    attempt = Attempt(message.id, message.attempt, message.channel)
+    await _record(work, attempt, outcome, context, metrics, chance, known.after(outcome, context.at))
+    await _learn(work, context, message, outcome, chance())
     match outcome:
         case Sent():
-            await store.end_waits(work, message.route_name, now)
+            await store.end_waits(work, message.route_name, context.now)
         case Retry(_, after) if after:
-            await routes.pause(work, message.route_name, message.address, now + rules.pause_of(after))
+            await routes.pause(work, message.route_name, message.address, context.now + rules.pause_of(after))
         case Refused(reason, gone=True):
             await routes.disable(work, message.route_name, message.address, reason=reason, now=context.at)
 
 
 async def _record(
-    work: UnitOfWork, attempt: Attempt, outcome: Outcome, context: Context, metrics: DeliveryMetrics, chance: Chance
+    work: UnitOfWork,
+    attempt: Attempt,
+    outcome: Outcome,
+    context: Context,
+    metrics: DeliveryMetrics,
+    chance: Chance,
+    receiver: Receiver = UNKNOWN,
 ) -> None:
     history = await store.history(work, attempt)
     counted = Sent() if history.was_sent else outcome
-    step = rules.next_step(counted, attempt.number, context.now, early=history.early_attempts, chance=chance())
+    is_last = receiver.is_given_up(history.queued_at or context.at, context.at)
+    step = rules.next_step(
+        counted, attempt.number, context.now, early=history.early_attempts, chance=chance(), is_last=is_last
+    )
     await store.record_step(work, attempt, step, context.at)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.record_attempt(work, attempt, outcome=name, detail=detail, now=context.at)
     work.after_commit(lambda: metrics.count_attempt(attempt.channel, name, step.state))
+
+
+async def _learn(work: UnitOfWork, context: Context, message: OutgoingMessage, outcome: Outcome, chance: float) -> None:
+    """Keep what the outcome says of the receiver, and leave it alone where it was away several times in a row."""
+    seen = await receivers.seen(work, message.route_name, message.address)
+    if seen is None:
+        return
+    learnt = seen.receiver.after(outcome, context.at)
+    learnt, until = learnt.left_alone(context.now, seen.paused_until, chance)
+    if learnt != seen.receiver:
+        await receivers.save(work, message.route_name, learnt)
+    if until:
+        await routes.pause(work, message.route_name, message.address, until)
+    _log_change(message.route_name, seen.receiver, learnt, until)
+
+
+def _log_change(route: str, before: Receiver, after: Receiver, until: datetime | None) -> None:
+    if until:
+        log.warning("receiver_paused", route=route, failures=after.failures, until=until.isoformat())
+    elif before.probes and not after.probes:
+        log.info("receiver_answers_again", route=route)
 
 
 async def send_again(

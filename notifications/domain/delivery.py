@@ -43,6 +43,9 @@ LONGEST_WAIT = timedelta(days=7)
 """A receiver that asks for more (Retry-After) is called again after this."""
 
 
+Fault: TypeAlias = Literal["receiver", "message", "sender"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The receiver has accepted it."""
@@ -52,10 +55,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It was not accepted, and may be later. `after` is the wait that the receiver asked for, for all of its route."""
+    """It was not accepted, and may be later. `after` is the wait that the receiver asked for, for all of its route.
+
+    `fault`: the receiver is away or fails; or it answers, and does not take this message; or the sender has not tried.
+    """
 
     reason: str
     after: timedelta | None = None
+    fault: Fault = "receiver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +109,11 @@ class NotRetriable(Conflict):
     remedy = "Nothing, if it was sent; else do what `detail` says."
 
 
-def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0, chance: float) -> Step:
+def next_step(
+    outcome: Outcome, attempts: int, now: datetime, *, early: int = 0, chance: float, is_last: bool = False
+) -> Step:
     """The step after attempt number `attempts` (1 is the first), of which some were `early`. `chance` is a random
-    number from 0 to 1.
+    number from 0 to 1. `is_last`: no other attempt follows a failure.
 
     Early attempts use up no delay: a message that is refused while others are accepted still has its three days.
 
@@ -113,6 +122,8 @@ def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0,
     match outcome:
         case Sent():
             return Step("sent")
+        case Retry(reason) if is_last:
+            return _given_up(reason, attempts)
         case Retry(reason):
             return _again(reason, attempts, now, early, chance)
         case Refused(reason):
@@ -126,8 +137,12 @@ def next_step(outcome: Outcome, attempts: int, now: datetime, *, early: int = 0,
 def _again(reason: str, attempts: int, now: datetime, early: int, chance: float) -> Step:
     on_schedule = attempts - early
     if on_schedule > len(RETRY_DELAYS):
-        return Step("failed", f"given up after {attempts} attempts: {reason}")
+        return _given_up(reason, attempts)
     return Step("pending", reason, now + jittered(RETRY_DELAYS[on_schedule - 1], chance))
+
+
+def _given_up(reason: str, attempts: int) -> Step:
+    return Step("failed", f"given up after {attempts} attempts: {reason}")
 
 
 def jittered(delay: timedelta, chance: float) -> timedelta:
@@ -172,7 +187,7 @@ def of_interruption(*, repeatable: bool) -> Outcome:
     `repeatable`: a receiver of this channel recognises a repeated message, so that it may be sent again.
     """
     reason = "the sender stopped in mid-send"
-    return Retry(reason) if repeatable else Unconfirmed(f"{reason}; the message may have gone out")
+    return Retry(reason, fault="sender") if repeatable else Unconfirmed(f"{reason}; the message may have gone out")
 
 
 def check_retriable(state: State, *, has_route: bool, has_newer: bool) -> None:

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from notifications.access import RouteReader, RouteWriter
 from notifications.channels.registry import CHANNELS, missing_of, shown_address
+from notifications.domain.receiver import UNKNOWN
 from notifications.domain.route import ChannelNotSetUp, NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
-from notifications.routing.schemas import RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
+from notifications.routing.receivers.queries import known_receivers
+from notifications.routing.schemas import ListedRoute, RouteAnswer, RouteBody, RouteList, RouteView, SecretAnswer
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.usecases import PutRoute
 from services.errors import NotKnownYet
@@ -65,9 +67,11 @@ async def rotate_secret(name: RouteName, _: RouteWriter, secrets: Secrets, reque
 
 @router.get("")
 async def list_routes(_: RouteReader, request: Request) -> RouteList:
-    """All routes, without their secrets."""
+    """All routes, without their secrets, and whether messages arrive there."""
+    now = request.app.state.runtime.clock.now()
     async with read(request) as session:
-        return RouteList(items=[RouteView.model_validate(row) for row in await all_routes(session)])
+        rows, known = await all_routes(session), await known_receivers(session)
+    return RouteList(items=[ListedRoute.of(row, known.get(row.name, UNKNOWN), now) for row in rows])
 
 
 @router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.channels.names import ChannelName, KnownChannel, ShownAddress
+from notifications.domain.receiver import Receiver
 from notifications.domain.route import Language
 from notifications.routing.hours_schema import RouteHours
+from notifications.routing.receivers.schemas import ReceiverView
+from notifications.tables.routing import RouteRow
 from services.shown import (
     SchemeWord,
     SeverityWord,
@@ -75,10 +79,23 @@ class RouteView(BaseModel):
     )
     disabled_reason: ShownText | None = Field(description="Why it was disabled", examples=[None])
     paused_until: ShownTime | None = Field(
-        description="The receiver asked (Retry-After) for no request before then", examples=[None]
+        description="Nothing is sent before then: the receiver asked for that (Retry-After), or was away several times",
+        examples=[None],
     )
     created_at: ShownTime = Field(description="When it was made, in UTC")
     updated_at: ShownTime = Field(description="When it was changed last, in UTC")
+
+
+class ListedRoute(RouteView):
+    """A route, and whether messages arrive there."""
+
+    receiver: ReceiverView = Field(description="Whether messages arrive there")
+
+    @classmethod
+    def of(cls, row: RouteRow, receiver: Receiver, now: datetime) -> ListedRoute:
+        """As it is now."""
+        shown = RouteView.model_validate(row).model_dump()
+        return cls.model_validate(shown | {"receiver": ReceiverView.of(row, receiver, now)})
 
 
 class RouteAnswer(RouteView):
@@ -99,4 +116,4 @@ class SecretAnswer(BaseModel):
 class RouteList(BaseModel):
     """All routes, by name."""
 
-    items: list[RouteView] = Field(description="The routes", json_schema_extra={"maxItems": 10_000})
+    items: list[ListedRoute] = Field(description="The routes", json_schema_extra={"maxItems": 10_000})

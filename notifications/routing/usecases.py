@@ -9,6 +9,7 @@ from typing import Any, Final
 from notifications.domain.route import Language, NoSuchRoute, NotAWebhook
 from notifications.registry.queries import registered_unit
 from notifications.routing import store
+from notifications.routing.receivers import store as receivers
 from notifications.routing.secrets import RouteSecrets
 from notifications.tables.routing import RouteRow
 from services.context import Context
@@ -75,6 +76,7 @@ async def put_route(
     while not await store.insert_new(work, fresh):
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
+            await _forget_receiver(work, existing, fresh)
             kept = _change(existing, fresh, secrets, is_new=hidden is not None)
             await work.add(existing)
             return RoutePut(existing, is_new=False, secret=None if kept else secret)
@@ -132,6 +134,12 @@ async def _registered(session: ReadSession, under: str | None) -> str | None:
 
 def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
     return RouteRow(**asdict(command), secret=sealed, created_at=now, updated_at=now)
+
+
+async def _forget_receiver(work: UnitOfWork, row: RouteRow, to: RouteRow) -> None:
+    """What is known of a receiver is not true of another one."""
+    if (row.channel, row.address) != (to.channel, to.address):
+        await receivers.forget(work, row.name)
 
 
 def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets, *, is_new: bool) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import conv
 from sqlmodel import Field
@@ -41,6 +41,19 @@ class DeliveryRow(Base, table=True):
         UniqueConstraint("alert_id", "alert_version", "route_name", name="uq_deliveries_alert_version_route"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
         Index("ix_deliveries_message_id", "message_id"),
+        Index("ix_deliveries_route_due", "route_name", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_deliveries_route_group",
+            "route_name",
+            "group_code",
+            postgresql_where=text("state = 'pending' AND message_id IS NULL"),
+        ),
+        Index("ix_deliveries_sending", "route_name", postgresql_where=text("state = 'sending'")),
+        Index(
+            "ix_deliveries_alone",
+            "id",
+            postgresql_where=text("state = 'pending' AND message_id IS NULL AND attempts > 0"),
+        ),
         Index("ix_deliveries_leased", "leased_until", postgresql_where="state = 'sending'"),
     )
 

@@ -4,7 +4,7 @@
 2. Rows of units, by code. A batch handles the registry first; whoever looks a unit up takes no lock.
 3. Rows of alerts, by id; new ones are inserted by target and episode.
 4. Rows of deliveries: one by one, or SKIP LOCKED.
-5. Rows of routes.
+5. Rows of routes, then of receivers.
 6. Rows of `pace_differences`, by target id.
 7. COMPARISON (of the chassis), by whoever compares with a summary of enrolment.
 """

@@ -65,6 +65,7 @@ CASES = {
     "DriveDeadMessages": gauge("drive_dead_messages", "1", "0"),
     "DriveReconcileDiffers": gauge("drive_reconcile_differing", "1", "0", 'service="targets",what="day"'),
     "DriveDeliveriesLate": gauge("drive_oldest_delivery_seconds", "3601", "3600", 'channel="mail"'),
+    "DriveRouteFails": gauge("drive_route_failing_seconds", "3601", "3600", 'route="ops"'),
     "DriveDeliveriesFail": Case(
         {ATTEMPTS % "failed": "0+1x70"}, {ATTEMPTS % "pending": "0+1x70", ATTEMPTS % "failed": "3x70"}
     ),

@@ -39,7 +39,7 @@ class Chats:
         try:
             await asyncio.wait_for(self._places.acquire(), self._seconds)
         except TimeoutError:
-            return Retry("too many chat messages are being sent")
+            return Retry("too many chat messages are being sent", fault="sender")
         try:
             return outcome_of(await ask(CHILD, question, self._seconds))
         except TimeoutError:

@@ -37,7 +37,7 @@ class FolderMail:
         try:
             await asyncio.to_thread(_write, path, mail.content)
         except OSError as error:
-            return Retry(self._noted(error).detail)
+            return Retry(self._noted(error).detail, fault="sender")
         self._outage.works()
         log.info("mail_written", file=str(path))
         return Sent(f"written to {self._folder}, not sent: SMTP_URL is not set")

@@ -40,4 +40,4 @@ async def open_mail(environment: ChannelEnvironment) -> AsyncIterator[Send]:
 
 
 async def _wait_for_a_server(_: OutgoingMessage) -> Outcome:
-    return Retry(_MISSING)
+    return Retry(_MISSING, fault="sender")

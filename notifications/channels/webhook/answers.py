@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from notifications.domain.delivery import LONGEST_WAIT, Outcome, Refused, Retry, Sent
+
+_BUSY: Final = frozenset({408, 425, 429})
+"""Of 4xx, those that are not about the message: Request Timeout, Too Early, Too Many Requests."""
 
 
 def of_http_answer(status: int, after: timedelta | None = None) -> Outcome:
@@ -21,7 +25,7 @@ def of_http_answer(status: int, after: timedelta | None = None) -> Outcome:
         return Refused(f"HTTP {status}: redirects are not followed; give the address it leads to")
     if status == 410:
         return Refused("HTTP 410: the receiver is gone", gone=True)
-    return Retry(f"HTTP {status}", after)
+    return Retry(f"HTTP {status}", after, "message" if 400 <= status < 500 and status not in _BUSY else "receiver")
 
 
 def retry_after(value: str, now: datetime) -> timedelta | None:

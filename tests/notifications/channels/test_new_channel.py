@@ -85,7 +85,7 @@ async def test_a_new_channel_checks_its_addresses_and_is_documented(service: Not
     answer = await service.client.put("/v1/routes/ops", json={"channel": "line", "address": "nowhere"})
     assert (answer.status_code, answer.json()["errors"]) == (422, [{"pointer": "/address", "detail": "give HOST:PORT"}])
     schemas = (await service.client.get("/openapi.json")).json()["components"]["schemas"]
-    for name in ("RouteBody", "RouteAnswer", "RouteView", "DeliveryView"):
+    for name in ("RouteBody", "RouteAnswer", "ListedRoute", "DeliveryView"):
         assert schemas[name]["properties"]["channel"]["enum"] == NAMES
 
 

@@ -264,6 +264,7 @@ async def test_after_three_days_it_is_given_up_and_a_person_may_try_again(
         await service.execute(
             "UPDATE deliveries SET next_attempt_at = :now WHERE state = 'pending'", now=service.clock.now()
         )
+        await service.execute("UPDATE routes SET paused_until = NULL")
     [delivery] = await service.deliveries(state="failed")
     assert delivery["last_error"] == "given up after 18 attempts: HTTP 503"
     answer = await service.client.post(f"/v1/deliveries/{delivery['id']}/retry")
