@@ -16,7 +16,7 @@ from targets_api.reconciliation.consumers import request_handlers, summary_handl
 from targets_api.reconciliation.summaries import summarise
 from targets_api.registry import consumers as registry
 from targets_api.remembering.pruning import PRUNE_SECONDS, forget_old_changes
-from targets_api.review.sweep import sweep
+from targets_api.review.sweeper import Sweeper
 from targets_api.settings import TargetsSettings
 
 
@@ -38,7 +38,8 @@ def create_worker(runtime: Runtime[TargetsSettings], broker: Broker) -> Worker:
     database, clock, metrics = runtime.database, runtime.clock, runtime.metrics
     seconds = runtime.settings.reconcile_seconds
     worker.consume(handlers(runtime))
-    worker.every(runtime.settings.review_seconds, "sweep", lambda: sweep(database, clock))
+    sweeper = Sweeper(database, clock, metrics, runtime.settings.review_seconds)
+    worker.add("sweep", sweeper.run, sweeper.stop)
     worker.every(FOLD_SECONDS, "roll up", lambda: roll_up(database))
     worker.every(SPLIT_SECONDS, "split", lambda: split(database))
     worker.every(PRUNE_SECONDS, "forget old changes", lambda: forget_old_changes(database))

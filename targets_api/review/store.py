@@ -1,4 +1,4 @@
-"""Statements of reviews: what is due for one, and the verdicts by day."""
+"""Statements of reviews: locking what is due for one, and the verdicts by day."""
 
 from __future__ import annotations
 
@@ -7,28 +7,23 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, Integer, Text, Uuid, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Boolean, Date, Text, Uuid, and_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.persistence.unit_of_work import UnitOfWork
-from services.persistence.unnest import table_of, unnest
+from services.persistence.unnest import among, table_of, unnest
 from targets_api.attainment.store import ReviewedState
+from targets_api.review.queries import IS_DUE
 from targets_api.tables.attainment import AttainmentRow, VerdictRow
 from targets_api.tables.targets import TargetRow
 
 _t, _p, _v = table_of(TargetRow), table_of(AttainmentRow), table_of(VerdictRow)
 _today = bindparam("today", type_=Date)
 LOCK_DUE: Final = (
-    select(_t.c.id)
-    .join(_p, _p.c.target_id == _t.c.id)
-    .where(
-        _t.c.starts_on <= _today,
-        _t.c.withdrawn_on.is_(None),
-        _p.c.reviewed_on.is_distinct_from(_today),
-        or_(_p.c.reviewed_on.is_(None), _p.c.reviewed_on <= _t.c.ends_on),
-    )
-    .order_by(_t.c.id)
-    .limit(bindparam("limit", type_=Integer))
+    select(_p.c.target_id)
+    .join(_t, _t.c.id == _p.c.target_id)
+    .where(_p.c.target_id == among("ids", Uuid()), IS_DUE)
+    .order_by(_p.c.target_id)
     .with_for_update(of=_p, skip_locked=True)
 )
 _r = unnest("r", ids=Uuid(), now_status=Text(), now_severity=Text(), now_lagging=Boolean())
@@ -76,9 +71,9 @@ async def keep_verdicts(work: UnitOfWork, states: Sequence[ReviewedState], today
         await work.execute(statement, {**columns, "today": today})
 
 
-async def lock_due(work: UnitOfWork, today: date, limit: int) -> list[UUID]:
-    """Targets that have started, were not reviewed today, and not since their end; locked until the commit.
+async def lock_due(work: UnitOfWork, today: date, target_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the targets that are still due for a review; locked until the commit.
 
     Those that another unit of work has locked are left out: it reviews them itself, and where it fails they stay due.
     """
-    return list(await work.scalars(LOCK_DUE, {"today": today, "limit": limit}))
+    return list(await work.scalars(LOCK_DUE, {"today": today, "ids": list(target_ids)}))

@@ -1,5 +1,6 @@
 """The locks of the targets service, in the order in which a unit of work takes them.
 
+0. SWEEPING, by the sweep for the targets of one unit of work; it is not waited for.
 1. ROLLING_UP, by whoever folds, and by whoever computes from the tallies what counting then keeps up to date: what is
    folded stays the same meanwhile, and counting goes on. Folding does not wait for it.
    Then COUNTING: shared by whoever counts sign-ups, and by whoever computes; exclusive for whoever saves what was
@@ -27,6 +28,9 @@ from services.persistence.locks import AdvisoryLock
 
 REBUILDING: Final = AdvisoryLock("rebuild of what differs", 0x72656275)
 """Held by the session of a rebuild, before all others: a difference that was measured is added once."""
+SWEEPING: Final = AdvisoryLock("sweep of targets", 0x73776565)
+"""One process sweeps at a time. It is given back with each unit of work: a process that stands still holds up no
+other."""
 ROLLING_UP: Final = AdvisoryLock("rolling up tallies", 0x726F6C6C)
 SPLITTING: Final = AdvisoryLock("splitting the ledger", 0x73706C74)
 COUNTING: Final = AdvisoryLock("counting", 0x74616C6C)

@@ -64,6 +64,8 @@ CASES = {
     "DriveDeadEvents": gauge("drive_dead_events", "1", "0"),
     "DriveDeadMessages": gauge("drive_dead_messages", "1", "0"),
     "DriveReconcileDiffers": gauge("drive_reconcile_differing", "1", "0", 'service="targets",what="day"'),
+    "DriveSweepLate": gauge("drive_sweep_ended_timestamp_seconds", "-7200", "-3000"),
+    "DriveReviewsFail": gauge("drive_sweep_failing_targets", "1", "0"),
     "DriveDeliveriesLate": gauge("drive_oldest_delivery_seconds", "3601", "3600", 'channel="mail"'),
     "DriveRouteFails": gauge("drive_route_failing_seconds", "3601", "3600", 'route="ops"'),
     "DriveDeliveriesFail": Case(
