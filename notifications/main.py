@@ -10,6 +10,7 @@ from notifications.alerts import routes as alerts
 from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.deliveries import routes as deliveries
+from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
 from notifications.routing.secrets import RouteSecrets
@@ -33,7 +34,7 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         title="Notifications",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[alerts.router, routing.router, deliveries.router],
+        routers=[alerts.router, routing.router, recipients.router, deliveries.router],
     )
     runtime.checks["channels"] = channels_check(runtime)
     app.state.route_secrets = RouteSecrets(SigningSecrets(load_secret_keys(runtime.settings)), new_secret)

@@ -24,6 +24,7 @@ from services.persistence.unnest import among, columns_of, insert_many, table_of
 Episode: TypeAlias = tuple[UUID, int]
 """A target's id and the number of the time that it fell behind."""
 
+# Locks are FOR NO KEY UPDATE, so that whoever queues deliveries of an alert does not wait for whoever changes it.
 _wanted = unnest("wanted", target_ids=Uuid(), episodes=Integer())
 _OF_EPISODES = tuple_(col(AlertRow.target_id), col(AlertRow.episode)).in_(select_columns(_wanted))
 OF_EPISODES_AND_UNRESOLVED = (
@@ -32,7 +33,7 @@ OF_EPISODES_AND_UNRESOLVED = (
         col(AlertRow.target_id) == among("target_ids", Uuid()), or_(_OF_EPISODES, col(AlertRow.status) != "resolved")
     )
     .order_by(col(AlertRow.id))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 INSERT: Final = (
     insert_many(AlertRow)
@@ -43,7 +44,7 @@ _owner = bindparam("own_of", type_=Text)
 FOR_UPDATE: Final = (
     select(AlertRow)
     .where(col(AlertRow.id) == bindparam("alert_id"), or_(_owner.is_(None), col(AlertRow.id).in_(alerts_of(_owner))))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 

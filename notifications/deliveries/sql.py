@@ -308,6 +308,14 @@ SEND_AGAIN = text("""
 """)
 """Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
 
+RETIME = text("""
+    UPDATE deliveries SET next_attempt_at = w.due_at
+    FROM unnest(CAST(:severities AS text[]), CAST(:due AS timestamptz[])) AS w(severity, due_at)
+    WHERE state = 'pending' AND route_name = :route AND attempts = 0 AND message_id IS NULL
+      AND alert ->> 'severity' = w.severity
+""")
+"""Gives what waits for its first attempt to a route another time, by the severity of its alert."""
+
 END_WAITS = text("""
     UPDATE deliveries SET next_attempt_at = :now, early_attempts = early_attempts + 1
     WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now

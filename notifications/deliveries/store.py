@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from notifications.tables.deliveries import DeliveryRow
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
+from services.vocabulary import Severity
 
 _OF_ID = col(DeliveryRow.id) == bindparam("delivery_id")
 _owner = bindparam("own_of", type_=Text)
@@ -52,6 +53,12 @@ async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
     """Queue deliveries; one that is queued already stays as it is."""
     if rows:
         await work.execute(INSERT, columns_of((row.model_dump() for row in rows), *_QUEUED))
+
+
+async def retime(work: UnitOfWork, route_name: str, due: Mapping[Severity, datetime]) -> None:
+    """Let what was never attempted to this route be due then, by the severity of its alert."""
+    values = {"route": route_name, "severities": list(due), "due": list(due.values())}
+    await work.execute(sql.RETIME, values)
 
 
 async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:

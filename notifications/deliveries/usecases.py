@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 from uuid import UUID
 
 import structlog
@@ -29,11 +29,13 @@ from notifications.routing.hours import hours_of, opening_of
 from notifications.routing.queries import all_routes, route_of
 from notifications.routing.receivers import store as receivers
 from notifications.tables.deliveries import DeliveryRow
+from notifications.tables.locks import ROUTES
 from notifications.tables.routing import RouteRow
 from services.context import Context
 from services.ids import new_id
+from services.persistence.locks import take_shared
 from services.persistence.unit_of_work import UnitOfWork
-from services.vocabulary import UnitLevel
+from services.vocabulary import Severity, UnitLevel
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     unless the wait of those that are queued already is over before."""
     if not changes:
         return
+    await take_shared(work, ROUTES)
     known = {row.name: row for row in await all_routes(work)}
     candidates = [route_of(row) for row in known.values()]
     followed = {change.alert.id for change in changes if change.kind in _FOLLOW_UPS}
@@ -66,6 +69,13 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
         group = _group(change, levels)
         rows += [_delivery(change, known[name], group, context, group_wait) for name in recipients.notified]
     await store.insert_all(work, rows)
+
+
+async def retime(work: UnitOfWork, context: Context, route: RouteRow, group_wait: timedelta) -> None:
+    """Let what waits for its first attempt to the route wait for the hours that the route has now. Needs
+    `lock_claims`."""
+    hours, due = hours_of(route.hours), context.now + group_wait
+    await store.retime(work, route.name, {each: opening_of(hours, each, due) for each in get_args(Severity)})
 
 
 def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:

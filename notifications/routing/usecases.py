@@ -42,11 +42,12 @@ _PUT: Final = {field.name for field in fields(PutRoute)}
 
 @dataclass(frozen=True, slots=True)
 class RoutePut:
-    """A route as it is now; `secret` is there where it was made just now."""
+    """A route as it is now; `secret` is there where it was made just now. `has_other_hours`: than before."""
 
     row: RouteRow
     is_new: bool
     secret: str | None
+    has_other_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ async def put_route(
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
             await _forget_receiver(work, existing, fresh)
-            kept = _change(existing, fresh, secrets, is_new=hidden is not None)
+            hours = existing.hours
+            shown = None if _change(existing, fresh, secrets, is_new=hidden is not None) else secret
             await work.add(existing)
-            return RoutePut(existing, is_new=False, secret=None if kept else secret)
+            return RoutePut(existing, is_new=False, secret=shown, has_other_hours=existing.hours != hours)
     return RoutePut(fresh, is_new=True, secret=secret)
 
 

@@ -74,7 +74,6 @@ async def test_an_acknowledgement_is_reported_to_the_routes_that_heard_of_the_al
     await service.handle(an_episode().fell_behind())
     await service.sender().send_due()
     await acknowledge(service, hoa)
-    await service.put_route("late", "late@example.org")
     await service.sender().send_due()
     assert {delivery["route_name"] for delivery in await service.deliveries()} == {"ops"}
     assert await states(service) == [("raised", "sent"), ("acknowledged", "sent")]

@@ -279,7 +279,7 @@ async def test_sending_again_repeats_the_whole_message_under_its_id(
     staying, gone = communes("BHXH-CT", 2)
     await service.handle_batch([staying.fell_behind(), gone.fell_behind()])
     await service.sender().send_due()
-    await service.put_route("ops", receiver.url)
+    await service.execute("UPDATE routes SET disabled_at = NULL, disabled_reason = NULL")
     one, _ = await service.deliveries(state="failed")
     answer = await service.client.post(f"/v1/deliveries/{one['id']}/retry")
     assert (answer.status_code, answer.json()["state"]) == (202, "pending")

@@ -59,8 +59,8 @@ async def test_retry_after_holds_for_everything_on_its_route_and_for_no_other(
     receiver.answers = [web.Response(status=429, headers={"Retry-After": asked})]
     await service.handle(an_episode().fell_behind())
     await service.sender().send_due()
-    await service.put_route("mail", "ops@example.org")
-    await service.handle(an_episode().fell_behind())
+    await service.put_route("mail", "ops@example.org", under="15127")
+    await service.handle(an_episode(path=("38", "BHXH-BT", "15127")).fell_behind())
     await service.execute(
         "UPDATE deliveries SET next_attempt_at = :now WHERE state = 'pending'", now=service.clock.now()
     )

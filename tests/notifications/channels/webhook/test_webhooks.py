@@ -160,10 +160,9 @@ async def test_410_switches_the_route_off_until_it_is_put_again(
     await service.handle(an_episode().fell_behind())
     assert len(await service.deliveries()) == 1
     await service.put_route("ops", receiver.url)
-    assert (await service.client.post(f"/v1/deliveries/{delivery['id']}/retry")).status_code == 202
     await service.sender().send_due()
-    assert [call.id for call in receiver.calls] == [delivery["id"]] * 2
-    assert [delivery["state"] for delivery in await service.deliveries()] == ["sent"]
+    assert [call.id for call in receiver.calls].count(delivery["id"]) == 2
+    assert [delivery["state"] for delivery in await service.deliveries()] == ["sent", "sent"]
 
 
 async def test_a_redirect_is_not_followed(service: NotificationsService, receiver: Receiver) -> None:

@@ -1,0 +1,1 @@
+"""Which routes are notified of which alerts: what is unresolved when a route is put, and why, alert by alert."""

@@ -1,0 +1,48 @@
+"""Putting routes over HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from notifications.access import RouteWriter
+from notifications.channels.registry import CHANNELS, missing_of, shown_address
+from notifications.domain.route import ChannelNotSetUp
+from notifications.recipients import usecases
+from notifications.routing.routes import RouteName, Secrets
+from notifications.routing.schemas import RouteAnswer, RouteBody, RouteView
+from notifications.routing.usecases import PutRoute
+from services.errors import NotKnownYet
+from services.web.answers import refuses
+from services.web.strict_route import StrictRoute
+from services.web.transactions import act
+
+router = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=StrictRoute)
+
+
+@router.put(
+    "/{name}",
+    response_model_exclude_unset=True,
+    responses={201: {"model": RouteAnswer}, **refuses(NotKnownYet, ChannelNotSetUp)},
+)
+async def put_route(
+    name: RouteName, body: RouteBody, _: RouteWriter, secrets: Secrets, request: Request, response: Response
+) -> RouteAnswer:
+    """Make or change a route: 201 when made, with a webhook's `secret` this once; 200 when changed or the same. It is
+    told of the unresolved alerts that it is to be notified of and was not told of."""
+    settings = request.app.state.runtime.settings
+    if missing := missing_of(body.channel, settings):
+        raise ChannelNotSetUp(missing)
+    await CHANNELS[body.channel].check_address(body.address, settings)  # may look up a host: no transaction yet
+    shown = shown_address(body.channel, body.address)
+    hours = body.hours and body.hours.model_dump(by_alias=True)
+    command = PutRoute(name, **{**dict(body), "hours": hours, "address": shown or body.address})
+    group_wait: timedelta = settings.group_wait
+    async with act(request) as (work, context):
+        put = await usecases.put_route(
+            work, context, command, secrets, group_wait=group_wait, hidden=body.address if shown else None
+        )
+    response.status_code = 201 if put.is_new else 200
+    secret = {"secret": put.secret} if put.secret else {}
+    return RouteAnswer.model_validate(RouteView.model_validate(put.row).model_dump() | secret)

@@ -1,0 +1,67 @@
+"""SQL that SQLAlchemy Core would hide: rows as JSON, and arrays of what belongs to a row."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from notifications.domain.alert import Status
+from services.persistence.statements import Query
+from services.vocabulary import Scheme, Severity
+
+
+class Untold(NamedTuple):
+    """What routes and groups go by of an unresolved alert."""
+
+    id: UUID
+    status: Status
+    path: list[str]
+    severity: Severity
+    scheme: Scheme
+    subject: dict[str, Any]
+    owner: str | None
+    organisations: list[str]
+
+
+UNTOLD: Final = Query(
+    Untold,
+    text("""
+    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.subject, a.owner,
+           ARRAY(SELECT o.organisation_code FROM alert_owners o WHERE o.alert_id = a.id) AS organisations
+    FROM alerts a
+    WHERE a.status <> 'resolved' AND NOT EXISTS (
+        SELECT FROM deliveries d
+        WHERE d.alert_id = a.id AND d.route_name = :route AND d.state NOT IN ('failed', 'superseded')
+    )
+    ORDER BY a.id
+"""),
+)
+"""The unresolved alerts of which a route was not told, and is about to be told nothing: there are no deliveries, or all
+have failed."""
+
+QUEUE: Final = text("""
+    INSERT INTO deliveries (
+        id, alert_id, alert_version, change, alert, route_name, channel, address, state, attempts, queued_at,
+        next_attempt_at, group_code
+    )
+    SELECT w.id, a.id, a.version, w.change, to_jsonb(a) || jsonb_build_object(
+               'changed_at', coalesce(a.acknowledged_at, a.raised_at), 'correlation_id', CAST(:correlation_id AS text),
+               'acknowledger', CASE WHEN a.acknowledged_by IS NOT NULL THEN jsonb_build_object(
+                   'subject', coalesce(a.acknowledged_subject, a.acknowledged_by), 'name', a.acknowledged_name,
+                   'organisation_code', a.acknowledged_by
+               ) END
+           ), r.name, r.channel, r.address, 'pending', 0, :queued_at, w.due_at, w.group_code
+    FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:alert_ids AS uuid[]), CAST(:changes AS text[]), CAST(:groups AS text[]),
+        CAST(:due AS timestamptz[])
+    ) AS w(id, alert_id, change, group_code, due_at)
+    JOIN alerts a ON a.id = w.alert_id CROSS JOIN routes r
+    WHERE r.name = :route
+    ORDER BY a.id
+    ON CONFLICT (alert_id, alert_version, route_name)
+    DO UPDATE SET state = 'pending', next_attempt_at = excluded.next_attempt_at WHERE deliveries.state = 'failed'
+""")
+"""Queues a delivery of each alert for one route, in one statement for thousands; one that has failed is due once more.
+The alert is stored as ReportedAlert reads it."""

@@ -1,0 +1,73 @@
+"""Put a route, and tell it of what is unresolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import get_args
+
+import structlog
+
+from notifications.deliveries.claims import lock_claims
+from notifications.deliveries.usecases import retime
+from notifications.domain.grouping import group_of
+from notifications.domain.recipients import Concern, Route, news_of, reason_against
+from notifications.recipients import store
+from notifications.recipients.sql import Untold
+from notifications.recipients.store import News
+from notifications.registry.queries import levels_of
+from notifications.routing import usecases as routing
+from notifications.routing.hours import hours_of, opening_of
+from notifications.routing.queries import route_of
+from notifications.routing.secrets import RouteSecrets
+from notifications.routing.usecases import PutRoute, RoutePut
+from notifications.tables.locks import ROUTES
+from notifications.tables.routing import RouteRow
+from services.context import Context
+from services.persistence.locks import take
+from services.persistence.unit_of_work import UnitOfWork
+from services.vocabulary import Scope, Severity, UnitLevel
+
+log = structlog.get_logger(__name__)
+
+
+async def put_route(
+    work: UnitOfWork,
+    context: Context,
+    command: PutRoute,
+    secrets: RouteSecrets,
+    *,
+    group_wait: timedelta,
+    hidden: str | None = None,
+) -> RoutePut:
+    """Make the route, or change it to this; a disabled one is enabled. It is told of the unresolved alerts that it is
+    to be notified of and was not told of. `hidden`: see routing.put_route. Raises NotKnownYet."""
+    await lock_claims(work)
+    await take(work, ROUTES)
+    put = await routing.put_route(work, context, command, secrets, hidden=hidden)
+    if put.has_other_hours:
+        await retime(work, context, put.row, group_wait)
+    told = await _tell(work, context, put.row, group_wait)
+    log.info("route_put", route=put.row.name, channel=put.row.channel, is_new=put.is_new, told_of=told)
+    return put
+
+
+async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: timedelta) -> int:
+    """Queue deliveries, and return how many."""
+    route, hours = route_of(row), hours_of(row.hours)
+    due = {each: opening_of(hours, each, context.now + group_wait) for each in get_args(Severity)}
+    concerned = [each for each in await store.untold(work, row.name) if _is_concerned(route, each)]
+    levels = await levels_of(work, {code for each in concerned for code in each.path})
+    news = [News(each.id, news_of(each.status), _group(each, levels), due[each.severity]) for each in concerned]
+    await store.queue(work, row.name, news, queued_at=context.at, correlation_id=context.correlation_id)
+    return len(news)
+
+
+def _is_concerned(route: Route, alert: Untold) -> bool:
+    collector_code = alert.subject.get("collector_code")
+    concern = Concern(alert.path, alert.severity, alert.scheme, alert.organisations, collector_code)
+    return reason_against(route, concern) is None
+
+
+def _group(alert: Untold, levels: Mapping[str, UnitLevel]) -> str:
+    return group_of(alert.path, levels, Scope(**alert.subject), alert.owner)
