@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from notifications.alerts import routes as alerts
 from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
+from notifications.channels.templates import check_templates
 from notifications.deliveries import routes as deliveries
 from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
@@ -36,6 +37,7 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         tags=_TAGS,
         routers=[alerts.router, routing.router, recipients.router, deliveries.router],
     )
+    check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)
     app.state.route_secrets = RouteSecrets(SigningSecrets(load_secret_keys(runtime.settings)), new_secret)
     return app

@@ -7,7 +7,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import DirectoryPath, Field, field_validator
 from pydantic_settings import NoDecode
 
 from notifications.domain.mail_address import is_mail_address
@@ -33,6 +33,7 @@ class NotificationsSettings(ServiceSettings):
         (), validation_alias="DRIVE_WEBHOOK_ALLOW"
     )
 
+    templates_dir: DirectoryPath | None = Field(None, validation_alias="DRIVE_TEMPLATES_DIR")
     group_wait_seconds: float = Field(30.0, ge=0, le=3600, validation_alias="DRIVE_GROUP_WAIT_SECONDS")
 
     route_messages_per_minute: int = Field(

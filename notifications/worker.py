@@ -10,6 +10,7 @@ from notifications.alerts.queries import count_unresolved
 from notifications.channels.kind import ChannelEnvironment
 from notifications.channels.registry import CHANNELS
 from notifications.channels.signing_secrets import SigningSecrets
+from notifications.channels.templates import check_templates
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
@@ -68,7 +69,9 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
 
 
 def create_sender(runtime: Runtime[NotificationsSettings], chance: Chance = random.random) -> Sender:
-    """The sender of deliveries, with every channel; `chance` makes the delays between attempts vary."""
+    """The sender of deliveries, with every channel; `chance` makes the delays between attempts vary.
+    Raises Invalid where a template cannot be rendered."""
+    check_templates(runtime.settings)
     secrets = SigningSecrets(load_secret_keys(runtime.settings))
     environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
     for outage in environment.outages.values():

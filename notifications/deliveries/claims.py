@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from notifications.deliveries import sql, store
+from notifications.deliveries.courses import with_courses
 from notifications.deliveries.sql import Bundle, ClaimedDelivery, ExpiredAttempt
 from notifications.deliveries.store import Attempt
 from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
@@ -70,7 +71,7 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
     claimed = Claimed([], [])
     for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
         await _add(work, claimed, list(deliveries))
-    return claimed
+    return Claimed(await with_courses(work, claimed.messages), claimed.unreadable)
 
 
 async def _choose(work: UnitOfWork, capacity: Capacity, now: datetime) -> list[Bundle]:

@@ -56,6 +56,14 @@ class Bundle(NamedTuple):
     single: UUID | None
 
 
+class Reported(NamedTuple):
+    """What an alert's figures were at one of its versions."""
+
+    alert_id: UUID
+    version: int
+    figures: Mapping[str, Any]
+
+
 class History(NamedTuple):
     """How many attempts of a message were early, whether one of all succeeded, and when its first part was queued."""
 
@@ -267,6 +275,15 @@ CLAIM: Final = Query(
 """Leases bundles, each as one message: one that was tried before, or a new one of at most `most` deliveries, which has
 the id of its first delivery. None of an alert that another message tells the route of just now, or that has changed
 since SUPERSEDE: which goes out is decided then. What a message says of others is kept from its first attempt on."""
+
+COURSE: Final = Query(
+    Reported,
+    text("""
+    SELECT DISTINCT ON (alert_id, alert_version) alert_id, alert_version AS version, alert -> 'figures' AS figures
+    FROM deliveries WHERE alert_id = ANY(:alert_ids) ORDER BY alert_id, alert_version
+"""),
+)
+"""The figures of alerts at each version of which a delivery to any route was queued."""
 
 RECORD_STEP = text("""
     UPDATE deliveries

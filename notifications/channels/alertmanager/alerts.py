@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final, get_args
 
-from notifications.channels.chat.compose import few_lines
 from notifications.channels.mail.compose import LANGUAGES
 from notifications.channels.mail.facts import by
 from notifications.channels.mail.subject import headline
+from notifications.channels.mail.text import few_lines
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from services.vocabulary import Severity

@@ -11,6 +11,7 @@ from notifications.channels.chat.address import CHILD
 from notifications.channels.chat.compose import compose
 from notifications.channels.child import ChildFailed, ask
 from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.mail.send import sender_of
 from notifications.channels.webhook.answers import of_http_answer
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfirmed
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -27,6 +28,7 @@ class Chats:
 
     def __init__(self, environment: ChannelEnvironment, seconds: float = SECONDS) -> None:
         self._environment = environment
+        self._sender = sender_of(environment)
         self._seconds = seconds
         self._places = asyncio.Semaphore(_AT_ONCE)
 
@@ -51,7 +53,7 @@ class Chats:
 
     def _question(self, message: OutgoingMessage) -> dict[str, Any]:
         settings = self._environment.settings
-        chat = compose(message, settings.public_url)
+        chat = compose(message, self._sender)
         return {
             "do": "send",
             "url": self._environment.secrets.open(message.secret or "", message.route_name),

@@ -5,6 +5,7 @@ from typing import Final
 from notifications.channels.mail.words import Names, Words
 
 ENGLISH: Final = Words(
+    code="en",
     schemes={"household_health": "household health insurance", "voluntary_social": "voluntary social insurance"},
     measures={
         "new": "new participants",
@@ -55,6 +56,9 @@ ENGLISH: Final = Words(
     line_resolved="{attained} of the way",
     more="{n} more alerts of this group follow in further mails.",
     and_more="and {n} more.",
+    chart="Chart of the pace: {attained} of the way reached by {day}, {expected} expected.",
+    chart_reached="Reached {attained}",
+    chart_expected="Expected {expected}",
     what_next="What to do:",
     acknowledge="Acknowledge the alert, so that all know who acts on it (a token with alerts:write):",
     acknowledge_each="Acknowledge each alert, by its id (ID) and version (N), so that all know who acts on it (a token"

@@ -30,7 +30,7 @@ class FolderMail:
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Done once the file is written whole; the detail says that nobody got it."""
-        mail = compose_or_refuse(message, self._sender)
+        mail = await asyncio.to_thread(compose_or_refuse, message, self._sender)
         if isinstance(mail, Refused):
             return mail
         path = self._folder / f"{message.id}.eml"

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
+from notifications.channels.mail.rendering import Renderer
 from notifications.channels.mail.smtp import MailServer, SmtpMail
 from notifications.domain.delivery import Outcome, Retry
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -22,11 +23,17 @@ def missing_server(settings: NotificationsSettings) -> str | None:
     return _MISSING if settings.env == "production" and not settings.smtp_url else None
 
 
+def sender_of(environment: ChannelEnvironment) -> Sender:
+    """With the templates of DRIVE_TEMPLATES_DIR, where there are some."""
+    settings = environment.settings
+    return Sender(settings.mail_from, settings.public_url, Renderer(settings.templates_dir))
+
+
 @asynccontextmanager
 async def open_mail(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     """A connection to the server is opened for each mail, so that nothing is held open in between."""
     settings, outage = environment.settings, environment.outages["mail"]
-    sender = Sender(settings.mail_from, settings.public_url)
+    sender = sender_of(environment)
     mail: SmtpMail | FolderMail
     if settings.smtp_url:
         mail = SmtpMail(MailServer.of(settings.smtp_url), sender, outage)

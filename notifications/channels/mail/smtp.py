@@ -59,7 +59,7 @@ class SmtpMail:
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Make one attempt; whatever the server or the network do, it does not raise."""
-        mail = compose_or_refuse(message, self._sender)
+        mail = await asyncio.to_thread(compose_or_refuse, message, self._sender)
         if isinstance(mail, Refused):
             return mail
         session = _Session(self._client(), mail, message.address)

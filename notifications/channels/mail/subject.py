@@ -6,26 +6,37 @@ It begins with one of four tags, the same in every language, so that rules of a 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from notifications.channels.mail.facts import by, figures, what, who
 from notifications.channels.mail.headers import one_line
+from notifications.channels.mail.view import Tone
 from notifications.channels.mail.words import Words
 from notifications.domain.alert import ChangeKind
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
 ORDER: Final[tuple[ChangeKind, ...]] = ("worsened", "raised", "acknowledged", "resolved")
 """What needs somebody comes first."""
+_TONES: Final[Mapping[str, Tone]] = {"CRITICAL": "critical", "WARNING": "warning", "RESOLVED": "success"}
 _TAGS: Final = ("CRITICAL", "WARNING", "ACKNOWLEDGED", "RESOLVED")
 
 
 def subject_of(message: OutgoingMessage, words: Words) -> str:
     """Such as `[CRITICAL] Xã Cẩm Thạch: đạt 6,2%, cần đạt 27% (BHYT hộ gia đình, tỷ lệ bao phủ)`; of several alerts,
     the group and how many."""
-    tag = min((_tag(notice) for notice in message.notices), key=_TAGS.index)
-    if len(message.notices) > 1:
-        return f"[{tag}] {summary(message, words)}"
-    return f"[{tag}] {headline(message.notices[0], words)}"
+    one = headline(message.notices[0], words) if len(message.notices) == 1 else summary(message, words)
+    return f"[{tag_of(message)}] {one}"
+
+
+def tag_of(message: OutgoingMessage) -> str:
+    """Of what needs somebody most."""
+    return min((_tag(notice) for notice in message.notices), key=_TAGS.index)
+
+
+def tone_of(message: OutgoingMessage) -> Tone:
+    """How it is coloured."""
+    return _TONES.get(tag_of(message), "info")
 
 
 def headline(notice: Notice, words: Words) -> str:

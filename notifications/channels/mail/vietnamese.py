@@ -5,6 +5,7 @@ from typing import Final
 from notifications.channels.mail.words import Names, Words
 
 VIETNAMESE: Final = Words(
+    code="vi",
     schemes={"household_health": "BHYT hộ gia đình", "voluntary_social": "BHXH tự nguyện"},
     measures={
         "new": "người tham gia mới",
@@ -55,6 +56,9 @@ VIETNAMESE: Final = Words(
     line_resolved="đạt {attained} chặng đường",
     more="Còn {n} cảnh báo khác của nhóm này trong các thư tiếp theo.",
     and_more="và {n} cảnh báo khác.",
+    chart="Biểu đồ tiến độ: đến ngày {day} đạt {attained} chặng đường, cần đạt {expected}.",
+    chart_reached="Đã đạt {attained}",
+    chart_expected="Cần đạt {expected}",
     what_next="Việc cần làm:",
     acknowledge="Tiếp nhận cảnh báo, để mọi người biết ai đang xử lý (token có quyền alerts:write):",
     acknowledge_each="Tiếp nhận từng cảnh báo, với mã (ID) và phiên bản (N) của nó, để mọi người biết ai đang xử lý"

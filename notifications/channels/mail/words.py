@@ -33,6 +33,8 @@ class Names:
 class Words:
     """One language. Texts in braces are places for names and figures."""
 
+    code: str
+    """Of the language: BCP 47."""
     schemes: Mapping[Scheme, str]
     measures: Mapping[Measure, str]
     severities: Mapping[Severity, str]
@@ -67,6 +69,9 @@ class Words:
     line_resolved: str
     more: str
     and_more: str
+    chart: str
+    chart_reached: str
+    chart_expected: str
 
     what_next: str
     acknowledge: str

@@ -1,0 +1,84 @@
+"""What a message says, as values that templates lay out. Every text is in one language, and has no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from notifications.channels.mail.words import Words
+
+Tone: TypeAlias = Literal["critical", "warning", "info", "success"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of the API. `href`: it may be opened as it is."""
+
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do."""
+
+    text: str
+    calls: Sequence[Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id."""
+
+    text: str
+    short: str
+    reference: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Alerts with the same change, the gravest first."""
+
+    heading: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartWords:
+    """What stands around a chart, and in its place."""
+
+    alt: str
+    first: str
+    last: str
+    reached: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A message. Of one alert: `rows` of names and values, `lines` for a chat, `reference`, and `chart`. Of several:
+    `sections`, and how many alerts are `left` for further messages, as a number and (`more`) as a sentence.
+    """
+
+    words: Words
+    tag: str
+    tone: Tone
+    title: str
+    opening: str
+    rows: Sequence[tuple[str, str]]
+    lines: Sequence[str]
+    reference: str
+    chart: ChartWords | None
+    sections: Sequence[Section]
+    left: int
+    more: str
+    steps: Sequence[Step]
+    href: str | None
+    note: str
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Of all sections."""
+        return [entry for section in self.sections for entry in section.entries]
