@@ -14,6 +14,7 @@ from targets_api.tables import SCHEMA
 
 REGISTRY: Final = (
     "INSERT INTO units (code, name, level, parent_code, version) VALUES ('38', 'Thanh Hóa', 'province', NULL, 1)",
+    "INSERT INTO units (code, name, level, parent_code, version) VALUES ('39', 'Other', 'province', NULL, 1)",
     "INSERT INTO units (code, name, level, parent_code, version)"
     " SELECT 'I' || i, 'I' || i, 'insurance_unit', '38', 1 FROM generate_series(0, 7) i",
     "INSERT INTO units (code, name, level, parent_code, version)"
@@ -49,7 +50,7 @@ _SIGN_UPS: Final = """
 
 
 async def with_history(server: URL, sign_ups: int) -> Database:
-    """A database of its own with so many sign-ups behind it, rolled up and analysed."""
+    """A database of its own with so many sign-ups behind it, rolled up and analysed, and all of it on disk."""
     url = server.set(database=f"growth_{sign_ups}")
     await upgrade("targets", url)
     database = Database(url, SCHEMA)
@@ -63,4 +64,5 @@ async def with_history(server: URL, sign_ups: int) -> Database:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(text("SET statement_timeout = 0"))
         await connection.execute(text("VACUUM ANALYZE"))
+        await connection.execute(text("CHECKPOINT"))
     return database
