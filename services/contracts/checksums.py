@@ -18,6 +18,8 @@ _MASK_128: Final = 2**128 - 1
 _MASK_64: Final = 2**64 - 1
 _ODD_128: Final = 0xDA942042E4DD58B5_5851F42D4C957F2D
 _ODD_64: Final = 0x9E3779B97F4A7C15
+_CANONICAL: Final = json.JSONEncoder(default=str, ensure_ascii=True, separators=(",", ":"))
+"""Made once: `json.dumps` makes one for each call with options."""
 
 
 class SignUp(Protocol):
@@ -79,5 +81,4 @@ def _mixed(ids: Iterable[int], shared: Iterable[int]) -> list[int]:
 def _digest(*given: object) -> int:
     """The last of them is whether it was cancelled; what was not is digested as it was before cancellations."""
     facts = given if given[-1] else given[:-1]
-    canonical = json.dumps(facts, default=str, ensure_ascii=True, separators=(",", ":"))
-    return int.from_bytes(blake2b(canonical.encode(), digest_size=16).digest())
+    return int.from_bytes(blake2b(_CANONICAL.encode(facts).encode(), digest_size=16).digest())

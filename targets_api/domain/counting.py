@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -13,7 +13,8 @@ from services.vocabulary import Kind, Measure, Scheme
 from targets_api.domain.tally import TallyKey
 from targets_api.domain.target import counted_kind
 
-_Place: TypeAlias = tuple[str, Scheme, Kind]
+_Place: TypeAlias = tuple[Scheme, Kind]
+_Index: TypeAlias = "dict[_Place, dict[str, list[_Running]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,54 @@ class Advance:
     early: int = 0
 
 
+@dataclass(slots=True)
+class _Running:
+    """A row of a target, with what was added to it so far; None: nothing that it counts was seen."""
+
+    of: Counting
+    ends_on: date
+    count_from: date
+    start_from: date | None
+    starts_on: date
+    is_narrower: bool
+    """Than what it was found by: a collector or an organisation is to be compared, too."""
+    since: int | None = None
+    early: int | None = None
+
+    def counts(self, key: TallyKey, above: Mapping[str, Set[str]]) -> bool:
+        """Whether the key is of its collector and below its organisation."""
+        collector, organisation = self.of.collector_code, self.of.organisation_code
+        return (collector is None or collector == key.collector_code) and (
+            organisation is None or organisation in above.get(key.organisation_code, ())
+        )
+
+
 def advances_of(
     deltas: Mapping[TallyKey, int], targets: Iterable[Counting], above: Mapping[str, Set[str]]
 ) -> dict[UUID, Advance]:
     """The advance of each target that the deltas touch. `above` has the organisations above each, itself included."""
-    place = _Places(targets)
-    advances: dict[UUID, Advance] = defaultdict(Advance)
+    places = _Places(targets)
     for key, n in deltas.items():
-        for target in place.candidates(key, above):
-            if _counts(target, key, above):
-                _add(advances, target, key.day, n)
+        day = key.day
+        # A batch meets tens of thousands of pairs: a call for each of them would be most of the cost.
+        for each in places.candidates(key, above):
+            if day > each.ends_on or (each.is_narrower and not each.counts(key, above)):
+                continue
+            if day >= each.count_from:
+                each.since = (each.since or 0) + n
+            if each.start_from is not None and each.start_from <= day < each.starts_on:
+                each.early = (each.early or 0) + n
+    return _advances(places.rows)
+
+
+def _advances(rows: Iterable[_Running]) -> dict[UUID, Advance]:
+    """Of the targets that were touched; a target in parts has several rows."""
+    advances: dict[UUID, Advance] = defaultdict(Advance)
+    for row in rows:
+        if row.since is not None or row.early is not None:
+            advance = advances[row.of.target_id]
+            advance.since += row.since or 0
+            advance.early += row.early or 0
     return dict(advances)
 
 
@@ -62,39 +101,34 @@ class _Places:
     few of them."""
 
     def __init__(self, targets: Iterable[Counting]) -> None:
-        self._by_unit: dict[_Place, list[Counting]] = defaultdict(list)
-        self._by_collector: dict[_Place, list[Counting]] = defaultdict(list)
-        self._by_organisation: dict[_Place, list[Counting]] = defaultdict(list)
+        self.rows: list[_Running] = []
+        self._by_unit: _Index = defaultdict(lambda: defaultdict(list))
+        self._by_collector: _Index = defaultdict(lambda: defaultdict(list))
+        self._by_organisation: _Index = defaultdict(lambda: defaultdict(list))
         for target in targets:
-            self._put(target, target.scheme, counted_kind(target.measure))
+            self._put(target, (target.scheme, counted_kind(target.measure)))
 
-    def _put(self, target: Counting, scheme: Scheme, kind: Kind) -> None:
-        if target.units is not None:
-            for unit in target.units:
-                self._by_unit[unit, scheme, kind].append(target)
-        elif target.collector_code is not None:
-            self._by_collector[target.collector_code, scheme, kind].append(target)
-        elif target.organisation_code is not None:
-            self._by_organisation[target.organisation_code, scheme, kind].append(target)
+    def _put(self, of: Counting, place: _Place) -> None:
+        is_narrower = of.organisation_code is not None or of.collector_code is not None
+        row = _Running(of, of.ends_on, of.count_from, of.start_from, of.starts_on, is_narrower)
+        self.rows.append(row)
+        if of.units is not None:
+            by_unit = self._by_unit[place]
+            for unit in of.units:
+                by_unit[unit].append(row)
+        elif of.collector_code is not None:
+            self._by_collector[place][of.collector_code].append(row)
+        elif of.organisation_code is not None:
+            self._by_organisation[place][of.organisation_code].append(row)
 
-    def candidates(self, key: TallyKey, above: Mapping[str, Set[str]]) -> Iterator[Counting]:
-        scheme, kind = key.scheme, key.kind
-        yield from self._by_unit.get((key.unit_code, scheme, kind), ())
-        yield from self._by_collector.get((key.collector_code, scheme, kind), ())
-        for code in above.get(key.organisation_code, ()):
-            yield from self._by_organisation.get((code, scheme, kind), ())
-
-
-def _counts(target: Counting, key: TallyKey, above: Mapping[str, Set[str]]) -> bool:
-    return (
-        key.day <= target.ends_on
-        and (target.collector_code is None or target.collector_code == key.collector_code)
-        and (target.organisation_code is None or target.organisation_code in above.get(key.organisation_code, ()))
-    )
-
-
-def _add(advances: dict[UUID, Advance], target: Counting, day: date, n: int) -> None:
-    if day >= target.count_from:
-        advances[target.target_id].since += n
-    if target.start_from is not None and target.start_from <= day < target.starts_on:
-        advances[target.target_id].early += n
+    def candidates(self, key: TallyKey, above: Mapping[str, Set[str]]) -> Iterable[_Running]:
+        """Rows that the key may count for."""
+        place: _Place = (key.scheme, key.kind)
+        of_unit = self._by_unit[place].get(key.unit_code, ())
+        by_collector, by_organisation = self._by_collector[place], self._by_organisation[place]
+        if not by_collector and not by_organisation:
+            return of_unit
+        found = [*of_unit, *by_collector.get(key.collector_code, ())]
+        for code in above.get(key.organisation_code, ()) if by_organisation else ():
+            found += by_organisation.get(code, ())
+        return found

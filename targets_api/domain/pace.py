@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 from services.calendar import WorkingCalendar
@@ -84,9 +85,10 @@ class Verdict:
 DEFAULT_POLICY: Final = PacePolicy()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Way:
-    """From where a target began to its goal, in persons, and how much of it is behind it."""
+    """From where a target began to its goal, in persons, and how much of it is behind it. A batch judges hundreds of
+    targets: each share is computed once."""
 
     began: int
     goal: int
@@ -94,26 +96,26 @@ class _Way:
     level: float
     """What is expected by now: the goal itself where it was reached at the start."""
 
-    @property
+    @cached_property
     def base(self) -> float:
         """Where shares of the way are zero."""
         return min(self.began, self.goal * (1 - LEAST_WAY))
 
-    @property
+    @cached_property
     def attained(self) -> float:
         """Zero where persons were lost since the start."""
         return max(0.0, self.share_of(self.achieved))
 
-    @property
+    @cached_property
     def expected(self) -> float:
         return self.share_of(self.level)
 
-    @property
+    @cached_property
     def ratio(self) -> float | None:
         # Rounded, so that what is exactly at a threshold on paper is so in binary, too.
         return round(self.attained / self.expected, 9) if self.expected > 0 else None
 
-    @property
+    @cached_property
     def shortfall(self) -> float:
         return max(0.0, round(self.level - self.achieved, 6))
 

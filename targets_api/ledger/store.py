@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -34,6 +35,8 @@ _FACTS: Final = (
 """What is kept of a sign-up, in the order of its checksum."""
 _DETAILS: Final = ("amount_paid", "channel", "campaign_code")
 """What is kept besides, of the version `details_version`."""
+_GIVEN: Final = (*_FACTS, "version", *_DETAILS)
+_GIVEN_OF: Final = attrgetter(*_GIVEN)
 _KEPT: Final = (*_FACTS, "version", "checksum", *_DETAILS, "details_version")
 
 
@@ -171,9 +174,8 @@ async def _replace(work: UnitOfWork, known: Iterable[EnrolmentEvent]) -> tuple[l
 
 
 def _columns(events: Collection[EnrolmentEvent]) -> dict[str, list[Any]]:
-    facts = [event.data for event in events]
-    names = (*_FACTS, "version", *_DETAILS)
-    columns: dict[str, list[Any]] = {name: [getattr(each, name) for each in facts] for name in names}
+    rows = zip(*(_GIVEN_OF(event.data) for event in events), strict=True) if events else ((),) * len(_GIVEN)
+    columns: dict[str, list[Any]] = {name: list(values) for name, values in zip(_GIVEN, rows, strict=True)}
     columns["details_version"] = columns["version"]
     checksums = checksums_of(*(columns[name] for name in _FACTS))
     columns["checksum"] = [c if _is_repeatable(event) else None for event, c in zip(events, checksums, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -69,3 +70,34 @@ def test_a_batch_advances_each_target_by_what_is_in_its_scope_and_time(
     advances = advances_of(deltas, targets, ABOVE)
     expected: dict[UUID, Advance] = {target.target_id: spelled_out(target, deltas) for target in targets}
     assert advances == {target_id: advance for target_id, advance in expected.items() if advance != Advance()}
+
+
+def test_what_was_before_the_start_adds_up_over_days_and_over_the_parts_of_a_target() -> None:
+    part = Counting(
+        target_id=UUID(int=1),
+        units=["15142-01"],
+        organisation_code=None,
+        collector_code=None,
+        scheme="household_health",
+        measure="in_force",
+        count_from=FIRST,
+        start_from=FIRST,
+        starts_on=FIRST + timedelta(days=2),
+        ends_on=FIRST + timedelta(days=9),
+    )
+    deltas = {
+        TallyKey(unit, "household_health", FIRST + timedelta(days=day), "new", "CT", "CT-07"): 10**day
+        for unit in ("15142-01", "15142-02")
+        for day in range(3)
+    }
+    advances = advances_of(deltas, [part, replace(part, units=["15142-02"])], ABOVE)
+    assert advances == {part.target_id: Advance(since=222, early=22)}
+
+
+def test_a_target_is_touched_by_what_cancels_out() -> None:
+    target = Counting(UUID(int=1), None, "CT", None, "household_health", "new", FIRST, None, FIRST, FIRST)
+    deltas = {
+        TallyKey(unit, "household_health", FIRST, "new", "CT", "CT-07"): n
+        for unit, n in zip(UNITS, (1, -1), strict=False)
+    }
+    assert advances_of(deltas, [target], ABOVE) == {target.target_id: Advance()}
