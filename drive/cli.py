@@ -14,6 +14,7 @@ from drive.commands import dead_letters as dead_letter_commands
 from drive.commands import keys as key_commands
 from drive.commands import rebuild as rebuild_command
 from drive.commands import reconcile as reconcile_command
+from drive.commands import routes as route_commands
 from drive.commands import templates as template_commands
 from drive.commands.console import Commands, fail, read_settings, run
 from drive.hosting.configuration import Configuration
@@ -53,6 +54,7 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(dead_letter_commands.app, name="dead-letters")
 app.add_typer(template_commands.app, name="templates")
+app.add_typer(route_commands.app, name="routes")
 app.command()(reconcile_command.reconcile)
 app.command()(rebuild_command.rebuild)
 

@@ -11,6 +11,7 @@ import structlog
 
 from notifications.deliveries import claims, queries, store
 from notifications.deliveries.claims import Capacity
+from notifications.deliveries.concerns import concern_of
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.deliveries.store import Attempt
@@ -20,7 +21,6 @@ from notifications.domain.grouping import group_of
 from notifications.domain.receiver import UNKNOWN, Receiver
 from notifications.domain.recipients import Concern, Recipients, Route, recipients_of, recipients_of_a_follow_up
 from notifications.messages.alert_change import AlertChange
-from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.ownership.queries import organisations_of
 from notifications.registry.queries import levels_of
@@ -81,11 +81,6 @@ async def retime(work: UnitOfWork, context: Context, route: RouteRow, group_wait
 def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
     alert = change.alert
     return group_of(alert.path, levels, alert.subject, alert.owner)
-
-
-def concern_of(alert: AlertSnapshot, organisations: Set[str]) -> Concern:
-    """What routes go by of an alert that belongs to these organisations."""
-    return Concern(alert.path, alert.severity, alert.scheme, organisations, alert.subject.collector_code)
 
 
 def _recipients(change: AlertChange, concern: Concern, candidates: Sequence[Route], notified: Set[str]) -> Recipients:

@@ -86,6 +86,22 @@ def reason_for(route: Route) -> str:
     return "; ".join([*where, f"{route.min_severity} or graver", *level])
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Whether a route is notified of an alert as it stands, and the reason in words."""
+
+    is_notified: bool
+    reason: str
+
+
+def explain(route: Route, alert: Concern, status: Status) -> Explained:
+    """Why the route is notified of the alert, or is not."""
+    if status == "resolved":
+        return Explained(False, "the alert is resolved: those that were notified of it were told of its end")
+    against = reason_against(route, alert)
+    return Explained(True, reason_for(route)) if against is None else Explained(False, against)
+
+
 def news_of(status: Status) -> ChangeKind:
     """What a route is told of an unresolved alert that it was not told of when it was raised."""
     return "raised" if status == "open" else "acknowledged"

@@ -1,22 +1,26 @@
-"""Putting routes over HTTP."""
+"""Putting routes over HTTP, and why they are notified of an alert."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from notifications.access import RouteWriter
+from notifications.access import RouteReader, RouteWriter
 from notifications.channels.registry import CHANNELS, missing_of, shown_address
+from notifications.domain.alert import NoSuchAlert
 from notifications.domain.route import ChannelNotSetUp
 from notifications.recipients import usecases
+from notifications.recipients.queries import explain_alert
+from notifications.recipients.schemas import ExplanationQuery, ExplanationView
 from notifications.routing.routes import RouteName, Secrets
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteView
 from notifications.routing.usecases import PutRoute
 from services.errors import NotKnownYet
 from services.web.answers import refuses
 from services.web.strict_route import StrictRoute
-from services.web.transactions import act
+from services.web.transactions import act, read
 
 router = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=StrictRoute)
 
@@ -46,3 +50,14 @@ async def put_route(
     response.status_code = 201 if put.is_new else 200
     secret = {"secret": put.secret} if put.secret else {}
     return RouteAnswer.model_validate(RouteView.model_validate(put.row).model_dump() | secret)
+
+
+@router.get("/explanation", responses=refuses(NoSuchAlert))
+async def explain_routes(
+    _: RouteReader, wanted: Annotated[ExplanationQuery, Query()], request: Request
+) -> ExplanationView:
+    """Which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
+    now = request.app.state.runtime.clock.now()
+    async with read(request) as session:
+        alert, routes = await explain_alert(session, wanted.alert_id, now)
+    return ExplanationView.of(alert, routes)

@@ -6,13 +6,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from drive.hosting.services import SERVICES, ServiceName, create_app
+from services.runtime import Runtime
+from services.web.fields import AN_ID
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 from tests.openapi.documents import operations_of
 
 LEAST: Mapping[ServiceName, int] = {"enrolment": 2, "targets": 1, "notifications": 3}
 """How many there are at least that name nothing in their path: those of an empty service that find something."""
+
+
+_FIGURES = (
+    '{"on": "2025-10-25", "value": 1, "achieved": 0, "attained": 0, "expected": 0.5, "ratio": 0, "short_by": 1,'
+    ' "needed_per_day": 1}'
+)
+NAMED_BY_EXAMPLES: Mapping[ServiceName, str] = {
+    "notifications": "INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme,"
+    " measure, starts_on, ends_on, raised_at, version, last_revision)"
+    " VALUES (CAST(:id AS uuid), CAST(:id AS uuid), 1, 'open', 'warning', '{}', '[\"38\"]', CAST(:figures AS jsonb),"
+    " 'household_health', 'new', '2025-10-01', '2025-12-31', now(), 1, 1)"
+}
+"""What examples of parameters name, by the service that has to find it."""
+
+
+async def make_examples(runtime: Runtime[Any]) -> None:
+    """Put what the examples name into the database."""
+    if statement := NAMED_BY_EXAMPLES.get(runtime.settings.service):
+        async with runtime.database.write() as work:
+            await work.execute(text(statement), {"id": AN_ID, "figures": _FIGURES})
 
 
 def reads_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -32,6 +55,7 @@ async def test_what_a_client_has_is_not_sent_again(
     service: ServiceName, make_runtime: MakeRuntime, token_for: TokenFor, client_for: ClientFor
 ) -> None:
     runtime = await make_runtime(service)
+    await make_examples(runtime)
     app = create_app(runtime)
     client = await client_for(app, token_for(runtime))
     reads = list(reads_of(app.openapi()))

@@ -144,6 +144,7 @@ ALLOWED: Mapping[str, str] = {
     "rotate_secret": "alerts:write",
     "delete_route": "alerts:write",
     "list_routes": "alerts:read",
+    "explain_routes": "alerts:read",
 }
 """The scopes of each operation: any one of them is enough."""
 

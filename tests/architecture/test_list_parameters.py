@@ -16,7 +16,7 @@ from services.ids import new_id
 from services.persistence.database import Database
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 
-UNPAGED = {"/v1/routes", "/v1/pace-policies", "/v1/calendar"}
+UNPAGED = {"/v1/routes", "/v1/routes/explanation", "/v1/pace-policies", "/v1/calendar"}
 """Lists that are short by their nature, or by what is asked for: all of it is answered."""
 
 BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}

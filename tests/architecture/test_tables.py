@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from drive.hosting.services import SERVICES, ServiceName, create_app
 from services.web.table_body import CSV, XLSX
-from tests.architecture.test_entity_tags import reads_of
+from tests.architecture.test_entity_tags import make_examples, reads_of
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 from tests.openapi.documents import Document, document_of, operations_of
 
@@ -74,6 +74,7 @@ async def test_every_list_answers_the_same_in_each_form(
     service: ServiceName, make_runtime: MakeRuntime, token_for: TokenFor, client_for: ClientFor
 ) -> None:
     runtime = await make_runtime(service)
+    await make_examples(runtime)
     app = create_app(runtime)
     client = await client_for(app, token_for(runtime))
     tried = 0

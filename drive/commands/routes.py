@@ -1,0 +1,71 @@
+"""The commands of `drive routes`."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from uuid import UUID
+
+import typer
+
+from drive.commands.console import fail, read_settings, run
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_ORGANISATION: Final = "DRIVE"
+"""For whom the command asks, as the log of requests shows it."""
+_LIFETIME: Final = timedelta(minutes=5)
+
+app = typer.Typer(no_args_is_help=True, help="Routes: who is notified of alerts.")
+
+
+@app.callback()
+def _routes() -> None:
+    """So that `explain` is a command of its own although it is the only one."""
+
+
+@app.command()
+def explain(
+    alert_id: Annotated[UUID, typer.Argument(metavar="ALERT_ID")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
+) -> None:
+    """Show which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
+    answer = run(_ask(alert_id))
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    from rich.console import Console  # noqa: PLC0415 - loaded by who runs it: it takes time
+
+    Console().print(_table(answer))
+
+
+async def _ask(alert_id: UUID) -> Any:
+    from drive.client.client import Client, Refused  # noqa: PLC0415 - as above
+    from drive.commands.token import signing_tokens  # noqa: PLC0415 - as above
+    from services.clock import SystemClock  # noqa: PLC0415 - as above
+
+    settings = read_settings()
+    now = SystemClock().now()
+    token = signing_tokens(settings).issue(_ORGANISATION, frozenset({"alerts:read"}), now, _LIFETIME)
+    try:
+        async with Client(settings.addresses(), token) as client:
+            params = {"alert_id": str(alert_id)}
+            return await client.send("GET", "notifications", "/v1/routes/explanation", params=params)
+    except Refused as refusal:
+        fail(str(refusal))
+
+
+def _table(answer: Any) -> Table:
+    from rich.markup import escape  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - as above
+
+    table = Table("route", "channel", "notified", "why", "told", title=f"{answer['status']}, {answer['severity']}")
+    for each in answer["items"]:
+        told = ", ".join(f"{delivery['change']}: {delivery['state']}" for delivery in each["deliveries"])
+        why = each["reason"] + (f"; waits until {each['waits_until']}" if each["waits_until"] else "")
+        notified = "yes" if each["notified"] else "no"
+        table.add_row(*map(escape, (each["route"], each["channel"], notified, why, told or "nothing")))
+    return table

@@ -1,0 +1,77 @@
+"""Which routes are notified of an alert, as it is shown."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notifications.channels.names import ChannelName, ShownAddress
+from notifications.domain.alert import ChangeKind, Status
+from notifications.domain.delivery import State
+from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.recipients.queries import ExplainedRoute
+from services.shown import SeverityWord, ShownCode, ShownId, ShownText, ShownTime, ShownVersion, shown_list
+from services.web.fields import AN_ID, Id
+from services.web.lists import QueryParameters
+
+_WAITS: Final = "Outside of its hours: when they begin, in UTC; null where it is notified now, or is not"
+
+
+class ExplanationQuery(QueryParameters):
+    """Of which alert."""
+
+    alert_id: Id = Field(description="Id of the alert", examples=[AN_ID])
+
+
+class ToldView(BaseModel):
+    """What the route was told of the alert, or is about to be told."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: ShownId = Field(description="Id of the delivery")
+    change: ChangeKind = Field(description="What happened to the alert", examples=["raised"])
+    alert_version: ShownVersion
+    state: State = Field(description="What became of the delivery", examples=["sent"])
+    next_attempt_at: ShownTime | None = Field(description="When it is sent, in UTC; null where it has ended")
+    sent_at: ShownTime | None = Field(description="When it was accepted, in UTC; null before")
+
+
+class ExplainedRouteView(BaseModel):
+    """A route: whether it is notified of the alert as it stands, and why."""
+
+    route: ShownCode = Field(description="Its name", examples=["ops-hook"])
+    channel: ChannelName
+    address: ShownAddress
+    notified: bool = Field(description="Whether it is notified of the alert as it stands", examples=[True])
+    reason: ShownText = Field(description="Why it is, or is not", examples=["under 38; warning or graver"])
+    waits_until: ShownTime | None = Field(description=_WAITS, examples=[None])
+    deliveries: list[ToldView] = shown_list("What it was told of the alert, the oldest first", [], most=10_000)
+
+    @classmethod
+    def of(cls, each: ExplainedRoute) -> Self:
+        """The view of it."""
+        return cls(
+            route=each.row.name,
+            channel=each.row.channel,
+            address=each.row.address,
+            notified=each.explained.is_notified,
+            reason=each.explained.reason,
+            waits_until=each.waits_until,
+            deliveries=[ToldView.model_validate(told) for told in each.told],
+        )
+
+
+class ExplanationView(BaseModel):
+    """Every route, by name."""
+
+    alert_id: ShownId = Field(description="Id of the alert")
+    status: Status = Field(description="What became of it", examples=["open"])
+    severity: SeverityWord
+    items: list[ExplainedRouteView] = Field(description="The routes", json_schema_extra={"maxItems": 10_000})
+
+    @classmethod
+    def of(cls, alert: AlertSnapshot, routes: list[ExplainedRoute]) -> Self:
+        """The view of them."""
+        items = [ExplainedRouteView.of(each) for each in routes]
+        return cls(alert_id=alert.id, status=alert.status, severity=alert.severity, items=items)
