@@ -6,10 +6,12 @@ from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
-from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
+from notifications.access import AlertReader, AlertWriter, RouteWriter, acts_on_own_of, reads_own_of
 from notifications.deliveries import queries, usecases
-from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView
+from notifications.deliveries.replays import Replay, replay
+from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView, ReplayBody, ReplayView
 from notifications.domain.delivery import NoSuchDelivery, NotRetriable
+from notifications.domain.route import NoSuchRoute
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
@@ -33,6 +35,16 @@ async def list_deliveries(
     page = cut(found, wanted.limit, lambda each: each.delivery.id)
     items = [DeliveryView.of(each, with_address=own_of is None) for each in page.rows]
     return DeliveryPage(items=items, next=page.next)
+
+
+@router.post("/replay", status_code=202, responses=refuses(NoSuchRoute, NotRetriable))
+async def replay_deliveries(body: ReplayBody, _: RouteWriter, request: Request) -> ReplayView:
+    """Send again what was sent, given up or left unconfirmed, for a receiver that has lost data: in order, each message
+    under the `webhook-id` or Message-ID that it had. Of an alert the newest delivery alone is sent."""
+    wanted = Replay(body.route, body.since, body.before)
+    async with act(request) as (work, context):
+        done = await replay(work, context, wanted)
+    return ReplayView(deliveries=done.deliveries, messages=done.messages)
 
 
 @router.post("/{delivery_id}/retry", status_code=202, responses=refuses(NoSuchDelivery, NotRetriable))

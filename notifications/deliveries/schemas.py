@@ -11,7 +11,7 @@ from notifications.deliveries.queries import DeliveryWithAttempts
 from notifications.domain.alert import ChangeKind
 from notifications.domain.delivery import State
 from services.shown import ShownCode, ShownId, ShownNumber, ShownText, ShownTime, ShownVersion
-from services.web.fields import AN_ID, Id
+from services.web.fields import AN_ID, Code, Id, Moment, RequestBody
 from services.web.lists import AFTER, ListQuery, Page
 
 _STATE: Final = (
@@ -86,3 +86,18 @@ class DeliveryQuery(ListQuery):
     alert_id: Id | None = Field(None, description="Only those of this alert", examples=[AN_ID])
     state: State | None = Field(None, description="Only those in this state", examples=["failed"])
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
+
+
+class ReplayBody(RequestBody):
+    """Of which route, and what was queued in which time: `queued_at` of deliveries. At most 31 days."""
+
+    route: Code = Field(description="Name of the route", examples=["ops-hook"])
+    since: Moment = Field(alias="from", description="From this time on", examples=["2025-10-25T00:00:00Z"])
+    before: Moment = Field(alias="to", description="Before this time", examples=["2025-10-26T00:00:00Z"])
+
+
+class ReplayView(BaseModel):
+    """What is sent again."""
+
+    deliveries: ShownNumber = Field(description="How many deliveries; of an alert the newest alone", examples=[12])
+    messages: ShownNumber = Field(description="As how many messages, each under the id that it had", examples=[3])

@@ -47,6 +47,13 @@ class ClaimedDelivery(NamedTuple):
     earlier: Sequence[UUID]
 
 
+class Replayed(NamedTuple):
+    """A delivery that is sent again, and its message."""
+
+    id: UUID
+    message_id: UUID
+
+
 class Bundle(NamedTuple):
     """Deliveries of a route that go out together: of a message that was tried before, of a group, or a single one."""
 
@@ -68,6 +75,7 @@ class History(NamedTuple):
     """How many attempts of a message were early, whether one of all succeeded, and when its first part was queued."""
 
     early_attempts: int
+    attempts_before: int
     was_sent: bool
     queued_at: datetime | None
 
@@ -288,7 +296,7 @@ COURSE: Final = Query(
 RECORD_STEP = text("""
     UPDATE deliveries
     SET state = :new_state, last_error = :error, next_attempt_at = :due_at, leased_until = NULL, sent_at = :accepted_at
-    WHERE message_id = :message_id AND state <> 'sent' AND (
+    WHERE message_id = :message_id AND state <> 'sent' AND :attempt > attempts_before AND (
         attempts = :attempt OR (attempts > :attempt AND CAST(:new_state AS text) = 'sent' AND state <> 'sending')
     )
 """)
@@ -307,9 +315,11 @@ RECORD_ATTEMPT = text("""
 HISTORY: Final = Query(
     History,
     text("""
-    SELECT coalesce(max(early_attempts), 0) AS early_attempts, EXISTS (
+    SELECT coalesce(max(early_attempts), 0) AS early_attempts, coalesce(max(attempts_before), 0) AS attempts_before,
+    EXISTS (
         SELECT FROM delivery_attempts a JOIN deliveries o ON o.id = a.delivery_id
         WHERE o.message_id = :message_id AND o.attempts >= :attempt AND a.outcome = 'sent'
+          AND a.attempt > o.attempts_before
     ) AS was_sent, min(queued_at) AS queued_at
     FROM deliveries WHERE message_id = :message_id AND attempts >= :attempt
 """),
@@ -336,7 +346,37 @@ RETIME = text("""
 END_WAITS = text("""
     UPDATE deliveries SET next_attempt_at = :now, early_attempts = early_attempts + 1
     WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now
-      AND early_attempts < attempts - early_attempts
+      AND early_attempts < attempts - attempts_before - early_attempts
 """)
 """Makes what waits for another attempt to this route due now, once for each attempt that came on schedule. What waits
 for others of its group has had no attempt."""
+
+REPLAY: Final = Query(
+    Replayed,
+    text("""
+    WITH wanted AS (
+        SELECT DISTINCT message_id FROM deliveries
+        WHERE route_name = :route_name AND queued_at >= :since AND queued_at < :before
+          AND state IN ('sent', 'failed', 'unconfirmed')
+    ), parts AS (
+        SELECT d.id FROM wanted JOIN deliveries d ON d.message_id = wanted.message_id
+        UNION
+        SELECT id FROM deliveries
+        WHERE route_name = :route_name AND queued_at >= :since AND queued_at < :before AND message_id IS NULL
+    ), again AS (
+        SELECT d.id, dense_rank() OVER (ORDER BY coalesce(d.message_id, d.id)) AS place
+        FROM parts JOIN deliveries d ON d.id = parts.id
+        WHERE d.state IN ('sent', 'failed', 'unconfirmed') AND NOT EXISTS (
+            SELECT FROM deliveries o
+            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
+        )
+    )
+    UPDATE deliveries d
+    SET state = 'pending', sent_at = NULL, last_error = NULL, attempts_before = d.attempts, early_attempts = 0,
+        next_attempt_at = CAST(:now AS timestamptz) + again.place * interval '1 microsecond' - interval '1 second'
+    FROM again WHERE d.id = again.id
+    RETURNING d.id, coalesce(d.message_id, d.id) AS message_id
+"""),
+)
+"""Makes messages that were queued for a route in a time due again, in the order in which they were made: whole, but
+without what a newer delivery has overtaken. Their attempts begin anew."""

@@ -181,7 +181,12 @@ async def _record(
     counted = Sent() if history.was_sent else outcome
     is_last = receiver.is_given_up(history.queued_at or context.at, context.at)
     step = rules.next_step(
-        counted, attempt.number, context.now, early=history.early_attempts, chance=chance(), is_last=is_last
+        counted,
+        attempt.number - history.attempts_before,
+        context.now,
+        early=history.early_attempts,
+        chance=chance(),
+        is_last=is_last,
     )
     await store.record_step(work, attempt, step, context.at)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)

@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "alerts", "deliveries", "ownership", "pace_differences", "receivers", "registry", "routing"]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0014")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0015")

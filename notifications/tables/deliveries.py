@@ -28,7 +28,8 @@ class DeliveryRow(Base, table=True):
     fit: as they were when the message was claimed first, so that each attempt says the same. Both are null before, and
     in rows that the version before has claimed.
 
-    `early_attempts` of the `attempts` were made before their time, since the receiver had just taken something else.
+    `attempts_before` of the `attempts` were made before the delivery was replayed last; `early_attempts` of those since
+    were made before their time, since the receiver had just taken something else.
     """
 
     __tablename__ = "deliveries"
@@ -41,6 +42,7 @@ class DeliveryRow(Base, table=True):
         UniqueConstraint("alert_id", "alert_version", "route_name", name="uq_deliveries_alert_version_route"),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
         Index("ix_deliveries_message_id", "message_id"),
+        Index("ix_deliveries_route_queued", "route_name", "queued_at"),
         Index("ix_deliveries_route_due", "route_name", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_deliveries_route_group",
@@ -67,6 +69,7 @@ class DeliveryRow(Base, table=True):
     address: str = Field(sa_type=Text)
     state: State = Field(sa_type=Text)
     attempts: int
+    attempts_before: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     early_attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     queued_at: datetime
     next_attempt_at: datetime | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
@@ -107,6 +107,21 @@ Id: TypeAlias = Annotated[
 ]
 
 
+Moment: TypeAlias = Annotated[
+    datetime,
+    Form(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+        core_schema.datetime_schema(
+            strict=False,
+            tz_constraint="aware",
+            ge=datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC),
+            le=datetime(LAST_DAY.year, 12, 31, tzinfo=UTC),
+        ),
+        {"type": "string", "format": "date-time", "maxLength": 35},
+        f"a time with its offset is expected, such as 2025-10-25T02:30:00Z, from {FIRST_DAY} to {LAST_DAY}",
+    ),
+]
+"""A time that somebody may mean (RFC 3339)."""
 Truth: TypeAlias = Annotated[
     bool,
     Form(
