@@ -139,6 +139,7 @@ ALLOWED: Mapping[str, str] = {
     "get_alert": "alerts:read alerts:own",
     "acknowledge_alert": "alerts:write alerts:own",
     "list_deliveries": "alerts:read alerts:own",
+    "replay_deliveries": "alerts:write",
     "retry_delivery": "alerts:write alerts:own",
     "put_route": "alerts:write",
     "rotate_secret": "alerts:write",
