@@ -18,6 +18,8 @@ SCOPES: Final = frozenset({ALERTS_READ, ALERTS_WRITE, ALERTS_OWN, ADMIN})
 
 AlertReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_READ, ALERTS_OWN])]
 AlertWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_WRITE, ALERTS_OWN])]
+CauseReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_READ, ALERTS_WRITE, ALERTS_OWN])]
+CauseWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_WRITE])]
 RouteReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_READ])]
 RouteWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_WRITE])]
 

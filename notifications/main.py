@@ -7,10 +7,12 @@ from typing import Final
 from fastapi import FastAPI
 
 from notifications.alerts import routes as alerts
+from notifications.causes import routes as causes
 from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.templates import check_templates
 from notifications.deliveries import routes as deliveries
+from notifications.handling import routes as handling
 from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
@@ -20,7 +22,9 @@ from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.web.app import build_app
 
-_ABOUT: Final = "For those who act on alerts: read and acknowledge them, and choose who is notified."
+_ABOUT: Final = (
+    "For those who act on alerts: read and acknowledge them, report causes and remedies, and choose who is notified."
+)
 _TAGS: Final = {
     "alerts": "Targets that lag behind, as work for people",
     "routes": "Who is notified, and how",
@@ -35,7 +39,7 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         title="Notifications",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[alerts.router, routing.router, recipients.router, deliveries.router],
+        routers=[alerts.router, handling.router, causes.router, routing.router, recipients.router, deliveries.router],
     )
     check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)

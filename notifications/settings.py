@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode
 
 from notifications.domain.mail_address import is_mail_address
 from notifications.domain.receiver import GENEROUS, Rate
+from notifications.domain.terms import LONGEST_REPORT_DAYS, Terms
 from services.server_urls import checked_server
 from services.settings import Port, ServiceSettings
 
@@ -39,6 +40,8 @@ class NotificationsSettings(ServiceSettings):
     route_messages_per_minute: int = Field(
         GENEROUS.per_minute, ge=1, le=60_000, validation_alias="DRIVE_ROUTE_MESSAGES_PER_MINUTE"
     )
+    acknowledgement_hours: float = Field(24.0, gt=0, le=744, validation_alias="DRIVE_ACKNOWLEDGEMENT_HOURS")
+    report_working_days: int = Field(3, ge=1, le=LONGEST_REPORT_DAYS, validation_alias="DRIVE_REPORT_WORKING_DAYS")
 
     @property
     def rate(self) -> Rate:
@@ -46,9 +49,13 @@ class NotificationsSettings(ServiceSettings):
         return Rate(self.route_messages_per_minute)
 
     @property
-    def group_wait(self) -> timedelta:
-        """How long the first change of a group waits for others, so that one message tells of all."""
-        return timedelta(seconds=self.group_wait_seconds)
+    def terms(self) -> Terms:
+        """How long things may take in the life of an alert."""
+        return Terms(
+            group_wait=timedelta(seconds=self.group_wait_seconds),
+            acknowledgement=timedelta(hours=self.acknowledgement_hours),
+            report_days=self.report_working_days,
+        )
 
     @field_validator("webhook_allow", mode="before")
     @classmethod

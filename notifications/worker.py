@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Final
 
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
@@ -15,6 +16,7 @@ from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
 from notifications.deliveries.usecases import Chance
+from notifications.handling.deadlines import Deadlines
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
@@ -28,12 +30,15 @@ from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.worker import GAUGE_SECONDS, Worker
 
+DEADLINE_SECONDS: Final = 15.0
+"""How often the clock looks for what is due of alerts."""
+
 
 def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
     """In the order in which a batch is handled: a summary is compared with what the rest has brought."""
     return {
         **registry.HANDLERS,
-        **pace_handlers(runtime.settings.group_wait, sender.wake),
+        **pace_handlers(runtime.settings.terms, sender.wake),
         **reconciliation_handlers(runtime),
     }
 
@@ -63,6 +68,8 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         delivery_metrics.show(waiting, now)
         delivery_metrics.show_failing(failing, now)
 
+    deadlines = Deadlines(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
+    worker.every(DEADLINE_SECONDS, "deadlines", deadlines.meet)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker

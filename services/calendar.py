@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 
@@ -36,6 +36,13 @@ class WorkingCalendar:
         start, end = first.toordinal(), last.toordinal()
         weekdays = _weekdays_until(end) - _weekdays_until(start - 1)
         return weekdays - _within(self._days_off, start, end) + _within(self._worked, start, end)
+
+    def nth_working_day(self, first: date, n: int) -> date:
+        """The n-th working day from `first` on, which counts where it is one; n is at least 1."""
+        day = first
+        while self.working_days(first, day) < n:
+            day += timedelta(days=1)
+        return day
 
 
 def _within(ordinals: list[int], start: int, end: int) -> int:

@@ -28,6 +28,11 @@ CATCHING_UP: Final = ((date(2025, 11, 1), 240), (date(2025, 11, 2), 240))
 """A week-end of home visits in Cẩm Thủy: the day and the sign-ups it brings."""
 MAIL: Final = "ops@bhxh-38.example"
 
+_CAUSES: Final = {
+    "causes": [{"code": "working_away", "note": "back for Tet"}],
+    "remedies": [{"what": "Home visits in all villages", "who": "Xã Cẩm Thạch", "due_on": YEAR_END.isoformat()}],
+}
+
 _RAISED = "drive.alert.raised.v1"
 _WORSENED = "drive.alert.worsened.v1"
 _RESOLVED = "drive.alert.resolved.v1"
@@ -154,7 +159,7 @@ class Story:
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
             await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
-        await self._acknowledge(CAM_THACH)
+        await self._report(CAM_THACH)
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
         """The clock's review has judged every target on this day, and what it found has reached its alert."""
@@ -182,12 +187,17 @@ class Story:
         count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
         self.checks.equal(f"{commune.name}: mails, {when}", len(types), count)
 
-    async def _acknowledge(self, commune: Commune) -> None:
+    async def _report(self, commune: Commune) -> None:
         alert = next(a for a in await self._alerts() if a["subject"]["unit_code"] == commune.code)
+        path = f"/v1/alerts/{alert['id']}"
         async with self._user(AGENCY, "alerts:write") as ops:
-            path = f"/v1/alerts/{alert['id']}/acknowledgement"
-            answer = await ops.send("POST", "notifications", path, {"version": alert["version"]})
-        self.say(f"Ops acknowledge the alert of {commune.name} (version {answer['version']}).")
+            seen = {"version": alert["version"]}
+            taken = await ops.send("POST", "notifications", f"{path}/acknowledgement", seen)
+            self.say(f"Ops acknowledge the alert of {commune.name} (version {taken['version']}).")
+            await ops.send("POST", "notifications", f"{path}/report", {"version": taken["version"], **_CAUSES})
+        self.say(
+            "The commune reports why: people work away from home. Home visits until the end of the year are to help."
+        )
 
     async def _catch_up(self, agency: Client) -> None:
         total = CAM_THUY.sign_ups
@@ -201,7 +211,7 @@ class Story:
         await self._check_messages(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED], "caught up")
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
         self.checks.equal("alerts in all", len(COMMUNES), len(statuses))
-        self.checks.equal(f"{CAM_THACH.name}: alert", "acknowledged", statuses.get(CAM_THACH.code))
+        self.checks.equal(f"{CAM_THACH.name}: alert", "reported", statuses.get(CAM_THACH.code))
         self.checks.equal(f"{CAM_THUY.name}: alert", "resolved", statuses.get(CAM_THUY.code))
         self.checks.equal("webhooks that failed verification", 0, self.receiver.refused)
 

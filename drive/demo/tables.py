@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.table import Table
 
-_COLOURS: Final = {"behind": "red", "missed": "red", "open": "red", "acknowledged": "yellow"}
+_COLOURS: Final = {"behind": "red", "missed": "red", "open": "red", "acknowledged": "yellow", "reported": "yellow"}
 
 
 def titled(title: str) -> Table:

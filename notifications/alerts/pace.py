@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
 from notifications.alerts import store
-from notifications.alerts.snapshots import snapshot_of
-from notifications.domain import alert as rules
-from notifications.domain.alert import ChangeKind, Pace
-from notifications.messages.alert_change import AlertChange
+from notifications.alerts.changes import Because, Step, step_of
+from notifications.alerts.rows import new_row, state_of, with_facts, with_state
+from notifications.domain import pace as rules
+from notifications.domain.alert import Alert, Changed, Unchanged
+from notifications.domain.pace import Pace
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceEvent, PaceFellBehind, PaceRecovered, PaceWorsened
 from services.vocabulary import PaceTransition
@@ -34,46 +36,64 @@ def episode_of(event: PaceEvent) -> store.Episode:
 class AlertsOfTargets:
     """Alerts by target and episode. `apply` changes their rows, and adds new ones.
 
+    `before` are alerts of earlier episodes; `report_due_at` is when a report is due on what is raised now.
     `organisations` are those that each alert with new facts belongs to.
     """
 
-    def __init__(self, rows: Iterable[AlertRow]) -> None:
+    def __init__(
+        self, rows: Iterable[AlertRow], before: Iterable[store.EpisodeBefore], report_due_at: datetime
+    ) -> None:
         self._rows: dict[UUID, dict[int, AlertRow]] = defaultdict(dict)
+        self._ids: dict[UUID, dict[int, UUID]] = defaultdict(dict)
+        self._report_due_at = report_due_at
         self.added: list[AlertRow] = []
         self.organisations: dict[UUID, tuple[str, ...]] = {}
+        for target_id, episode, alert_id in before:
+            self._ids[target_id][episode] = alert_id
         for row in rows:
-            self._rows[row.target_id][row.episode] = row
+            self._keep(row)
 
-    def apply(self, event: PaceEvent) -> list[AlertChange]:
-        """The changes of which routes are to be notified, each with the alert right after it.
+    def apply(self, event: PaceEvent) -> list[Step]:
+        """What the event changes, each with the alert right after it.
 
         An event of a later episode also resolves the alerts of earlier ones: the events of their end did not arrive.
         """
         own = self._follow(event)
         return [*self._resolve_earlier(event), *([own] if own else [])]
 
-    def _resolve_earlier(self, event: PaceEvent) -> Iterable[AlertChange]:
+    def _resolve_earlier(self, event: PaceEvent) -> Iterable[Step]:
         for episode, row in self._rows[event.data.target_id].items():
-            alert = store.state_of(row)
+            alert = state_of(row)
             if episode < event.data.episode and _is_over(alert, event):
-                ended = rules.recover(alert, _pace_of(event))
-                yield _change(store.with_state(row, ended.alert), "resolved", ended, event)
+                ended = rules.recover(alert, self._pace_of(event))
+                yield _step(with_state(row, ended.alert), ended, event)
 
-    def _follow(self, event: PaceEvent) -> AlertChange | None:
+    def _follow(self, event: PaceEvent) -> Step | None:
         row = self._rows[event.data.target_id].get(event.data.episode)
-        decision = rules.follow(store.state_of(row) if row else None, _pace_of(event))
-        if isinstance(decision, rules.Unchanged):
+        decision = rules.follow(state_of(row) if row else None, self._pace_of(event))
+        if isinstance(decision, Unchanged):
             _log_ignored(event, decision.reason)
             return None
-        changed = store.with_facts(row, decision.alert, event.data)
+        changed = with_facts(row, decision.alert, event.data) if row else self._added(decision.alert, event)
         self.organisations[changed.id] = _organisations_of(event)
-        if row is None:
-            self._add(changed)
-        return _change(changed, decision.notify, decision, event) if decision.notify else None
+        return _step(changed, decision, event)
 
-    def _add(self, row: AlertRow) -> None:
-        self._rows[row.target_id][row.episode] = row
+    def _added(self, alert: Alert, event: PaceEvent) -> AlertRow:
+        earlier = {n: id_ for n, id_ in self._ids[event.data.target_id].items() if n < event.data.episode}
+        row = new_row(alert, event.data, earlier[max(earlier)] if earlier else None)
+        self._keep(row)
         self.added.append(row)
+        return row
+
+    def _keep(self, row: AlertRow) -> None:
+        self._rows[row.target_id][row.episode] = row
+        self._ids[row.target_id][row.episode] = row.id
+
+    def _pace_of(self, event: PaceEvent) -> Pace:
+        facts = event.data
+        severity = facts.severity or facts.worst_severity
+        transition = _TRANSITIONS[type(event)]
+        return Pace(transition, facts.revision, severity, event.time, facts.withdrawn, self._report_due_at)
 
 
 def _organisations_of(event: PaceEvent) -> tuple[str, ...]:
@@ -82,24 +102,12 @@ def _organisations_of(event: PaceEvent) -> tuple[str, ...]:
     return event.data.organisations or ((named,) if named is not None else ())
 
 
-def _is_over(alert: rules.Alert, later: PaceEvent) -> bool:
+def _is_over(alert: Alert, later: PaceEvent) -> bool:
     return alert.status != "resolved" and alert.revision < later.data.revision
 
 
-def _pace_of(event: PaceEvent) -> Pace:
-    severity = event.data.severity or event.data.worst_severity
-    return Pace(_TRANSITIONS[type(event)], event.data.revision, severity, event.time, event.data.withdrawn)
-
-
-def _change(row: AlertRow, kind: ChangeKind, decision: rules.Changed, cause: PaceEvent) -> AlertChange:
-    return AlertChange(
-        alert=snapshot_of(row),
-        kind=kind,
-        reason=decision.reason,
-        at=cause.time,
-        correlation_id=cause.correlationid,
-        unreported=decision.unreported,
-    )
+def _step(row: AlertRow, decision: Changed, event: PaceEvent) -> Step:
+    return step_of(row, decision, Because(event.time, event.correlationid))
 
 
 def _log_ignored(event: PaceEvent, reason: str) -> None:

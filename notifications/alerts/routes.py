@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
 
-from notifications.access import AlertReader, AlertWriter, acts_on_own_of, reads_own_of
-from notifications.alerts import queries, usecases
-from notifications.alerts.schemas import AcknowledgementBody, AlertPage, AlertQuery
-from notifications.domain.alert import AlreadyAcknowledged, AlreadyResolved, NoSuchAlert
+from notifications.access import AlertReader, reads_own_of
+from notifications.alerts import queries
+from notifications.alerts.schemas import AlertPage, AlertQuery
+from notifications.domain.alert import NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
-from services.errors import StaleVersion
+from notifications.timeline.queries import timeline_of
+from notifications.timeline.schemas import Timeline, TimelineQuery, entry_of
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
-from services.web.transactions import act, read
+from services.web.transactions import read
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], route_class=StrictRoute)
 
@@ -42,17 +42,13 @@ async def get_alert(alert_id: AlertId, actor: AlertReader, request: Request) -> 
         return await queries.find_alert(session, alert_id, reads_own_of(actor))
 
 
-@router.post(
-    "/{alert_id}/acknowledgement",
-    responses=refuses(NoSuchAlert, StaleVersion, AlreadyAcknowledged, AlreadyResolved),
-)
-async def acknowledge_alert(
-    alert_id: AlertId, body: AcknowledgementBody, actor: AlertWriter, request: Request
-) -> AlertSnapshot:
-    """Acknowledge the alert; with `alerts:own` an own one. 409 where it has changed since `version`, or was
-    acknowledged before."""
-    group_wait: timedelta = request.app.state.runtime.settings.group_wait
-    async with act(request) as (work, context):
-        return await usecases.acknowledge(
-            work, context, alert_id, body.version, group_wait=group_wait, own_of=acts_on_own_of(actor)
-        )
+@router.get("/{alert_id}/timeline", responses=refuses(NoSuchAlert))
+async def get_timeline(
+    alert_id: AlertId, actor: AlertReader, wanted: Annotated[TimelineQuery, Query()], request: Request
+) -> Timeline:
+    """What has become of the alert, the oldest first: who did what, when and why; with `alerts:own` of an own one."""
+    async with read(request) as session:
+        await queries.find_alert(session, alert_id, reads_own_of(actor))
+        found = await timeline_of(session, alert_id, wanted.after, wanted.limit + 1)
+    page = cut(found, wanted.limit, lambda entry: entry.seq)
+    return Timeline(items=[entry_of(row) for row in page.rows], next=page.next)

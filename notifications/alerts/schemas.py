@@ -1,4 +1,4 @@
-"""Queries and pages of alerts, and the body of an acknowledgement."""
+"""Queries and pages of alerts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.shown import SchemeWord, SeverityWord
-from services.web.fields import AN_ID, CollectorCode, Id, OrganisationCode, RequestBody, UnitCode, Version
+from services.web.fields import AN_ID, CollectorCode, Id, OrganisationCode, UnitCode
 from services.web.lists import AFTER, ListQuery, Page
 
 
@@ -28,9 +28,3 @@ class AlertQuery(ListQuery):
 
 class AlertPage(Page[AlertSnapshot]):
     """Alerts, newest first."""
-
-
-class AcknowledgementBody(RequestBody):
-    """`version` is that of the alert as the caller has seen it."""
-
-    version: Version

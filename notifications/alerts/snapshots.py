@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from notifications.domain.alert import Acknowledger
+from notifications.domain.alert import Person, Resolution
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
 
 
-def acknowledger_of(row: AlertRow) -> Acknowledger | None:
+def acknowledger_of(row: AlertRow) -> Person | None:
     """Who acts on the alert; the version before wrote the organisation alone."""
     if (code := row.acknowledged_by) is None:
         return None
-    return Acknowledger(code, row.acknowledged_subject or code, row.acknowledged_name)
+    return Person(code, row.acknowledged_subject or code, row.acknowledged_name)
+
+
+def resolution_of(row: AlertRow) -> Resolution | None:
+    """What resolved the alert; an end by hand is stored as the person alone, since the version before knows none."""
+    return "by_hand" if row.resolved_by else row.resolution
 
 
 def snapshot_of(row: AlertRow) -> AlertSnapshot:
     """The alert at this version."""
-    return AlertSnapshot.model_validate(row.model_dump() | {"acknowledged_by": acknowledger_of(row)})
+    given = {"acknowledged_by": acknowledger_of(row), "resolution": resolution_of(row)}
+    return AlertSnapshot.model_validate(row.model_dump() | given)

@@ -1,23 +1,19 @@
-"""Statements that write alerts, locking reads, and how a row holds the state of an alert."""
+"""Statements that write alerts, and locking reads."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
-from typing import Any, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, or_, tuple_
+from sqlalchemy import Integer, Text, Uuid, bindparam, or_, true, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from notifications.alerts.snapshots import acknowledger_of
-from notifications.domain.alert import Alert
 from notifications.ownership.queries import alerts_of
 from notifications.tables.alerts import AlertRow
-from services.contracts.pace import PaceFacts
 from services.errors import Unavailable
-from services.ids import new_id
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import among, columns_of, insert_many, table_of, unnest
 
@@ -35,6 +31,24 @@ OF_EPISODES_AND_UNRESOLVED = (
     .order_by(col(AlertRow.id))
     .with_for_update(key_share=True)
 )
+
+
+class EpisodeBefore(NamedTuple):
+    """The alert of an episode that another one followed."""
+
+    target_id: UUID
+    episode: int
+    id: UUID
+
+
+_earlier = (
+    select_columns(col(AlertRow.target_id), col(AlertRow.episode), col(AlertRow.id))
+    .where(col(AlertRow.target_id) == _wanted.c.target_ids, col(AlertRow.episode) < _wanted.c.episodes)
+    .order_by(col(AlertRow.episode).desc())
+    .limit(1)
+    .lateral("earlier")
+)
+BEFORE: Final = Query(EpisodeBefore, select_columns(*_earlier.c).select_from(_wanted.join(_earlier, true())).distinct())
 INSERT: Final = (
     insert_many(AlertRow)
     .on_conflict_do_nothing(constraint="uq_alerts_target_episode")
@@ -56,6 +70,12 @@ async def of_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> dict[E
     return {(row.target_id, row.episode): row for row in rows}
 
 
+async def alerts_before(work: UnitOfWork, episodes: Collection[Episode]) -> list[EpisodeBefore]:
+    """The last alerts of these targets before these episodes."""
+    values = {"target_ids": [target for target, _ in episodes], "episodes": [number for _, number in episodes]}
+    return await work.all(BEFORE, values)
+
+
 async def insert_all(work: UnitOfWork, rows: Sequence[AlertRow]) -> None:
     """Insert new alerts. Raises Unavailable where another worker was faster: then the batch is done again."""
     if not rows:
@@ -71,52 +91,3 @@ async def one_for_change(work: UnitOfWork, alert_id: UUID, own_of: str | None) -
     found = await work.scalars(FOR_UPDATE, {"alert_id": alert_id, "own_of": own_of})
     row: AlertRow | None = found.one_or_none()
     return row
-
-
-def state_of(row: AlertRow) -> Alert:
-    """The state of the alert, as the rules take it."""
-    return Alert(
-        status=row.status,
-        severity=row.severity,
-        version=row.version,
-        revision=row.last_revision,
-        raised_at=row.raised_at,
-        acknowledged_at=row.acknowledged_at,
-        acknowledged_by=acknowledger_of(row),
-        resolved_at=row.resolved_at,
-        resolution=row.resolution,
-    )
-
-
-def with_state(row: AlertRow, alert: Alert) -> AlertRow:
-    """The row, changed to this state."""
-    return row.sqlmodel_update(_state_values(alert))
-
-
-def with_facts(row: AlertRow | None, alert: Alert, facts: PaceFacts) -> AlertRow:
-    """The row (a new one where there is none), changed to this state and the latest facts."""
-    values = _state_values(alert) | _fact_values(facts)
-    if row is None:
-        return AlertRow(id=new_id(), target_id=facts.target_id, episode=facts.episode, **values)
-    return row.sqlmodel_update(values)
-
-
-def _state_values(alert: Alert) -> dict[str, Any]:
-    values = asdict(alert)
-    by = alert.acknowledged_by
-    return values | {
-        "last_revision": values.pop("revision"),
-        "acknowledged_by": by and by.organisation_code,
-        "acknowledged_subject": by and by.subject,
-        "acknowledged_name": by and by.name,
-    }
-
-
-def _fact_values(facts: PaceFacts) -> dict[str, Any]:
-    plain = facts.model_dump(include={"unit_name", "target_name", "scheme", "measure", "starts_on", "ends_on"})
-    return plain | {
-        "subject": asdict(facts.scope),
-        "owner": facts.organisations[0] if facts.organisations else facts.scope.organisation_code,
-        "path": list(facts.path),
-        "figures": facts.figures.model_dump(mode="json"),
-    }

@@ -10,4 +10,4 @@ from notifications.messages.alert_snapshot import AlertSnapshot
 
 def concern_of(alert: AlertSnapshot, organisations: Set[str]) -> Concern:
     """What routes go by of an alert that belongs to these organisations."""
-    return Concern(alert.path, alert.severity, alert.scheme, organisations, alert.subject.collector_code)
+    return Concern(alert.path, alert.severity, alert.scheme, organisations, alert.subject.collector_code, alert.level)

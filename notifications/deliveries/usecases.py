@@ -39,7 +39,7 @@ from services.vocabulary import Severity, UnitLevel
 
 log = structlog.get_logger(__name__)
 
-_FOLLOW_UPS: Final = frozenset({"acknowledged", "resolved"})
+_FOLLOW_UPS: Final = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
 """Changes of which those are notified who were notified of the alert."""
 Chance: TypeAlias = Callable[[], float]
 """A source of random numbers from 0 to 1."""

@@ -1,28 +1,43 @@
-"""The states of an alert: from the moment a target lags until it has caught up. Pure.
+"""An alert: the values of its state, and what a change makes of it. Pure.
 
-An alert stands for one episode of one target. Events of its pace may arrive late, twice and in any order; the highest
-`revision` counts, and an older one changes nothing.
+An alert stands for one episode of one target. What changes it: `pace` (of the target), `life` (people and the clock).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, TypeAlias
 
-from services.errors import Conflict, NotFound, StaleVersion
-from services.vocabulary import PaceTransition, Severity
+from services.errors import Conflict, NotFound
+from services.vocabulary import Severity
 
 Status: TypeAlias = Literal["open", "acknowledged", "reported", "resolved"]
-ChangeKind: TypeAlias = Literal["raised", "worsened", "acknowledged", "resolved"]
-Resolution: TypeAlias = Literal["caught_up", "withdrawn"]
-"""What resolved an alert: its target has caught up, or is no more."""
+ChangeKind: TypeAlias = Literal[
+    "raised", "worsened", "acknowledged", "timed_out", "reported", "remedy_missed", "escalated", "resolved"
+]
+"""What is published of an alert, and what routes are notified of."""
+Resolution: TypeAlias = Literal["caught_up", "withdrawn", "by_hand"]
+"""What resolved an alert: its target has caught up, or is no more; or somebody ended it."""
+EntryKind: TypeAlias = Literal[
+    "raised",
+    "worsened",
+    "updated",
+    "acknowledged",
+    "timed_out",
+    "reported",
+    "report_overdue",
+    "remedy_done",
+    "remedy_missed",
+    "remedy_dropped",
+    "escalated",
+    "resolved",
+    "reopened",
+]
+"""What the timeline tells of. `updated`: facts of the target, such as its figures, that nobody is notified of;
+`timed_out`: the acknowledgement."""
 
-_REASONS: dict[Resolution, str] = {
-    "caught_up": "the target has caught up",
-    "withdrawn": "the target was withdrawn",
-}
-_RANK: dict[Severity, int] = {"warning": 1, "critical": 2}
+RANK: Final[dict[Severity, int]] = {"warning": 1, "critical": 2}
 
 
 class NoSuchAlert(NotFound):
@@ -42,32 +57,15 @@ class AlreadyAcknowledged(Conflict):
 
 
 class AlreadyResolved(Conflict):
-    """The target has caught up or was withdrawn: there is nothing left to act on."""
+    """There is nothing left to act on."""
 
     code = "already-resolved"
     title = "The alert is resolved already"
-    remedy = "Nothing: the target has caught up, or was withdrawn."
+    remedy = "Nothing: the target has caught up, was withdrawn, or somebody ended the alert."
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """A transition in the pace of a target. `revision` grows with each; `severity` is the highest of the episode where
-    the transition ends it. `withdrawn`: because the target is no more."""
-
-    transition: PaceTransition
-    revision: int
-    severity: Severity | None
-    at: datetime
-    withdrawn: bool = False
-
-    @property
-    def resolution(self) -> Resolution:
-        """What resolves the alert, where the transition ends the episode."""
-        return "withdrawn" if self.withdrawn else "caught_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledger:
+class Person:
     """Who acts on an alert: a person of an organisation, or, where nobody is named, the organisation itself."""
 
     organisation_code: str
@@ -81,107 +79,69 @@ class Acknowledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What was reported, in short: the codes of the causes, how many remedies there are of each state, and the first
+    day by which one that is planned is to be done."""
+
+    causes: tuple[str, ...] = ()
+    planned: int = 0
+    done: int = 0
+    missed: int = 0
+    dropped: int = 0
+    next_due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """`version` grows with every change and is what a caller must have seen to change the alert."""
+    """`version` grows with every change and is what a caller must have seen to change the alert.
+
+    `level`: how often it was escalated since it was raised. `report_due_at` is unknown where the version before raised
+    it, and `acknowledged_until`, when an acknowledgement without a report ends, where that acknowledged it.
+    `overdue_since`: no report had come by then, and the timeline says so. `report` is the last one, also where the
+    alert was raised again since.
+    """
 
     status: Status
     severity: Severity
     version: int
     revision: int
     raised_at: datetime
+    report_due_at: datetime | None = None
+    level: int = 0
     acknowledged_at: datetime | None = None
-    acknowledged_by: Acknowledger | None = None
+    acknowledged_by: Person | None = None
+    acknowledged_until: datetime | None = None
+    overdue_since: datetime | None = None
+    reported_at: datetime | None = None
+    reported_by: Person | None = None
+    report: Report | None = None
     resolved_at: datetime | None = None
+    resolved_by: Person | None = None
     resolution: Resolution | None = None
+    resolution_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The alert from now on; `notify` is the kind of change that routes are notified of, or None where it is none.
+    """The alert from now on. `entry` is what its timeline says; `publish` the event, or None where there is none.
 
-    `unreported`: it ended with a severity of which no route was notified, so that those it concerns are notified of the
-    end.
+    `notify`: routes are notified of it, too. `unreported`: it ended with a severity of which no route was notified, so
+    that those it concerns are notified of the end.
     """
 
     alert: Alert
-    notify: ChangeKind | None
+    entry: EntryKind
+    publish: ChangeKind | None
     reason: str
+    notify: bool = True
     unreported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The event has no effect."""
+    """The signal has no effect."""
 
     reason: str
 
 
 Decision: TypeAlias = Changed | Unchanged
-
-
-def follow(alert: Alert | None, pace: Pace) -> Decision:
-    """The effect of a transition in the pace on the episode's alert, if there is one yet."""
-    if alert is None:
-        return raise_from(pace)
-    if pace.revision <= alert.revision:
-        return Unchanged(f"revision {pace.revision} is not newer than {alert.revision}")
-    return end(alert, pace) if pace.transition == "recovered" else worsen(alert, pace)
-
-
-def raise_from(pace: Pace) -> Changed:
-    """The first event of an episode. Where it is the event of its end, one notification says that it is over."""
-    severity = pace.severity or "warning"
-    if pace.transition == "recovered":
-        raised = Alert("resolved", severity, 1, pace.revision, pace.at)
-        over = replace(raised, resolved_at=pace.at, resolution=pace.resolution)
-        return Changed(over, "resolved", "the episode ended before the event of its beginning arrived", unreported=True)
-    return Changed(Alert("open", severity, 1, pace.revision, pace.at), "raised", "the target lags")
-
-
-def worsen(alert: Alert, pace: Pace) -> Changed:
-    """The target still lags: routes are notified where the severity rose, or the alert had been resolved."""
-    severity = pace.severity or alert.severity
-    after = replace(alert, severity=severity, version=alert.version + 1, revision=pace.revision)
-    if alert.status == "resolved":
-        again = Alert("open", severity, after.version, after.revision, after.raised_at)
-        return Changed(again, "raised", "the target lags after all")
-    if _RANK[severity] > _RANK[alert.severity]:
-        return Changed(after, "worsened", f"the lag is {severity} now")
-    return Changed(after, None, "the figures moved, the severity did not rise")
-
-
-def end(alert: Alert, pace: Pace) -> Changed:
-    """The alert's own episode is over. Its severity may have been higher, where the event of its worsening is late."""
-    severity = pace.severity or alert.severity
-    if alert.status == "resolved" or _RANK[severity] <= _RANK[alert.severity]:
-        return recover(alert, pace)
-    return replace(recover(replace(alert, severity=severity), pace), unreported=True)
-
-
-def recover(alert: Alert, pace: Pace) -> Changed:
-    """The target has caught up, or is no more: the alert is resolved, whatever its status was."""
-    after = replace(alert, version=alert.version + 1, revision=pace.revision)
-    if alert.status == "resolved":
-        return Changed(after, None, "the alert was resolved already")
-    resolved = replace(after, status="resolved", resolved_at=pace.at, resolution=pace.resolution)
-    return Changed(resolved, "resolved", _REASONS[pace.resolution])
-
-
-def acknowledge(alert: Alert, version: int, by: Acknowledger, at: datetime) -> Alert:
-    """The alert, acknowledged by `by`, who has seen it at `version`.
-
-    Raises AlreadyResolved, AlreadyAcknowledged, StaleVersion.
-    """
-    if alert.status == "resolved":
-        because = _REASONS[alert.resolution or "caught_up"]
-        raise AlreadyResolved(f"{because}; the alert was resolved at {_when(alert.resolved_at)}")
-    if alert.status != "open":
-        taken = f"by {alert.acknowledged_by} at {_when(alert.acknowledged_at)}"
-        raise AlreadyAcknowledged(f"the alert was acknowledged {taken}; its version is {alert.version}")
-    if version != alert.version:
-        raise StaleVersion.of("the alert", alert.version, version)
-    return replace(alert, status="acknowledged", version=version + 1, acknowledged_at=at, acknowledged_by=by)
-
-
-def _when(at: datetime | None) -> str:
-    return at.isoformat(timespec="seconds") if at else "a time unknown"

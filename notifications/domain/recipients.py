@@ -61,7 +61,7 @@ def recipients_of(routes: Sequence[Route], alert: Concern) -> Recipients:
 
 
 def recipients_of_a_follow_up(routes: Sequence[Route], notified_before: Collection[str]) -> Recipients:
-    """The routes for an acknowledgement or the end of an alert: those that were notified of it, whatever its
+    """The routes for what is done about an alert, or its end: those that were notified of it, whatever its
     severity."""
     return _divide({route.name: _reason_against_a_follow_up(route, notified_before) for route in routes})
 
@@ -104,7 +104,7 @@ def explain(route: Route, alert: Concern, status: Status) -> Explained:
 
 def news_of(status: Status) -> ChangeKind:
     """What a route is told of an unresolved alert that it was not told of when it was raised."""
-    return "raised" if status == "open" else "acknowledged"
+    return "raised" if status == "open" else "reported" if status == "reported" else "acknowledged"
 
 
 def _elsewhere(route: Route, alert: Concern) -> str | None:

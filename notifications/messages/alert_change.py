@@ -11,7 +11,7 @@ from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """A change of which routes are to be notified, with the alert right after it.
+    """A change that is published, with the alert right after it. `notify`: routes are notified of it, too.
 
     `at` and `correlation_id` are those of the event that caused it. `unreported`: the alert ended with a severity of
     which no route was notified before, so that all routes it concerns are notified of the end.
@@ -23,6 +23,7 @@ class AlertChange:
     at: datetime
     correlation_id: str
     unreported: bool = False
+    notify: bool = True
 
     def reported(self) -> ReportedAlert:
         """The alert as it is stored with the deliveries of the change."""

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Final
 
 from notifications.domain.alert import ChangeKind
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import AlertSnapshot, ShownPerson
 from notifications.messages.outgoing_message import Notice
 from services.contracts.alerts import (
     AcknowledgedBy,
     AlertAcknowledged,
+    AlertEscalated,
     AlertEvent,
     AlertFacts,
     AlertRaised,
+    AlertReported,
     AlertResolved,
     AlertWorsened,
+    ReportFacts,
 )
 from services.contracts.identities import alert_event_id
 
@@ -24,9 +27,15 @@ _EVENTS: Final[Mapping[ChangeKind, type[AlertEvent]]] = {
     "raised": AlertRaised,
     "worsened": AlertWorsened,
     "acknowledged": AlertAcknowledged,
+    "timed_out": AlertRaised,
+    "reported": AlertReported,
+    "remedy_missed": AlertReported,
+    "escalated": AlertEscalated,
     "resolved": AlertResolved,
 }
-_SHARED: Final = (AlertFacts.model_fields.keys() & AlertSnapshot.model_fields.keys()) - {"acknowledged_by"}
+"""An alert whose acknowledgement timed out is raised again; what became of a remedy is part of the report."""
+_PERSONS: Final = frozenset({"acknowledged_by", "reported_by", "resolved_by"})
+_SHARED: Final = (AlertFacts.model_fields.keys() & AlertSnapshot.model_fields.keys()) - _PERSONS - {"report"}
 
 
 def event_of(
@@ -43,11 +52,15 @@ def event_of(
 
 
 def _facts_of(alert: AlertSnapshot, at: datetime) -> AlertFacts:
-    """Of who acts the id and the organisation, since a name is personal data."""
-    by = alert.acknowledged_by
-    who = AcknowledgedBy(subject=by.subject, organisation_code=by.organisation_code) if by else None
     shared = {name: getattr(alert, name) for name in _SHARED}
-    return AlertFacts(alert_id=alert.id, at=at, acknowledged_by=who, **shared)
+    persons = {name: _without_name(getattr(alert, name)) for name in _PERSONS}
+    report = ReportFacts(**alert.report.model_dump()) if alert.report else None
+    return AlertFacts(alert_id=alert.id, at=at, report=report, **persons, **shared)
+
+
+def _without_name(person: ShownPerson | None) -> AcknowledgedBy | None:
+    """Of who acts the id and the organisation, since a name is personal data."""
+    return AcknowledgedBy(subject=person.subject, organisation_code=person.organisation_code) if person else None
 
 
 def event_of_notice(notice: Notice) -> AlertEvent:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from notifications.domain.alert import Acknowledger, Resolution, Status
+from notifications.domain.alert import Person, Resolution, Status
 from services.contracts.pace import PaceFigures
 from services.shown import (
     MeasureWord,
@@ -20,6 +20,7 @@ from services.shown import (
     ShownNumber,
     ShownOrganisation,
     ShownScope,
+    ShownText,
     ShownTime,
     ShownUnit,
     ShownVersion,
@@ -27,7 +28,7 @@ from services.shown import (
 )
 
 
-class ShownAcknowledger(BaseModel):
+class ShownPerson(BaseModel):
     """Who acts on an alert; `subject` is that of the organisation where no person is known."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -37,8 +38,23 @@ class ShownAcknowledger(BaseModel):
     organisation_code: ShownOrganisation
 
 
+class ShownReport(BaseModel):
+    """What was reported of an alert, in short; `GET /v1/alerts/{id}/report` says all of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    causes: list[ShownCode] = shown_list("Codes of the causes", ["not_renewed", "working_away"], most=20)
+    planned: ShownNumber = Field(description="How many remedies are planned", examples=[1])
+    done: ShownNumber = Field(description="How many were done", examples=[1])
+    missed: ShownNumber = Field(description="How many were not done in time", examples=[0])
+    dropped: ShownNumber = Field(description="How many were given up", examples=[0])
+    next_due_on: ShownDay | None = Field(
+        description="The first day by the end of which a planned one is to be done; null where none is planned"
+    )
+
+
 class AlertSnapshot(BaseModel):
-    """An alert. The name of who acts is the only personal data that it holds.
+    """An alert. Names of who acts, and the reason for an end by hand, are the only personal data that it holds.
 
     What older versions stored must stay readable: a field that is added needs a default.
     """
@@ -63,16 +79,42 @@ class AlertSnapshot(BaseModel):
     acknowledged_at: ShownTime | None = Field(
         description="When it was acknowledged, in UTC; null before", examples=[None]
     )
-    acknowledged_by: ShownAcknowledger | None = Field(description="Who acts; null before", examples=[None])
+    acknowledged_by: ShownPerson | None = Field(description="Who acts; null before", examples=[None])
     resolved_at: ShownTime | None = Field(description="When it was resolved, in UTC; null before", examples=[None])
     resolution: Resolution | None = Field(
         None,
-        description="Whether its target caught up or was withdrawn; null before it is resolved",
+        description="Whether its target caught up or was withdrawn, or somebody ended it; null before it is resolved",
         examples=[None],
     )
     version: ShownVersion
     owner: ShownOrganisation | None = Field(
         None, description="The organisation that it belongs to: that of its subject; null where that is a unit alone"
+    )
+    report_due_at: ShownTime | None = Field(
+        None, description="By when a report is due, in UTC; null where the alert was raised before this was kept"
+    )
+    overdue_since: ShownTime | None = Field(
+        None,
+        description="Since when the report is overdue, in UTC; null where it is not, or came late",
+        examples=[None],
+    )
+    level: ShownNumber = Field(0, description="How often it was escalated since it was raised", examples=[0])
+    acknowledged_until: ShownTime | None = Field(
+        None, description="When the acknowledgement ends without a report, in UTC; null without one", examples=[None]
+    )
+    reported_at: ShownTime | None = Field(
+        None, description="When it was reported last, in UTC; null before", examples=[None]
+    )
+    reported_by: ShownPerson | None = Field(None, description="Who reported; null before", examples=[None])
+    report: ShownReport | None = Field(
+        None, description="What was reported last, also where the alert was raised again since", examples=[None]
+    )
+    resolved_by: ShownPerson | None = Field(None, description="Who ended it; null where nobody did", examples=[None])
+    resolution_reason: ShownText | None = Field(
+        None, description="Why somebody ended it; null where nobody did", examples=[None]
+    )
+    previous_id: ShownId | None = Field(
+        None, description="Id of the alert of the time before that this target lagged", examples=[None]
     )
 
 
@@ -90,7 +132,7 @@ class ReportedAlert(AlertSnapshot):
     def _read_stored(cls, value: Any) -> Any:
         """See `stored`."""
         if isinstance(value, dict) and isinstance(code := value.get("acknowledged_by"), str):
-            return value | {"acknowledged_by": value.get("acknowledger") or Acknowledger(code, code)}
+            return value | {"acknowledged_by": value.get("acknowledger") or Person(code, code)}
         return value
 
     def stored(self) -> dict[str, Any]:

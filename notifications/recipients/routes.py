@@ -42,7 +42,7 @@ async def put_route(
     shown = shown_address(body.channel, body.address)
     hours = body.hours and body.hours.model_dump(by_alias=True)
     command = PutRoute(name, **{**dict(body), "hours": hours, "address": shown or body.address})
-    group_wait: timedelta = settings.group_wait
+    group_wait: timedelta = settings.terms.group_wait
     async with act(request) as (work, context):
         put = await usecases.put_route(
             work, context, command, secrets, group_wait=group_wait, hidden=body.address if shown else None

@@ -22,13 +22,14 @@ class Untold(NamedTuple):
     scheme: Scheme
     subject: dict[str, Any]
     owner: str | None
+    level: int
     organisations: list[str]
 
 
 UNTOLD: Final = Query(
     Untold,
     text("""
-    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.subject, a.owner,
+    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.subject, a.owner, a.level,
            ARRAY(SELECT o.organisation_code FROM alert_owners o WHERE o.alert_id = a.id) AS organisations
     FROM alerts a
     WHERE a.status <> 'resolved' AND NOT EXISTS (
@@ -47,7 +48,8 @@ QUEUE: Final = text("""
         next_attempt_at, group_code
     )
     SELECT w.id, a.id, a.version, w.change, to_jsonb(a) || jsonb_build_object(
-               'changed_at', coalesce(a.acknowledged_at, a.raised_at), 'correlation_id', CAST(:correlation_id AS text),
+               'changed_at', greatest(a.raised_at, a.acknowledged_at, a.reported_at),
+               'correlation_id', CAST(:correlation_id AS text),
                'acknowledger', CASE WHEN a.acknowledged_by IS NOT NULL THEN jsonb_build_object(
                    'subject', coalesce(a.acknowledged_subject, a.acknowledged_by), 'name', a.acknowledged_name,
                    'organisation_code', a.acknowledged_by

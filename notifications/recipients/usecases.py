@@ -65,7 +65,7 @@ async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: t
 
 def _is_concerned(route: Route, alert: Untold) -> bool:
     collector_code = alert.subject.get("collector_code")
-    concern = Concern(alert.path, alert.severity, alert.scheme, alert.organisations, collector_code)
+    concern = Concern(alert.path, alert.severity, alert.scheme, alert.organisations, collector_code, alert.level)
     return reason_against(route, concern) is None
 
 

@@ -2,10 +2,33 @@
 
 from typing import Final
 
-from notifications.tables import alerts, deliveries, ownership, pace_differences, receivers, registry, routing
+from notifications.tables import (
+    alerts,
+    causes,
+    deliveries,
+    ownership,
+    pace_differences,
+    receivers,
+    registry,
+    reports,
+    routing,
+    timeline,
+)
 from notifications.tables.base import Base
 from services.persistence.schema import Schema
 
-__all__ = ["SCHEMA", "alerts", "deliveries", "ownership", "pace_differences", "receivers", "registry", "routing"]
+__all__ = [
+    "SCHEMA",
+    "alerts",
+    "causes",
+    "deliveries",
+    "ownership",
+    "pace_differences",
+    "receivers",
+    "registry",
+    "reports",
+    "routing",
+    "timeline",
+]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0015")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0017")

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import conv
 from sqlmodel import Field
 
-from notifications.domain.alert import Resolution, Status
+from notifications.domain.alert import Status
+from notifications.domain.pace import PaceResolution
 from notifications.tables.base import Base
 from services.persistence.checks import one_of
 from services.vocabulary import Severity
@@ -23,17 +24,21 @@ class AlertRow(Base, table=True):
     `acknowledged_by` is the organisation; `acknowledged_subject` and `acknowledged_name` are the person of it, null
     where the version before wrote the row. `owner` is the organisation that the alert belongs to.
 
-    `resolution` is null where the alert is not resolved, or was before this was kept.
+    `resolution` is null where the alert is not resolved, was before this was kept, or was ended by hand: then there is
+    `resolved_by`. `reported_by` and `resolved_by` are persons, `report` is what was reported in short; causes and
+    remedies have tables of their own. `previous_id` is the alert of the episode before, `next_deadline_at` when the
+    clock has to look at the alert.
     """
 
     __tablename__ = "alerts"
     __table_args__ = (
         one_of("status", Status),
         one_of("severity", Severity),
-        one_of("resolution", Resolution),
+        one_of("resolution", PaceResolution),
         CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name=conv("alerts_check")),
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
+        Index("ix_alerts_next_deadline_at", "next_deadline_at", postgresql_where=text("next_deadline_at IS NOT NULL")),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 
@@ -57,7 +62,18 @@ class AlertRow(Base, table=True):
     acknowledged_subject: str | None = Field(default=None, sa_type=Text)
     acknowledged_name: str | None = Field(default=None, sa_type=Text)
     resolved_at: datetime | None = None
-    resolution: Resolution | None = Field(default=None, sa_type=Text)
+    resolution: PaceResolution | None = Field(default=None, sa_type=Text)
     version: int
     last_revision: int
     owner: str | None = Field(default=None, sa_type=Text)
+    report_due_at: datetime | None = None
+    level: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    acknowledged_until: datetime | None = None
+    overdue_since: datetime | None = None
+    reported_at: datetime | None = None
+    reported_by: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    report: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    resolved_by: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    resolution_reason: str | None = Field(default=None, sa_type=Text)
+    previous_id: UUID | None = None
+    next_deadline_at: datetime | None = None

@@ -24,10 +24,24 @@ class AcknowledgedBy(Facts):
     organisation_code: Code = fact("Code of the organisation that acts", "BHXH-38")
 
 
+class ReportFacts(Facts):
+    """What was reported of an alert, in short. What people wrote would be personal data."""
+
+    causes: tuple[Code, ...] = fact("Codes of the causes", ["not_renewed", "working_away"], maxItems=20)
+    planned: int = fact("How many remedies are planned", 1, **WHOLE)
+    done: int = fact("How many were done", 0, **WHOLE)
+    missed: int = fact("How many were not done in time", 0, **WHOLE)
+    dropped: int = fact("How many were given up", 0, **WHOLE)
+    next_due_on: date | None = fact(
+        "The first day by the end of which a planned one is to be done", "2025-10-31", optional=True
+    )
+
+
 class AlertFacts(Facts):
     """An alert right after a change. `version` grows with each change of its state; `at` is when that came about.
 
-    `path` is the unit and those above it, top first. `resolution`: its target caught up, or was withdrawn.
+    `path` is the unit and those above it, top first. `resolution`: its target caught up, or was withdrawn, or somebody
+    ended it. `report` is the last one, also where the alert was raised again since.
     """
 
     alert_id: UUID = fact("Id of the alert", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
@@ -56,13 +70,38 @@ class AlertFacts(Facts):
     acknowledged_at: datetime | None = fact("When it was acknowledged, in UTC", "2025-10-25T03:00:00Z", optional=True)
     acknowledged_by: AcknowledgedBy | None = Field(None, description="Who acts", exclude_if=lambda by: by is None)
     resolved_at: datetime | None = fact("When it was resolved, in UTC", "2025-10-27T01:00:00Z", optional=True)
-    resolution: Literal["caught_up", "withdrawn"] | None = fact(
-        "Whether its target caught up or was withdrawn", "caught_up", optional=True
+    resolution: Literal["caught_up", "withdrawn", "by_hand"] | None = fact(
+        "Whether its target caught up or was withdrawn, or somebody ended it", "caught_up", optional=True
+    )
+    report_due_at: datetime | None = fact("By when a report is due, in UTC", "2025-10-29T17:00:00Z", optional=True)
+    overdue_since: datetime | None = fact(
+        "Since when the report is overdue, in UTC", "2025-10-29T17:00:00Z", optional=True
+    )
+    level: int = Field(
+        0,
+        description="How often it was escalated since it was raised; left out where it was not",
+        examples=[1],
+        json_schema_extra=dict(WHOLE),
+        exclude_if=lambda level: not level,
+    )
+    acknowledged_until: datetime | None = fact(
+        "When the acknowledgement ends without a report, in UTC", "2025-10-27T03:00:00Z", optional=True
+    )
+    reported_at: datetime | None = fact("When it was reported last, in UTC", "2025-10-27T01:00:00Z", optional=True)
+    reported_by: AcknowledgedBy | None = Field(None, description="Who reported", exclude_if=lambda by: by is None)
+    report: ReportFacts | None = Field(
+        None, description="What was reported last", exclude_if=lambda report: report is None
+    )
+    resolved_by: AcknowledgedBy | None = Field(None, description="Who ended it", exclude_if=lambda by: by is None)
+    previous_id: UUID | None = fact(
+        "Id of the alert of the time before that this target lagged",
+        "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e02",
+        optional=True,
     )
 
 
 class AlertRaised(Event):
-    """Somebody has to act."""
+    """Somebody has to act: the alert is new, or open again."""
 
     type: Literal["drive.alert.raised.v1"] = "drive.alert.raised.v1"
     source: str = NOTIFICATIONS_SOURCE
@@ -85,12 +124,28 @@ class AlertAcknowledged(Event):
     data: AlertFacts
 
 
+class AlertReported(Event):
+    """The causes of a lag were reported, with remedies; or one of these was done, missed or dropped."""
+
+    type: Literal["drive.alert.reported.v1"] = "drive.alert.reported.v1"
+    source: str = NOTIFICATIONS_SOURCE
+    data: AlertFacts
+
+
+class AlertEscalated(Event):
+    """Nothing was reported so far, and others are told of it."""
+
+    type: Literal["drive.alert.escalated.v1"] = "drive.alert.escalated.v1"
+    source: str = NOTIFICATIONS_SOURCE
+    data: AlertFacts
+
+
 class AlertResolved(Event):
-    """The reason for the alert is gone."""
+    """The reason for the alert is gone, or somebody ended it."""
 
     type: Literal["drive.alert.resolved.v1"] = "drive.alert.resolved.v1"
     source: str = NOTIFICATIONS_SOURCE
     data: AlertFacts
 
 
-AlertEvent: TypeAlias = AlertRaised | AlertWorsened | AlertAcknowledged | AlertResolved
+AlertEvent: TypeAlias = AlertRaised | AlertWorsened | AlertAcknowledged | AlertReported | AlertEscalated | AlertResolved

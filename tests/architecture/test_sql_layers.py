@@ -36,6 +36,9 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "ownership": "ownership",
         "registry": "registry",
         "pace_differences": "reconciliation",
+        "timeline": "timeline",
+        "causes": "causes",
+        "reports": "handling",
     },
 }
 """Module of `tables/` → the topic package whose layer its tables belong to."""

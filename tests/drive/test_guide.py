@@ -136,6 +136,8 @@ def follows_the_guide(output: str) -> None:
         '"dry_run":false,"rows":2,"set":0,"revised":1,"same":1,"refused":0,"left":0',
         '"secret":"whsec_',
         '"status":"acknowledged"',
+        '"status":"reported"',
+        '"kind":"remedy_done"',
         '"route_name":"ops-mail"',
     ):
         assert expected in output

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from drive.client.client import until
 from notifications.alerts.consumers import pace_handlers
+from notifications.domain.terms import Terms
 from notifications.tables import SCHEMA
 from services.clock import SystemClock
 from services.context import context_of
@@ -46,7 +47,7 @@ async def queue_a_delivery(installation: Installation) -> None:
     database = Database(url, SCHEMA)
     try:
         async with database.write() as work:
-            handle = pace_handlers(timedelta(), lambda: None)[PaceFellBehind]
+            handle = pace_handlers(Terms(timedelta(), timedelta(days=1), 3), lambda: None)[PaceFellBehind]
             await handle(work, context_of(SystemClock()), [alone().fell_behind()])
     finally:
         await database.close()

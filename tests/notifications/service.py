@@ -66,7 +66,7 @@ class NotificationsService:
 
     async def handle_batch(self, events: Sequence[PaceEvent]) -> None:
         """Handle events of one type in one unit of work, as the consumer does."""
-        handle = pace_handlers(self.runtime.settings.group_wait, lambda: None)[type(events[0])]
+        handle = pace_handlers(self.runtime.settings.terms, lambda: None)[type(events[0])]
         async with self.runtime.database.write() as work:
             await handle(work, self.context(events[-1].correlationid), events)
 

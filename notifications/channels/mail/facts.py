@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.words import Words
-from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.alert_snapshot import AlertSnapshot, ShownPerson
 from services.vocabulary import SHARES
 
 
@@ -19,7 +19,20 @@ def who(alert: AlertSnapshot, words: Words) -> str:
 
 def by(alert: AlertSnapshot, words: Words) -> str:
     """Who acknowledged it."""
-    actor = alert.acknowledged_by
+    return _named(alert.acknowledged_by, words)
+
+
+def reporter(alert: AlertSnapshot, words: Words) -> str:
+    """Who reported last."""
+    return _named(alert.reported_by, words)
+
+
+def resolver(alert: AlertSnapshot, words: Words) -> str:
+    """Who ended it."""
+    return _named(alert.resolved_by, words)
+
+
+def _named(actor: ShownPerson | None, words: Words) -> str:
     if actor is None:
         return ""
     person, organisation = one_line(actor.name or actor.subject), one_line(actor.organisation_code)

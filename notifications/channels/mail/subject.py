@@ -1,6 +1,6 @@
 """The subject of a mail. Pure.
 
-It begins with one of four tags, the same in every language, so that rules of a mailbox can go by them.
+It begins with one of five tags, the same in every language, so that rules of a mailbox can go by them.
 """
 
 from __future__ import annotations
@@ -9,17 +9,26 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from notifications.channels.mail.facts import by, figures, what, who
+from notifications.channels.mail.facts import by, figures, reporter, resolver, what, who
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.view import Tone
 from notifications.channels.mail.words import Words
 from notifications.domain.alert import ChangeKind
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
-ORDER: Final[tuple[ChangeKind, ...]] = ("worsened", "raised", "acknowledged", "resolved")
+ORDER: Final[tuple[ChangeKind, ...]] = (
+    "worsened",
+    "escalated",
+    "raised",
+    "timed_out",
+    "remedy_missed",
+    "acknowledged",
+    "reported",
+    "resolved",
+)
 """What needs somebody comes first."""
 _TONES: Final[Mapping[str, Tone]] = {"CRITICAL": "critical", "WARNING": "warning", "RESOLVED": "success"}
-_TAGS: Final = ("CRITICAL", "WARNING", "ACKNOWLEDGED", "RESOLVED")
+_TAGS: Final = ("CRITICAL", "WARNING", "ACKNOWLEDGED", "REPORTED", "RESOLVED")
 
 
 def subject_of(message: OutgoingMessage, words: Words) -> str:
@@ -57,7 +66,7 @@ def group_name(message: OutgoingMessage) -> str:
 
 
 def _tag(notice: Notice) -> str:
-    if notice.change in ("acknowledged", "resolved"):
+    if notice.change in ("acknowledged", "reported", "resolved"):
         return notice.change.upper()
     return notice.alert.severity.upper()
 
@@ -67,6 +76,10 @@ def _says(notice: Notice, words: Words) -> str:
     match notice.change:
         case "acknowledged":
             return words.subject_acknowledged.format(by=by(notice.alert, words))
+        case "reported":
+            return words.subject_reported.format(by=reporter(notice.alert, words))
+        case "resolved" if notice.alert.resolution == "by_hand":
+            return words.subject_ended.format(by=resolver(notice.alert, words))
         case "resolved" if notice.alert.resolution == "withdrawn":
             return words.subject_withdrawn
         case "resolved":

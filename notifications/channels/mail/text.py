@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from notifications.channels.mail.facts import by, figures, table, target, who
+from notifications.channels.mail.facts import by, figures, reporter, resolver, table, target, who
+from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.subject import ORDER, headline, summary, tag_of, tone_of
 from notifications.channels.mail.view import Call, ChartWords, Entry, Section, Step, View
 from notifications.channels.mail.words import Words
@@ -45,13 +46,19 @@ class Writer:
         )
 
     def _sentence(self, notice: Notice) -> str:
-        alert = notice.alert
-        return self._opening(notice).format(who=who(alert, self.words), by=by(alert, self.words))
+        return self._opening(notice).format(**self._named(notice.alert))
+
+    def _named(self, alert: AlertSnapshot) -> dict[str, str]:
+        words = self.words
+        named = {"by": by(alert, words), "reporter": reporter(alert, words), "resolver": resolver(alert, words)}
+        return {"who": who(alert, words), "reason": one_line(alert.resolution_reason), **named}
 
     def _opening(self, notice: Notice) -> str:
         words, change = self.words, notice.change
         if change == "resolved" and notice.alert.resolution == "withdrawn":
             return words.withdrawn
+        if change == "resolved" and notice.alert.resolution == "by_hand":
+            return words.ended
         if change == "resolved" and notice.is_first:
             return words.untold
         return words.openings["raised" if change == "worsened" and notice.is_first else change]
@@ -70,7 +77,8 @@ class Writer:
         words, alert = self.words, notice.alert
         if notice.change != "resolved":
             yield self._acknowledgement(alert)
-            yield Step(words.report.format(who=who(alert, words)), ())
+            if alert.status != "reported":
+                yield Step(words.report.format(who=who(alert, words)), ())
         yield Step(words.look, [self._call(f"/v1/alerts/{alert.id}", "GET")])
 
     def _acknowledgement(self, alert: AlertSnapshot) -> Step:
@@ -91,6 +99,10 @@ class Writer:
         says = (words.line_resolved if is_over else words.line).format(**figures(alert, words))
         if notice.change == "acknowledged":
             says = words.subject_acknowledged.format(by=by(alert, words))
+        elif notice.change == "reported":
+            says = words.subject_reported.format(by=reporter(alert, words))
+        elif is_over and alert.resolution == "by_hand":
+            says = words.subject_ended.format(by=resolver(alert, words))
         elif is_over and alert.resolution == "withdrawn":
             says = words.subject_withdrawn
         elif not is_over:

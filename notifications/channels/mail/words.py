@@ -58,8 +58,11 @@ class Words:
 
     openings: Mapping[ChangeKind, str]
     withdrawn: str
+    ended: str
     untold: str
     subject_acknowledged: str
+    subject_reported: str
+    subject_ended: str
     subject_withdrawn: str
     subject_resolved: str
 

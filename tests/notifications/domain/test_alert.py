@@ -11,22 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.domain.alert import (
-    Acknowledger,
     Alert,
     AlreadyAcknowledged,
     AlreadyResolved,
     Changed,
     ChangeKind,
-    Pace,
+    Person,
     Unchanged,
-    acknowledge,
-    follow,
 )
+from notifications.domain.life import acknowledge
+from notifications.domain.pace import Pace, follow
 from services.errors import StaleVersion
 from services.vocabulary import PaceTransition, Severity
 
 AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
-OPS, OTHERS = Acknowledger("OPS", "hoa.le", "Lê Thị Hoa"), Acknowledger("OTHERS", "OTHERS")
+OPS, OTHERS = Person("OPS", "hoa.le", "Lê Thị Hoa"), Person("OTHERS", "OTHERS")
 SEVERITIES = st.sampled_from(get_args(Severity))
 
 
@@ -44,7 +43,7 @@ def after(*paces: Pace) -> tuple[Alert, list[ChangeKind]]:
         decision = follow(alert, pace)
         if isinstance(decision, Changed):
             alert = decision.alert
-            notified += [decision.notify] if decision.notify else []
+            notified += [decision.publish] if decision.publish else []
     assert alert
     return alert, notified
 
@@ -115,10 +114,10 @@ def test_an_older_revision_changes_nothing_and_says_why() -> None:
 
 def test_worsening_keeps_an_acknowledgement() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, OPS, AT)
+    taken = acknowledge(alert, 1, OPS, AT).alert
     decision = follow(taken, a_pace("worsened", 2, "critical"))
     assert isinstance(decision, Changed)
-    assert (decision.alert.status, decision.alert.acknowledged_by, decision.notify) == (
+    assert (decision.alert.status, decision.alert.acknowledged_by, decision.publish) == (
         "acknowledged",
         OPS,
         "worsened",
@@ -127,14 +126,14 @@ def test_worsening_keeps_an_acknowledgement() -> None:
 
 def test_an_acknowledged_alert_is_resolved_by_recovery() -> None:
     alert, _ = after(a_pace())
-    decision = follow(acknowledge(alert, 1, OPS, AT), a_pace("recovered", 2))
+    decision = follow(acknowledge(alert, 1, OPS, AT).alert, a_pace("recovered", 2))
     assert isinstance(decision, Changed)
     assert (decision.alert.status, decision.alert.resolved_at, decision.alert.version) == ("resolved", AT, 3)
 
 
 def test_an_acknowledgement_says_who_and_when() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, OPS, AT)
+    taken = acknowledge(alert, 1, OPS, AT).alert
     assert (taken.status, taken.acknowledged_by, taken.acknowledged_at, taken.version) == ("acknowledged", OPS, AT, 2)
 
 
@@ -147,7 +146,7 @@ def test_an_acknowledgement_of_another_version_is_stale(seen: int) -> None:
 
 def test_an_alert_is_acknowledged_once() -> None:
     alert, _ = after(a_pace())
-    taken = acknowledge(alert, 1, OPS, AT)
+    taken = acknowledge(alert, 1, OPS, AT).alert
     with pytest.raises(AlreadyAcknowledged, match="by Lê Thị Hoa of OPS at"):
         acknowledge(taken, 2, OTHERS, AT)
 

@@ -146,7 +146,9 @@ async def waiting_for_routes(service: NotificationsService) -> bool:
 async def test_an_alert_that_is_raised_while_the_route_is_put_is_told_once(service: NotificationsService) -> None:
     event = an_episode().fell_behind()
     async with service.runtime.database.write() as work:
-        await pace_handlers(timedelta(), lambda: None)[PaceFellBehind](work, service.context(), [event])
+        await pace_handlers(service.runtime.settings.terms, lambda: None)[PaceFellBehind](
+            work, service.context(), [event]
+        )
         putting = asyncio.create_task(service.put_route("ops", MAIL))
         await eventually(lambda: waiting_for_routes(service), True)
     await soon(putting)

@@ -12,7 +12,7 @@ import pytest
 
 from notifications.channels.mail.compose import Sender, compose_mail
 from notifications.domain.route import Language
-from notifications.messages.alert_snapshot import ShownAcknowledger
+from notifications.messages.alert_snapshot import ShownPerson
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from services.ids import new_id
 from services.vocabulary import Scope
@@ -21,7 +21,7 @@ from tests.notifications.outgoing_message import an_outgoing_message
 HERE = Sender("Drive <drive@bhxh.example>", "https://drive.bhxh.example")
 FIRST = an_outgoing_message()
 ALERT = FIRST.notices[0].alert
-HOA = ShownAcknowledger(subject="hoa.le", name="Lê Thị Hoa", organisation_code="BHXH-38")
+HOA = ShownPerson(subject="hoa.le", name="Lê Thị Hoa", organisation_code="BHXH-38")
 
 
 def message(*notices: Notice, **more: Any) -> OutgoingMessage:

@@ -1,0 +1,72 @@
+"""What the clock finds due: acknowledgements without a report, reports, remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from notifications.alerts.changes import Because, Step, save_steps, step_of
+from notifications.alerts.rows import state_of, with_state
+from notifications.domain import life, report
+from notifications.domain.alert import Changed, Decision
+from notifications.domain.terms import Terms
+from notifications.handling import store
+from notifications.handling.remedies import remedy_of, save
+from notifications.tables.alerts import AlertRow
+from notifications.tables.reports import AlertRemedyRow
+from services.clock import Clock
+from services.context import Context, context_of
+from services.persistence.database import Database
+from services.persistence.unit_of_work import UnitOfWork
+
+PAGE: Final = 100
+
+
+class Deadlines:
+    """Does what is due, alert by alert, page by page, each in a unit of work of its own; any number may run."""
+
+    def __init__(self, database: Database, clock: Clock, terms: Terms, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._terms = terms
+        self._wake = wake
+
+    async def meet(self) -> None:
+        """Do all that is due by now."""
+        while await self._page() == PAGE:
+            pass
+
+    async def _page(self) -> int:
+        async with self._database.write() as work:
+            done = await meet_deadlines(work, context_of(self._clock), self._terms, PAGE)
+            work.after_commit(self._wake)
+            return done
+
+
+async def meet_deadlines(work: UnitOfWork, context: Context, terms: Terms, most: int) -> int:
+    """Do what is due of so many alerts; of how many there was something to do."""
+    rows = await store.due(work, context.at, most)
+    remedies = await store.remedies_of(work, [row.id for row in rows])
+    steps = [step for row in rows for step in _met(row, remedies[row.id], context)]
+    await work.add(*rows, *(remedy for row in rows for remedy in remedies[row.id]))
+    await save_steps(work, context, steps, terms.group_wait)
+    return len(rows)
+
+
+def _met(row: AlertRow, remedies: Sequence[AlertRemedyRow], context: Context) -> Iterator[Step]:
+    yield from _step(row, life.time_out(state_of(row), context.at), context)
+    yield from _step(row, life.find_overdue(state_of(row), context.at), context)
+    known = [remedy_of(each) for each in remedies]
+    for n in report.overdue(known, context.today):
+        known = report.settled(known, n, "missed")
+        alert = state_of(row)
+        causes = alert.report.causes if alert.report else ()
+        yield from _step(row, life.miss(alert, report.in_short(causes, known)), context)
+    save(remedies, known, context.at)
+    with_state(row, state_of(row))  # the next deadline, also where nothing was to be done
+
+
+def _step(row: AlertRow, decision: Decision, context: Context) -> Iterator[Step]:
+    if isinstance(decision, Changed):
+        because = Because(context.at, context.correlation_id)
+        yield step_of(with_state(row, decision.alert), decision, because)
