@@ -21,6 +21,7 @@ from bench.growth_work import TODAY, sign_up
 from drive.hosting.process_memory import prepare_process
 from services.clock import SystemClock
 from services.context import context_of
+from services.holidays import calendar_of
 from services.persistence.database import Database
 from services.waiting import pause
 from targets_api.counting.usecases import count
@@ -117,6 +118,7 @@ async def counting(url: URL, a_second: int) -> AsyncIterator[CounterProcess]:
 
 
 async def _main(url: URL, a_second: int) -> None:
+    calendar_of([TODAY])  # before anything waits for it, as a worker does
     counter = Counter(Database(url, SCHEMA), a_second)
     for _ in range(WARM):
         await counter.batch(random.choice(BATCHES))

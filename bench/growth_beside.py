@@ -36,19 +36,17 @@ async def beside_counting(sides: Mapping[str, Side]) -> Table:
     """The longest batch of 1 to 20 sign-ups of a process that counts 1,000 a second, while this one makes changes."""
     table = Table(title="Longest batch while another process changes", title_justify="left", title_style="bold")
     table.add_column("what")
-    for heading in (f"{name}: {what}" for name in sides for what in ("median", "longest", "the change")):
+    for heading in ("history", "a batch", "longest", "the change"):
         table.add_column(heading, justify="right")
-    cells: dict[str, list[str]] = {name: [] for name in CHANGES}
-    for side in sides.values():
+    for sign_ups, side in sides.items():
         async with counting(side.database.url, WHILE_CHANGED) as counter:
             for name, change in CHANGES.items():
                 await change(side)  # its statements are compiled and prepared
                 await counter.told()
                 took = await _repeated(side, change)
                 told = await counter.told()
-                cells[name] += [f"{told.median:.1f} ms", _judged(told.longest, LONGEST), f"{took:.1f} ms"]
-    for name, row in cells.items():
-        table.add_row(name, *row)
+                figures = (f"{told.median:.1f} ms", _judged(told.longest, LONGEST), f"{took:.1f} ms")
+                table.add_row(name, sign_ups, *figures)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -53,16 +54,15 @@ async def with_history(server: URL, sign_ups: int) -> Database:
     """A database of its own with so many sign-ups behind it, rolled up and analysed, and all of it on disk."""
     url = server.set(database=f"growth_{sign_ups}")
     await upgrade("targets", url)
-    database = Database(url, SCHEMA)
-    async with database.write() as work:
-        await work.execute(text("SET LOCAL statement_timeout = 0"))
+    patient = Database(url, SCHEMA, patience=timedelta(minutes=10))
+    async with patient.write() as work:
         for statement in REGISTRY:
             await work.execute(text(statement))
         await work.execute(text(_SIGN_UPS), {"n": sign_ups})
         await work.execute(FOLD, {"limit": sign_ups})
-    async with database.engine.connect() as connection:
+    async with patient.engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await connection.execute(text("SET statement_timeout = 0"))
         await connection.execute(text("VACUUM ANALYZE"))
         await connection.execute(text("CHECKPOINT"))
-    return database
+    await patient.close()
+    return Database(url, SCHEMA)
