@@ -36,6 +36,7 @@ class NotificationsSettings(ServiceSettings):
 
     templates_dir: DirectoryPath | None = Field(None, validation_alias="DRIVE_TEMPLATES_DIR")
     group_wait_seconds: float = Field(30.0, ge=0, le=3600, validation_alias="DRIVE_GROUP_WAIT_SECONDS")
+    group_interval_seconds: float = Field(300.0, ge=0, le=86_400, validation_alias="DRIVE_GROUP_INTERVAL_SECONDS")
 
     route_messages_per_minute: int = Field(
         GENEROUS.per_minute, ge=1, le=60_000, validation_alias="DRIVE_ROUTE_MESSAGES_PER_MINUTE"
@@ -53,6 +54,7 @@ class NotificationsSettings(ServiceSettings):
         """How long things may take in the life of an alert."""
         return Terms(
             group_wait=timedelta(seconds=self.group_wait_seconds),
+            group_interval=timedelta(seconds=self.group_interval_seconds),
             acknowledgement=timedelta(hours=self.acknowledgement_hours),
             report_days=self.report_working_days,
         )

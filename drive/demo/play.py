@@ -75,6 +75,7 @@ def demo_configuration(configuration: Configuration) -> Configuration:
         webhook_allow=(ip_network("127.0.0.0/8"),),
         review_seconds=0.2,
         group_wait_seconds=0.5,
+        group_interval_seconds=0.5,
     )
 
 

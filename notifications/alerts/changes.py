@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from notifications.alerts.events import changed
 from notifications.alerts.snapshots import snapshot_of
 from notifications.deliveries.usecases import queue
 from notifications.domain.alert import Changed, Person
+from notifications.domain.terms import Terms
 from notifications.messages.alert_change import AlertChange
 from notifications.tables.alerts import AlertRow
 from notifications.tables.timeline import TimelineRow
@@ -42,13 +43,13 @@ def step_of(row: AlertRow, decision: Changed, cause: Because) -> Step:
     return Step(_entry(row, decision, cause), _change(row, decision, cause))
 
 
-async def save_steps(work: UnitOfWork, context: Context, steps: Sequence[Step], group_wait: timedelta) -> None:
+async def save_steps(work: UnitOfWork, context: Context, steps: Sequence[Step], terms: Terms) -> None:
     """Record the changes of alerts that are saved, publish them, and queue deliveries, which wait for others of their
     group."""
     await timeline.add(work, [step.entry for step in steps])
     changes = [step.change for step in steps if step.change]
     await emit(work, [changed(change, context) for change in changes])
-    await queue(work, context, [change for change in changes if change.notify], group_wait)
+    await queue(work, context, [change for change in changes if change.notify], terms)
 
 
 def _entry(row: AlertRow, decision: Changed, cause: Because) -> TimelineRow:

@@ -31,4 +31,4 @@ async def follow_pace(work: UnitOfWork, context: Context, events: Sequence[PaceE
     await store.insert_all(work, alerts.added)
     await work.add(*stored)
     await ownership.save(work, alerts.organisations)
-    await save_steps(work, context, steps, terms.group_wait)
+    await save_steps(work, context, steps, terms)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from notifications.deliveries import sql, store
+from notifications.deliveries import groups, sql, store
 from notifications.deliveries.courses import with_courses
 from notifications.deliveries.sql import Bundle, ClaimedDelivery, ExpiredAttempt
 from notifications.deliveries.store import Attempt
@@ -68,6 +68,7 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
         if not ended:
             break
     await receivers.spend(work, _messages_by_route(rows), capacity.rate, now)
+    await groups.note_messages(work, _groups_told_anew(rows), now)
     claimed = Claimed([], [])
     for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
         await _add(work, claimed, list(deliveries))
@@ -88,6 +89,11 @@ def _columns(bundles: Sequence[Bundle]) -> dict[str, list[Any]]:
 
 def _messages_by_route(rows: Sequence[ClaimedDelivery]) -> Counter[str]:
     return Counter(route_name for route_name, _ in {(row.route_name, row.message_id) for row in rows})
+
+
+def _groups_told_anew(rows: Sequence[ClaimedDelivery]) -> set[tuple[str, str]]:
+    """Routes and groups of messages that were not tried before; where more did not fit, the rest follows at once."""
+    return {(row.route_name, row.group_code) for row in rows if row.group_code and row.attempt == 1 and not row.more}
 
 
 def _place(delivery: ClaimedDelivery) -> tuple[UUID, UUID]:

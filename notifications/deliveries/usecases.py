@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from notifications.deliveries import claims, queries, store
+from notifications.deliveries import claims, groups, queries, store
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.concerns import concern_of
 from notifications.deliveries.metrics import DeliveryMetrics
@@ -20,6 +20,7 @@ from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retr
 from notifications.domain.grouping import group_of
 from notifications.domain.receiver import UNKNOWN, Receiver
 from notifications.domain.recipients import Concern, Recipients, Route, recipients_of, recipients_of_a_follow_up
+from notifications.domain.terms import Terms
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.ownership.queries import organisations_of
@@ -47,9 +48,10 @@ LEASE = timedelta(seconds=180)
 """Longer than any channel may take for one attempt; see the channels' own limits."""
 
 
-async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChange], group_wait: timedelta) -> None:
+async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChange], terms: Terms) -> None:
     """Queue a delivery of each change for every route that is to be notified of it; it waits for others of its group,
-    unless the wait of those that are queued already is over before."""
+    unless the wait of those that are queued already is over before, and for the interval since the group's last
+    message to the route."""
     if not changes:
         return
     await take_shared(work, ROUTES)
@@ -60,14 +62,16 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     notified |= await queries.notified_routes(work, followed)
     levels = await levels_of(work, {code for change in changes for code in change.alert.path})
     organisations = await organisations_of(work, notified)
-    rows = []
+    told: list[tuple[AlertChange, str, str]] = []
     for change in changes:
         concern = concern_of(change.alert, organisations[change.alert.id])
         recipients = _recipients(change, concern, candidates, notified[change.alert.id])
         notified[change.alert.id].update(recipients.notified)  # for the end of an alert that began in the same batch
         _log_queued(change, recipients)
-        group = _group(change, levels)
-        rows += [_delivery(change, known[name], group, context, group_wait) for name in recipients.notified]
+        told += [(change, name, _group(change, levels)) for name in recipients.notified]
+    last = await groups.last_messages(work, {(name, group) for _, name, group in told})
+    due = {place: terms.due_at(context.now, last.get(place)) for place in {(name, group) for _, name, group in told}}
+    rows = [_delivery(change, known[name], group, context, due[name, group]) for change, name, group in told]
     await store.insert_all(work, rows)
 
 
@@ -102,7 +106,7 @@ def _log_queued(change: AlertChange, recipients: Recipients) -> None:
     )
 
 
-def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context, wait: timedelta) -> DeliveryRow:
+def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context, due_at: datetime) -> DeliveryRow:
     return DeliveryRow(
         id=new_id(),
         alert_id=change.alert.id,
@@ -115,7 +119,7 @@ def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context
         state="pending",
         attempts=0,
         queued_at=context.at,
-        next_attempt_at=opening_of(hours_of(route.hours), change.alert.severity, context.now + wait),
+        next_attempt_at=opening_of(hours_of(route.hours), change.alert.severity, due_at),
         group_code=group,
     )
 

@@ -49,7 +49,7 @@ async def meet_deadlines(work: UnitOfWork, context: Context, terms: Terms, most:
     remedies = await store.remedies_of(work, [row.id for row in rows])
     steps = [step for row in rows for step in _met(row, remedies[row.id], context)]
     await work.add(*rows, *(remedy for row in rows for remedy in remedies[row.id]))
-    await save_steps(work, context, steps, terms.group_wait)
+    await save_steps(work, context, steps, terms)
     return len(rows)
 
 

@@ -113,7 +113,7 @@ async def _saved(
 ) -> AlertSnapshot:
     await work.add(with_state(row, decision.alert))
     because = Because(context.at, context.correlation_id, _actor(context), note)
-    await save_steps(work, context, [step_of(row, decision, because)], terms.group_wait)
+    await save_steps(work, context, [step_of(row, decision, because)], terms)
     return snapshot_of(row)
 
 

@@ -6,6 +6,7 @@ from notifications.tables import (
     alerts,
     causes,
     deliveries,
+    group_messages,
     ownership,
     pace_differences,
     receivers,
@@ -22,6 +23,7 @@ __all__ = [
     "alerts",
     "causes",
     "deliveries",
+    "group_messages",
     "ownership",
     "pace_differences",
     "receivers",
@@ -31,4 +33,4 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0017")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0018")

@@ -6,7 +6,7 @@
 4. ROUTES, by whoever puts a route; shared by whoever looks which routes are to be notified of changes of alerts: of an
    alert that is raised meanwhile either the one or the other tells the route.
 5. Rows of deliveries: one by one, or SKIP LOCKED.
-6. Rows of routes, then of receivers.
+6. Rows of routes, then of receivers, then of `group_messages`.
 7. Rows of `pace_differences`, by target id.
 8. COMPARISON (of the chassis), by whoever compares with a summary of enrolment.
 """

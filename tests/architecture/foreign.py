@@ -110,7 +110,7 @@ async def _targets(make_runtime: MakeRuntime, client_for: ClientFor, token_for: 
 
 
 async def _notifications(make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor) -> _Made:
-    given = await make_runtime("notifications", group_wait_seconds=0)
+    given = await make_runtime("notifications", group_wait_seconds=0, group_interval_seconds=0)
     clock = SettableClock(datetime.now(UTC))
     runtime = Runtime(given.settings, clock, given.database, given.tokens, given.metrics)
     app = create_app(runtime)

@@ -32,6 +32,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "alerts": "alerts",
         "routing": "routing",
         "deliveries": "deliveries",
+        "group_messages": "deliveries",
         "receivers": "routing",
         "ownership": "ownership",
         "registry": "registry",

@@ -21,11 +21,12 @@ OPS = frozenset({"alerts:read", "alerts:write"})
 @pytest_asyncio.fixture
 async def make_service(make_runtime: MakeRuntime, client_for: ClientFor) -> MakeService:
     """Makes notifications services that know `UNITS`; by default they may call webhooks on this machine, and wait
-    for no others of a group."""
+    for no others of a group, nor between its messages."""
 
     async def make(**settings: Any) -> NotificationsService:
         given = await make_runtime(
-            "notifications", **{"webhook_allow": "127.0.0.0/8", "group_wait_seconds": 0, **settings}
+            "notifications",
+            **{"webhook_allow": "127.0.0.0/8", "group_wait_seconds": 0, "group_interval_seconds": 0, **settings},
         )
         # Receivers check that a webhook's timestamp is of these minutes, so the clock starts at the real time.
         clock = SettableClock(datetime.now(UTC))

@@ -55,6 +55,7 @@ def environment_of(postgres: URL, amqp_url: str, data_dir: Path, **more: str) ->
         "DRIVE_TODAY": DAY.isoformat(),
         "DRIVE_REVIEW_SECONDS": "0.5",
         "DRIVE_GROUP_WAIT_SECONDS": "0.5",
+        "DRIVE_GROUP_INTERVAL_SECONDS": "0.5",
         **{name: str(free_port()) for name in PORTS},
         **more,
     }
