@@ -56,8 +56,8 @@ SAMPLE: Final[dict[str, Any]] = {
     "version": 1,
 }
 _ACTOR: Final = {"subject": "hoa.le", "name": "Lê Thị Hoa", "organisation_code": "BHXH-38"}
-_STATUS: Final[dict[str, Status]] = {"acknowledged": "acknowledged", "resolved": "resolved"}
-_CHANGE: Final[dict[Status, ChangeKind]] = {"acknowledged": "acknowledged", "resolved": "resolved"}
+_STATUS: Final[dict[str, Status]] = {"acknowledged": "acknowledged", "reported": "reported", "resolved": "resolved"}
+_CHANGE: Final[dict[Status, ChangeKind]] = {"acknowledged": "acknowledged", "reported": "reported", "resolved": "resolved"}
 
 
 def check_templates(settings: NotificationsSettings) -> None:
@@ -107,6 +107,8 @@ def _notice(change: ChangeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
         state = {"status": _STATUS.get(change, "open")}
         if change != "raised":
             state |= {"acknowledged_at": _AT, "acknowledged_by": _ACTOR}
+        if change == "reported":
+            state |= {"reported_at": _AT, "reported_by": _ACTOR}
         if change == "resolved":
             state |= {"resolved_at": _AT, "resolution": "caught_up"}
     return Notice(change, ReportedAlert.model_validate(alert | state), _AT, (_ID,) if change != "raised" else ())
