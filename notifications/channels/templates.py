@@ -57,7 +57,11 @@ SAMPLE: Final[dict[str, Any]] = {
 }
 _ACTOR: Final = {"subject": "hoa.le", "name": "Lê Thị Hoa", "organisation_code": "BHXH-38"}
 _STATUS: Final[dict[str, Status]] = {"acknowledged": "acknowledged", "reported": "reported", "resolved": "resolved"}
-_CHANGE: Final[dict[Status, ChangeKind]] = {"acknowledged": "acknowledged", "reported": "reported", "resolved": "resolved"}
+_CHANGE: Final[dict[Status, ChangeKind]] = {
+    "acknowledged": "acknowledged",
+    "reported": "reported",
+    "resolved": "resolved",
+}
 
 
 def check_templates(settings: NotificationsSettings) -> None:
