@@ -27,7 +27,7 @@ STARTS_ON_A_DAY = re.compile(r"^(DRIVE_TODAY=\S+ make up)$", re.MULTILINE)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NEXT_STEPS = re.compile(r"^(export TOKEN=.*?)\n\n", re.MULTILINE | re.DOTALL)
 ASKS_TARGETS = "curl -X PUT $targets/"
-LOOKS_AT_ALERTS = 'curl "$ops/v1/alerts'
+LOOKS_AT_ALERTS = 'curl "$ops/v1/alerts?'
 SECONDS = 180
 
 STRICT = 'set -eu; curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
