@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -22,8 +22,15 @@ UNPAGED = {"/v1/routes", "/v1/routes/explanation", "/v1/pace-policies", "/v1/cal
 BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
 """Parameters that say how another one is meant, or limit how far it may lie from that."""
 
+ALERT: Final = "01980000-0000-7000-8000-000000000001"
+
 REGISTERED: Mapping[ServiceName, str] = {
-    "notifications": "INSERT INTO units (code, version) VALUES ('CODE-1', 1)",
+    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"
+    " INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme, measure, starts_on,"
+    f" ends_on, raised_at, version, last_revision) VALUES ('{ALERT}', '{ALERT}', 1, 'open', 'warning',"
+    """ '{"unit_code": "CODE-1"}', '["CODE-1"]', '{"on": "2025-10-26", "value": 100, "achieved": 1, "attained": 0.01,"""
+    """ "expected": 0.1, "ratio": 0.1, "short_by": 9, "needed_per_day": 2}', 'household_health',"""
+    " 'new', '2025-10-25', '2025-12-31', '2025-10-27T00:00Z', 1, 1)",
     "targets": "WITH communes AS (INSERT INTO units (code, name, level, version)"
     " SELECT 'CODE-' || n, 'Commune', 'commune', 1 FROM generate_series(1, 9) n),"
     " offices AS (INSERT INTO organisations (code, name, parent_code, version)"
@@ -99,7 +106,7 @@ async def test_every_parameter_of_a_list_reaches_the_database(
             await work.execute(text(statement))
     without_effect = []
     for path, parameters in lists.items():
-        path = path.replace("{code}", "CODE-1")  # noqa: PLW2901
+        path = path.replace("{code}", "CODE-1").replace("{alert_id}", ALERT)  # noqa: PLW2901
         needed = {each["name"]: each["schema"]["examples"][0] for each in parameters if each["required"]}
         for parameter in parameters:
             names = {each["name"] for each in parameters}
