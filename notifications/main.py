@@ -18,6 +18,7 @@ from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
 from notifications.routing.secrets import RouteSecrets
 from notifications.settings import NotificationsSettings
+from notifications.statistics import routes as statistics
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.web.app import build_app
@@ -39,7 +40,15 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         title="Notifications",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[alerts.router, handling.router, causes.router, routing.router, recipients.router, deliveries.router],
+        routers=[
+            statistics.router,
+            alerts.router,
+            handling.router,
+            causes.router,
+            routing.router,
+            recipients.router,
+            deliveries.router,
+        ],
     )
     check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)

@@ -18,6 +18,11 @@ def end_of(day: date) -> datetime:
     return beginning_of(day + timedelta(days=1))
 
 
+def end_of_week(day: date) -> datetime:
+    """The instant at which the week of a business day is over, from Monday to Sunday."""
+    return end_of(day + timedelta(days=6 - day.weekday()))
+
+
 def report_due_at(today: date, terms: Terms) -> datetime:
     """When the report on an alert is due that is raised today: the end of a working day."""
     return end_of(terms.report_day(today, calendar_of([today, today + _FURTHEST])))

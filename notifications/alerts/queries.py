@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Text, bindparam, func, or_, text
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, func, or_, text
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
@@ -17,6 +18,7 @@ from notifications.ownership.queries import alerts_of
 from notifications.registry.queries import registered_unit
 from notifications.tables.alerts import AlertRow
 from notifications.tables.ownership import AlertOwnerRow
+from services.clock import beginning_of
 from services.errors import Invalid
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
@@ -25,6 +27,11 @@ from services.persistence.unnest import table_of
 from services.vocabulary import Scheme, Severity
 
 _owners = table_of(AlertOwnerRow).c
+
+
+def _is_due_before(at: datetime) -> ColumnElement[bool]:
+    """With literals, that the partial index needs."""
+    return and_(text("status IN ('open', 'acknowledged')"), col(AlertRow.report_due_at) <= at)
 
 
 def _of_organisation(code: str) -> Select[tuple[UUID]]:
@@ -60,6 +67,9 @@ CONDITIONS: Final[Conditions] = {
     "organisation_code": lambda code: col(AlertRow.id).in_(_of_organisation(code)),
     "collector_code": lambda code: func.upper(col(AlertRow.subject)["collector_code"].astext) == code.upper(),
     "scheme": lambda scheme: col(AlertRow.scheme) == scheme,
+    "target_id": lambda target_id: col(AlertRow.target_id) == target_id,
+    "min_level": lambda level: col(AlertRow.level) >= level,
+    "report_due_before": lambda day: _is_due_before(beginning_of(day)),
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
 }
@@ -71,6 +81,8 @@ class Filters:
 
     `organisation_code`: of targets of the organisation, of those below it and of their collectors.
 
+    `report_due_before`: those whose report is due before that business day begins, and has not come.
+
     `own_of`: only those of this organisation, of those below it and of their collectors.
     """
 
@@ -80,6 +92,9 @@ class Filters:
     organisation_code: str | None = None
     collector_code: str | None = None
     scheme: Scheme | None = None
+    target_id: UUID | None = None
+    min_level: int | None = None
+    report_due_before: date | None = None
     own_of: str | None = None
     after: UUID | None = None
 
@@ -100,13 +115,13 @@ async def count_unresolved(session: ReadSession) -> list[AlertCount]:
 async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:
     """At most `limit` alerts, the newest first. Raises Invalid where no unit has the code `under`."""
     if filters.under is not None:
-        filters = replace(filters, under=await _registered(session, filters.under))
+        filters = replace(filters, under=await known_unit(session, filters.under))
     wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
     return [snapshot_of(row) for row in await session.scalars(wanted)]
 
 
-async def _registered(session: ReadSession, under: str) -> str:
-    """The code as it is registered: alerts name it so."""
+async def known_unit(session: ReadSession, under: str) -> str:
+    """The code as it is registered: alerts name it so. Raises Invalid where no unit has it."""
     if (code := await registered_unit(session, under)) is None:
         detail = f"no unit {under} is known here: check the code; what was registered just now arrives within moments"
         raise Invalid.field("/query/under", detail)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
 from pydantic import Field
 
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.shown import SchemeWord, SeverityWord
-from services.web.fields import AN_ID, CollectorCode, Id, OrganisationCode, UnitCode
+from services.web.fields import AN_ID, CollectorCode, Day, Id, OrganisationCode, UnitCode, digits
 from services.web.lists import AFTER, ListQuery, Page
+
+MOST_LEVEL: Final = 100
 
 
 class AlertQuery(ListQuery):
@@ -23,6 +27,16 @@ class AlertQuery(ListQuery):
     )
     collector_code: CollectorCode | None = Field(None, description="Only those of targets of this collector")
     scheme: SchemeWord | None = Field(None, description="Only those of this scheme")
+    target_id: Id | None = Field(None, description="Only those of this target", examples=[AN_ID])
+    min_level: Annotated[int, digits(least=1, most=MOST_LEVEL)] | None = Field(
+        None, description="Only those that were escalated so often at least since they were raised", examples=[1]
+    )
+    report_due_before: Day | None = Field(
+        None,
+        description="Only those whose report has not come and is due before this day begins in Vietnam: with the "
+        "Monday to come, those that are due this week, and overdue ones",
+        examples=["2025-10-27"],
+    )
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 

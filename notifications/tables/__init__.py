@@ -33,4 +33,4 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0018")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0019")

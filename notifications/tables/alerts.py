@@ -39,6 +39,13 @@ class AlertRow(Base, table=True):
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
         Index("ix_alerts_next_deadline_at", "next_deadline_at", postgresql_where=text("next_deadline_at IS NOT NULL")),
+        Index("ix_alerts_raised_at", "raised_at"),
+        Index(
+            "ix_alerts_report_due_at",
+            "report_due_at",
+            postgresql_where=text("status IN ('open', 'acknowledged')"),
+        ),
+        Index("ix_alerts_upper_collector", text("upper(subject ->> 'collector_code')"), "id"),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 

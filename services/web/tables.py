@@ -84,7 +84,7 @@ class _Reading:
         beside = [
             column
             for name, field in fields.items()
-            if name not in (place, _NEXT)
+            if name not in (place, _NEXT) and not field.get(IN_JSON_ALONE)
             for column in self._columns(field, (name,))
             if column.name not in taken
         ]

@@ -137,6 +137,8 @@ ALLOWED: Mapping[str, str] = {
     "get_collector_series": "progress:read progress:own",
     "list_alerts": "alerts:read alerts:own",
     "get_alert": "alerts:read alerts:own",
+    "get_statistics": "alerts:read alerts:own",
+    "get_cause_statistics": "alerts:read alerts:own",
     "get_timeline": "alerts:read alerts:own",
     "get_report": "alerts:read alerts:own",
     "acknowledge_alert": "alerts:write alerts:own",
