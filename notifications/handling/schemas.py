@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from notifications.domain.report import Cause, Plan, RemedyState, Settled
 from notifications.messages.alert_snapshot import ShownPerson
 from services.shown import ShownCode, ShownDay, ShownNumber, ShownText, ShownTime
-from services.web.fields import Code, Day, Reason, RequestBody, Version
+from services.web.fields import PUBLISHED_VISIBLE, VISIBLE, Code, Day, Reason, RequestBody, Version
 from services.web.tables import IN_JSON_ALONE
 
 _MOST: Final = 20
 """Causes, and remedies, in one report."""
 Note: TypeAlias = Annotated[
     Reason, Field(description="What there is to say of it", examples=["We visit each household"])
+]
+
+Who: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=VISIBLE),
+    Field(description="Who does it", examples=["Bưu điện Cẩm Thủy"], json_schema_extra={"pattern": PUBLISHED_VISIBLE}),
 ]
 
 
@@ -37,7 +43,7 @@ class RemedyGiven(RequestBody):
     """What is done about it, by whom, until when."""
 
     what: Reason = Field(description="What is done", examples=["Home visits in all villages"])
-    who: Reason = Field(description="Who does it", examples=["Bưu điện Cẩm Thủy"], max_length=200)
+    who: Who
     due_on: Day = Field(description="The day by the end of which it is to be done", examples=["2025-11-15"])
 
 

@@ -267,3 +267,9 @@ async def test_a_timeline_is_read_in_pages(alert: Handled) -> None:
         page = await alert.get("/timeline", limit=2, after=page["next"])
     assert [entry["version"] for entry in seen] == list(range(1, 8))
     assert seen == (await alert.get("/timeline"))["items"]
+
+
+async def test_who_does_a_remedy_is_told_in_two_hundred_characters(alert: Handled) -> None:
+    answer = await alert.send("report", **alert.report(alert.remedy(who="ă" * 201)))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/remedies/0/who")
+    assert (await alert.do("report", **alert.report(alert.remedy(who="ă" * 200))))["status"] == "reported"
