@@ -6,8 +6,11 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from notifications.action_links import routes as action_links
+from notifications.action_links.forgery import FormProofs
 from notifications.alerts import routes as alerts
 from notifications.causes import routes as causes
+from notifications.channels.answer_links import AnswerLinks
 from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.templates import check_templates
@@ -52,5 +55,8 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
     )
     check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)
-    app.state.route_secrets = RouteSecrets(SigningSecrets(load_secret_keys(runtime.settings)), new_secret)
+    keys = load_secret_keys(runtime.settings)
+    app.state.route_secrets = RouteSecrets(SigningSecrets(keys), new_secret)
+    app.state.answer_links, app.state.form_proofs = AnswerLinks(keys), FormProofs(keys)
+    app.include_router(action_links.router)
     return app

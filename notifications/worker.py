@@ -8,6 +8,7 @@ from typing import Final
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
+from notifications.channels.answer_links import AnswerLinks
 from notifications.channels.kind import ChannelEnvironment
 from notifications.channels.registry import CHANNELS
 from notifications.channels.signing_secrets import SigningSecrets
@@ -79,8 +80,8 @@ def create_sender(runtime: Runtime[NotificationsSettings], chance: Chance = rand
     """The sender of deliveries, with every channel; `chance` makes the delays between attempts vary.
     Raises Invalid where a template cannot be rendered."""
     check_templates(runtime.settings)
-    secrets = SigningSecrets(load_secret_keys(runtime.settings))
-    environment = ChannelEnvironment(runtime.settings, secrets, runtime.clock)
+    keys = load_secret_keys(runtime.settings)
+    environment = ChannelEnvironment(runtime.settings, SigningSecrets(keys), runtime.clock, AnswerLinks(keys))
     for outage in environment.outages.values():
         runtime.metrics.watch(outage)
     if not runtime.settings.smtp_url:

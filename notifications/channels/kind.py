@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from notifications.channels.answer_links import AnswerLinks
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -26,7 +27,8 @@ SHARED: Final = ("mail",)
 
 @dataclass(frozen=True, slots=True)
 class ChannelEnvironment:
-    """What a channel may need to send: `secrets` opens the sealed signing secrets of routes.
+    """What a channel may need to send: `secrets` opens the sealed signing secrets of routes, `links` makes tokens of
+    links by which alerts are answered.
 
     `outages` are of what a channel needs for all of its routes, by name; they outlive the clients that it opens.
     """
@@ -34,6 +36,7 @@ class ChannelEnvironment:
     settings: NotificationsSettings
     secrets: SigningSecrets
     clock: Clock
+    links: AnswerLinks | None = None
     outages: Mapping[str, Outage] = field(default_factory=lambda: {name: Outage(name) for name in SHARED})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import Text, bindparam
 from sqlmodel import col, select
 
 from notifications.domain.recipients import Route
@@ -12,6 +13,7 @@ from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import ReadSession
 
 ROUTES: Final = select(RouteRow).order_by(col(RouteRow.name))
+ONE: Final = select(RouteRow).where(col(RouteRow.name) == bindparam("route_name", type_=Text))
 
 
 def route_of(row: RouteRow) -> Route:
@@ -31,3 +33,9 @@ def route_of(row: RouteRow) -> Route:
 async def all_routes(session: ReadSession) -> Sequence[RouteRow]:
     """Every route, by name."""
     return (await session.scalars(ROUTES)).all()
+
+
+async def find_route(session: ReadSession, name: str) -> RouteRow | None:
+    """The route of that name."""
+    row: RouteRow | None = (await session.scalars(ONE, {"route_name": name})).one_or_none()
+    return row

@@ -160,9 +160,12 @@ async def test_requests_pass_with_their_id_and_what_operators_see_does_not(
                 assert it.status == 200, path
         async with proxy.http.get(proxy.url("/openapi.json")) as it:
             assert it.status == 200
+        async with proxy.http.get(proxy.url("/a/token.of.a-link?token=1")) as it:
+            assert it.status == 404
         log = proxy.log.read_text()
         assert "partner-0001" in log
         assert "name" not in log, "queries may name people"
+        assert ("token" in log, '"GET /a/" 404' in log) == (False, True), "whoever has the token of a link can use it"
 
 
 async def test_bodies_headers_and_claims_are_kept_within_limits(make_runtime: MakeRuntime, tmp_path: Path) -> None:

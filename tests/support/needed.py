@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.support import alertmanager, prometheus, rabbitmq_node
+from tests.support import alertmanager, chromium, prometheus, rabbitmq_node
 from tests.support.debian import found, may_install
 
 HOW_TO_GET_NGINX = (
@@ -22,6 +22,7 @@ def missing() -> list[str]:
         rabbitmq_node.HOW_TO_GET_ONE: rabbitmq_node.is_there(),
         prometheus.HOW_TO_GET_ONE: found("prometheus") and found("promtool"),
         alertmanager.HOW_TO_GET_ONE: found("prometheus-alertmanager"),
+        chromium.HOW_TO_GET_ONE: found("chromium"),
         HOW_TO_GET_NGINX: found("nginx"),
     }
     return [remedy for remedy, is_there in needed.items() if not is_there]

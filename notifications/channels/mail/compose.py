@@ -10,11 +10,13 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, parseaddr
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from markupsafe import Markup
 
+from notifications.channels.answer_links import AnswerLinks
 from notifications.channels.mail.chart import EXPECTED, REACHED, course_of, png_of
 from notifications.channels.mail.english import ENGLISH
 from notifications.channels.mail.headers import display_name, one_line, subject_text
@@ -24,8 +26,10 @@ from notifications.channels.mail.text import Writer
 from notifications.channels.mail.vietnamese import VIETNAMESE
 from notifications.channels.mail.view import View
 from notifications.channels.mail.words import Words
+from notifications.domain.answer_link import end_of_link
 from notifications.domain.delivery import Refused
 from notifications.domain.route import Language
+from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import OutgoingMessage
 
 log = structlog.get_logger(__name__)
@@ -52,6 +56,15 @@ class Sender:
     renderer: Renderer = BUILT_IN
     is_strict: bool = False
     """Whether a template that fails is an error, and not replaced by the built-in one."""
+    links: AnswerLinks | None = None
+    """Where there are none, mails have no links by which alerts are answered."""
+
+    def answer(self, message: OutgoingMessage, alert: AlertSnapshot) -> str | None:
+        """The address of the page on which whoever gets the message answers the alert."""
+        if not self.public_url or not self.links:
+            return None
+        ends_at = end_of_link(message.queued_at, alert.report_due_at)
+        return f"{self.public_url}/a/{self.links.token(alert.id, message.route_name, message.address, ends_at)}"
 
     def render(self, name: str, view: View, message: OutgoingMessage, **more: Any) -> str:
         """One text by its template."""
@@ -114,7 +127,9 @@ class _Composer:
     def __init__(self, message: OutgoingMessage, sender: Sender) -> None:
         self._message = message
         self._sender = sender
-        self._views = [Writer(words, sender.public_url).view_of(message) for words in LANGUAGES[message.language]]
+        answer = partial(sender.answer, message)
+        writers = [Writer(words, sender.public_url, answer) for words in LANGUAGES[message.language]]
+        self._views = [writer.view_of(message) for writer in writers]
         self._cid = f"chart.{message.id}@{parseaddr(sender.address)[1].rpartition('@')[2]}"
 
     def render(self, name: str, **more: Any) -> str:

@@ -76,6 +76,9 @@ ENGLISH: Final = Words(
     chart_reached="Reached {attained}",
     chart_expected="Expected {expected}",
     what_next="What to do:",
+    answer="Acknowledge the alert, or report causes and remedies, on this page; no account is needed:",
+    answer_each="Acknowledge each alert, or report on it, by its link above; no account is needed.",
+    answer_label="Acknowledge or report",
     acknowledge="Acknowledge the alert, so that all know who acts on it (a token with alerts:write):",
     acknowledge_each="Acknowledge each alert, by its id (ID) and version (N), so that all know who acts on it (a token"
     " with alerts:write):",

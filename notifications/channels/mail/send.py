@@ -26,7 +26,8 @@ def missing_server(settings: NotificationsSettings) -> str | None:
 def sender_of(environment: ChannelEnvironment) -> Sender:
     """With the templates of DRIVE_TEMPLATES_DIR, where there are some."""
     settings = environment.settings
-    return Sender(settings.mail_from, settings.public_url, Renderer(settings.templates_dir))
+    renderer = Renderer(settings.templates_dir)
+    return Sender(settings.mail_from, settings.public_url, renderer, links=environment.links)
 
 
 @asynccontextmanager

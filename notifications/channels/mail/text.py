@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -18,10 +18,12 @@ from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes in one language. `public_url` is where people reach notifications, where that is known."""
+    """Writes in one language. `public_url` is where people reach notifications, where that is known; `answer` is the
+    address of the page on which an alert is answered, where there is one."""
 
     words: Words
     public_url: str | None
+    answer: Callable[[AlertSnapshot], str | None] = lambda _: None
 
     def view_of(self, message: OutgoingMessage) -> View:
         """What templates lay out."""
@@ -76,14 +78,25 @@ class Writer:
     def _next(self, notice: Notice) -> Iterator[Step]:
         words, alert = self.words, notice.alert
         if notice.change != "resolved":
-            yield self._acknowledgement(alert)
+            if answer := self._answer(alert):
+                yield Step(words.answer, [answer])
+            if step := self._acknowledgement(alert):
+                yield step
             if alert.status != "reported":
                 yield Step(words.report.format(who=who(alert, words)), ())
         yield Step(words.look, [self._call(f"/v1/alerts/{alert.id}", "GET")])
 
-    def _acknowledgement(self, alert: AlertSnapshot) -> Step:
+    def _answer(self, alert: AlertSnapshot) -> Call | None:
+        """Of an alert that waits for somebody who acts, or for a report."""
+        link = self.answer(alert) if alert.status in ("open", "acknowledged") else None
+        return Call(link, link, self.words.answer_label) if link else None
+
+    def _acknowledgement(self, alert: AlertSnapshot) -> Step | None:
+        """By the API, where there is no page for it."""
         if alert.status != "open":
             return Step(self.words.taken_on.format(by=by(alert, self.words)), ())
+        if self.answer(alert):
+            return None
         body = f'{{"version": {alert.version}}}'
         return Step(self.words.acknowledge, [self._call(f"/v1/alerts/{alert.id}/acknowledgement", "POST", body)])
 
@@ -109,7 +122,8 @@ class Writer:
             says = f"{words.severities[alert.severity]}, {says}"
         short = f"{who(alert, words)}: {says}"
         href = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else None
-        return Entry(f"{short} ({target(alert, words)})", short, self._reference(alert), href)
+        answer = None if is_over else self._answer(alert)
+        return Entry(f"{short} ({target(alert, words)})", short, self._reference(alert), href, answer)
 
     def _reference(self, alert: AlertSnapshot) -> str:
         link = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else alert.id
@@ -119,7 +133,11 @@ class Writer:
         words = self.words
         code = message.group_code or ""
         under = f"&under={quote(code.removeprefix(UNIT), safe='')}" if code.startswith(UNIT) else ""
-        if any(notice.alert.status == "open" for notice in message.notices):
+        is_open = any(notice.alert.status == "open" for notice in message.notices)
+        if is_open and self.answer(message.notices[0].alert):
+            yield Step(words.answer_each, ())
+            yield Step(words.report_each, ())
+        elif is_open:
             yield Step(words.acknowledge_each, [self._call("/v1/alerts/ID/acknowledgement", "POST", '{"version": N}')])
             yield Step(words.report_each, ())
         yield Step(words.look_all, [self._call(f"/v1/alerts?status=open{under}", "GET")])

@@ -76,6 +76,9 @@ VIETNAMESE: Final = Words(
     chart_reached="Đã đạt {attained}",
     chart_expected="Cần đạt {expected}",
     what_next="Việc cần làm:",
+    answer="Tiếp nhận cảnh báo hoặc báo cáo nguyên nhân, biện pháp ngay tại trang này, không cần tài khoản:",
+    answer_each="Tiếp nhận hoặc báo cáo từng cảnh báo theo liên kết của nó ở trên, không cần tài khoản.",
+    answer_label="Tiếp nhận hoặc báo cáo",
     acknowledge="Tiếp nhận cảnh báo, để mọi người biết ai đang xử lý (token có quyền alerts:write):",
     acknowledge_each="Tiếp nhận từng cảnh báo, với mã (ID) và phiên bản (N) của nó, để mọi người biết ai đang xử lý"
     " (token có quyền alerts:write):",

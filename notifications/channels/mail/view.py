@@ -13,10 +13,11 @@ Tone: TypeAlias = Literal["critical", "warning", "info", "success"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of the API. `href`: it may be opened as it is."""
+    """A request of the API, or a page. `href`: it may be opened as it is; HTML shows `label` in place of a long one."""
 
     text: str
     href: str | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id."""
+    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id; `answer` is
+    the page on which it is acknowledged and reported."""
 
     text: str
     short: str
     reference: str
     href: str | None
+    answer: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)

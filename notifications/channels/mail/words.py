@@ -77,6 +77,9 @@ class Words:
     chart_expected: str
 
     what_next: str
+    answer: str
+    answer_each: str
+    answer_label: str
     acknowledge: str
     acknowledge_each: str
     report: str
