@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drive.commands import alerts as alert_commands
 from drive.commands import audit as audit_commands
 from drive.commands import dead_letters as dead_letter_commands
 from drive.commands import keys as key_commands
@@ -50,6 +51,7 @@ def _options(
     pass
 
 
+app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(dead_letter_commands.app, name="dead-letters")

@@ -61,3 +61,12 @@ def fail(message: str) -> NoReturn:
     """End the process with this error."""
     print(f"drive: {message}", file=sys.stderr)
     raise typer.Exit(2)
+
+
+def text_option(parameter: typer.CallbackParam, value: str | None) -> str | None:
+    """Of an option: what a terminal may send that is no text cannot be stored, compared or sent."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        fail(f"{parameter.opts[0]}: give text in UTF-8")
+    return value

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from drive.commands.console import fail, read_settings, run
+from drive.commands.console import fail, read_settings, run, text_option
 
 if TYPE_CHECKING:
     from drive.hosting.dead_letters import DeadLetters, Found
@@ -20,16 +20,7 @@ app = typer.Typer(
 )
 
 
-def _text(parameter: typer.CallbackParam, value: str | None) -> str | None:
-    """What a terminal may send that is no text cannot be stored or compared."""
-    try:
-        (value or "").encode()
-    except UnicodeEncodeError:
-        fail(f"{parameter.opts[0]}: give text in UTF-8")
-    return value
-
-
-Type = Annotated[str | None, typer.Option("--type", help="only of this event type", callback=_text)]
+Type = Annotated[str | None, typer.Option("--type", help="only of this event type", callback=text_option)]
 OlderThan = Annotated[
     str | None, typer.Option("--older-than", help="only those kept for so long already: 90s, 15m, 2h, 3d")
 ]
@@ -97,7 +88,9 @@ def replay(
 @app.command()
 def drop(
     dead_letter_id: Annotated[UUID, typer.Argument(metavar="ID")],
-    reason: Annotated[str, typer.Option(help="why it may be dropped; stored with the dead letter", callback=_text)],
+    reason: Annotated[
+        str, typer.Option(help="why it may be dropped; stored with the dead letter", callback=text_option)
+    ],
 ) -> None:
     """Drop one dead letter. `replay ID` reverses that."""
 

@@ -23,9 +23,8 @@ async def get_statistics(
     causes by frequency, and what became of remedies; with `alerts:own` of own ones. Files have a row for each unit."""
     context = request_context(request)
     asked = wanted.asked(context.today, reads_own_of(actor))
-    now = request.app.state.runtime.clock.now()
     async with read(request) as session:
-        return AlertStatistics.of(asked, await queries.statistics(session, asked, now, context.today))
+        return AlertStatistics.of(asked, await queries.statistics(session, asked, context.at, context.today))
 
 
 @router.get("/causes")

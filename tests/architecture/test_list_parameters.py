@@ -25,7 +25,7 @@ BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
 ALERT: Final = "01980000-0000-7000-8000-000000000001"
 
 REGISTERED: Mapping[ServiceName, str] = {
-    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"
+    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"  # noqa: S608 - our own words
     " INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme, measure, starts_on,"
     f" ends_on, raised_at, version, last_revision) VALUES ('{ALERT}', '{ALERT}', 1, 'open', 'warning',"
     """ '{"unit_code": "CODE-1"}', '["CODE-1"]', '{"on": "2025-10-26", "value": 100, "achieved": 1, "attained": 0.01,"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -237,3 +237,12 @@ async def test_the_worst_severity_of_an_alert_is_counted(service: NotificationsS
     await service.handle(lag.fell_behind(), lag.worsened(), lag.recovered())
     whole = (await asked(service.client))["whole"]
     assert (whole["raised"], whole["critical"], whole["resolved"], whole["unacknowledged"]) == (1, 1, 1, 0)
+
+
+async def test_reports_are_due_as_of_the_pinned_day(
+    service: NotificationsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.clock, "day_of", lambda _: date(2025, 10, 27))
+    await raised(service, CAM_THUY)
+    whole = (await asked(service.client))["whole"]
+    assert (whole["reports_due"], whole["reports_overdue"]) == (1, 0)
