@@ -27,7 +27,8 @@ ALERT: Final = "01980000-0000-7000-8000-000000000001"
 REGISTERED: Mapping[ServiceName, str] = {
     "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"  # noqa: S608 - our own words
     " INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme, measure, starts_on,"
-    f" ends_on, raised_at, version, last_revision) VALUES ('{ALERT}', '{ALERT}', 1, 'open', 'warning',"
+    " ends_on, raised_at, version, last_revision) VALUES ('01980000-0000-7000-8000-000000000001',"
+    " '01980000-0000-7000-8000-000000000001', 1, 'open', 'warning',"
     """ '{"unit_code": "CODE-1"}', '["CODE-1"]', '{"on": "2025-10-26", "value": 100, "achieved": 1, "attained": 0.01,"""
     """ "expected": 0.1, "ratio": 0.1, "short_by": 9, "needed_per_day": 2}', 'household_health',"""
     " 'new', '2025-10-25', '2025-12-31', '2025-10-27T00:00Z', 1, 1)",
