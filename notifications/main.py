@@ -20,6 +20,7 @@ from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
 from notifications.routing.secrets import RouteSecrets
+from notifications.routing.trials import RouteTester
 from notifications.settings import NotificationsSettings
 from notifications.statistics import routes as statistics
 from services.runtime import Runtime
@@ -56,7 +57,9 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
     check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)
     keys = load_secret_keys(runtime.settings)
-    app.state.route_secrets = RouteSecrets(SigningSecrets(keys), new_secret)
+    secrets = SigningSecrets(keys)
+    app.state.route_secrets = RouteSecrets(secrets, new_secret)
+    app.state.route_tester = RouteTester(runtime.settings, secrets, runtime.clock)
     app.state.answer_links, app.state.form_proofs = AnswerLinks(keys), FormProofs(keys)
     app.include_router(action_links.router)
     return app

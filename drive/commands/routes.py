@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import typer
@@ -21,11 +23,6 @@ _LIFETIME: Final = timedelta(minutes=5)
 app = typer.Typer(no_args_is_help=True, help="Routes: who is notified of alerts.")
 
 
-@app.callback()
-def _routes() -> None:
-    """So that `explain` is a command of its own although it is the only one."""
-
-
 @app.command()
 def explain(
     alert_id: Annotated[UUID, typer.Argument(metavar="ALERT_ID")],
@@ -33,7 +30,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
 ) -> None:
     """Show which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
-    answer = run(_ask(alert_id))
+    params = {"alert_id": str(alert_id)}
+    answer = run(_ask("alerts:read", "GET", "/v1/routes/explanation", params))
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -42,18 +40,30 @@ def explain(
     Console().print(_table(answer))
 
 
-async def _ask(alert_id: UUID) -> Any:
+@app.command("test")
+def send_test(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
+) -> None:
+    """Send a test message to a route now, and show what became of it; the exit code is 0 where it was sent, else 1."""
+    answer = run(_ask("alerts:write", "POST", f"/v1/routes/{quote(name, safe='')}/test"))
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"{answer['outcome']}: {answer['detail']}")
+    if answer["outcome"] != "sent":
+        raise typer.Exit(1)
+
+
+async def _ask(scope: str, method: str, path: str, params: Mapping[str, str] | None = None) -> Any:
     from drive.client.client import Client, Refused  # noqa: PLC0415 - as above
     from drive.commands.token import signing_tokens  # noqa: PLC0415 - as above
     from services.clock import SystemClock  # noqa: PLC0415 - as above
 
     settings = read_settings()
     now = SystemClock().now()
-    token = signing_tokens(settings).issue(_ORGANISATION, frozenset({"alerts:read"}), now, _LIFETIME)
+    token = signing_tokens(settings).issue(_ORGANISATION, frozenset({scope}), now, _LIFETIME)
     try:
         async with Client(settings.addresses(), token) as client:
-            params = {"alert_id": str(alert_id)}
-            return await client.send("GET", "notifications", "/v1/routes/explanation", params=params)
+            return await client.send(method, "notifications", path, params=params)
     except Refused as refusal:
         fail(str(refusal))
 

@@ -1,10 +1,12 @@
-"""The language and the errors of routes."""
+"""The language and the errors of routes, and how often one may be tested. Pure."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import math
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
 
-from services.errors import Conflict, NotFound
+from services.errors import Conflict, NotFound, TooMany
 
 Language: TypeAlias = Literal["vi", "en", "both"]
 """Of the texts that people read; `both`: Vietnamese, and English below it."""
@@ -32,3 +34,27 @@ class NotAWebhook(Conflict):
     code = "not-a-webhook"
     title = "The route is no webhook"
     remedy = "Only webhooks have a secret: nothing is to be rotated."
+
+
+BETWEEN_TESTS: Final = timedelta(seconds=10)
+
+
+class JustTested(TooMany):
+    """The route was tested moments ago."""
+
+    code = "just-tested"
+    title = "The route was tested just now"
+    remedy = "Test it again after `Retry-After` seconds."
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+def check_testable(name: str, tested_at: datetime | None, now: datetime) -> None:
+    """Raises JustTested within BETWEEN_TESTS of another test: of two that are asked for at once, the one that is noted
+    second may have begun first. One that is later still was noted by a clock that was wrong, and holds up nothing."""
+    since = abs(now - tested_at) if tested_at else BETWEEN_TESTS
+    if since < BETWEEN_TESTS:
+        wait = math.ceil((BETWEEN_TESTS - since).total_seconds())
+        raise JustTested(f"the route {name} was tested just now: test it again in {wait} s", wait)

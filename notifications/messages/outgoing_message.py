@@ -30,9 +30,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteTest:
+    """What a message tells that was asked for to test its route: when, and by which request."""
+
+    at: datetime
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """Claimed deliveries of one group to one route, as a channel sends them: at least one notice. The secrets are
-    sealed; the previous one is there while it is valid.
+    """Claimed deliveries of one group to one route, as a channel sends them: at least one notice, or a `test` and none.
+    The secrets are sealed; the previous one is there while it is valid.
 
     `group_code` is as `notifications.domain.grouping` makes it, `group_name` that of its unit, where they are known.
     `more`: so many alerts of the group did not fit, and follow in further messages.
@@ -51,8 +59,9 @@ class OutgoingMessage:
     group_code: str | None = None
     group_name: str | None = None
     more: int = 0
+    test: RouteTest | None = None
 
     @property
     def queued_at(self) -> datetime:
-        """When the first of its changes was queued: the same in every attempt."""
-        return min(notice.queued_at for notice in self.notices)
+        """When the first of its changes was queued, or the test was asked for: the same in every attempt."""
+        return self.test.at if self.test else min(notice.queued_at for notice in self.notices)

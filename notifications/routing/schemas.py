@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.channels.names import ChannelName, KnownChannel, ShownAddress
+from notifications.domain.delivery import Outcome, OutcomeName, detail_of, name_of
 from notifications.domain.receiver import Receiver
 from notifications.domain.route import Language
 from notifications.routing.hours_schema import RouteHours
@@ -18,6 +20,7 @@ from services.shown import (
     SeverityWord,
     ShownCode,
     ShownCollector,
+    ShownId,
     ShownNumber,
     ShownOrganisation,
     ShownText,
@@ -35,6 +38,12 @@ _UNDER: Final = "Only alerts of this unit and of those below it; without it, of 
 _OF_ORGANISATION: Final = "Only alerts of targets of this organisation, of those below it and of their collectors"
 _MIN_LEVEL: Final = "Only alerts that were escalated to this level or above; 0: all"
 _HOURS: Final = "When it is notified; without it, at any time"
+
+_OUTCOME: Final = (
+    "`sent`: the receiver has taken it; `retry`: it has not, or was not reached, and a message would be sent again; "
+    "`refused`: it never will; `unconfirmed`: no answer came, and the message may have gone out"
+)
+_DISABLED: Final = "the route is disabled, and is told of no alert: put it again to enable it"
 
 
 class RouteBody(RequestBody):
@@ -111,6 +120,20 @@ class SecretAnswer(BaseModel):
 
     secret: ShownSecret
     previous_valid_until: ShownTime = Field(description="Until when the one before is used, too, in UTC")
+
+
+class RouteTestView(BaseModel):
+    """What became of a test message."""
+
+    outcome: OutcomeName = Field(description=_OUTCOME, examples=["sent"])
+    detail: ShownText = Field(description="What the receiver answered, or what failed", examples=["HTTP 204"])
+    message_id: ShownId = Field(description="Its `webhook-id`, and the first part of its Message-ID")
+
+    @classmethod
+    def of(cls, route: RouteRow, message_id: UUID, outcome: Outcome) -> RouteTestView:
+        """Of a disabled route it says that alerts do not go there."""
+        note = f"; {_DISABLED}" if route.disabled_at else ""
+        return cls(outcome=name_of(outcome), detail=detail_of(outcome) + note, message_id=message_id)
 
 
 class RouteList(BaseModel):

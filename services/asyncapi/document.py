@@ -13,11 +13,13 @@ from services.asyncapi.schemas import REF, example_of, schemas_of
 from services.contracts.alerts import MOST_ALERTS, AlertEvent
 from services.contracts.envelope import BATCH_CONTENT_TYPE, Event
 from services.contracts.events import EVENT_TYPES
+from services.contracts.routes import RouteTested
 from services.contracts.sources import NOTIFICATIONS_SOURCE
 from services.contracts.subscriptions import EXCHANGE, SUBSCRIPTIONS
 
 ASYNCAPI: Final = "3.0.0"
 WEBHOOK: Final = "webhook"
+WEBHOOK_EVENTS: Final[tuple[type[Event], ...]] = (*get_args(AlertEvent), RouteTested)
 MOST_EVENTS: Final = 1000
 """In one message of the broker."""
 _ABOUT: Final = (
@@ -38,7 +40,7 @@ _WEBHOOK_HEADERS: Final[Mapping[str, Any]] = {
 
 def document() -> dict[str, Any]:
     """All channels, operations and messages."""
-    schemas = schemas_of(EVENT_TYPES.values())
+    schemas = schemas_of([*EVENT_TYPES.values(), RouteTested])
     return {
         "asyncapi": ASYNCAPI,
         "info": {"title": "Events of drive", "version": "1", "description": _ABOUT},
@@ -138,9 +140,10 @@ def _webhook_message(schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": WEBHOOK,
         "title": "Alerts that are reported together",
-        "summary": "What has become of each alert of a group, the event that the broker carries.",
+        "summary": "What has become of each alert of a group, the event that the broker carries. Or a single "
+        "`drive.route.tested.v1`: somebody tests the route.",
         "headers": {"type": "object", "required": sorted(headers), "properties": headers},
-        **_content(get_args(AlertEvent), MOST_ALERTS, schemas),
+        **_content(WEBHOOK_EVENTS, MOST_ALERTS, schemas),
     }
 
 

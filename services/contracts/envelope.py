@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -56,6 +56,8 @@ class Event(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+    is_published: ClassVar[bool] = True
+    """Whether the broker carries it."""
 
     specversion: Literal["1.0"] = fact("The version of CloudEvents", "1.0", "1.0")
     id: UUID = fact("Its id: an event that comes again has the same", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")

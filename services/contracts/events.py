@@ -21,7 +21,7 @@ def _event_types() -> dict[str, type[Event]]:
         if module.name != __name__:
             import_module(module.name)
     classes = [kind for kind in Event.__subclasses__() if kind.__module__.startswith(f"{package}.")]
-    return {type_of(kind): kind for kind in classes}
+    return {type_of(kind): kind for kind in classes if kind.is_published}
 
 
 EVENT_TYPES: Final[Mapping[str, type[Event]]] = _event_types()

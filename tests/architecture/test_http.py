@@ -152,6 +152,7 @@ ALLOWED: Mapping[str, str] = {
     "retry_delivery": "alerts:write alerts:own",
     "put_route": "alerts:write",
     "rotate_secret": "alerts:write",
+    "send_test": "alerts:write",
     "delete_route": "alerts:write",
     "list_routes": "alerts:read",
     "explain_routes": "alerts:read",

@@ -12,10 +12,11 @@ from notifications.channels.mail.facts import by
 from notifications.channels.mail.subject import headline
 from notifications.channels.mail.text import few_lines
 from notifications.messages.alert_snapshot import AlertSnapshot
-from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from notifications.messages.outgoing_message import Notice, OutgoingMessage, RouteTest
 from services.vocabulary import Severity
 
 ALERTNAME: Final = "TargetBehind"
+TEST_ALERTNAME: Final = "DriveRouteTest"
 _KEPT: Final = timedelta(days=7)
 
 
@@ -33,7 +34,20 @@ class Alert:
 
 def alerts_of(message: OutgoingMessage, public_url: str | None) -> list[Alert]:
     """The alerts of a message: the same in each attempt."""
+    if message.test:
+        return [_of_test(message, message.test)]
     return [alert for notice in message.notices for alert in _of_notice(notice, message, public_url)]
+
+
+def _of_test(message: OutgoingMessage, test: RouteTest) -> Alert:
+    """It ends as it begins, so that it wakes nobody up."""
+    languages = LANGUAGES[message.language]
+    annotations = {
+        "summary": languages[0].test_title.format(route=message.route_name),
+        "description": "\n\n".join(words.test_opening.format(route=message.route_name) for words in languages),
+    }
+    labels = {"alertname": TEST_ALERTNAME, "route": message.route_name}
+    return Alert(labels, annotations, test.at, test.at, test.at, url=None)
 
 
 def _of_notice(notice: Notice, message: OutgoingMessage, public_url: str | None) -> Iterator[Alert]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from notifications.channels.alertmanager.alerts import ALERTNAME, Alert, alerts_of
+from notifications.channels.alertmanager.alerts import Alert, alerts_of
 from notifications.messages.outgoing_message import OutgoingMessage
 
 _NEVER: Final = "0001-01-01T00:00:00Z"
@@ -17,7 +17,7 @@ _NEVER: Final = "0001-01-01T00:00:00Z"
 def body_of(message: OutgoingMessage, public_url: str | None) -> str:
     """One JSON object (prometheus.io, "Alertmanager configuration", webhook_config)."""
     alerts = alerts_of(message, public_url)
-    group = {"alertname": ALERTNAME} | ({"group": message.group_code} if message.group_code else {})
+    group = {"alertname": alerts[0].labels["alertname"]} | ({"group": message.group_code} if message.group_code else {})
     body = {
         "version": "4",
         "groupKey": "{}:" + json.dumps(group, sort_keys=True),

@@ -163,8 +163,8 @@ class _Composer:
 
 
 def _picture(message: OutgoingMessage) -> bytes | None:
-    """None where there are several alerts, or it cannot be drawn: the figures stand in the text, too."""
-    if len(message.notices) > 1:
+    """None unless it is about one alert, and where it cannot be drawn: the figures stand in the text, too."""
+    if len(message.notices) != 1:
         return None
     try:
         return png_of(course_of(message.notices[0]))

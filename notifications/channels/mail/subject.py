@@ -1,6 +1,7 @@
 """The subject of a mail. Pure.
 
-It begins with one of five tags, the same in every language, so that rules of a mailbox can go by them.
+It begins with one of six tags, the same in every language, so that rules of a mailbox can go by them: the five here,
+and that of a test.
 """
 
 from __future__ import annotations

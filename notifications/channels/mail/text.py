@@ -9,6 +9,7 @@ from urllib.parse import quote
 from notifications.channels.mail.facts import by, figures, reporter, resolver, table, target, who
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.subject import ORDER, headline, summary, tag_of, tone_of
+from notifications.channels.mail.tested_route import view_of_test
 from notifications.channels.mail.view import Call, ChartWords, Entry, Section, Step, View
 from notifications.channels.mail.words import Words
 from notifications.domain.grouping import UNIT
@@ -27,6 +28,8 @@ class Writer:
 
     def view_of(self, message: OutgoingMessage) -> View:
         """What templates lay out."""
+        if message.test:
+            return view_of_test(message, self.words)
         is_one = len(message.notices) == 1
         notice, words = message.notices[0], self.words
         return View(

@@ -89,6 +89,9 @@ class Words:
     look_all: str
     without_address: str
 
+    test_title: str
+    test_opening: str
+
     date_form: str
     zone: str
     separators: Mapping[int, int]

@@ -84,10 +84,10 @@ async def test_an_alert_has_to_be_named_and_known(
 
 
 async def drive(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
-    """`drive routes explain`, as a process beside the service: exit code, output and errors."""
+    """`drive routes`, as a process beside the service: exit code, output and errors."""
     settings = service.runtime.settings
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from drive.cli import app; app()", "routes", "explain", *arguments),
+        *(sys.executable, "-c", "from drive.cli import app; app()", "routes", *arguments),
         env={"DRIVE_DATA_DIR": str(settings.data_dir), "NOTIFICATIONS_PORT": str(settings.api_port), "COLUMNS": "120"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -104,13 +104,13 @@ async def test_the_command_line_prints_it(make_service: MakeService) -> None:
     [alert] = await service.alerts()
     service.advance(minutes=2)  # past the time of the tokens that the command issues by the real clock
     async with serving(service.app, service.runtime.settings, "api_port"):
-        code, out, errors = await drive(service, alert["id"])
+        code, out, errors = await drive(service, "explain", alert["id"])
         assert code == 0, errors
         [row] = [line for line in out.splitlines() if "critical" in line and "less" in line]
         assert "no" in row
         assert "raised: pending" in out
-        code, out, _ = await drive(service, alert["id"], "--json")
+        code, out, _ = await drive(service, "explain", alert["id"], "--json")
         assert [each["route"] for each in json.loads(out)["items"]] == ["all", "critical"]
-        code, out, errors = await drive(service, str(new_id()))
+        code, out, errors = await drive(service, "explain", str(new_id()))
         assert (code, out) == (2, "")
         assert "no alert has the id" in errors
