@@ -208,11 +208,8 @@ class Consumer:
         now = self._clock.now()
         try:
             async with self._database.write() as work:
-                for event, error in failures:
-                    await dead_letters.keep_event(work, event, error, now)
-                await dead_letters.keep_broken(work, broken, now)
                 apart = [(d.message, f"came back {d.times_returned} times without an outcome") for d in suspects]
-                await dead_letters.keep_messages(work, apart, now)
+                await dead_letters.keep(work, now, failed=failures, broken=broken, messages=apart)
         except Unavailable:
             raise
         except Exception as error:

@@ -15,12 +15,17 @@ from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 _REPLAY = text("""
+    WITH chosen AS (
+        SELECT id FROM dead_letters
+        WHERE (CAST(:id AS uuid) IS NULL OR id = :id) AND (CAST(:type AS text) IS NULL OR type = :type)
+          AND (CAST(:before AS timestamptz) IS NULL OR kept_at < :before)
+          AND (id = :id OR (retry_at IS NULL AND dropped_at IS NULL))
+        ORDER BY id FOR UPDATE
+    )
     UPDATE dead_letters SET retry_at = :now, attempts = 0, begun = 0, dropped_at = NULL, drop_reason = NULL
-    WHERE (CAST(:id AS uuid) IS NULL OR id = :id) AND (CAST(:type AS text) IS NULL OR type = :type)
-      AND (CAST(:before AS timestamptz) IS NULL OR kept_at < :before)
-      AND (id = :id OR (retry_at IS NULL AND dropped_at IS NULL))
-    RETURNING id
+    WHERE id IN (SELECT id FROM chosen) RETURNING id
 """)
+"""In the order in which those that arrive are kept: two that meet wait one way."""
 _DROP = text(
     "UPDATE dead_letters SET retry_at = NULL, dropped_at = :now, drop_reason = :reason"
     " WHERE id = :id AND dropped_at IS NULL RETURNING id"

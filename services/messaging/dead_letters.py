@@ -61,6 +61,28 @@ class DueDeadLetter(NamedTuple):
         return raw_of(self.original, self.body)
 
 
+class _New(NamedTuple):
+    """A dead letter to be kept. `id` is the same for the same event or body: what comes again while it is kept is not
+    kept twice."""
+
+    id: UUID
+    type: str
+    body: bytes
+    error: str
+    retry_at: datetime | None
+    attempts: int = 0
+
+    def values(self) -> dict[str, object]:
+        """What is stored of it."""
+        shown = storable(self.body.decode(errors="backslashreplace"))
+        return self._asdict() | {
+            "type": storable(self.type),
+            "body": shown,
+            "raw": None if shown.encode() == self.body else self.body,
+            "error": storable(self.error[:LONGEST_ERROR]),
+        }
+
+
 class Counts(NamedTuple):
     """How many dead letters wait for a person, and how many are tried again automatically."""
 
@@ -84,34 +106,37 @@ COUNT: Final = Query(
 )
 
 
-async def keep_broken(work: UnitOfWork, broken: Sequence[Broken], now: datetime) -> None:
-    """Keep what can never be handled as it is: without a retry, since trying again would not help."""
-    for item in broken:
-        await _insert(work, _id_of(item.body), item.type, item.body, item.error, now, None)
-
-
-async def keep_event(work: UnitOfWork, event: Event, error: Exception, now: datetime) -> None:
-    """Keep an event whose handling failed, to be tried again."""
-    body = event.model_dump_json().encode()
-    await _insert(work, event.id, event.type, body, repr(error), now, now + RETRY_DELAYS[0], attempts=1)
-
-
-async def keep_messages(work: UnitOfWork, messages: Sequence[tuple[EventMessage, str]], now: datetime) -> None:
-    """Keep whole messages, each with the reason, to be tried at once, in this order, each alone."""
-    for (message, reason), due in zip(messages, _one_after_another(len(messages), now), strict=True):
-        await _insert(work, _id_of(message.body), message.type, message.body, reason, now, due)
+async def keep(
+    work: UnitOfWork,
+    now: datetime,
+    *,
+    failed: Sequence[tuple[Event, Exception]] = (),
+    broken: Sequence[Broken] = (),
+    messages: Sequence[tuple[EventMessage, str]] = (),
+) -> None:
+    """Keep events whose handling failed, to be tried again; what can never be handled as it is, without a retry; and
+    whole messages, each with the reason, to be tried at once, in this order, each alone."""
+    once_more = now + RETRY_DELAYS[0]
+    times = _one_after_another(len(messages), now)
+    letters = [
+        *(_New(each.id, each.type, _body(each), repr(error), once_more, attempts=1) for each, error in failed),
+        *(_New(_id_of(each.body), each.type, each.body, each.error, None) for each in broken),
+        *(_New(_id_of(m.body), m.type, m.body, why, at) for (m, why), at in zip(messages, times, strict=True)),
+    ]
+    await _insert(work, letters, now)
 
 
 async def keep_dead_message(work: UnitOfWork, message: EventMessage, reason: str, now: datetime) -> None:
     """Keep a whole message that the broker has given up on, for a person to decide."""
-    await _insert(work, _id_of(message.body), message.type, message.body, reason, now, None)
+    await _insert(work, [_New(_id_of(message.body), message.type, message.body, reason, None)], now)
 
 
 async def keep_apart(work: UnitOfWork, dead_letter: DueDeadLetter, bodies: Sequence[bytes], now: datetime) -> None:
     """Replace a batch by one dead letter for each of its events, due now: so the one that fails is found."""
     await remove(work, dead_letter.id)
-    for body, due in zip(bodies, _one_after_another(len(bodies), now), strict=True):
-        await _insert(work, _id_of(body), dead_letter.type, body, "tried apart from its batch", now, due)
+    times = zip(bodies, _one_after_another(len(bodies), now), strict=True)
+    why = "tried apart from its batch"
+    await _insert(work, [_New(_id_of(body), dead_letter.type, body, why, at) for body, at in times], now)
 
 
 def _one_after_another(count: int, now: datetime) -> list[datetime]:
@@ -119,32 +144,19 @@ def _one_after_another(count: int, now: datetime) -> list[datetime]:
     return [now - timedelta(microseconds=count - place) for place in range(count)]
 
 
-async def _insert(
-    work: UnitOfWork,
-    key: UUID,
-    event_type: str,
-    body: bytes,
-    error: str,
-    now: datetime,
-    retry_at: datetime | None,
-    attempts: int = 0,
-) -> None:
-    """`key` is the same for the same event or body: what comes again while it is kept is not kept twice."""
-    shown = storable(body.decode(errors="backslashreplace"))
-    values = {
-        "id": key,
-        "type": storable(event_type),
-        "body": shown,
-        "raw": None if shown.encode() == body else body,
-        "error": storable(error[:LONGEST_ERROR]),
-        "attempts": attempts,
-    }
-    await work.execute(_INSERT, values | {"now": now, "retry_at": retry_at})
+async def _insert(work: UnitOfWork, letters: Sequence[_New], now: datetime) -> None:
+    """In the order of their ids, as a replay locks them: what is kept already is locked, too."""
+    for letter in sorted(letters, key=lambda each: each.id):
+        await work.execute(_INSERT, letter.values() | {"now": now})
 
 
 def storable(content: str) -> str:
     """PostgreSQL's text holds neither NUL nor half a surrogate pair; what is broken may have either."""
     return content.replace("\0", "\\u0000").encode(errors="backslashreplace").decode()
+
+
+def _body(event: Event) -> bytes:
+    return event.model_dump_json().encode()
 
 
 def _id_of(body: bytes) -> UUID:

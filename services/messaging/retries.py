@@ -75,7 +75,7 @@ class Retries:
         try:
             async with self._database.write() as work:
                 await dead_letters.remove(work, dead_letter.id)
-                await dead_letters.keep_broken(work, broken, self._clock.now())
+                await dead_letters.keep(work, self._clock.now(), broken=broken)
                 await self._consumer.handle(work, events)
         except TookTooLong as error:
             await self._note_failure(dead_letter, message, error)

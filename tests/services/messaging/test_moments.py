@@ -268,7 +268,7 @@ async def test_the_event_that_ends_its_process_is_found_within_its_batch_and_giv
     clock = SettableClock()
     async with database.write() as work:
         batch = a_message(a_sign_up("CT-1"), a_sign_up("killer"), a_sign_up("CT-2"))
-        await dead_letters.keep_messages(work, [(batch, "came back")], clock.now())
+        await dead_letters.keep(work, clock.now(), messages=[(batch, "came back")])
     effects.fatal = {"killer"}
     for _ in range(MOST_UNFINISHED + 2):
         retry = retry_all(effects.retries(TARGETS, broker, clock))

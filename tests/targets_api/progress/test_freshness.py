@@ -75,10 +75,10 @@ async def test_an_event_that_could_not_be_handled_is_seen_to_wait_until_it_is_dr
     database = service.runtime.database
     await progress(service)
     async with database.write() as work:
-        await dead_letters.keep_broken(work, [Broken("drive.enrolment.recorded.v1", b"{}", "no id")], NOON)
+        await dead_letters.keep(work, NOON, broken=[Broken("drive.enrolment.recorded.v1", b"{}", "no id")])
     assert (await fresh(service))["waiting"] == {"events": 1, "oldest": z(NOON)}
     async with database.write() as work:
-        await dead_letters.keep_event(work, a_sign_up(), ValueError("no"), NOON - MINUTE)
+        await dead_letters.keep(work, NOON - MINUTE, failed=[(a_sign_up(), ValueError("no"))])
     assert (await fresh(service))["waiting"] == {"events": 2, "oldest": z(NOON - MINUTE)}
     async with database.write() as work:
         await work.execute(text("UPDATE dead_letters SET dropped_at = now(), drop_reason = 'of a test'"))
@@ -111,7 +111,7 @@ async def test_who_may_know_of_their_own_alone_learns_nothing_of_the_events_of_o
     await service.handle([a_summary([], 0).model_copy(update={"time": now - MINUTE / 2})])
     before = await asked()
     async with service.runtime.database.write() as work:
-        await dead_letters.keep_broken(work, [Broken("drive.enrolment.recorded.v1", b"{}", "no id")], NOON)
+        await dead_letters.keep(work, NOON, broken=[Broken("drive.enrolment.recorded.v1", b"{}", "no id")])
     await service.handle([a_sign_up(collector_code="NL-01", organisation_code="NL")])
     assert (await fresh(service, path))["waiting"] is not None
     after = await asked()
@@ -124,7 +124,7 @@ async def test_who_may_know_of_their_own_alone_learns_nothing_of_the_events_of_o
 
 async def test_a_summary_that_could_not_be_handled_is_no_event_that_figures_lack(service: TargetsService) -> None:
     async with service.runtime.database.write() as work:
-        await dead_letters.keep_event(work, a_summary([], 0), ValueError("no"), NOON)
+        await dead_letters.keep(work, NOON, failed=[(a_summary([], 0), ValueError("no"))])
     assert (await fresh(service))["waiting"] is None
 
 

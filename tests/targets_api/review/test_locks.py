@@ -8,8 +8,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from services.context import Actor, context_of
 from services.contracts.envelope import Event
 from services.contracts.reconciliation import KnownPace, ResendFacts, ResendRequested
@@ -21,11 +19,11 @@ from targets_api.attainment.store import lock_attainment
 from targets_api.domain.revision import Revision
 from targets_api.targets.usecases import change_target
 from targets_api.worker import handlers
-from tests.support.waiting import eventually, soon
+from tests.support import blocking
+from tests.support.waiting import soon
 from tests.targets_api.builders import CAM_THACH, NOON, TargetsService, a_sign_up, a_unit, an_organisation
 
 FRIDAY = date(2025, 11, 7)
-WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 async def handle(service: TargetsService, work: UnitOfWork, kind: type[Event], events: Sequence[Event]) -> None:
@@ -51,12 +49,7 @@ async def handle_beside(service: TargetsService, batch: Sequence[Event], other: 
 
 async def until_done_or_blocked(service: TargetsService, task: asyncio.Task[Any]) -> None:
     """Until the task has ended, or waits for a lock."""
-
-    async def is_so() -> bool:
-        async with service.runtime.database.read() as session:
-            return task.done() or (await session.execute(WAITING)).scalar_one() > 0
-
-    await eventually(is_so, True)
+    await blocking.until_done_or_blocked(service.runtime.database, task)
 
 
 async def a_target_of_each(service: TargetsService) -> tuple[str, str]:
