@@ -58,7 +58,7 @@ def _by_parts(*columns: Any) -> MeasuredByParts:
 
 
 _t, _a, _b = table_of(TargetRow), table_of(UnitAncestorRow).alias("merged"), baselines("baseline")
-_of_stock = parts_of(_t.c.unit_code, _t.c.scheme, _t.c.ends_on, _t).lateral("of_stock")
+_of_stock = parts_of(_t.c.unit_code, _t.c.scheme, _t.c.ends_on, _t, only=is_stock(_t)).lateral("of_stock")
 _counted = (
     select(
         _t.c.id,
@@ -69,7 +69,7 @@ _counted = (
             or_(_of_stock.c.unit_code != _t.c.unit_code, has_apart(_t.c.unit_code, _t)),
         ).label("is_part"),
     )
-    .select_from(_t.outerjoin(_of_stock, is_stock(_t)))
+    .select_from(_t.outerjoin(_of_stock, true()))
     .where(_t.c.id == among("ids", Uuid()))
     .cte("counted")
     .prefix_with("MATERIALIZED", dialect="postgresql")

@@ -22,6 +22,7 @@ PARTS: Final[tuple[UnitLevel, ...]] = ("insurance_unit", "commune")
 _ancestors = table_of(UnitAncestorRow)
 _below, _between, _apart = _ancestors.alias("below"), _ancestors.alias("between"), _ancestors.alias("apart")
 _u, _b = table_of(UnitRow).alias("part"), baselines("counted")
+_ANY: Final = true()
 _s, _later = table_of(UnitSuccessorRow).alias("successor"), table_of(BaselineRow).alias("later")
 
 
@@ -32,10 +33,15 @@ def has_apart(code: ColumnElement[Any], *outer: FromClause) -> ColumnElement[boo
 
 
 def parts_of(
-    code: ColumnElement[Any], scheme: ColumnElement[Any], until: ColumnElement[Any], *outer: FromClause
+    code: ColumnElement[Any],
+    scheme: ColumnElement[Any],
+    until: ColumnElement[Any],
+    *outer: FromClause,
+    only: ColumnElement[bool] = _ANY,
 ) -> CompoundSelect[Any]:
     """`unit_code` of the unit `code` itself where it has a baseline of the scheme up to the day `until`, and of its
-    parts that this does not count. For use in a LATERAL subquery of a statement on `outer`."""
+    parts that this does not count. For use in a LATERAL subquery of a statement on `outer`; of those rows of it alone
+    that `only` holds for: asked where the subquery is joined, it would keep PostgreSQL from finding none of them."""
 
     def has_baseline(
         unit: ColumnElement[Any], *inner: FromClause, counting: ColumnElement[bool] | None = None
@@ -43,7 +49,7 @@ def parts_of(
         of_unit = exists().where(_b.c.unit_code == unit, _b.c.scheme == scheme, _b.c.on <= until)
         return of_unit.where(true() if counting is None else counting).correlate(*outer, *inner)
 
-    own = select(code.label("unit_code")).where(has_baseline(code)).correlate(*outer)
+    own = select(code.label("unit_code")).where(only, has_baseline(code)).correlate(*outer)
     counted_above = (
         exists()
         .where(
@@ -65,6 +71,7 @@ def parts_of(
         select(_below.c.unit_code)
         .join_from(_below, _u, _u.c.code == _below.c.unit_code)
         .where(
+            only,
             or_(~has_baseline(code), has_apart(code, *outer)),
             _below.c.ancestor_code == code,
             _below.c.depth > 0,

@@ -54,8 +54,8 @@ PUT_PARTS: Final = _part.on_conflict_do_update(
 )
 _t = table_of(TargetRow)
 STOCKS: Final = select(_t.c.id).where(_t.c.id == among("ids", Uuid()), is_stock(_t))
-STOCKS_PER_STATEMENT: Final = 25
-"""A stock of a province has some hundred parts."""
+STOCKS_PER_STATEMENT: Final = 10
+"""A stock of a province has some hundred parts, and takes up to a third of a second."""
 OTHERS_PER_STATEMENT: Final = 1_000
 
 
