@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -184,6 +185,24 @@ async def test_what_is_own_follows_the_registry_at_once(service: TargetsService,
     assert (await progress(office, "collectors/CT-07")).status_code == 404
     assert (await progress(other, "collectors/CT-07")).status_code == 200
     assert await listed(office) == {"CT", "CT in the commune", "CT-07 for CT"}
+
+
+async def test_who_moved_is_seen_with_all_sign_ups_by_the_present_organisation_and_each_keeps_its_own_figures(
+    service: TargetsService, as_reader: AsReader
+) -> None:
+    await service.handle(sign_ups(3, collector_code="CT-07"))
+    await service.handle([a_collector("CT-07", "NL", version=2)])
+    await service.handle(sign_ups(2, organisation_code="NL", collector_code="CT-07"))
+    former, present = await as_reader("CT"), await as_reader("NL")
+    shown = (await progress(present, "collectors/CT-07")).json()
+    assert (shown["new"], shown["collector"]) == (5, {"code": "CT-07", "organisation_code": "NL"})
+    below = await progress(present, "organisations/NL/collectors")
+    assert {each["collector"]["code"]: each["new"] for each in below.json()["items"]} == {"CT-07": 5, "NL-01": 0}
+    assert (await progress(present, "organisations/NL")).json()["new"] == 2
+    assert (await progress(former, "organisations/CT")).json()["new"] == 3
+    assert (await progress(former, "collectors/CT-07")).status_code == 404
+    for answer in (shown, below.json()):
+        assert '"CT"' not in json.dumps(answer), "nothing says whom they worked for before"
 
 
 async def test_for_whoever_sees_everything_nothing_more_is_asked_of_the_database(
