@@ -15,7 +15,9 @@ from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.templates import check_templates
 from notifications.deliveries import routes as deliveries
+from notifications.escalations import routes as escalations
 from notifications.handling import routes as handling
+from notifications.plans import routes as plans
 from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
 from notifications.routing.channels import channels_check
@@ -33,6 +35,7 @@ _ABOUT: Final = (
 _TAGS: Final = {
     "alerts": "Targets that lag behind, as work for people",
     "routes": "Who is notified, and how",
+    "escalations": "Who is notified of alerts that nobody acts on in time",
     "deliveries": "What was sent to whom, with each attempt",
 }
 
@@ -51,6 +54,8 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
             causes.router,
             routing.router,
             recipients.router,
+            plans.router,
+            escalations.router,
             deliveries.router,
         ],
     )

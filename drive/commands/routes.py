@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
 import typer
 
-from drive.commands.console import fail, read_settings, run
+from drive.commands.asking import ask
+from drive.commands.console import run
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-_ORGANISATION: Final = "DRIVE"
-"""For whom the command asks, as the log of requests shows it."""
-_LIFETIME: Final = timedelta(minutes=5)
 
 app = typer.Typer(no_args_is_help=True, help="Routes: who is notified of alerts.")
 
@@ -31,7 +26,7 @@ def explain(
 ) -> None:
     """Show which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
     params = {"alert_id": str(alert_id)}
-    answer = run(_ask("alerts:read", "GET", "/v1/routes/explanation", params))
+    answer = run(ask("alerts:read", "GET", "/v1/routes/explanation", params))
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -47,25 +42,10 @@ def send_test(
     as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
 ) -> None:
     """Send a test message to a route now, and show what became of it; the exit code is 0 where it was sent, else 1."""
-    answer = run(_ask("alerts:write", "POST", f"/v1/routes/{quote(name, safe='')}/test"))
+    answer = run(ask("alerts:write", "POST", f"/v1/routes/{quote(name, safe='')}/test"))
     typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"{answer['outcome']}: {answer['detail']}")
     if answer["outcome"] != "sent":
         raise typer.Exit(1)
-
-
-async def _ask(scope: str, method: str, path: str, params: Mapping[str, str] | None = None) -> Any:
-    from drive.client.client import Client, Refused  # noqa: PLC0415 - as above
-    from drive.commands.token import signing_tokens  # noqa: PLC0415 - as above
-    from services.clock import SystemClock  # noqa: PLC0415 - as above
-
-    settings = read_settings()
-    now = SystemClock().now()
-    token = signing_tokens(settings).issue(_ORGANISATION, frozenset({scope}), now, _LIFETIME)
-    try:
-        async with Client(settings.addresses(), token) as client:
-            return await client.send(method, "notifications", path, params=params)
-    except Refused as refusal:
-        fail(str(refusal))
 
 
 def _table(answer: Any) -> Table:

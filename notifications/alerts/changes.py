@@ -78,4 +78,5 @@ def _change(row: AlertRow, decision: Changed, cause: Because) -> AlertChange | N
         correlation_id=cause.correlation_id,
         unreported=decision.unreported,
         notify=decision.notify,
+        routes=decision.routes,
     )

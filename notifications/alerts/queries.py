@@ -99,12 +99,17 @@ class Filters:
     after: UUID | None = None
 
 
-async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertSnapshot:
+async def find_row(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertRow:
     """The alert of that id, among the own ones of an organisation where one is given. Raises NoSuchAlert."""
-    row = (await session.scalars(ONE, {"id": alert_id, "own_of": own_of})).one_or_none()
+    row: AlertRow | None = (await session.scalars(ONE, {"id": alert_id, "own_of": own_of})).one_or_none()
     if row is None:
         raise NoSuchAlert(f"no alert has the id {alert_id}")
-    return snapshot_of(row)
+    return row
+
+
+async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertSnapshot:
+    """The same, as it is shown. Raises NoSuchAlert."""
+    return snapshot_of(await find_row(session, alert_id, own_of))
 
 
 async def count_unresolved(session: ReadSession) -> list[AlertCount]:

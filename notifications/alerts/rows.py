@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +38,7 @@ def state_of(row: AlertRow) -> Alert:
     return Alert(
         **same,
         revision=row.last_revision,
+        unacknowledged_since=_unacknowledged_since(row),
         acknowledged_by=acknowledger_of(row),
         reported_by=_person(row.reported_by),
         report=_report(row.report),
@@ -48,18 +49,25 @@ def state_of(row: AlertRow) -> Alert:
 
 def with_state(row: AlertRow, alert: Alert) -> AlertRow:
     """The row, changed to this state."""
-    return row.sqlmodel_update(_state_values(alert))
+    return row.sqlmodel_update(_state_values(alert) | _next_escalation(row, alert))
 
 
 def with_facts(row: AlertRow, alert: Alert, facts: PaceFacts) -> AlertRow:
     """The row, changed to this state and the latest facts."""
-    return row.sqlmodel_update(_state_values(alert) | _fact_values(facts))
+    return row.sqlmodel_update(_state_values(alert) | _next_escalation(row, alert) | _fact_values(facts))
 
 
 def new_row(alert: Alert, facts: PaceFacts, previous_id: UUID | None) -> AlertRow:
     """The row of a new alert. `previous_id` is the alert of the episode before."""
     values = _state_values(alert) | _fact_values(facts)
-    return AlertRow(id=new_id(), target_id=facts.target_id, episode=facts.episode, previous_id=previous_id, **values)
+    return AlertRow(
+        id=new_id(),
+        target_id=facts.target_id,
+        episode=facts.episode,
+        previous_id=previous_id,
+        next_escalation_at=alert.unacknowledged_since,
+        **values,
+    )
 
 
 def _state_values(alert: Alert) -> dict[str, Any]:
@@ -67,6 +75,7 @@ def _state_values(alert: Alert) -> dict[str, Any]:
     return {
         **{name: getattr(alert, name) for name in _SAME},
         "last_revision": alert.revision,
+        "unacknowledged_since": alert.unacknowledged_since,
         "acknowledged_by": by and by.organisation_code,
         "acknowledged_subject": by and by.subject,
         "acknowledged_name": by and by.name,
@@ -76,6 +85,17 @@ def _state_values(alert: Alert) -> dict[str, Any]:
         "resolution": None if alert.resolution == "by_hand" else alert.resolution,
         "next_deadline_at": next_deadline(alert, end_of),
     }
+
+
+def _next_escalation(row: AlertRow, alert: Alert) -> dict[str, Any]:
+    """At once, where the step that is due next is another one: when that is due is found by whoever knows the chain."""
+    same = row.level == alert.level and row.unacknowledged_since == alert.unacknowledged_since
+    return {"next_escalation_at": row.next_escalation_at if same else alert.unacknowledged_since}
+
+
+def _unacknowledged_since(row: AlertRow) -> datetime | None:
+    """What the version before has raised has none."""
+    return (row.unacknowledged_since or row.raised_at) if row.status == "open" else None
 
 
 def _person(stored: dict[str, Any] | None) -> Person | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias, get_args
+from typing import TypeAlias, get_args
 from uuid import UUID
 
 import structlog
@@ -19,7 +19,7 @@ from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
 from notifications.domain.grouping import group_of
 from notifications.domain.receiver import UNKNOWN, Receiver
-from notifications.domain.recipients import Concern, Recipients, Route, recipients_of, recipients_of_a_follow_up
+from notifications.domain.recipients import FOLLOW_UPS, Concern, Recipients, Route, recipients_of_change
 from notifications.domain.terms import Terms
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -40,8 +40,6 @@ from services.vocabulary import Severity, UnitLevel
 
 log = structlog.get_logger(__name__)
 
-_FOLLOW_UPS: Final = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
-"""Changes of which those are notified who were notified of the alert."""
 Chance: TypeAlias = Callable[[], float]
 """A source of random numbers from 0 to 1."""
 LEASE = timedelta(seconds=180)
@@ -57,7 +55,7 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     await take_shared(work, ROUTES)
     known = {row.name: row for row in await all_routes(work)}
     candidates = [route_of(row) for row in known.values()]
-    followed = {change.alert.id for change in changes if change.kind in _FOLLOW_UPS}
+    followed = {change.alert.id for change in changes if change.kind in FOLLOW_UPS}
     notified = {change.alert.id: set[str]() for change in changes}
     notified |= await queries.notified_routes(work, followed)
     levels = await levels_of(work, {code for change in changes for code in change.alert.path})
@@ -88,10 +86,14 @@ def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
 
 
 def _recipients(change: AlertChange, concern: Concern, candidates: Sequence[Route], notified: Set[str]) -> Recipients:
-    concerned = recipients_of(candidates, concern)
-    if change.kind not in _FOLLOW_UPS:
-        return concerned
-    return recipients_of_a_follow_up(candidates, notified | set(concerned.notified if change.unreported else ()))
+    return recipients_of_change(
+        change.kind,
+        candidates,
+        concern,
+        notified_before=notified,
+        named=change.routes,
+        unreported=change.unreported,
+    )
 
 
 def _log_queued(change: AlertChange, recipients: Recipients) -> None:

@@ -97,6 +97,7 @@ class Alert:
 
     `level`: how often it was escalated since it was raised. `report_due_at` is unknown where the version before raised
     it, and `acknowledged_until`, when an acknowledgement without a report ends, where that acknowledged it.
+    `unacknowledged_since`: since when nobody acts, while it is open.
     `overdue_since`: no report had come by then, and the timeline says so. `report` is the last one, also where the
     alert was raised again since.
     """
@@ -111,6 +112,7 @@ class Alert:
     acknowledged_at: datetime | None = None
     acknowledged_by: Person | None = None
     acknowledged_until: datetime | None = None
+    unacknowledged_since: datetime | None = None
     overdue_since: datetime | None = None
     reported_at: datetime | None = None
     reported_by: Person | None = None
@@ -126,7 +128,7 @@ class Changed:
     """The alert from now on. `entry` is what its timeline says; `publish` the event, or None where there is none.
 
     `notify`: routes are notified of it, too. `unreported`: it ended with a severity of which no route was notified, so
-    that those it concerns are notified of the end.
+    that those it concerns are notified of the end. `routes` are those that the step of an escalation names.
     """
 
     alert: Alert
@@ -135,6 +137,7 @@ class Changed:
     reason: str
     notify: bool = True
     unreported: bool = False
+    routes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

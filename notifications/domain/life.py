@@ -37,7 +37,12 @@ def acknowledge(alert: Alert, version: int, by: Person, at: datetime, until: dat
         raise AlreadyAcknowledged(f"the alert was acknowledged {taken}; its version is {alert.version}")
     check_change(alert, version)
     after = replace(
-        _next(alert), status="acknowledged", acknowledged_at=at, acknowledged_by=by, acknowledged_until=until
+        _next(alert),
+        status="acknowledged",
+        acknowledged_at=at,
+        acknowledged_by=by,
+        acknowledged_until=until,
+        unacknowledged_since=None,
     )
     return Changed(after, "acknowledged", "acknowledged", "somebody acts on it")
 
@@ -52,6 +57,7 @@ def report(alert: Alert, version: int, report: Report, by: Person, at: datetime)
         acknowledged_at=alert.acknowledged_at or at,
         acknowledged_by=alert.acknowledged_by or by,
         acknowledged_until=None,
+        unacknowledged_since=None,
         reported_at=at,
         reported_by=by,
         report=report,
@@ -77,7 +83,13 @@ def resolve(alert: Alert, version: int, reason: str, by: Person, at: datetime) -
     """The alert, ended by hand, whether its target lags or not. Raises AlreadyResolved, StaleVersion."""
     check_change(alert, version)
     after = replace(
-        _next(alert), status="resolved", resolved_at=at, resolved_by=by, resolution="by_hand", resolution_reason=reason
+        _next(alert),
+        status="resolved",
+        unacknowledged_since=None,
+        resolved_at=at,
+        resolved_by=by,
+        resolution="by_hand",
+        resolution_reason=reason,
     )
     return Changed(after, "resolved", "resolved", REASONS["by_hand"])
 
@@ -88,7 +100,14 @@ def time_out(alert: Alert, at: datetime) -> Decision:
         return Unchanged(f"the alert is {alert.status}")
     if alert.acknowledged_until is None or at < alert.acknowledged_until:
         return Unchanged("the acknowledgement still holds")
-    after = replace(_next(alert), status="open", acknowledged_at=None, acknowledged_by=None, acknowledged_until=None)
+    after = replace(
+        _next(alert),
+        status="open",
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledged_until=None,
+        unacknowledged_since=alert.acknowledged_until,
+    )
     return Changed(after, "timed_out", "timed_out", "it was acknowledged, and nothing was reported in time")
 
 
@@ -102,12 +121,12 @@ def find_overdue(alert: Alert, at: datetime) -> Decision:
     return Changed(after, "report_overdue", None, "no report has come in time")
 
 
-def escalate(alert: Alert) -> Decision:
-    """One level higher, as long as nothing was reported."""
-    if alert.status not in ("open", "acknowledged"):
-        return Unchanged(f"the alert is {alert.status}")
+def escalate(alert: Alert, reason: str, routes: tuple[str, ...] = ()) -> Decision:
+    """One level higher, of which these routes are notified; when that is due is in `escalation`."""
+    if alert.status == "resolved":
+        return Unchanged("the alert is resolved")
     after = replace(_next(alert), level=alert.level + 1)
-    return Changed(after, "escalated", "escalated", "nothing was reported so far")
+    return Changed(after, "escalated", "escalated", f"level {after.level}: {reason}", routes=routes)
 
 
 def next_deadline(alert: Alert, end_of: Callable[[date], datetime]) -> datetime | None:

@@ -62,7 +62,15 @@ def raise_from(pace: Pace) -> Changed:
         over = replace(raised, resolved_at=pace.at, resolution=pace.resolution)
         why = "the episode ended before the event of its beginning arrived"
         return Changed(over, "resolved", "resolved", why, unreported=True)
-    raised = Alert("open", severity, 1, pace.revision, pace.at, report_due_at=pace.report_due_at)
+    raised = Alert(
+        "open",
+        severity,
+        1,
+        pace.revision,
+        pace.at,
+        report_due_at=pace.report_due_at,
+        unacknowledged_since=pace.at,
+    )
     return Changed(raised, "raised", "raised", "the target lags")
 
 
@@ -96,7 +104,9 @@ def recover(alert: Alert, pace: Pace) -> Changed:
     after = replace(alert, version=alert.version + 1, revision=pace.revision)
     if alert.status == "resolved":
         return Changed(after, "updated", None, "the alert was resolved already")
-    resolved = replace(after, status="resolved", resolved_at=pace.at, resolution=pace.resolution)
+    resolved = replace(
+        after, status="resolved", unacknowledged_since=None, resolved_at=pace.at, resolution=pace.resolution
+    )
     return Changed(resolved, "resolved", "resolved", REASONS[pace.resolution])
 
 
@@ -108,4 +118,4 @@ def _with_facts(alert: Alert, pace: Pace) -> Alert:
 def _raised_again(alert: Alert, pace: Pace) -> Alert:
     """As when it was raised; its last report stays, until another one takes its place."""
     begun = Alert("open", alert.severity, alert.version, alert.revision, alert.raised_at)
-    return replace(begun, report_due_at=pace.report_due_at, report=alert.report)
+    return replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=pace.at, report=alert.report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from notifications.domain.alert import ChangeKind, Status
 from services.vocabulary import Scheme, Severity
@@ -55,6 +56,29 @@ class Recipients:
     excluded: tuple[Excluded, ...]
 
 
+FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
+"""Changes of which those are notified who were notified of the alert."""
+
+
+def recipients_of_change(
+    kind: ChangeKind,
+    routes: Sequence[Route],
+    alert: Concern,
+    *,
+    notified_before: Collection[str],
+    named: Collection[str] = (),
+    unreported: bool = False,
+) -> Recipients:
+    """The routes for a change of an alert, which is as it is after it. `named`: by the step of an escalation.
+    `unreported`: those that it concerns are notified also of what would be a follow-up."""
+    if kind == "escalated":
+        return recipients_of_an_escalation(routes, alert, named)
+    concerned = recipients_of(routes, alert)
+    if kind not in FOLLOW_UPS:
+        return concerned
+    return recipients_of_a_follow_up(routes, {*notified_before, *(concerned.notified if unreported else ())})
+
+
 def recipients_of(routes: Sequence[Route], alert: Concern) -> Recipients:
     """The routes for an alert."""
     return _divide({route.name: reason_against(route, alert) for route in routes})
@@ -64,6 +88,12 @@ def recipients_of_a_follow_up(routes: Sequence[Route], notified_before: Collecti
     """The routes for what is done about an alert, or its end: those that were notified of it, whatever its
     severity."""
     return _divide({route.name: _reason_against_a_follow_up(route, notified_before) for route in routes})
+
+
+def recipients_of_an_escalation(routes: Sequence[Route], alert: Concern, named: Collection[str]) -> Recipients:
+    """The routes for an alert that is one level higher: those that the step names, whatever their conditions are, and
+    those that are for alerts of this level or above, where the alert is one of theirs by this step."""
+    return _divide({route.name: _reason_against_a_step(route, alert, named) for route in routes})
 
 
 def reason_against(route: Route, alert: Concern) -> str | None:
@@ -129,6 +159,14 @@ def _too_light(route: Route, alert: Concern) -> str | None:
 
 def _names(code: str, among: Collection[str]) -> bool:
     return code.upper() in {each.upper() for each in among}
+
+
+def _reason_against_a_step(route: Route, alert: Concern, named: Collection[str]) -> str | None:
+    if route.name in named:
+        return f"disabled: {route.disabled_reason}" if route.disabled_reason else None
+    if route.min_level != alert.level:
+        return f"not named by the step to level {alert.level}"
+    return reason_against(route, alert)
 
 
 def _reason_against_a_follow_up(route: Route, notified_before: Collection[str]) -> str | None:

@@ -28,6 +28,14 @@ class ChannelNotSetUp(Conflict):
     remedy = "An operator has to give the setting that `detail` names to all processes of notifications."
 
 
+class RouteInUse(Conflict):
+    """A chain of escalation names the route: without it, a step would notify nobody."""
+
+    code = "route-in-use"
+    title = "The route is named by a chain of escalation"
+    remedy = "Put the chains that `detail` names without this route, or remove them, then remove the route."
+
+
 class NotAWebhook(Conflict):
     """The route's channel does not sign."""
 

@@ -1,4 +1,4 @@
-"""What the clock finds due: acknowledgements without a report, reports, remedies."""
+"""What the clock finds due: acknowledgements without a report, reports, remedies, steps of escalation."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from notifications.alerts.changes import Because, Step, save_steps, step_of
+from notifications.alerts.due import end_of
 from notifications.alerts.rows import state_of, with_state
-from notifications.domain import life, report
-from notifications.domain.alert import Changed, Decision
+from notifications.domain.escalation import Chain, step_due_at
+from notifications.domain.passing import pass_until
 from notifications.domain.terms import Terms
+from notifications.escalations.queries import all_chains
 from notifications.handling import store
-from notifications.handling.remedies import remedy_of, save
+from notifications.handling.cases import case_of
+from notifications.handling.remedies import save
 from notifications.tables.alerts import AlertRow
+from notifications.tables.locks import ESCALATIONS
 from notifications.tables.reports import AlertRemedyRow
 from services.clock import Clock
 from services.context import Context, context_of
 from services.persistence.database import Database
+from services.persistence.locks import take_shared
 from services.persistence.unit_of_work import UnitOfWork
 
 PAGE: Final = 100
@@ -45,28 +50,24 @@ class Deadlines:
 
 async def meet_deadlines(work: UnitOfWork, context: Context, terms: Terms, most: int) -> int:
     """Do what is due of so many alerts; of how many there was something to do."""
+    await take_shared(work, ESCALATIONS)
     rows = await store.due(work, context.at, most)
+    chains = await all_chains(work)
     remedies = await store.remedies_of(work, [row.id for row in rows])
-    steps = [step for row in rows for step in _met(row, remedies[row.id], context)]
+    steps = [step for row in rows for step in _met(row, remedies[row.id], chains, context)]
     await work.add(*rows, *(remedy for row in rows for remedy in remedies[row.id]))
     await save_steps(work, context, steps, terms)
     return len(rows)
 
 
-def _met(row: AlertRow, remedies: Sequence[AlertRemedyRow], context: Context) -> Iterator[Step]:
-    yield from _step(row, life.time_out(state_of(row), context.at), context)
-    yield from _step(row, life.find_overdue(state_of(row), context.at), context)
-    known = [remedy_of(each) for each in remedies]
-    for n in report.overdue(known, context.today):
-        known = report.settled(known, n, "missed")
-        alert = state_of(row)
-        causes = alert.report.causes if alert.report else ()
-        yield from _step(row, life.miss(alert, report.in_short(causes, known)), context)
-    save(remedies, known, context.at)
+def _met(
+    row: AlertRow, remedies: Sequence[AlertRemedyRow], chains: Sequence[Chain], context: Context
+) -> Iterator[Step]:
+    because = Because(context.at, context.correlation_id)
+    case = case_of(row, remedies, chains)
+    for happened in pass_until(case, context.at, end_of):
+        case = happened.case
+        yield step_of(with_state(row, case.alert), happened.decision, because)
+    save(remedies, case.remedies, context.at)
     with_state(row, state_of(row))  # the next deadline, also where nothing was to be done
-
-
-def _step(row: AlertRow, decision: Decision, context: Context) -> Iterator[Step]:
-    if isinstance(decision, Changed):
-        because = Because(context.at, context.correlation_id)
-        yield step_of(with_state(row, decision.alert), decision, because)
+    row.next_escalation_at = step_due_at(case.alert, case.chain)

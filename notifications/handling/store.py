@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, bindparam
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, func
 from sqlmodel import col, select
 
 from notifications.tables.alerts import AlertRow
@@ -15,10 +15,11 @@ from notifications.tables.reports import AlertCauseRow, AlertRemedyRow
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, columns_of, insert_many
 
+_next_look_at = func.least(col(AlertRow.next_deadline_at), col(AlertRow.next_escalation_at))
 DUE: Final = (
     select(AlertRow)
-    .where(col(AlertRow.next_deadline_at) <= bindparam("at", type_=DateTime(timezone=True)))
-    .order_by(col(AlertRow.next_deadline_at))
+    .where(_next_look_at <= bindparam("at", type_=DateTime(timezone=True)))
+    .order_by(_next_look_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(key_share=True, skip_locked=True)
 )

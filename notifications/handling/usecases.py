@@ -15,8 +15,11 @@ from notifications.alerts.snapshots import snapshot_of
 from notifications.causes.queries import known_causes
 from notifications.domain import life, report
 from notifications.domain.alert import Changed, NoSuchAlert, Person
+from notifications.domain.escalation import chain_of, take_step
+from notifications.domain.passing import summary_of
 from notifications.domain.report import Cause, Plan, Settled
 from notifications.domain.terms import Terms
+from notifications.escalations.queries import all_chains
 from notifications.handling import store
 from notifications.handling.remedies import cause_rows, remedy_of, remedy_rows, save
 from notifications.messages.alert_snapshot import AlertSnapshot
@@ -84,10 +87,10 @@ async def settle_remedy(
     alert = state_of(row)
     life.check_change(alert, seen.version)
     remedies = report.settled([remedy_of(each) for each in rows], outcome.n, outcome.state, outcome.note)
-    causes = alert.report.causes if alert.report else ()
-    decision = life.settle(alert, seen.version, outcome.state, report.in_short(causes, remedies))
+    decision = life.settle(alert, seen.version, outcome.state, summary_of(alert, remedies))
     await work.add(*save(rows, remedies, context.at))
-    return await _saved(work, context, row, decision, outcome.note, terms)
+    further = await _escalated(work, row, decision) if outcome.state == "missed" else ()
+    return await _saved(work, context, row, decision, outcome.note, terms, further)
 
 
 async def resolve(work: UnitOfWork, context: Context, seen: Seen, reason: str, terms: Terms) -> AlertSnapshot:
@@ -108,12 +111,27 @@ async def _remedies(work: UnitOfWork, row: AlertRow) -> list[AlertRemedyRow]:
     return (await store.remedies_of(work, [row.id]))[row.id]
 
 
+async def _escalated(work: UnitOfWork, row: AlertRow, decision: Changed) -> Sequence[Changed]:
+    step = take_step(decision.alert, chain_of(row.path, await all_chains(work)), "not_remedied")
+    return [step] if isinstance(step, Changed) else []
+
+
 async def _saved(
-    work: UnitOfWork, context: Context, row: AlertRow, decision: Changed, note: str | None, terms: Terms
+    work: UnitOfWork,
+    context: Context,
+    row: AlertRow,
+    decision: Changed,
+    note: str | None,
+    terms: Terms,
+    further: Sequence[Changed] = (),
 ) -> AlertSnapshot:
-    await work.add(with_state(row, decision.alert))
+    """`further` follows from the decision, and is nobody's."""
     because = Because(context.at, context.correlation_id, _actor(context), note)
-    await save_steps(work, context, [step_of(row, decision, because)], terms)
+    steps = [step_of(with_state(row, decision.alert), decision, because)]
+    follows = Because(context.at, context.correlation_id)
+    steps += [step_of(with_state(row, each.alert), each, follows) for each in further]
+    await work.add(row)
+    await save_steps(work, context, steps, terms)
     return snapshot_of(row)
 
 

@@ -14,7 +14,8 @@ class AlertChange:
     """A change that is published, with the alert right after it. `notify`: routes are notified of it, too.
 
     `at` and `correlation_id` are those of the event that caused it. `unreported`: the alert ended with a severity of
-    which no route was notified before, so that all routes it concerns are notified of the end.
+    which no route was notified before, so that all routes it concerns are notified of the end. `routes` are those that
+    the step of an escalation names.
     """
 
     alert: AlertSnapshot
@@ -24,6 +25,7 @@ class AlertChange:
     correlation_id: str
     unreported: bool = False
     notify: bool = True
+    routes: tuple[str, ...] = ()
 
     def reported(self) -> ReportedAlert:
         """The alert as it is stored with the deliveries of the change."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from notifications.access import RouteReader, RouteWriter
 from notifications.domain.receiver import UNKNOWN
-from notifications.domain.route import JustTested, NoSuchRoute, NotAWebhook
+from notifications.domain.route import JustTested, NoSuchRoute, NotAWebhook, RouteInUse
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
 from notifications.routing.receivers.queries import known_receivers
@@ -65,8 +65,9 @@ async def list_routes(_: RouteReader, request: Request) -> RouteList:
     return RouteList(items=[ListedRoute.of(row, known.get(row.name, UNKNOWN), now) for row in rows])
 
 
-@router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute))
+@router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute, RouteInUse))
 async def delete_route(name: RouteName, _: RouteWriter, request: Request) -> None:
-    """Send nothing to this route any more; what is queued for it is given up."""
+    """Send nothing to this route any more; what is queued for it is given up. 409 where a chain of
+    escalation names it."""
     async with act(request) as (work, context):
         await usecases.remove_route(work, context, name)

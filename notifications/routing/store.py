@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from notifications.tables.base import Base
+from notifications.tables.escalations import EscalationRouteRow
 from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -38,6 +39,13 @@ PAUSE: Final = (
 DELETE: Final = delete(_TABLE).where(_TABLE.c.name == bindparam("route_name")).returning(_TABLE.c.name)
 
 
+CHAINS: Final = (
+    select(EscalationRouteRow.escalation_name)
+    .where(col(EscalationRouteRow.route_name) == bindparam("route_name"))
+    .order_by(col(EscalationRouteRow.escalation_name))
+)
+
+
 async def insert_new(work: UnitOfWork, row: RouteRow) -> bool:
     """Insert the route; False where its name is in use."""
     return (await work.execute(INSERT, row.model_dump())).first() is not None
@@ -63,6 +71,12 @@ async def disable(work: UnitOfWork, name: str, address: str, *, reason: str, now
 async def pause(work: UnitOfWork, name: str, address: str, until: datetime) -> None:
     """Send nothing to the route until then, unless it has another address by now."""
     await work.execute(PAUSE, {"route_name": name, "route_address": address, "until": until})
+
+
+async def chains_with(work: UnitOfWork, name: str) -> Sequence[str]:
+    """The names of the chains of escalation that name the route; none is added while its row is locked."""
+    found: Sequence[str] = (await work.scalars(CHAINS, {"route_name": name})).all()
+    return found
 
 
 async def remove(work: UnitOfWork, name: str) -> bool:

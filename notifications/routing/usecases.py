@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from notifications.domain.route import Language, NoSuchRoute, NotAWebhook
+from notifications.domain.route import Language, NoSuchRoute, NotAWebhook, RouteInUse
 from notifications.registry.queries import registered_unit
 from notifications.routing import store
 from notifications.routing.receivers import store as receivers
@@ -120,7 +120,10 @@ async def reseal_secrets(work: UnitOfWork, secrets: RouteSecrets) -> Resealed:
 
 
 async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:
-    """Remove the route; what is queued for it is given up. Raises NoSuchRoute."""
+    """Remove the route; what is queued for it is given up. Raises NoSuchRoute, RouteInUse."""
+    await store.one_for_change(work, name)
+    if chains := await store.chains_with(work, name):
+        raise RouteInUse(f"chains of escalation name the route {name}: {', '.join(chains)}")
     if not await store.remove(work, name):
         raise NoSuchRoute(f"no route has the name {name}")
 

@@ -6,6 +6,7 @@ from notifications.tables import (
     alerts,
     causes,
     deliveries,
+    escalations,
     group_messages,
     ownership,
     pace_differences,
@@ -23,6 +24,7 @@ __all__ = [
     "alerts",
     "causes",
     "deliveries",
+    "escalations",
     "group_messages",
     "ownership",
     "pace_differences",
@@ -33,4 +35,4 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0019")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0020")

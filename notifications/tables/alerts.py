@@ -27,7 +27,8 @@ class AlertRow(Base, table=True):
     `resolution` is null where the alert is not resolved, was before this was kept, or was ended by hand: then there is
     `resolved_by`. `reported_by` and `resolved_by` are persons, `report` is what was reported in short; causes and
     remedies have tables of their own. `previous_id` is the alert of the episode before, `next_deadline_at` when the
-    clock has to look at the alert.
+    clock has to look at the alert; `next_escalation_at` the same for its chain of escalation. `unacknowledged_since` is
+    null where the version before raised it, whose rows are looked at for their chain at once.
     """
 
     __tablename__ = "alerts"
@@ -46,6 +47,11 @@ class AlertRow(Base, table=True):
             postgresql_where=text("status IN ('open', 'acknowledged')"),
         ),
         Index("ix_alerts_upper_collector", text("upper(subject ->> 'collector_code')"), "id"),
+        Index(
+            "ix_alerts_next_look_at",
+            text("least(next_deadline_at, next_escalation_at)"),
+            postgresql_where=text("least(next_deadline_at, next_escalation_at) IS NOT NULL"),
+        ),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 
@@ -84,3 +90,5 @@ class AlertRow(Base, table=True):
     resolution_reason: str | None = Field(default=None, sa_type=Text)
     previous_id: UUID | None = None
     next_deadline_at: datetime | None = None
+    unacknowledged_since: datetime | None = None
+    next_escalation_at: datetime | None = Field(default=None, sa_column_kwargs={"server_default": text("now()")})

@@ -133,7 +133,7 @@ class AlertReported(Event):
 
 
 class AlertEscalated(Event):
-    """Nothing was reported so far, and others are told of it."""
+    """It is one level higher: nobody acknowledged or reported it in time, or a remedy was missed."""
 
     type: Literal["drive.alert.escalated.v1"] = "drive.alert.escalated.v1"
     source: str = NOTIFICATIONS_SOURCE

@@ -156,6 +156,10 @@ ALLOWED: Mapping[str, str] = {
     "delete_route": "alerts:write",
     "list_routes": "alerts:read",
     "explain_routes": "alerts:read",
+    "list_escalations": "alerts:read",
+    "put_escalation": "alerts:write",
+    "delete_escalation": "alerts:write",
+    "get_plan": "alerts:read",
 }
 """The scopes of each operation: any one of them is enough."""
 

@@ -16,7 +16,14 @@ from services.ids import new_id
 from services.persistence.database import Database
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
 
-UNPAGED = {"/v1/routes", "/v1/routes/explanation", "/v1/pace-policies", "/v1/calendar"}
+UNPAGED = {
+    "/v1/routes",
+    "/v1/routes/explanation",
+    "/v1/escalations",
+    "/v1/escalations/plan",
+    "/v1/pace-policies",
+    "/v1/calendar",
+}
 """Lists that are short by their nature, or by what is asked for: all of it is answered."""
 
 BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
@@ -25,7 +32,7 @@ BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
 ALERT: Final = "01980000-0000-7000-8000-000000000001"
 
 REGISTERED: Mapping[ServiceName, str] = {
-    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"  # noqa: S608 - our own words
+    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"
     " INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme, measure, starts_on,"
     " ends_on, raised_at, version, last_revision) VALUES ('01980000-0000-7000-8000-000000000001',"
     " '01980000-0000-7000-8000-000000000001', 1, 'open', 'warning',"

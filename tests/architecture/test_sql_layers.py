@@ -34,6 +34,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "deliveries": "deliveries",
         "group_messages": "deliveries",
         "receivers": "routing",
+        "escalations": "routing",
         "ownership": "ownership",
         "registry": "registry",
         "pace_differences": "reconciliation",

@@ -148,6 +148,8 @@ class Episode:
     name: str | None = None
     scope: Scope | None = None
     organisations: tuple[str, ...] = ()
+    begins: datetime = RAISED_AT
+    """The change of revision n is n hours later."""
 
     def fell_behind(self, revision: int = 1, severity: Severity = "warning") -> PaceFellBehind:
         """It begins to lag."""
@@ -197,7 +199,7 @@ class Episode:
         return {
             "id": new_id(),
             "subject": str(self.target_id),
-            "time": RAISED_AT + timedelta(hours=revision),
+            "time": self.begins + timedelta(hours=revision),
             "correlationid": f"request-{revision}",
             "data": facts,
         }

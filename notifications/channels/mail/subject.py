@@ -86,4 +86,6 @@ def _says(notice: Notice, words: Words) -> str:
         case "resolved":
             return words.subject_resolved.format(**shown)
         case _:
-            return words.way.format(**shown)
+            way = words.way.format(**shown)
+            is_escalated = notice.change == "escalated"
+            return words.at_level.format(level=notice.alert.level, says=way) if is_escalated else way

@@ -12,6 +12,7 @@ from notifications.channels.mail.subject import ORDER, headline, summary, tag_of
 from notifications.channels.mail.tested_route import view_of_test
 from notifications.channels.mail.view import Call, ChartWords, Entry, Section, Step, View
 from notifications.channels.mail.words import Words
+from notifications.domain.escalation import lapse_of
 from notifications.domain.grouping import UNIT
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
@@ -56,7 +57,9 @@ class Writer:
     def _named(self, alert: AlertSnapshot) -> dict[str, str]:
         words = self.words
         named = {"by": by(alert, words), "reporter": reporter(alert, words), "resolver": resolver(alert, words)}
-        return {"who": who(alert, words), "reason": one_line(alert.resolution_reason), **named}
+        lapse = words.escalated_since[lapse_of(alert.status, is_overdue=alert.overdue_since is not None)]
+        level = {"level": str(alert.level), "lapse": lapse}
+        return {"who": who(alert, words), "reason": one_line(alert.resolution_reason), **named, **level}
 
     def _opening(self, notice: Notice) -> str:
         words, change = self.words, notice.change
@@ -123,6 +126,8 @@ class Writer:
             says = words.subject_withdrawn
         elif not is_over:
             says = f"{words.severities[alert.severity]}, {says}"
+        if notice.change == "escalated":
+            says = words.at_level.format(level=alert.level, says=says)
         short = f"{who(alert, words)}: {says}"
         href = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else None
         answer = None if is_over else self._answer(alert)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from notifications.domain.alert import ChangeKind
+from notifications.domain.escalation import Lapse
 from services.clock import BUSINESS_ZONE
 from services.vocabulary import Measure, Scheme, Severity
 
@@ -57,10 +58,12 @@ class Words:
     version: str
 
     openings: Mapping[ChangeKind, str]
+    escalated_since: Mapping[Lapse, str]
     withdrawn: str
     ended: str
     untold: str
     subject_acknowledged: str
+    at_level: str
     subject_reported: str
     subject_ended: str
     subject_withdrawn: str

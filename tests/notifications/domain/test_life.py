@@ -22,9 +22,14 @@ NOW: Final = RAISED + timedelta(days=4)
 HOA, MINH = Person("BHXH-38", "hoa.le", "Lê Thị Hoa"), Person("CT", "minh")
 REPORT: Final = Report(("cost",), planned=1, next_due_on=date(2025, 11, 15))
 
-OPEN: Final = Alert("open", "warning", 5, 7, RAISED, report_due_at=DUE)
+OPEN: Final = Alert("open", "warning", 5, 7, RAISED, report_due_at=DUE, unacknowledged_since=RAISED)
 ACKNOWLEDGED: Final = replace(
-    OPEN, status="acknowledged", acknowledged_at=RAISED, acknowledged_by=HOA, acknowledged_until=ENDS
+    OPEN,
+    status="acknowledged",
+    unacknowledged_since=None,
+    acknowledged_at=RAISED,
+    acknowledged_by=HOA,
+    acknowledged_until=ENDS,
 )
 REPORTED: Final = replace(
     ACKNOWLEDGED,
@@ -73,7 +78,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
     "acknowledgement's time over": lambda alert: life.time_out(alert, NOW),
     "report overdue": lambda alert: life.find_overdue(alert, NOW),
     "remedy's day over": lambda alert: life.miss(alert, REPORT),
-    "escalate": life.escalate,
+    "escalate": lambda alert: life.escalate(alert, "nobody has acknowledged it in time"),
 }
 
 STAYS: Final = "stays"
@@ -120,7 +125,10 @@ MATRIX: Final[Mapping[str, tuple[str, ...]]] = {
         "reported: remedy_missed, remedy_missed",
         *(STAYS,) * 3,
     ),
-    "escalate": ("open: escalated, escalated", "acknowledged: escalated, escalated", *(STAYS,) * 4),
+    "escalate": (
+        *("open: escalated, escalated", "acknowledged: escalated, escalated", "reported: escalated, escalated"),
+        *(STAYS,) * 3,
+    ),
 }
 """Of each signal, in the order of the statuses: the status that follows, what the timeline says, and what is
 published."""
@@ -159,6 +167,7 @@ def test_each_change_is_the_next_version_but_for_a_report_that_is_overdue(status
     if isinstance(decision, Changed):
         assert decision.alert.version - alert.version == (0 if decision.entry == "report_overdue" else 1)
         assert (decision.alert.status == "resolved") == (decision.alert.resolved_at is not None)
+        assert (decision.alert.status == "open") == (decision.alert.unacknowledged_since is not None)
 
 
 @pytest.mark.parametrize("seen", [4, 6])
@@ -177,7 +186,7 @@ def changed(decision: Decision) -> Alert:
 def test_an_acknowledgement_that_timed_out_leaves_nobody_who_acts() -> None:
     after = changed(life.time_out(ACKNOWLEDGED, ENDS))
     assert (after.acknowledged_at, after.acknowledged_by, after.acknowledged_until) == (None, None, None)
-    assert after.report_due_at == DUE
+    assert (after.report_due_at, after.unacknowledged_since) == (DUE, ENDS)
 
 
 def test_an_acknowledgement_holds_until_its_time_is_over_and_for_ever_where_it_has_none() -> None:
@@ -206,7 +215,8 @@ def test_a_report_is_found_overdue_once_and_not_before() -> None:
 def test_an_alert_that_is_raised_again_begins_anew_and_keeps_its_report() -> None:
     escalated = replace(BY_HAND, level=2, overdue_since=DUE)
     after = changed(pace(severity="critical")(escalated))
-    assert after == Alert("open", "critical", 6, 8, RAISED, report_due_at=NOW, report=REPORT)
+    begun = Alert("open", "critical", 6, 8, RAISED, report_due_at=NOW, unacknowledged_since=NOW)
+    assert after == replace(begun, report=REPORT)
 
 
 def test_an_end_by_hand_says_who_and_why() -> None:

@@ -22,13 +22,14 @@ class Handled:
         self._client = client or service.client
         self.lag: Episode = an_episode()
         self.id = ""
+        self.raised_at = ""
 
     async def begin(self, lag: Episode | None = None) -> Handled:
         """Raise it."""
         self.lag = lag or self.lag
         await self.service.handle(self.lag.fell_behind())
         [alert] = [a for a in await self.service.alerts() if a["target_id"] == str(self.lag.target_id)]
-        self.id = alert["id"]
+        self.id, self.raised_at = alert["id"], alert["raised_at"]
         return self
 
     def due_on(self, days: int = 7) -> str:

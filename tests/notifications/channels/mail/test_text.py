@@ -169,3 +169,32 @@ def test_no_line_is_longer_than_a_mail_client_shows_but_for_addresses(language: 
     lines = plain(read(sent)).splitlines()
     assert all(len(line) <= 78 for line in lines if "https://" not in line)
     assert all(len(line) <= 998 for line in compose_mail(sent, HERE).content.split(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    ("state", "lapse"),
+    [
+        ({"status": "open"}, "nobody has acknowledged the alert in time"),
+        ({"status": "open", "overdue_since": FIRST.queued_at}, "no report of causes and remedies has come in time"),
+        ({"status": "reported"}, "a remedy was not done in time"),
+    ],
+)
+def test_a_mail_of_an_escalation_says_the_level_and_what_was_not_done_in_time(
+    state: dict[str, Any], lapse: str
+) -> None:
+    sent = message(a_notice("escalated", level=2, **state), language="en")
+    assert str(read(sent)["subject"]).startswith("[CRITICAL] Xã Cẩm Thạch: level 2: 6.2% of the way, 27% expected")
+    assert f"lags behind the target, and {lapse}. The alert is at level 2 now." in text_of(sent)
+
+
+def test_a_mail_of_several_escalations_says_the_level_of_each() -> None:
+    text = text_of(message(a_notice("escalated", level=1), a_notice("escalated", level=3)))
+    assert "CHUYỂN CẤP TRÊN: 2" in text
+    for level in (1, 3):
+        assert f"Xã Cẩm Thạch: cấp {level}: nghiêm trọng, đạt 6,2%" in text
+
+
+def test_a_mail_of_an_escalation_is_in_vietnamese() -> None:
+    sent = message(a_notice("escalated", level=2))
+    assert "[CRITICAL] Xã Cẩm Thạch: cấp 2: đạt 6,2%, cần đạt 27%" in str(read(sent)["subject"])
+    assert "chưa có ai tiếp nhận cảnh báo đúng thời hạn. Cảnh báo nay ở cấp 2." in text_of(sent)

@@ -1,0 +1,74 @@
+"""What will become of an alert, as it is shown."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from pydantic import BaseModel, Field
+
+from notifications.channels.names import ChannelName
+from notifications.domain.alert import EntryKind, Status
+from notifications.plans.queries import Plan, Planned, PlannedRoute
+from notifications.routing.hours_schema import RouteHours
+from services.shown import SeverityWord, ShownCode, ShownId, ShownNumber, ShownText, ShownTime, shown_list
+from services.web.fields import AN_ID, Id
+from services.web.lists import QueryParameters
+
+_CHAIN: Final = "Name of the chain by which it is escalated; null where no chain is for its unit"
+
+
+class PlanQuery(QueryParameters):
+    """Of which alert."""
+
+    alert_id: Id = Field(description="Id of the alert", examples=[AN_ID])
+
+
+class PlannedRouteView(BaseModel):
+    """A route that will be notified."""
+
+    route: ShownCode = Field(description="Its name", examples=["bhxh-cam-thuy"])
+    channel: ChannelName
+    hours: RouteHours | None = Field(description="When it is notified; null at any time")
+    at: ShownTime = Field(description="When it will be notified, in UTC: within its hours, not before the group's wait")
+
+    @classmethod
+    def of(cls, planned: PlannedRoute) -> Self:
+        """The view of it."""
+        row = planned.row
+        hours = RouteHours.model_validate(row.hours) if row.hours else None
+        return cls(route=row.name, channel=row.channel, hours=hours, at=planned.at)
+
+
+class PlannedView(BaseModel):
+    """Something that will happen if nobody does anything until then."""
+
+    at: ShownTime = Field(description="When it is due, in UTC")
+    kind: EntryKind = Field(description="What the timeline will say", examples=["escalated"])
+    level: ShownNumber = Field(description="The level of the alert right after it", examples=[1])
+    reason: ShownText = Field(description="Why", examples=["level 1: nobody has acknowledged it in time"])
+    routes: list[PlannedRouteView] = shown_list("Who will be notified of it", [], most=10_000)
+
+    @classmethod
+    def of(cls, planned: Planned) -> Self:
+        """The view of it."""
+        routes = [PlannedRouteView.of(each) for each in planned.routes]
+        return cls(at=planned.at, kind=planned.kind, level=planned.level, reason=planned.reason, routes=routes)
+
+
+class PlanView(BaseModel):
+    """What will become of an alert by the passing of time alone, in order."""
+
+    alert_id: ShownId = Field(description="Id of the alert")
+    status: Status = Field(description="What became of it until now", examples=["open"])
+    severity: SeverityWord
+    level: ShownNumber = Field(description="Its level now", examples=[0])
+    escalation: ShownCode | None = Field(description=_CHAIN, examples=["thanh-hoa"])
+    items: list[PlannedView] = Field(description="What will happen", json_schema_extra={"maxItems": 1000})
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """The view of it."""
+        alert = plan.alert
+        items = [PlannedView.of(each) for each in plan.items]
+        known = {"alert_id": alert.id, "status": alert.status, "severity": alert.severity, "level": alert.level}
+        return cls(**known, escalation=plan.chain and plan.chain.name, items=items)
