@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest_asyncio
 
@@ -19,6 +20,8 @@ from tests.faults.faults import administrator
 from tests.notifications.receiver import Receiver, a_receiver
 from tests.notifications.service import alone
 from tests.support.installation import Installation
+from tests.support.proxy import proxy_to
+from tests.support.smtp import SILENCE, a_scripted_server
 from tests.support.waiting import soon
 
 ALLOWED = {"DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8"}
@@ -31,13 +34,19 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield listening
 
 
-async def put_route(installation: Installation, receiver: Receiver) -> None:
-    """A route to the receiver, by the API."""
+async def put(installation: Installation, channel: str, address: str) -> dict[str, Any]:
+    """A route, by the API."""
     await installation.start("serve", "notifications", **ALLOWED)
     await installation.ready("serve", "notifications")
     async with installation.user("OPS", "alerts:write") as ops:
-        body = {"channel": "webhook", "address": receiver.url}
-        receiver.secret = (await ops.send("PUT", "notifications", "/v1/routes/ops", body))["secret"]
+        body = {"channel": channel, "address": address}
+        answer: dict[str, Any] = await ops.send("PUT", "notifications", "/v1/routes/ops", body)
+        return answer
+
+
+async def put_route(installation: Installation, receiver: Receiver) -> None:
+    """A route to the receiver."""
+    receiver.secret = (await put(installation, "webhook", receiver.url))["secret"]
 
 
 async def queue_a_delivery(installation: Installation) -> None:
@@ -79,21 +88,42 @@ async def start_a_worker(installation: Installation, **more: str) -> None:
     await installation.start("worker", "notifications", **ALLOWED, **more)
 
 
-async def test_killed_after_the_claim_and_before_the_send_it_is_sent_by_the_next_worker(
+async def test_killed_after_the_claim_and_before_the_receiver_has_the_webhook_it_is_sent_by_the_next_worker(
     installation: Installation, receiver: Receiver
 ) -> None:
-    await put_route(installation, receiver)
-    await queue_a_delivery(installation)
-    async with administrator(installation, "notifications") as connection:
-        # What a worker that dies right after its claim leaves behind.
-        await connection.execute(
-            "UPDATE deliveries SET state = 'sending', next_attempt_at = NULL, attempts = 1, message_id = id,"
-            " leased_until = now() + interval '180 s', earlier = '{}', more = 0"
-        )
-    await let_the_lease_end(installation)
-    await start_a_worker(installation)
-    await become(installation, [("sent", ["retry", "sent"])])
+    async with proxy_to("127.0.0.1", receiver.port) as (proxy, port):
+        put_now = await put(installation, "webhook", receiver.url.replace(str(receiver.port), str(port)))
+        receiver.secret = put_now["secret"]
+        await queue_a_delivery(installation)
+        proxy.stall()
+        await start_a_worker(installation)
+        await until("a connection", proxy.open_connections, lambda found: found > 0, seconds=60)
+        await installation.kill("worker", "notifications")
+        proxy.cut()
+        proxy.flow()
+        assert (await deliveries(installation), receiver.calls) == ([("sending", [])], [])
+        await let_the_lease_end(installation)
+        await start_a_worker(installation)
+        await become(installation, [("sent", ["retry", "sent"])])
     assert len(receiver.calls) == 1
+
+
+async def test_killed_after_the_claim_of_a_mail_it_is_left_to_a_person_since_nobody_knows_how_far_it_came(
+    installation: Installation,
+) -> None:
+    async with a_scripted_server({"greeting": SILENCE}) as server:
+        installation.environment["SMTP_URL"] = f"smtp://127.0.0.1:{server.port}"
+        await put(installation, "mail", "ops@example.org")
+        await queue_a_delivery(installation)
+        await start_a_worker(installation)
+        await until("a session", server.count, lambda found: found > 0, seconds=60)
+        await installation.kill("worker", "notifications")
+        assert await deliveries(installation) == [("sending", [])]
+        server.answers = {}
+        await let_the_lease_end(installation)
+        await start_a_worker(installation)
+        await become(installation, [("unconfirmed", ["unconfirmed"])])
+        assert server.texts == []
 
 
 async def test_killed_when_the_receiver_has_the_message_it_is_sent_again_under_the_same_id(

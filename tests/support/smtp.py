@@ -32,6 +32,10 @@ class ScriptedServer:
     connections: int = 0
     port: int = 0
 
+    async def count(self) -> int:
+        """How many sessions began."""
+        return self.connections
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One session."""
         self.connections += 1
