@@ -26,3 +26,10 @@ class RouteSecrets:
             return self.seal(self.box.open(sealed, route_name), route_name) if sealed else None
         except SecretLost:
             return None
+
+    def holds(self, sealed: str | None, secret: str, route_name: str) -> bool:
+        """Whether what is sealed is this secret; False where no key opens it."""
+        try:
+            return sealed is not None and self.box.open(sealed, route_name) == secret
+        except SecretLost:
+            return False

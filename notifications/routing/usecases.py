@@ -77,7 +77,8 @@ async def put_route(
     while not await store.insert_new(work, fresh):
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
-            await _forget_receiver(work, existing, fresh)
+            if _is_another(existing, fresh) or (hidden and not secrets.holds(existing.secret, hidden, fresh.name)):
+                await receivers.forget(work, fresh.name)
             hours = existing.hours
             shown = None if _change(existing, fresh, secrets, is_new=hidden is not None) else secret
             await work.add(existing)
@@ -141,10 +142,9 @@ def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:
     return RouteRow(**asdict(command), secret=sealed, created_at=now, updated_at=now)
 
 
-async def _forget_receiver(work: UnitOfWork, row: RouteRow, to: RouteRow) -> None:
-    """What is known of a receiver is not true of another one."""
-    if (row.channel, row.address) != (to.channel, to.address):
-        await receivers.forget(work, row.name)
+def _is_another(row: RouteRow, to: RouteRow) -> bool:
+    """What is known of a receiver is not true of another one; of an address that is hidden this sees a part."""
+    return (row.channel, row.address) != (to.channel, to.address)
 
 
 def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets, *, is_new: bool) -> bool:

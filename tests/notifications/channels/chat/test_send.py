@@ -138,3 +138,16 @@ async def test_a_message_of_many_alerts_names_the_gravest_and_how_many_more(serv
     lines = body["message"].splitlines()
     assert "12 cảnh báo" in body["title"]
     assert (len(lines), lines[-1]) == (11, "và 2 cảnh báo khác.")
+
+
+async def test_a_receiver_is_another_one_where_the_hidden_part_of_its_address_is(service: NotificationsService) -> None:
+    async with a_target() as target:
+        await put_chat(service, target.url)
+        target.answers = [web.Response(status=500)]
+        await service.handle(an_episode().fell_behind())
+        await service.sender().send_due()
+        seen = []
+        for address in (target.url, target.url.replace("s3cret", "other")):
+            await put_chat(service, address)
+            seen.append((await service.client.get("/v1/routes")).json()["items"][0]["receiver"]["state"])
+    assert seen == ["failing", "untried"]
