@@ -246,3 +246,11 @@ async def test_reports_are_due_as_of_the_pinned_day(
     await raised(service, CAM_THUY)
     whole = (await asked(service.client))["whole"]
     assert (whole["reports_due"], whole["reports_overdue"]) == (1, 0)
+
+
+async def test_the_last_day_of_the_period_counts_as_a_whole_and_the_next_one_not(service: NotificationsService) -> None:
+    over = datetime(2025, 11, 1, tzinfo=BUSINESS_ZONE)
+    for at in (over - timedelta(seconds=1), over):
+        handled = await raised(service, CAM_THUY)
+        await service.execute("UPDATE alerts SET raised_at = :at WHERE id = :id", at=at, id=handled.id)
+    assert (await asked(service.client))["whole"]["raised"] == 1
