@@ -187,6 +187,7 @@ def test_an_acknowledgement_that_timed_out_leaves_nobody_who_acts() -> None:
     after = changed(life.time_out(ACKNOWLEDGED, ENDS))
     assert (after.acknowledged_at, after.acknowledged_by, after.acknowledged_until) == (None, None, None)
     assert (after.report_due_at, after.unacknowledged_since) == (DUE, ENDS)
+    assert changed(life.time_out(ACKNOWLEDGED, NOW)).unacknowledged_since == ENDS  # not when that was noticed
 
 
 def test_an_acknowledgement_holds_until_its_time_is_over_and_for_ever_where_it_has_none() -> None:
