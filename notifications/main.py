@@ -17,6 +17,7 @@ from notifications.channels.templates import check_templates
 from notifications.deliveries import routes as deliveries
 from notifications.escalations import routes as escalations
 from notifications.handling import routes as handling
+from notifications.inhibitions import routes as inhibitions
 from notifications.plans import routes as plans
 from notifications.recipients import routes as recipients
 from notifications.routing import routes as routing
@@ -24,6 +25,7 @@ from notifications.routing.channels import channels_check
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.trials import RouteTester
 from notifications.settings import NotificationsSettings
+from notifications.silences import routes as silences
 from notifications.statistics import routes as statistics
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
@@ -36,8 +38,22 @@ _TAGS: Final = {
     "alerts": "Targets that lag behind, as work for people",
     "routes": "Who is notified, and how",
     "escalations": "Who is notified of alerts that nobody acts on in time",
+    "silences": "Of what nobody is notified, though it is raised and shown",
     "deliveries": "What was sent to whom, with each attempt",
 }
+_ROUTERS: Final = (
+    statistics.router,
+    alerts.router,
+    handling.router,
+    causes.router,
+    routing.router,
+    recipients.router,
+    plans.router,
+    escalations.router,
+    silences.router,
+    inhibitions.router,
+    deliveries.router,
+)
 
 
 def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
@@ -47,17 +63,7 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
         title="Notifications",
         description=_ABOUT,
         tags=_TAGS,
-        routers=[
-            statistics.router,
-            alerts.router,
-            handling.router,
-            causes.router,
-            routing.router,
-            recipients.router,
-            plans.router,
-            escalations.router,
-            deliveries.router,
-        ],
+        routers=_ROUTERS,
     )
     check_templates(runtime.settings)
     runtime.checks["channels"] = channels_check(runtime)

@@ -21,6 +21,7 @@ from notifications.handling.deadlines import Deadlines
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
+from notifications.releases.runner import Releases
 from notifications.routing.channels import channels_check
 from notifications.routing.receivers.queries import failing_routes
 from notifications.settings import NotificationsSettings
@@ -71,6 +72,8 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
 
     deadlines = Deadlines(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
     worker.every(DEADLINE_SECONDS, "deadlines", deadlines.meet)
+    releases = Releases(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
+    worker.every(DEADLINE_SECONDS, "releases", releases.look)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from notifications.alerts.events import changed
+from notifications.alerts.hushing import withhold
 from notifications.alerts.snapshots import snapshot_of
 from notifications.deliveries.usecases import queue
 from notifications.domain.alert import Changed, Person
@@ -49,7 +50,8 @@ async def save_steps(work: UnitOfWork, context: Context, steps: Sequence[Step], 
     await timeline.add(work, [step.entry for step in steps])
     changes = [step.change for step in steps if step.change]
     await emit(work, [changed(change, context) for change in changes])
-    await queue(work, context, [change for change in changes if change.notify], terms)
+    told = await withhold(work, context, [change for change in changes if change.notify])
+    await queue(work, context, told, terms)
 
 
 def _entry(row: AlertRow, decision: Changed, cause: Because) -> TimelineRow:

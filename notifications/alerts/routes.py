@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from notifications.access import AlertReader, reads_own_of
 from notifications.alerts import queries
+from notifications.alerts.mutes import with_mutes
 from notifications.alerts.schemas import AlertPage, AlertQuery
 from notifications.domain.alert import NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
@@ -17,7 +18,7 @@ from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
 from services.web.strict_route import StrictRoute
-from services.web.transactions import read
+from services.web.transactions import read, request_context
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], route_class=StrictRoute)
 
@@ -31,15 +32,18 @@ async def list_alerts(actor: AlertReader, wanted: Annotated[AlertQuery, Query()]
     filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=reads_own_of(actor))
     async with read(request) as session:
         found = await queries.list_alerts(session, filters, wanted.limit + 1)
-    page = cut(found, wanted.limit, lambda alert: alert.id)
-    return AlertPage(items=list(page.rows), next=page.next)
+        page = cut(found, wanted.limit, lambda alert: alert.id)
+        items = await with_mutes(session, page.rows, request_context(request).at)
+    return AlertPage(items=items, next=page.next)
 
 
 @router.get("/{alert_id}", responses=refuses(NoSuchAlert))
 async def get_alert(alert_id: AlertId, actor: AlertReader, request: Request) -> AlertSnapshot:
     """One alert; with `alerts:own` an own one."""
     async with read(request) as session:
-        return await queries.find_alert(session, alert_id, reads_own_of(actor))
+        found = await queries.find_alert(session, alert_id, reads_own_of(actor))
+        [alert] = await with_mutes(session, [found], request_context(request).at)
+    return alert
 
 
 @router.get("/{alert_id}/timeline", responses=refuses(NoSuchAlert))

@@ -6,15 +6,16 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, or_, true, tuple_
+from sqlalchemy import Integer, Text, Uuid, bindparam, or_, text, true, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from notifications.domain.inhibition import Lag
 from notifications.ownership.queries import alerts_of
 from notifications.tables.alerts import AlertRow
 from services.errors import Unavailable
 from services.persistence.statements import Query
-from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 from services.persistence.unnest import among, columns_of, insert_many, table_of, unnest
 
 Episode: TypeAlias = tuple[UUID, int]
@@ -54,6 +55,18 @@ INSERT: Final = (
     .on_conflict_do_nothing(constraint="uq_alerts_target_episode")
     .returning(table_of(AlertRow).c.id)
 )
+_unit = col(AlertRow.subject)["unit_code"].astext
+LAGS: Final = Query(
+    Lag,
+    select_columns(
+        col(AlertRow.id), col(AlertRow.path), col(AlertRow.scheme), col(AlertRow.measure), col(AlertRow.severity)
+    ).where(
+        text("status <> 'resolved'"),  # a literal, that the partial index needs
+        _unit == among("codes", Text()),
+        col(AlertRow.subject)["organisation_code"].astext.is_(None),
+        col(AlertRow.subject)["collector_code"].astext.is_(None),
+    ),
+)
 _owner = bindparam("own_of", type_=Text)
 FOR_UPDATE: Final = (
     select(AlertRow)
@@ -84,6 +97,11 @@ async def insert_all(work: UnitOfWork, rows: Sequence[AlertRow]) -> None:
     inserted = (await work.execute(INSERT, columns_of(row.model_dump() for row in ordered))).all()
     if len(inserted) < len(rows):
         raise Unavailable("another worker has just raised the same alert")
+
+
+async def lags_of(session: ReadSession, units: Collection[str]) -> list[Lag]:
+    """The unresolved alerts of these units alone."""
+    return await session.all(LAGS, {"codes": sorted(units)})
 
 
 async def one_for_change(work: UnitOfWork, alert_id: UUID, own_of: str | None) -> AlertRow | None:

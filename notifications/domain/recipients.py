@@ -55,6 +55,12 @@ class Recipients:
     notified: tuple[str, ...]
     excluded: tuple[Excluded, ...]
 
+    def narrowed(self, told: Collection[str], *, within: bool) -> Recipients:
+        """Those that were notified of the alert before, or the others."""
+        reason = "was not notified of the alert" if within else "was notified of the alert"
+        others = tuple(Excluded(name, reason) for name in self.notified if (name in told) != within)
+        return Recipients(tuple(name for name in self.notified if (name in told) == within), self.excluded + others)
+
 
 FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
 """Changes of which those are notified who were notified of the alert."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from notifications.alerts import store as alerts
 from notifications.alerts.changes import Because, save_steps, step_of
 from notifications.alerts.due import acknowledged_until
+from notifications.alerts.mutes import with_mutes
 from notifications.alerts.rows import state_of, with_state
 from notifications.alerts.snapshots import snapshot_of
 from notifications.causes.queries import known_causes
@@ -132,7 +133,8 @@ async def _saved(
     steps += [step_of(with_state(row, each.alert), each, follows) for each in further]
     await work.add(row)
     await save_steps(work, context, steps, terms)
-    return snapshot_of(row)
+    [alert] = await with_mutes(work, [snapshot_of(row)], context.at)
+    return alert
 
 
 def _actor(context: Context) -> Person:

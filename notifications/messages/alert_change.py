@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from notifications.domain.alert import ChangeKind
 from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
+
+Told: TypeAlias = Literal["all", "untold", "told"]
+"""Which routes are notified of a change: all that it concerns; of those, the ones that were not notified of the alert
+before, or those that were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class AlertChange:
     unreported: bool = False
     notify: bool = True
     routes: tuple[str, ...] = ()
+    to: Told = "all"
 
     def reported(self) -> ReportedAlert:
         """The alert as it is stored with the deliveries of the change."""

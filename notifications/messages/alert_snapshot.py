@@ -116,6 +116,15 @@ class AlertSnapshot(BaseModel):
     previous_id: ShownId | None = Field(
         None, description="Id of the alert of the time before that this target lagged", examples=[None]
     )
+    silenced_by: list[ShownCode] = Field(
+        [],
+        description="Names of the silences by which nobody is notified of it now; the one that ends last is first",
+        examples=[[]],
+        json_schema_extra={"maxItems": 10_000},
+    )
+    inhibited_by: ShownId | None = Field(
+        None, description="Id of the alert of a unit above by which nobody is notified of it now", examples=[None]
+    )
 
 
 class ReportedAlert(AlertSnapshot):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from notifications.alerts.mutes import mutes_of_alerts
 from notifications.alerts.queries import find_alert
 from notifications.deliveries.concerns import concern_of
 from notifications.domain.alert import ChangeKind
@@ -56,15 +57,19 @@ TOLD: Final = Query(Told, select(*(_delivery[name] for name in Told._fields)).wh
 
 
 async def explain_alert(
-    session: ReadSession, alert_id: UUID, now: datetime
+    session: ReadSession, alert_id: UUID, now: datetime, at: datetime
 ) -> tuple[AlertSnapshot, list[ExplainedRoute]]:
-    """The alert, and every route with whether it is to be notified of it as it stands at `now`. Raises NoSuchAlert."""
+    """The alert, and every route with whether it is to be notified of it as it stands at `now`; silences go by the
+    business time `at`. Raises NoSuchAlert."""
     alert = await find_alert(session, alert_id)
     told = await _told(session, alert_id)
     concern = concern_of(alert, (await organisations_of(session, [alert_id]))[alert_id])
+    mute = (await mutes_of_alerts(session, [alert], at)).get(alert_id)
     found = []
     for row in await all_routes(session):
         explained = explain(route_of(row), concern, alert.status)
+        if explained.is_notified and mute:
+            explained = Explained(False, str(mute))
         opening = opening_of(hours_of(row.hours), alert.severity, now)
         waits_until = opening if explained.is_notified and opening > now else None
         found.append(ExplainedRoute(row, explained, waits_until, told.get(row.name, ())))

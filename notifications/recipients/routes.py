@@ -20,7 +20,7 @@ from notifications.routing.usecases import PutRoute
 from services.errors import NotKnownYet
 from services.web.answers import refuses
 from services.web.strict_route import StrictRoute
-from services.web.transactions import act, read
+from services.web.transactions import act, read, request_context
 
 router = APIRouter(prefix="/v1/routes", tags=["routes"], route_class=StrictRoute)
 
@@ -57,7 +57,7 @@ async def explain_routes(
     _: RouteReader, wanted: Annotated[ExplanationQuery, Query()], request: Request
 ) -> ExplanationView:
     """Which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
-    now = request.app.state.runtime.clock.now()
+    context = request_context(request)
     async with read(request) as session:
-        alert, routes = await explain_alert(session, wanted.alert_id, now)
+        alert, routes = await explain_alert(session, wanted.alert_id, context.now, context.at)
     return ExplanationView.of(alert, routes)

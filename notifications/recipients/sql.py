@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from notifications.domain.alert import Status
 from services.persistence.statements import Query
-from services.vocabulary import Scheme, Severity
+from services.vocabulary import Measure, Scheme, Severity
 
 
 class Untold(NamedTuple):
@@ -20,6 +20,7 @@ class Untold(NamedTuple):
     path: list[str]
     severity: Severity
     scheme: Scheme
+    measure: Measure
     subject: dict[str, Any]
     owner: str | None
     level: int
@@ -29,7 +30,7 @@ class Untold(NamedTuple):
 UNTOLD: Final = Query(
     Untold,
     text("""
-    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.subject, a.owner, a.level,
+    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.measure, a.subject, a.owner, a.level,
            ARRAY(SELECT o.organisation_code FROM alert_owners o WHERE o.alert_id = a.id) AS organisations
     FROM alerts a
     WHERE a.status <> 'resolved' AND NOT EXISTS (

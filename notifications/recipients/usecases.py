@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import get_args
 
 import structlog
 
+from notifications.alerts.hushing import hushed_row
+from notifications.alerts.mutes import Candidate, mutes_of
 from notifications.deliveries.claims import lock_claims
 from notifications.deliveries.usecases import retime
 from notifications.domain.grouping import group_of
-from notifications.domain.recipients import Concern, Route, news_of, reason_against
+from notifications.domain.recipients import Concern, news_of, reason_against
+from notifications.hushed import store as hushed
 from notifications.recipients import store
 from notifications.recipients.sql import Untold
 from notifications.recipients.store import News
@@ -56,17 +59,26 @@ async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: t
     """Queue deliveries, and return how many."""
     route, hours = route_of(row), hours_of(row.hours)
     due = {each: opening_of(hours, each, context.now + group_wait) for each in get_args(Severity)}
-    concerned = [each for each in await store.untold(work, row.name) if _is_concerned(route, each)]
+    untold = [each for each in await store.untold(work, row.name) if reason_against(route, _concern(each)) is None]
+    concerned = await _without_hushed(work, context, untold)
     levels = await levels_of(work, {code for each in concerned for code in each.path})
     news = [News(each.id, news_of(each.status), _group(each, levels), due[each.severity]) for each in concerned]
     await store.queue(work, row.name, news, queued_at=context.at, correlation_id=context.correlation_id)
     return len(news)
 
 
-def _is_concerned(route: Route, alert: Untold) -> bool:
+async def _without_hushed(work: UnitOfWork, context: Context, alerts: Sequence[Untold]) -> list[Untold]:
+    """Those that nothing hushes; of the others the route is told when that is over."""
+    candidates = [Candidate(each.id, _concern(each), each.measure, Scope(**each.subject)) for each in alerts]
+    mutes = await mutes_of(work, candidates, context.at)
+    rows = [hushed_row(alert_id, None, mute, context.at) for alert_id, mute in sorted(mutes.items())]
+    await hushed.withhold_unless_known(work, rows)
+    return [each for each in alerts if each.id not in mutes]
+
+
+def _concern(alert: Untold) -> Concern:
     collector_code = alert.subject.get("collector_code")
-    concern = Concern(alert.path, alert.severity, alert.scheme, alert.organisations, collector_code, alert.level)
-    return reason_against(route, concern) is None
+    return Concern(alert.path, alert.severity, alert.scheme, alert.organisations, collector_code, alert.level)
 
 
 def _group(alert: Untold, levels: Mapping[str, UnitLevel]) -> str:

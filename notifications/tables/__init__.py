@@ -8,12 +8,15 @@ from notifications.tables import (
     deliveries,
     escalations,
     group_messages,
+    hushed,
+    inhibitions,
     ownership,
     pace_differences,
     receivers,
     registry,
     reports,
     routing,
+    silences,
     timeline,
 )
 from notifications.tables.base import Base
@@ -26,13 +29,16 @@ __all__ = [
     "deliveries",
     "escalations",
     "group_messages",
+    "hushed",
+    "inhibitions",
     "ownership",
     "pace_differences",
     "receivers",
     "registry",
     "reports",
     "routing",
+    "silences",
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0020")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0021")

@@ -52,6 +52,11 @@ class AlertRow(Base, table=True):
             text("least(next_deadline_at, next_escalation_at)"),
             postgresql_where=text("least(next_deadline_at, next_escalation_at) IS NOT NULL"),
         ),
+        Index(
+            "ix_alerts_unresolved_unit",
+            text("(subject ->> 'unit_code')"),
+            postgresql_where=text("status <> 'resolved'"),
+        ),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 

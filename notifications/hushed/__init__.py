@@ -1,0 +1,1 @@
+"""The alerts of which routes were not notified."""

@@ -1,0 +1,1 @@
+"""By which units alerts of units below are hushed."""

@@ -1,0 +1,44 @@
+"""Put inhibitions, and remove them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifications.domain.inhibition import NoSuchInhibition
+from notifications.hushed import store as hushed
+from notifications.inhibitions import store
+from notifications.registry.queries import registered_unit
+from notifications.tables.inhibitions import InhibitionRow
+from notifications.tables.locks import ROUTES
+from services.context import Context
+from services.errors import NotKnownYet, Unknown
+from services.persistence.locks import take
+from services.persistence.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitionPut:
+    """An inhibition as it is now."""
+
+    row: InhibitionRow
+    is_new: bool
+
+
+async def put_inhibition(work: UnitOfWork, context: Context, name: str, under: str) -> InhibitionPut:
+    """Make the inhibition, or change it to this. Raises NotKnownYet."""
+    if (code := await registered_unit(work, under)) is None:
+        raise NotKnownYet.of([Unknown("/under", "unit", under)])
+    await take(work, ROUTES)
+    before = await store.one_for_change(work, name)
+    row = before or InhibitionRow(name=name, under=code, updated_at=context.at)
+    await work.add(row.sqlmodel_update({"under": code, "updated_at": context.at}))
+    await hushed.look_at_all_inhibited(work, context.at)
+    return InhibitionPut(row, before is None)
+
+
+async def remove_inhibition(work: UnitOfWork, context: Context, name: str) -> None:
+    """Remove the inhibition; routes hear of what it hushed and is unresolved. Raises NoSuchInhibition."""
+    await take(work, ROUTES)
+    if not await store.remove(work, name):
+        raise NoSuchInhibition(f"no inhibition has the name {name}")
+    await hushed.look_at_all_inhibited(work, context.at)

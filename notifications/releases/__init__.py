@@ -1,0 +1,1 @@
+"""Routes are told of what was hushed, once what hushed it is over."""

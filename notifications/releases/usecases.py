@@ -1,0 +1,59 @@
+"""Look at what was hushed: whether anything hushes it still, and else tell routes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import structlog
+
+from notifications.alerts.hushing import hushed_row
+from notifications.alerts.mutes import mutes_of_alerts
+from notifications.alerts.snapshots import snapshot_of
+from notifications.deliveries.usecases import queue
+from notifications.domain.recipients import news_of
+from notifications.domain.terms import Terms
+from notifications.hushed import store as hushed
+from notifications.messages.alert_change import AlertChange
+from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.releases import store
+from notifications.tables.hushed import HushedAlertRow
+from notifications.tables.locks import ROUTES
+from services.context import Context
+from services.persistence.locks import take_shared
+from services.persistence.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+_REASON: Final = "what hushed the alert is over"
+
+
+async def release(work: UnitOfWork, context: Context, terms: Terms, most: int) -> int:
+    """Do what is due of so many alerts; of how many there was something to do. A route that was notified of the alert
+    hears of the last change that it was not told of; others hear of the alert as it stands."""
+    await take_shared(work, ROUTES)  # before the rows, for which whoever holds it may wait
+    found = [(row, snapshot_of(alert)) for row, alert in await store.due(work, context.at, most)]
+    mutes = await mutes_of_alerts(work, [alert for _, alert in found], context.at)
+    still = [
+        hushed_row(row.alert_id, row.change, mutes[row.alert_id], context.at)
+        for row, _ in found
+        if row.alert_id in mutes
+    ]
+    await hushed.withhold(work, still)
+    over = [(row, alert) for row, alert in found if alert.id not in mutes]
+    await hushed.forget(work, [alert.id for _, alert in over])
+    await queue(work, context, [change for row, alert in over for change in _news(alert, row, context)], terms)
+    if found:
+        log.info("hushed_alerts_looked_at", told=len(over), still=len(still))
+    return len(found)
+
+
+def _news(alert: AlertSnapshot, row: HushedAlertRow, context: Context) -> Iterator[AlertChange]:
+    if alert.status == "resolved":
+        return
+    at = max(time for time in (alert.raised_at, alert.acknowledged_at, alert.reported_at) if time)
+    if row.routes:
+        yield AlertChange(alert, "escalated", _REASON, at, context.correlation_id, routes=tuple(row.routes))
+    if row.change is not None:
+        yield AlertChange(alert, row.change, _REASON, at, context.correlation_id, to="told")
+    yield AlertChange(alert, news_of(alert.status), _REASON, at, context.correlation_id, to="untold")

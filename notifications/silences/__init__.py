@@ -1,0 +1,1 @@
+"""Silences: put, listed, ended."""
