@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,13 @@ BUSINESS_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 def on_day(now: datetime, day: date) -> datetime:
     """The same time of that day, in the business zone."""
     return now + (day - now.astimezone(BUSINESS_ZONE).date())
+
+
+def told_later(clock: Clock) -> timedelta:
+    """What is added to a real instant where people are told of it; zero unless the date is pinned, and always whole
+    days."""
+    now = clock.now()
+    return on_day(now, clock.day_of(now)) - now
 
 
 def beginning_of(day: date) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.clock import Clock, on_day
 from services.errors import Forbidden
@@ -56,6 +56,11 @@ class Context:
     def at(self) -> datetime:
         """This instant on the business day: `now`, unless the date is pinned (DRIVE_TODAY)."""
         return on_day(self.now, self.today)
+
+    @property
+    def told_later(self) -> timedelta:
+        """What is added to a real instant where people are told of it: how far `at` is from `now`."""
+        return self.at - self.now
 
     def organisation(self) -> str:
         """The organisation that acts. Raises ValueError where nobody asked."""

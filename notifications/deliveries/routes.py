@@ -12,6 +12,7 @@ from notifications.deliveries.replays import Replay, replay
 from notifications.deliveries.schemas import DeliveryPage, DeliveryQuery, DeliveryView, ReplayBody, ReplayView
 from notifications.domain.delivery import NoSuchDelivery, NotRetriable
 from notifications.domain.route import NoSuchRoute
+from services.clock import told_later
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
@@ -33,7 +34,8 @@ async def list_deliveries(
     async with read(request) as session:
         found = await queries.list_deliveries(session, filters, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda each: each.delivery.id)
-    items = [DeliveryView.of(each, with_address=own_of is None) for each in page.rows]
+    later = told_later(request.app.state.runtime.clock)
+    items = [DeliveryView.of(each, later, with_address=own_of is None) for each in page.rows]
     return DeliveryPage(items=items, next=page.next)
 
 
@@ -54,4 +56,4 @@ async def retry_delivery(delivery_id: DeliveryId, actor: AlertWriter, request: R
     own_of = acts_on_own_of(actor)
     async with act(request) as (work, context):
         shown = await usecases.send_again(work, context, delivery_id, own_of)
-    return DeliveryView.of(shown, with_address=own_of is None)
+    return DeliveryView.of(shown, context.told_later, with_address=own_of is None)

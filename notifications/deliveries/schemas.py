@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,10 +67,13 @@ class DeliveryView(BaseModel):
     attempts: list[AttemptView] = Field(description="All attempts so far", json_schema_extra={"maxItems": 10_000})
 
     @classmethod
-    def of(cls, shown: DeliveryWithAttempts, *, with_address: bool) -> DeliveryView:
-        """The delivery as it is shown to whoever may know where it goes, or to others."""
+    def of(cls, shown: DeliveryWithAttempts, told_later: timedelta, *, with_address: bool) -> DeliveryView:
+        """The delivery as it is shown to whoever may know where it goes, or to others; `next_attempt_at` is real, and
+        told so much later."""
         attempts = [AttemptView.model_validate(attempt) for attempt in shown.attempts]
-        whole = cls(**shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"}), attempts=attempts)
+        fields = shown.delivery.model_dump(include=set(cls.model_fields) - {"attempts"})
+        due = shown.delivery.next_attempt_at
+        whole = cls(**fields | {"next_attempt_at": due and due + told_later}, attempts=attempts)
         if with_address:
             return whole
         without = [attempt.model_copy(update={"detail": None}) for attempt in attempts]

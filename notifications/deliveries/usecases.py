@@ -76,8 +76,8 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
 async def retime(work: UnitOfWork, context: Context, route: RouteRow, group_wait: timedelta) -> None:
     """Let what waits for its first attempt to the route wait for the hours that the route has now. Needs
     `lock_claims`."""
-    hours, due = hours_of(route.hours), context.now + group_wait
-    await store.retime(work, route.name, {each: opening_of(hours, each, due) for each in get_args(Severity)})
+    hours, due, later = hours_of(route.hours), context.now + group_wait, context.told_later
+    await store.retime(work, route.name, {each: opening_of(hours, each, due, later) for each in get_args(Severity)})
 
 
 def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
@@ -123,7 +123,7 @@ def _delivery(change: AlertChange, route: RouteRow, group: str, context: Context
         state="pending",
         attempts=0,
         queued_at=context.at,
-        next_attempt_at=opening_of(hours_of(route.hours), change.alert.severity, due_at),
+        next_attempt_at=opening_of(hours_of(route.hours), change.alert.severity, due_at, context.told_later),
         group_code=group,
     )
 

@@ -57,10 +57,9 @@ TOLD: Final = Query(Told, select(*(_delivery[name] for name in Told._fields)).wh
 
 
 async def explain_alert(
-    session: ReadSession, alert_id: UUID, now: datetime, at: datetime
+    session: ReadSession, alert_id: UUID, at: datetime
 ) -> tuple[AlertSnapshot, list[ExplainedRoute]]:
-    """The alert, and every route with whether it is to be notified of it as it stands at `now`; silences go by the
-    business time `at`. Raises NoSuchAlert."""
+    """The alert, and every route with whether it is to be notified of it as it stands at `at`. Raises NoSuchAlert."""
     alert = await find_alert(session, alert_id)
     told = await _told(session, alert_id)
     concern = concern_of(alert, (await organisations_of(session, [alert_id]))[alert_id])
@@ -70,8 +69,8 @@ async def explain_alert(
         explained = explain(route_of(row), concern, alert.status)
         if explained.is_notified and mute:
             explained = Explained(False, str(mute))
-        opening = opening_of(hours_of(row.hours), alert.severity, now)
-        waits_until = opening if explained.is_notified and opening > now else None
+        opening = opening_of(hours_of(row.hours), alert.severity, at)
+        waits_until = opening if explained.is_notified and opening > at else None
         found.append(ExplainedRoute(row, explained, waits_until, told.get(row.name, ())))
     return alert, found
 

@@ -59,5 +59,5 @@ async def explain_routes(
     """Which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
     context = request_context(request)
     async with read(request) as session:
-        alert, routes = await explain_alert(session, wanted.alert_id, context.now, context.at)
-    return ExplanationView.of(alert, routes)
+        alert, routes = await explain_alert(session, wanted.alert_id, context.at)
+    return ExplanationView.of(alert, routes, context.told_later)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +11,7 @@ from notifications.channels.names import ChannelName, ShownAddress
 from notifications.domain.alert import ChangeKind, Status
 from notifications.domain.delivery import State
 from notifications.messages.alert_snapshot import AlertSnapshot
-from notifications.recipients.queries import ExplainedRoute
+from notifications.recipients.queries import ExplainedRoute, Told
 from services.shown import SeverityWord, ShownCode, ShownId, ShownText, ShownTime, ShownVersion, shown_list
 from services.web.fields import AN_ID, Id
 from services.web.lists import QueryParameters
@@ -36,6 +37,12 @@ class ToldView(BaseModel):
     next_attempt_at: ShownTime | None = Field(description="When it is sent, in UTC; null where it has ended")
     sent_at: ShownTime | None = Field(description="When it was accepted, in UTC; null before")
 
+    @classmethod
+    def of(cls, told: Told, told_later: timedelta) -> Self:
+        """The view of it."""
+        due = told.next_attempt_at
+        return cls.model_validate(told._replace(next_attempt_at=due and due + told_later))
+
 
 class ExplainedRouteView(BaseModel):
     """A route: whether it is notified of the alert as it stands, and why."""
@@ -49,8 +56,8 @@ class ExplainedRouteView(BaseModel):
     deliveries: list[ToldView] = shown_list("What it was told of the alert, the oldest first", [], most=10_000)
 
     @classmethod
-    def of(cls, each: ExplainedRoute) -> Self:
-        """The view of it."""
+    def of(cls, each: ExplainedRoute, told_later: timedelta) -> Self:
+        """The view of it; `next_attempt_at` is real, and told so much later."""
         return cls(
             route=each.row.name,
             channel=each.row.channel,
@@ -58,7 +65,7 @@ class ExplainedRouteView(BaseModel):
             notified=each.explained.is_notified,
             reason=each.explained.reason,
             waits_until=each.waits_until,
-            deliveries=[ToldView.model_validate(told) for told in each.told],
+            deliveries=[ToldView.of(told, told_later) for told in each.told],
         )
 
 
@@ -71,7 +78,7 @@ class ExplanationView(BaseModel):
     items: list[ExplainedRouteView] = Field(description="The routes", json_schema_extra={"maxItems": 10_000})
 
     @classmethod
-    def of(cls, alert: AlertSnapshot, routes: list[ExplainedRoute]) -> Self:
+    def of(cls, alert: AlertSnapshot, routes: list[ExplainedRoute], told_later: timedelta) -> Self:
         """The view of them."""
-        items = [ExplainedRouteView.of(each) for each in routes]
+        items = [ExplainedRouteView.of(each, told_later) for each in routes]
         return cls(alert_id=alert.id, status=alert.status, severity=alert.severity, items=items)

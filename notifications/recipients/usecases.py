@@ -58,7 +58,8 @@ async def put_route(
 async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: timedelta) -> int:
     """Queue deliveries, and return how many."""
     route, hours = route_of(row), hours_of(row.hours)
-    due = {each: opening_of(hours, each, context.now + group_wait) for each in get_args(Severity)}
+    begins, later = context.now + group_wait, context.told_later
+    due = {each: opening_of(hours, each, begins, later) for each in get_args(Severity)}
     untold = [each for each in await store.untold(work, row.name) if reason_against(route, _concern(each)) is None]
     concerned = await _without_hushed(work, context, untold)
     levels = await levels_of(work, {code for each in concerned for code in each.path})

@@ -28,10 +28,12 @@ def hours_of(stored: Mapping[str, Any] | None) -> Hours | None:
     )
 
 
-def opening_of(hours: Hours | None, severity: Severity, at: datetime) -> datetime:
-    """When a route with these hours may be notified of an alert of this severity that is due at `at`: not before."""
+def opening_of(hours: Hours | None, severity: Severity, at: datetime, told_later: timedelta = timedelta()) -> datetime:
+    """When a route with these hours may be notified of an alert of this severity that is due at `at`: not before.
+
+    Where `at` is real, `told_later` makes it that of the business day, whose week and holidays decide."""
     if hours is None:
         return at
-    local = at.astimezone(BUSINESS_ZONE)
+    local = (at + told_later).astimezone(BUSINESS_ZONE)
     calendar = calendar_of([local.date(), local.date() + timedelta(days=366)])
-    return waits_until(hours, severity, local, calendar).astimezone(at.tzinfo)
+    return waits_until(hours, severity, local, calendar).astimezone(at.tzinfo) - told_later

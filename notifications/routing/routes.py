@@ -15,6 +15,7 @@ from notifications.routing.receivers.queries import known_receivers
 from notifications.routing.schemas import ListedRoute, RouteList, RouteTestView, SecretAnswer
 from notifications.routing.secrets import RouteSecrets
 from notifications.routing.trials import RouteTester, begin_test
+from services.clock import told_later
 from services.web.answers import refuses
 from services.web.fields import Code
 from services.web.strict_route import StrictRoute
@@ -43,7 +44,7 @@ async def rotate_secret(name: RouteName, _: RouteWriter, secrets: Secrets, reque
     """Give a webhook a new secret; for a day messages are signed with the one before, too. 409 for other routes."""
     async with act(request) as (work, context):
         rotated = await usecases.rotate_secret(work, context, name, secrets)
-    return SecretAnswer(secret=rotated.secret, previous_valid_until=rotated.previous_valid_until)
+    return SecretAnswer(secret=rotated.secret, previous_valid_until=rotated.previous_valid_until + context.told_later)
 
 
 @router.post("/{name}/test", responses=refuses(NoSuchRoute, JustTested))
@@ -59,10 +60,11 @@ async def send_test(name: RouteName, actor: RouteWriter, tester: Tester, request
 @router.get("")
 async def list_routes(_: RouteReader, request: Request) -> RouteList:
     """All routes, without their secrets, and whether messages arrive there."""
-    now = request.app.state.runtime.clock.now()
+    clock = request.app.state.runtime.clock
+    now, later = clock.now(), told_later(clock)
     async with read(request) as session:
         rows, known = await all_routes(session), await known_receivers(session)
-    return RouteList(items=[ListedRoute.of(row, known.get(row.name, UNKNOWN), now) for row in rows])
+    return RouteList(items=[ListedRoute.of(row, known.get(row.name, UNKNOWN), now, later) for row in rows])
 
 
 @router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute, RouteInUse))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
@@ -101,10 +101,11 @@ class ListedRoute(RouteView):
     receiver: ReceiverView = Field(description="Whether messages arrive there")
 
     @classmethod
-    def of(cls, row: RouteRow, receiver: Receiver, now: datetime) -> ListedRoute:
-        """As it is now."""
+    def of(cls, row: RouteRow, receiver: Receiver, now: datetime, told_later: timedelta) -> ListedRoute:
+        """As it is now; `paused_until` is real, and told so much later."""
         shown = RouteView.model_validate(row).model_dump()
-        return cls.model_validate(shown | {"receiver": ReceiverView.of(row, receiver, now)})
+        told = {"paused_until": row.paused_until and row.paused_until + told_later}
+        return cls.model_validate(shown | told | {"receiver": ReceiverView.of(row, receiver, now)})
 
 
 class RouteAnswer(RouteView):

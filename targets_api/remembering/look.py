@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final, get_args
 
+from services.clock import on_day
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.versions import EVERYTHING
 from services.vocabulary import RegistryKind, Scheme
-from targets_api.domain.freshness import Freshness, stale_since
+from targets_api.domain.freshness import Freshness, Waiting, stale_since
 from targets_api.remembering.memory import Memory
 from targets_api.remembering.queries import Change, State, changes_since, current_state
 from targets_api.remembering.read import Subject
@@ -28,7 +30,7 @@ class Look:
         self._memory = memory
         self._confirmed_every = confirmed_every
         self._seen: tuple[State, date] | None = None
-        self._fresh: Freshness | None = None
+        self._waiting: Waiting | None = None
 
     async def again(self, session: ReadSession, now: datetime, today: date) -> Freshness:
         """Forget what has changed since the last look; how fresh all answers are that are remembered from now on."""
@@ -41,7 +43,7 @@ class Look:
         self._memory.kept.snapshot = state.snapshot
         has_changed = self._seen is None or state.number != self._seen[0].number
         self._seen = state, today
-        return await self._freshness(session, state, now, has_changed)
+        return await self._freshness(session, state, now, on_day(now, today), has_changed)
 
     async def _changes(self, session: ReadSession, state: State, today: date) -> list[Change] | None:
         """What was touched since the last look; None where that may be anything."""
@@ -57,15 +59,18 @@ class Look:
         changes = await changes_since(session, before.snapshot)
         return None if any(change.kind == EVERYTHING.kind for change in changes) else changes
 
-    async def _freshness(self, session: ReadSession, state: State, now: datetime, has_changed: bool) -> Freshness:
-        """How many events wait is read again where something has changed."""
-        waiting = self._fresh.waiting if self._fresh else None
+    async def _freshness(
+        self, session: ReadSession, state: State, now: datetime, at: datetime, has_changed: bool
+    ) -> Freshness:
+        """How many events wait is read again where something has changed. `at` is `now` on the business day, of which
+        the times of events are; those of summaries and of what waits are real, and told as of that day."""
         if has_changed:
-            waiting = await waiting_events(session) if state.waits else None
-        silent = stale_since(state.as_of, state.confirmed_at, now, self._confirmed_every)
-        unconfirmed = stale_since(None, state.confirmed_at, now, self._confirmed_every)
-        self._fresh = Freshness(state.as_of, waiting, silent, unconfirmed)
-        return self._fresh
+            self._waiting = await waiting_events(session) if state.waits else None
+        waiting = self._waiting and replace(self._waiting, oldest=self._waiting.oldest + (at - now))
+        confirmed_at = state.confirmed_at and state.confirmed_at + (at - now)
+        silent = stale_since(state.as_of, confirmed_at, at, self._confirmed_every)
+        unconfirmed = stale_since(None, confirmed_at, at, self._confirmed_every)
+        return Freshness(state.as_of, waiting, silent, unconfirmed)
 
 
 def _subjects(changes: Iterable[Change]) -> Iterator[Subject]:

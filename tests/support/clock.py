@@ -12,18 +12,23 @@ class SettableClock:
 
     def __init__(self, now: datetime = datetime(2025, 10, 25, 2, 0, tzinfo=UTC)) -> None:
         self._now = now
+        self._today: date | None = None
 
     def now(self) -> datetime:
         """The instant that was set."""
         return self._now
 
     def today(self) -> date:
-        """The business day of that instant."""
+        """The pinned business day, else that of the instant that was set."""
         return self.day_of(self._now)
 
     def day_of(self, now: datetime) -> date:
-        """The business day of an instant."""
-        return now.astimezone(BUSINESS_ZONE).date()
+        """The pinned business day, else that of the instant."""
+        return self._today or now.astimezone(BUSINESS_ZONE).date()
+
+    def pin(self, today: date) -> None:
+        """Let it be this business day, as with DRIVE_TODAY; the instant stays."""
+        self._today = today
 
     def advance(self, by: timedelta) -> None:
         """Let time pass."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 from notifications.channels.alertmanager.alerts import Alert, alerts_of
@@ -12,22 +13,25 @@ from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.webhook.client import open_client
 from notifications.domain.delivery import Outcome
 from notifications.messages.outgoing_message import OutgoingMessage
+from services.clock import told_later
 
 _PATH: Final = "/api/v2/alerts"
 _HEADERS: Final = {"content-type": "application/json"}
 
 
-def body_of(message: OutgoingMessage, public_url: str | None) -> str:
-    """An array of alerts, each with its end: Alertmanager gives those without one up after its resolve_timeout."""
-    return json.dumps([_posted(alert) for alert in alerts_of(message, public_url)])
+def body_of(message: OutgoingMessage, public_url: str | None, told_later: timedelta) -> str:
+    """An array of alerts, each with its end: Alertmanager gives those without one up after its resolve_timeout. It
+    compares ends with its own clock, so they are real: `told_later` is taken off."""
+    return json.dumps([_posted(alert, told_later) for alert in alerts_of(message, public_url)])
 
 
-def _posted(alert: Alert) -> dict[str, Any]:
+def _posted(alert: Alert, told_later: timedelta) -> dict[str, Any]:
+    ends_at = (alert.ends_at or alert.kept_until) - told_later
     posted = {
         "labels": alert.labels,
         "annotations": alert.annotations,
-        "startsAt": alert.starts_at.isoformat(),
-        "endsAt": (alert.ends_at or alert.kept_until).isoformat(),
+        "startsAt": min(alert.starts_at, ends_at).isoformat(),
+        "endsAt": ends_at.isoformat(),
     }
     return posted | ({"generatorURL": alert.url} if alert.url else {})
 
@@ -40,6 +44,6 @@ async def open_alertmanager(environment: ChannelEnvironment) -> AsyncIterator[Se
 
         async def send(message: OutgoingMessage) -> Outcome:
             address = f"{message.address.rstrip('/')}{_PATH}"
-            return await client.post(address, body_of(message, public_url), _HEADERS)
+            return await client.post(address, body_of(message, public_url, told_later(environment.clock)), _HEADERS)
 
         yield send

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from services.clock import told_later
 from services.messaging import dead_letters
 from services.messaging.codec import Broken
 from targets_api.main import create_app
@@ -23,6 +24,11 @@ MINUTE = timedelta(minutes=1)
 def z(at: datetime) -> str:
     """As JSON has it."""
     return at.isoformat().replace("+00:00", "Z")
+
+
+def told(service: TargetsService, real: datetime) -> str:
+    """A real instant as it is told where the date is pinned, as in these tests."""
+    return z(real + told_later(service.runtime.clock))
 
 
 async def progress(service: TargetsService, path: str = PATHS[0], etag: str | None = None) -> httpx.Response:
@@ -76,10 +82,10 @@ async def test_an_event_that_could_not_be_handled_is_seen_to_wait_until_it_is_dr
     await progress(service)
     async with database.write() as work:
         await dead_letters.keep(work, NOON, broken=[Broken("drive.enrolment.recorded.v1", b"{}", "no id")])
-    assert (await fresh(service))["waiting"] == {"events": 1, "oldest": z(NOON)}
+    assert (await fresh(service))["waiting"] == {"events": 1, "oldest": told(service, NOON)}
     async with database.write() as work:
         await dead_letters.keep(work, NOON - MINUTE, failed=[(a_sign_up(), ValueError("no"))])
-    assert (await fresh(service))["waiting"] == {"events": 2, "oldest": z(NOON - MINUTE)}
+    assert (await fresh(service))["waiting"] == {"events": 2, "oldest": told(service, NOON - MINUTE)}
     async with database.write() as work:
         await work.execute(text("UPDATE dead_letters SET dropped_at = now(), drop_reason = 'of a test'"))
     assert (await fresh(service))["waiting"] is None
@@ -93,7 +99,7 @@ async def test_events_that_the_source_has_and_progress_has_not_are_seen_to_wait_
     await service.handle([a_summary(events, 0)])
     assert (await fresh(service))["waiting"] is None
     await service.handle([a_summary(events, 1)])
-    assert (await fresh(service))["waiting"] == {"events": 2, "oldest": z(NOON + MINUTE)}
+    assert (await fresh(service))["waiting"] == {"events": 2, "oldest": told(service, NOON + MINUTE)}
     await service.handle([*events, a_summary(events, 2)])
     assert (await fresh(service))["waiting"] is None
 
@@ -119,7 +125,7 @@ async def test_who_may_know_of_their_own_alone_learns_nothing_of_the_events_of_o
     assert [after.json()[name] for name in ("as_of", "waiting", "stale_since")] == [None] * 3
     async with service.runtime.database.write() as work:
         await work.execute(text("UPDATE changes SET confirmed_at = confirmed_at - interval '1 hour'"))
-    assert (await asked()).json()["stale_since"] == z(now - MINUTE / 2 - timedelta(hours=1))
+    assert (await asked()).json()["stale_since"] == told(service, now - MINUTE / 2 - timedelta(hours=1))
 
 
 async def test_a_summary_that_could_not_be_handled_is_no_event_that_figures_lack(service: TargetsService) -> None:
@@ -138,5 +144,11 @@ async def test_progress_is_stale_where_neither_events_nor_summaries_arrive(servi
     async with service.runtime.database.write() as work:
         await work.execute(text("UPDATE changes SET confirmed_at = confirmed_at - interval '1 hour'"))
     answer = await progress(service, etag=etag)
-    assert answer.json()["stale_since"] == z(now - MINUTE / 2 - timedelta(hours=1))
+    assert answer.json()["stale_since"] == told(service, now - MINUTE / 2 - timedelta(hours=1))
     assert (await progress(service, etag=answer.headers["etag"])).status_code == 304
+
+
+async def test_on_a_pinned_day_progress_is_fresh_while_sign_ups_of_that_day_arrive(service: TargetsService) -> None:
+    of_the_day = datetime.now(UTC) + told_later(service.runtime.clock) - MINUTE / 2
+    await service.handle([a_sign_up().model_copy(update={"time": of_the_day})])
+    assert (await fresh(service)) == {"as_of": z(of_the_day), "waiting": None, "stale_since": None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +98,17 @@ async def test_an_address_that_is_not_of_the_alertmanager_alone_is_refused(
     answer = await service.client.put("/v1/routes/ops", json={"channel": "alertmanager", "address": address})
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["pointer"]) == (422, "/address")
+
+
+async def test_on_a_pinned_day_an_open_alert_stays_active_at_an_alertmanager_on_real_time(
+    make_service: MakeService, tmp_path: Path
+) -> None:
+    service = await make_service()
+    async with a_hook() as (url, _), an_alertmanager(tmp_path, url) as alertmanager:
+        service.clock.pin(date(2025, 10, 31))
+        await service.put_route("ops", alertmanager.url, channel="alertmanager")
+        lag = an_episode()
+        await send(service, lag.fell_behind())
+        assert await severities(alertmanager) == ["warning"]
+        await send(service, lag.recovered())
+        await eventually(lambda: severities(alertmanager), [])
