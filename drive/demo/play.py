@@ -58,14 +58,16 @@ async def _tell(world: World, receiver: Receiver, console: Console) -> Checks:
     await report_launch_days(world, console)
     province = Province(world, receiver, say, story.checks)
     await province.play()
+    await story.end()
     await report_province(province, console)
     return story.checks
 
 
 def demo_configuration(configuration: Configuration) -> Configuration:
     """The embedded default in a folder of its own, with reviews by the clock several times a second, and a short
-    wait for alerts that arise together."""
+    wait for alerts that arise together. Links of mails lead to this machine."""
     return configuration.changed(
+        public_url=configuration.api_url("notifications"),
         data_dir=configuration.common.data_dir / "demo",
         database_url=None,
         own_database_url=None,

@@ -16,10 +16,10 @@ from rich.table import Table
 from drive.client.client import Client
 from drive.demo.checks import Checks
 from drive.demo.household import ask_for_quote, quote_table
+from drive.demo.mails import text_of
 from drive.demo.places import AGENCY, COMMUNES, PROVINCE, Commune
 from drive.demo.province.chapter import Province
 from drive.demo.province.report import province_tables
-from drive.demo.story import text_of
 from drive.demo.tables import coloured, titled
 from drive.demo.worlds import World
 from services.clock import BUSINESS_ZONE

@@ -6,14 +6,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from email.message import EmailMessage
 from typing import Any, Final
 
 from drive.client.client import Client, until
 from drive.demo.arrival import children_arrived
 from drive.demo.checks import Checks
+from drive.demo.follow_up import FollowUp
 from drive.demo.household import PAYABLE, ask_for_quote
 from drive.demo.life import TAKEN_UP, Life
+from drive.demo.mails import has_chart, text_of
 from drive.demo.ops import Ops
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
@@ -27,11 +28,6 @@ DAYS_OF_SILENCE: Final = (date(2025, 10, 29), date(2025, 10, 30), date(2025, 10,
 CATCHING_UP: Final = ((date(2025, 11, 1), 240), (date(2025, 11, 2), 240))
 """A week-end of home visits in Cẩm Thủy: the day and the sign-ups it brings."""
 MAIL: Final = "ops@bhxh-38.example"
-
-_CAUSES: Final = {
-    "causes": [{"code": "working_away", "note": "back for Tet"}],
-    "remedies": [{"what": "Home visits in all villages", "who": "Xã Cẩm Thạch", "due_on": YEAR_END.isoformat()}],
-}
 
 _RAISED = "drive.alert.raised.v1"
 _WORSENED = "drive.alert.worsened.v1"
@@ -50,6 +46,7 @@ class Story:
     async def play(self) -> None:
         """From the eve of the first launch day to the week-end on which Cẩm Thủy catches up."""
         self._ops = Ops(self.world)
+        self._follow_up = FollowUp(self._ops, CAM_THACH, SCHEME, self.say, self.checks)
         self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
         async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
             await self._prepare(agency)
@@ -58,6 +55,10 @@ class Story:
             await self._launch(agency, CAM_THUY, in_batches=True)
             await self._fall_behind(agency)
             await self._catch_up(agency)
+
+    async def end(self) -> None:
+        """What has become of the commune that did not catch up; the clock may have moved on since `play`."""
+        await self._follow_up.end()
 
     def _user(self, org: str, scope: str) -> Client:
         return Client(self.world.urls, self.world.token(org, scope))
@@ -159,7 +160,9 @@ class Story:
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
             await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
-        await self._report(CAM_THACH)
+        grouped = max(_communes_in(text_of(mail)) for mail in self.world.mails())
+        self.checks.equal("communes in one mail", len(COMMUNES), grouped)
+        await self._follow_up.answer(DAYS_OF_SILENCE[-1])
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
         """The clock's review has judged every target on this day, and what it found has reached its alert."""
@@ -187,18 +190,6 @@ class Story:
         count = await until(f"mail about {commune.name}", mails, lambda seen: seen >= len(types))
         self.checks.equal(f"{commune.name}: mails, {when}", len(types), count)
 
-    async def _report(self, commune: Commune) -> None:
-        alert = next(a for a in await self._alerts() if a["subject"]["unit_code"] == commune.code)
-        path = f"/v1/alerts/{alert['id']}"
-        async with self._user(AGENCY, "alerts:write") as ops:
-            seen = {"version": alert["version"]}
-            taken = await ops.send("POST", "notifications", f"{path}/acknowledgement", seen)
-            self.say(f"Ops acknowledge the alert of {commune.name} (version {taken['version']}).")
-            await ops.send("POST", "notifications", f"{path}/report", {"version": taken["version"], **_CAUSES})
-        self.say(
-            "The commune reports why: people work away from home. Home visits until the end of the year are to help."
-        )
-
     async def _catch_up(self, agency: Client) -> None:
         total = CAM_THUY.sign_ups
         for day, visits in CATCHING_UP:
@@ -209,6 +200,7 @@ class Story:
             await self._progress(agency, CAM_THUY, total, day)
         self.say(f"{CAM_THUY.name} has caught up: its alert resolves.")
         await self._check_messages(CAM_THUY, [_RAISED, _WORSENED, _RESOLVED], "caught up")
+        self.checks.equal("mails about one alert have a chart", True, any(map(has_chart, self.world.mails())))
         statuses = {a["subject"]["unit_code"]: a["status"] for a in await self._alerts()}
         self.checks.equal("alerts in all", len(COMMUNES), len(statuses))
         self.checks.equal(f"{CAM_THACH.name}: alert", "reported", statuses.get(CAM_THACH.code))
@@ -235,15 +227,13 @@ def _severity(alerts: list[Any], commune: Commune) -> str | None:
     return next((a["severity"] for a in alerts if a["subject"]["unit_code"] == commune.code), None)
 
 
+def _communes_in(text: str) -> int:
+    return sum(f"Xã {commune.name}" in text for commune in COMMUNES)
+
+
 def _names(types: list[str]) -> str:
     """`drive.alert.raised.v1` as `raised`."""
     return ", ".join(event_type.split(".")[2] for event_type in types)
-
-
-def text_of(mail: EmailMessage) -> str:
-    """What a mail says."""
-    body = mail.get_body(("plain",))
-    return str(body.get_content()) if body else ""
 
 
 def _percent(share: float) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from drive.client.client import Client
+from drive.demo.mails import text_of
 from drive.demo.places import AGENCY, EVE
 from drive.demo.province.chapter import Province
 from drive.demo.receiver import Receiver, receiving
-from drive.demo.story import Story, text_of
+from drive.demo.story import Story
 from drive.demo.worlds import World, one_process, six
 from drive.hosting.configuration import read_configuration
 from drive.hosting.one_service import databases
@@ -37,8 +38,9 @@ async def _play(world: World, *, with_province: bool) -> None:
         await story.play()
         if with_province:
             await Province(world, receiver, print, story.checks).play()
+        await story.end()
     assert [check for check in story.checks.made if not check.holds] == []
-    assert len(story.checks.made) >= (26 if with_province else 14)
+    assert len(story.checks.made) >= (31 if with_province else 19)
     await _tells_its_own_days(world, receiver)
 
 
@@ -58,7 +60,8 @@ async def _tells_its_own_days(world: World, receiver: Receiver) -> None:
 
 async def test_the_story_and_the_province_come_out_right_in_one_process_on_the_embedded_default(folder: Path) -> None:
     ports = {name: str(free_port()) for name in PORTS}
-    configuration = read_configuration({"DRIVE_DATA_DIR": str(folder), **LOOPBACK, **ports})
+    links = {"DRIVE_PUBLIC_URL": f"http://127.0.0.1:{ports['NOTIFICATIONS_PORT']}"}
+    configuration = read_configuration({"DRIVE_DATA_DIR": str(folder), **LOOPBACK, **ports, **links})
     with databases(configuration) as urls:
         async with one_process(configuration, urls, EVE) as world:
             await _play(world, with_province=True)
@@ -82,6 +85,7 @@ async def test_the_story_comes_out_right_in_six_processes_on_rabbitmq_and_a_serv
     private_postgres: PrivatePostgres, rabbitmq_url: str, tmp_path: Path
 ) -> None:
     environment = environment_of(private_postgres.url, rabbitmq_url, tmp_path, **LOOPBACK)
+    environment["DRIVE_PUBLIC_URL"] = f"http://127.0.0.1:{environment['NOTIFICATIONS_PORT']}"
     configuration = read_configuration(environment)
     async with six(configuration, environment, EVE) as world:
         await _play(world, with_province=False)

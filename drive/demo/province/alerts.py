@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from drive.client.client import until
+from drive.demo.mails import text_of
 from drive.demo.ops import Ops
 from drive.demo.province.sign_ups import SCHEME
 from drive.demo.receiver import Receiver
-from drive.demo.story import text_of
 
 _IN_MAILS: Final = "BHXH tự nguyện"
 """Voluntary social insurance, in Vietnamese."""
