@@ -160,6 +160,12 @@ ALLOWED: Mapping[str, str] = {
     "put_escalation": "alerts:write",
     "delete_escalation": "alerts:write",
     "get_plan": "alerts:read",
+    "list_silences": "alerts:read",
+    "put_silence": "alerts:write",
+    "end_silence": "alerts:write",
+    "list_inhibitions": "alerts:read",
+    "put_inhibition": "alerts:write",
+    "remove_inhibition": "alerts:write",
 }
 """The scopes of each operation: any one of them is enough."""
 

@@ -136,8 +136,9 @@ async def test_a_summary_that_could_not_be_handled_is_no_event_that_figures_lack
 
 async def test_progress_is_stale_where_neither_events_nor_summaries_arrive(service: TargetsService) -> None:
     now = datetime.now(UTC)
-    await service.handle([a_sign_up()])
-    assert (await fresh(service))["stale_since"] == z(NOON)
+    long_before = now + told_later(service.runtime.clock) - timedelta(hours=2)
+    await service.handle([a_sign_up().model_copy(update={"time": long_before})])
+    assert (await fresh(service))["stale_since"] == z(long_before)
     await service.handle([a_summary([], 0).model_copy(update={"time": now - MINUTE / 2})])
     assert (await fresh(service))["stale_since"] is None
     etag = (await progress(service)).headers["etag"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.targets_api.builders import CAM_THACH, TargetsService, a_target_body, a_unit, sign_ups
+from services.clock import BUSINESS_ZONE
+from tests.targets_api.builders import CAM_THACH, LAUNCH, TargetsService, a_target_body, a_unit, sign_ups
 
 AFTER_FRIDAY = date(2025, 11, 8)
 REASON = {"reason": "The province's plan was changed."}
@@ -89,7 +90,8 @@ async def test_the_history_of_a_target_tells_when_by_whom_and_why(service: Targe
         (2, "revised", 100, 90, "2025-11-05", REASON["reason"]),
         (3, "withdrawn", 90, None, "2025-11-08", "Set twice."),
     ]
-    assert [item["at"][:10] for item in items] == ["2025-10-25", "2025-11-08", "2025-11-08"]
+    days = [datetime.fromisoformat(item["at"]).astimezone(BUSINESS_ZONE).date() for item in items]
+    assert days == [LAUNCH, AFTER_FRIDAY, AFTER_FRIDAY]
     [by] = {tuple(item["by"].values()) for item in items}
     assert by[0] == "CT"
 
