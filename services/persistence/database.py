@@ -75,6 +75,7 @@ class Database:
                 "server_settings": {
                     "timezone": "UTC",
                     "jit": "off",
+                    "enable_seqscan": "off" if schema and schema.by_index else "on",
                     "application_name": application_name[:63],
                     "statement_timeout": f"{statement_seconds:.0f}s",
                     "lock_timeout": f"{LOCK_SECONDS}s",

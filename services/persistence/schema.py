@@ -19,6 +19,8 @@ class Schema:
     `beside_figures` names those of them of which no figure is made, though each answer tells of them.
     `derived` names those that tell the same as versioned tables in another form: they follow them in the transaction
     that changes those, and what changes them alone, such as folding, changes no answer.
+    `by_index`: rows are only ever looked up, so that no plan reads a table from end to end. PostgreSQL would make such
+    a plan while a table has few rows, and keep it until autovacuum comes by, however many there are by then.
     """
 
     service: str
@@ -27,6 +29,7 @@ class Schema:
     versioned: frozenset[str] = frozenset()
     beside_figures: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
+    by_index: bool = False
 
     def standing(self, found: str) -> Standing:
         """How a database at the revision `found` relates to this code. Revisions are SERVICE_NNNN, numbered from 1;
