@@ -19,9 +19,10 @@ def logged() -> Iterator[list[Any]]:
         yield lines
 
 
-def outages_in(lines: Sequence[Any]) -> list[tuple[str, str]]:
-    """Beginnings and ends, with what was away."""
-    return [(line["event"], line["what"]) for line in lines if line["event"] in ("outage_began", "outage_ended")]
+def outages_in(lines: Sequence[Any], **which: str) -> list[tuple[str, str]]:
+    """Beginnings and ends, with what was away; of those lines alone that say `which`."""
+    found = [line for line in lines if line["event"] in ("outage_began", "outage_ended")]
+    return [(line["event"], line["what"]) for line in found if which.items() <= line.items()]
 
 
 def loud(lines: Sequence[Any]) -> list[Any]:
@@ -29,11 +30,11 @@ def loud(lines: Sequence[Any]) -> list[Any]:
     return [line for line in lines if line["log_level"] != "debug"]
 
 
-async def until_ended(lines: Sequence[Any], what: str) -> None:
+async def until_ended(lines: Sequence[Any], what: str, **which: str) -> None:
     """Return once the outage is over."""
 
     async def ended() -> bool:
-        return ("outage_ended", what) in outages_in(lines)
+        return ("outage_ended", what) in outages_in(lines, **which)
 
     await eventually(ended, True)
 
