@@ -27,7 +27,7 @@ from tests.support.processes import free_port
 LOOPBACK = {
     "DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8",
     "DRIVE_REVIEW_SECONDS": "0.2",
-    "DRIVE_GROUP_WAIT_SECONDS": "0.5",
+    "DRIVE_GROUP_WAIT_SECONDS": "2",
     "DRIVE_GROUP_INTERVAL_SECONDS": "0.5",
 }
 
