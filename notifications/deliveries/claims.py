@@ -12,9 +12,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from notifications.deliveries import groups, sql, store
+from notifications.deliveries import attempts_sql, claim_sql, due_sql, groups, store
+from notifications.deliveries.attempts_sql import ExpiredAttempt
+from notifications.deliveries.claim_sql import ClaimedDelivery
 from notifications.deliveries.courses import with_courses
-from notifications.deliveries.sql import Bundle, ClaimedDelivery, ExpiredAttempt
+from notifications.deliveries.due_sql import Bundle
 from notifications.deliveries.store import Attempt
 from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
 from notifications.messages.alert_snapshot import ReportedAlert
@@ -59,12 +61,12 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
     Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
     `lock_claims`.
     """
-    await work.execute(sql.FAIL_WITHOUT_ROUTE, {"now": now})
+    await work.execute(due_sql.FAIL_WITHOUT_ROUTE, {"now": now})
     rows: list[ClaimedDelivery] = []
     while not rows and (bundles := await _choose(work, capacity, now)):
         chosen = _columns(bundles)
-        ended = [*await work.execute(sql.SUPERSEDE, chosen), *await work.execute(sql.FORGET_UNTOLD, chosen)]
-        rows = await work.all(sql.CLAIM, chosen | {"most": capacity.most_alerts, "now": now, "until": until})
+        ended = [*await work.execute(claim_sql.SUPERSEDE, chosen), *await work.execute(claim_sql.FORGET_UNTOLD, chosen)]
+        rows = await work.all(claim_sql.CLAIM, chosen | {"most": capacity.most_alerts, "now": now, "until": until})
         if not ended:
             break
     await receivers.spend(work, _messages_by_route(rows), capacity.rate, now)
@@ -79,7 +81,7 @@ async def _choose(work: UnitOfWork, capacity: Capacity, now: datetime) -> list[B
     busy = {"busy_routes": list(capacity.sending), "busy_counts": list(capacity.sending.values())}
     limits = {"per_route": capacity.per_route, "slots": capacity.slots, "window": _WINDOW}
     rate = {"burst": capacity.rate.burst, "per_second": capacity.rate.per_second}
-    return await work.all(sql.CHOOSE, busy | limits | rate | {"now": now, "failures_to_pause": FAILURES_TO_PAUSE})
+    return await work.all(due_sql.CHOOSE, busy | limits | rate | {"now": now, "failures_to_pause": FAILURES_TO_PAUSE})
 
 
 def _columns(bundles: Sequence[Bundle]) -> dict[str, list[Any]]:
@@ -142,5 +144,5 @@ def _fields_of(error: ValidationError) -> str:
 
 async def expired(work: UnitOfWork, now: datetime) -> list[ExpiredAttempt]:
     """Attempts that were under way when their lease ended."""
-    await work.execute(sql.ADOPT)
-    return await work.all(sql.EXPIRED, {"now": now})
+    await work.execute(attempts_sql.ADOPT)
+    return await work.all(attempts_sql.EXPIRED, {"now": now})

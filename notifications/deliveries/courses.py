@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
+from sqlalchemy import text
 
-from notifications.deliveries import sql
-from notifications.deliveries.sql import Reported
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.contracts.pace import PaceFigures
+from services.persistence.statements import Query
 from services.persistence.unit_of_work import UnitOfWork
+
+
+class Reported(NamedTuple):
+    """What an alert's figures were at one of its versions."""
+
+    alert_id: UUID
+    version: int
+    figures: Mapping[str, Any]
+
+
+COURSE: Final = Query(
+    Reported,
+    text("""
+    SELECT DISTINCT ON (alert_id, alert_version) alert_id, alert_version AS version, alert -> 'figures' AS figures
+    FROM deliveries WHERE alert_id = ANY(:alert_ids) ORDER BY alert_id, alert_version
+"""),
+)
+"""The figures of alerts at each version of which a delivery to any route was queued."""
 
 
 async def with_courses(work: UnitOfWork, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
     """Messages of one alert with the figures of its changes before, which never differ from one attempt to the next."""
     alerts = {message.notices[0].alert.id for message in messages if len(message.notices) == 1}
     found: dict[UUID, list[Reported]] = defaultdict(list)
-    for each in await work.all(sql.COURSE, {"alert_ids": list(alerts)}) if alerts else ():
+    for each in await work.all(COURSE, {"alert_ids": list(alerts)}) if alerts else ():
         found[each.alert_id].append(each)
     return [_with_course(message, found) for message in messages]
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, bindparam, or_, update
 from sqlmodel import col, select
 
-from notifications.deliveries import sql
-from notifications.deliveries.sql import History
+from notifications.deliveries import attempts_sql, waits_sql
+from notifications.deliveries.attempts_sql import History
 from notifications.domain.delivery import Step
 from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import DeliveryRow
@@ -58,7 +58,7 @@ async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
 async def retime(work: UnitOfWork, route_name: str, due: Mapping[Severity, datetime]) -> None:
     """Let what was never attempted to this route be due then, by the severity of its alert."""
     values = {"route": route_name, "severities": list(due), "due": list(due.values())}
-    await work.execute(sql.RETIME, values)
+    await work.execute(waits_sql.RETIME, values)
 
 
 async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:
@@ -76,18 +76,18 @@ async def record_step(work: UnitOfWork, attempt: Attempt, step: Step, now: datet
     """
     values = {"message_id": attempt.message_id, "attempt": attempt.number, "new_state": step.state}
     times = {"due_at": step.next_attempt_at, "accepted_at": now if step.state == "sent" else None}
-    await work.execute(sql.RECORD_STEP, values | times | {"error": step.error})
+    await work.execute(attempts_sql.RECORD_STEP, values | times | {"error": step.error})
 
 
 async def record_attempt(work: UnitOfWork, attempt: Attempt, *, outcome: str, detail: str, now: datetime) -> None:
     """Record the outcome of an attempt; a later record of the same attempt replaces it."""
     values = {"message_id": attempt.message_id, "attempt": attempt.number, "at": now}
-    await work.execute(sql.RECORD_ATTEMPT, values | {"outcome": outcome, "detail": detail})
+    await work.execute(attempts_sql.RECORD_ATTEMPT, values | {"outcome": outcome, "detail": detail})
 
 
 async def history(work: UnitOfWork, attempt: Attempt) -> History:
     """What came of the message so far."""
-    [found] = await work.all(sql.HISTORY, {"message_id": attempt.message_id, "attempt": attempt.number})
+    [found] = await work.all(attempts_sql.HISTORY, {"message_id": attempt.message_id, "attempt": attempt.number})
     return found
 
 
@@ -97,12 +97,12 @@ async def end_waits(work: UnitOfWork, route_name: str, now: datetime) -> None:
     At most once for each attempt on schedule: a message that is refused for its own content is not sent again with each
     other message.
     """
-    await work.execute(sql.END_WAITS, {"route_name": route_name, "now": now})
+    await work.execute(waits_sql.END_WAITS, {"route_name": route_name, "now": now})
 
 
 async def send_again(work: UnitOfWork, row: DeliveryRow, now: datetime) -> None:
     """Make the message of this delivery due now; one without a message waits for its group no longer."""
-    await work.execute(sql.SEND_AGAIN, {"delivery_id": row.id, "message_id": row.message_id, "now": now})
+    await work.execute(waits_sql.SEND_AGAIN, {"delivery_id": row.id, "message_id": row.message_id, "now": now})
 
 
 async def one_for_change(work: UnitOfWork, delivery_id: UUID, own_of: str | None) -> DeliveryRow | None:

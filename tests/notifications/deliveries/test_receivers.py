@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from notifications.deliveries import sql
 from notifications.deliveries.claims import Capacity
+from notifications.deliveries.due_sql import CHOOSE
 from notifications.domain.delivery import Retry, Sent
 from notifications.domain.receiver import FAILURES_TO_PAUSE, MOST_PROBES, PATIENCE, Rate
 from notifications.routing.receivers.queries import failing_routes
@@ -202,7 +202,7 @@ async def test_what_is_read_to_choose_messages_does_not_grow_with_what_waits(ser
 
     async def read() -> float:
         async with service.runtime.database.write() as work:
-            found = await work.execute(Explained(sql.CHOOSE.statement), values | busy | {"now": service.clock.now()})
+            found = await work.execute(Explained(CHOOSE.statement), values | busy | {"now": service.clock.now()})
             [plan] = found.scalar_one()
             return rows_read(plan["Plan"], "deliveries")
 

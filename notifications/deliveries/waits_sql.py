@@ -1,0 +1,31 @@
+"""Statements that change when what waits is due. Whoever runs one holds CLAIMS."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+SEND_AGAIN = text("""
+    UPDATE deliveries d SET state = 'pending', next_attempt_at = :now, leased_until = NULL
+    WHERE (d.id = :delivery_id OR d.message_id = :message_id) AND d.state IN ('pending', 'failed', 'unconfirmed')
+      AND NOT EXISTS (
+          SELECT FROM deliveries o
+          WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
+      )
+""")
+"""Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
+
+RETIME = text("""
+    UPDATE deliveries SET next_attempt_at = w.due_at
+    FROM unnest(CAST(:severities AS text[]), CAST(:due AS timestamptz[])) AS w(severity, due_at)
+    WHERE state = 'pending' AND route_name = :route AND attempts = 0 AND message_id IS NULL
+      AND alert ->> 'severity' = w.severity
+""")
+"""Gives what waits for its first attempt to a route another time, by the severity of its alert."""
+
+END_WAITS = text("""
+    UPDATE deliveries SET next_attempt_at = :now, early_attempts = early_attempts + 1
+    WHERE state = 'pending' AND route_name = :route_name AND next_attempt_at > :now
+      AND early_attempts < attempts - attempts_before - early_attempts
+""")
+"""Makes what waits for another attempt to this route due now, once for each attempt that came on schedule. What waits
+for others of its group has had no attempt."""
