@@ -53,8 +53,10 @@ def with_state(row: AlertRow, alert: Alert) -> AlertRow:
 
 
 def with_facts(row: AlertRow, alert: Alert, facts: PaceFacts) -> AlertRow:
-    """The row, changed to this state and the latest facts."""
-    return row.sqlmodel_update(_state_values(alert) | _next_escalation(row, alert) | _fact_values(facts))
+    """The row, changed to this state and the latest facts; a unit that lies elsewhere now may have another chain."""
+    has_moved = row.path != list(facts.path)
+    next_look = {"next_escalation_at": alert.unacknowledged_since} if has_moved else _next_escalation(row, alert)
+    return row.sqlmodel_update(_state_values(alert) | next_look | _fact_values(facts))
 
 
 def new_row(alert: Alert, facts: PaceFacts, previous_id: UUID | None) -> AlertRow:

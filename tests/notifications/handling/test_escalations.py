@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -167,6 +168,23 @@ async def test_a_chain_that_is_put_or_removed_holds_for_alerts_that_are_open(ser
     wait(alert, days=1)
     await alert.clock_looks()
     assert (await alert.shown())["level"] == 2
+
+
+@pytest.mark.parametrize("of_before", [[], [a_step("P30D", "unit")]])
+async def test_a_unit_that_comes_under_another_chain_goes_on_by_that_at_once(
+    service: NotificationsService, of_before: list[dict[str, Any]]
+) -> None:
+    await put_routes(service, "unit")
+    for steps in filter(None, [of_before]):
+        await put_chain(service, *steps, name="before", under="BHXH-CT")
+    await put_chain(service, a_step("PT4H", "unit"), name="after", under="BHXH-BT")
+    alert = await Handled(service).begin(from_now_on(service))
+    await alert.clock_looks()
+    alert.lag.path = ("BHXH-BT", "15142")
+    await service.handle(alert.lag.worsened(severity="warning"))  # figures of the unit where it is now
+    wait(alert, hours=4)
+    await alert.clock_looks()
+    assert await told(service) == [("unit", "escalated", 1)]
 
 
 async def test_what_a_process_of_the_version_before_has_raised_is_escalated(alert: Handled) -> None:
