@@ -99,13 +99,14 @@ def take_step(alert: Alert, chain: Chain | None, lapse: Lapse) -> Decision:
     return escalate(alert, REASONS[lapse], step.routes)
 
 
-def lapse_of(status: Status, *, is_overdue: bool) -> Lapse:
-    """Why an alert that is as it is right after a step was escalated last."""
-    if status == "reported":
+def lapse_of(status: Status, *, is_overdue: bool, was_remedy_missed: bool) -> Lapse:
+    """Why an alert was escalated last, as far as it says so itself; exact right after the step. It never says what is
+    untrue of an alert on which people have acted since, as where a silence has held the message up."""
+    if status == "reported" and was_remedy_missed:
         return "not_remedied"
     if is_overdue:
         return "not_reported"
-    return "not_acknowledged" if status == "open" else "not_remedied"
+    return "not_remedied" if status == "acknowledged" and was_remedy_missed else "not_acknowledged"
 
 
 def check_steps(steps: Sequence[Step], known_routes: Iterable[str]) -> None:

@@ -57,8 +57,9 @@ class Writer:
     def _named(self, alert: AlertSnapshot) -> dict[str, str]:
         words = self.words
         named = {"by": by(alert, words), "reporter": reporter(alert, words), "resolver": resolver(alert, words)}
-        lapse = words.escalated_since[lapse_of(alert.status, is_overdue=alert.overdue_since is not None)]
-        level = {"level": str(alert.level), "lapse": lapse}
+        is_overdue, was_missed = alert.overdue_since is not None, bool(alert.report and alert.report.missed)
+        lapse = lapse_of(alert.status, is_overdue=is_overdue, was_remedy_missed=was_missed)
+        level = {"level": str(alert.level), "lapse": words.escalated_since[lapse]}
         return {"who": who(alert, words), "reason": one_line(alert.resolution_reason), **named, **level}
 
     def _opening(self, notice: Notice) -> str:

@@ -94,18 +94,35 @@ def test_an_alert_that_is_resolved_is_not_escalated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "is_overdue", "lapse"),
+    ("status", "is_overdue", "was_missed", "lapse"),
     [
-        ("open", False, "not_acknowledged"),
-        ("open", True, "not_reported"),
-        ("acknowledged", True, "not_reported"),
-        ("acknowledged", False, "not_remedied"),
-        ("reported", True, "not_remedied"),
-        ("reported", False, "not_remedied"),
+        ("open", False, False, "not_acknowledged"),
+        ("open", True, False, "not_reported"),
+        ("open", False, True, "not_acknowledged"),
+        ("acknowledged", True, False, "not_reported"),
+        ("acknowledged", False, True, "not_remedied"),
+        ("reported", True, True, "not_remedied"),
+        ("reported", False, True, "not_remedied"),
     ],
 )
-def test_an_alert_says_by_itself_why_it_was_escalated(status: Status, is_overdue: bool, lapse: Lapse) -> None:
-    assert lapse_of(status, is_overdue=is_overdue) == lapse
+def test_an_alert_says_by_itself_why_it_was_escalated(
+    status: Status, is_overdue: bool, was_missed: bool, lapse: Lapse
+) -> None:
+    assert lapse_of(status, is_overdue=is_overdue, was_remedy_missed=was_missed) == lapse
+
+
+@pytest.mark.parametrize(
+    ("status", "is_overdue", "lapse"),
+    [
+        ("acknowledged", False, "not_acknowledged"),
+        ("reported", False, "not_acknowledged"),
+        ("reported", True, "not_reported"),
+    ],
+)
+def test_a_message_that_comes_late_names_no_remedy_as_missed_where_none_is(
+    status: Status, is_overdue: bool, lapse: Lapse
+) -> None:
+    assert lapse_of(status, is_overdue=is_overdue, was_remedy_missed=False) == lapse
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from notifications.channels.mail.compose import Sender, compose_mail
+from notifications.domain.alert import Report
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ShownPerson
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
@@ -176,7 +177,8 @@ def test_no_line_is_longer_than_a_mail_client_shows_but_for_addresses(language: 
     [
         ({"status": "open"}, "nobody has acknowledged the alert in time"),
         ({"status": "open", "overdue_since": FIRST.queued_at}, "no report of causes and remedies has come in time"),
-        ({"status": "reported"}, "a remedy was not done in time"),
+        ({"status": "reported", "report": Report(("cost",), missed=1)}, "a remedy was not done in time"),
+        ({"status": "reported", "report": Report(("cost",), planned=1)}, "nobody has acknowledged the alert in time"),
     ],
 )
 def test_a_mail_of_an_escalation_says_the_level_and_what_was_not_done_in_time(
