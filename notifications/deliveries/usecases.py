@@ -19,7 +19,7 @@ from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
 from notifications.domain.grouping import group_of
 from notifications.domain.receiver import UNKNOWN, Receiver
-from notifications.domain.recipients import FOLLOW_UPS, Concern, Recipients, Route, recipients_of, recipients_of_change
+from notifications.domain.recipients import FOLLOW_UPS, Concern, Recipients, Route, recipients_of_change
 from notifications.domain.terms import Terms
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -86,8 +86,6 @@ def _group(change: AlertChange, levels: Mapping[str, UnitLevel]) -> str:
 
 
 def _recipients(change: AlertChange, concern: Concern, candidates: Sequence[Route], notified: Set[str]) -> Recipients:
-    if change.to != "all":
-        return recipients_of(candidates, concern).narrowed(notified, within=change.to == "told")
     return recipients_of_change(
         change.kind,
         candidates,
@@ -95,6 +93,7 @@ def _recipients(change: AlertChange, concern: Concern, candidates: Sequence[Rout
         notified_before=notified,
         named=change.routes,
         unreported=change.unreported,
+        to=change.to,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from notifications.domain.alert import ChangeKind, Status
 from services.vocabulary import Scheme, Severity
@@ -62,6 +62,10 @@ class Recipients:
         return Recipients(tuple(name for name in self.notified if (name in told) == within), self.excluded + others)
 
 
+Told: TypeAlias = Literal["all", "untold", "told"]
+"""Which routes are notified of a change: all that it concerns; those that the alert concerns and that were not notified
+of it before; of those that the change concerns, the ones that were."""
+
 FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
 """Changes of which those are notified who were notified of the alert."""
 
@@ -74,9 +78,25 @@ def recipients_of_change(
     notified_before: Collection[str],
     named: Collection[str] = (),
     unreported: bool = False,
+    to: Told = "all",
 ) -> Recipients:
     """The routes for a change of an alert, which is as it is after it. `named`: by the step of an escalation.
     `unreported`: those that it concerns are notified also of what would be a follow-up."""
+    if to == "untold":
+        return recipients_of(routes, alert).narrowed(notified_before, within=False)
+    found = _recipients_of_change(kind, routes, alert, notified_before, named, unreported=unreported)
+    return found.narrowed(notified_before, within=True) if to == "told" else found
+
+
+def _recipients_of_change(
+    kind: ChangeKind,
+    routes: Sequence[Route],
+    alert: Concern,
+    notified_before: Collection[str],
+    named: Collection[str],
+    *,
+    unreported: bool,
+) -> Recipients:
     if kind == "escalated":
         return recipients_of_an_escalation(routes, alert, named)
     concerned = recipients_of(routes, alert)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, delete, select, update
+from sqlalchemy import DateTime, Text, Uuid, bindparam, delete, func, null, select, update
 
 from notifications.tables.hushed import HushedAlertRow
 from services.persistence.unit_of_work import UnitOfWork
@@ -20,7 +20,7 @@ _row = table_of(HushedAlertRow).c
 WITHHOLD: Final = _KNOWN.on_conflict_do_update(
     index_elements=["alert_id"],
     set_={
-        "change": _KNOWN.excluded.change,
+        "change": func.coalesce(_KNOWN.excluded.change, _row.change),
         "check_at": _KNOWN.excluded.check_at,
         "silenced_by": _KNOWN.excluded.silenced_by,
         "inhibited_by": _KNOWN.excluded.inhibited_by,
@@ -32,11 +32,14 @@ LOOK_AT_SILENCED: Final = _LOOK_NOW.where(_row.silenced_by == bindparam("silence
 _inhibited = select(_row.alert_id).where(_row.inhibited_by == among("alert_ids", Uuid()))
 LOOK_AT_INHIBITED: Final = _LOOK_NOW.where(_row.alert_id.in_(_inhibited.with_for_update(skip_locked=True)))
 LOOK_AT_ALL_INHIBITED: Final = _LOOK_NOW.where(_row.inhibited_by.is_not(None))
+FORGET_CHANGES: Final = (
+    update(table_of(HushedAlertRow)).where(_row.alert_id == among("alert_ids", Uuid())).values(change=null())
+)
 FORGET: Final = delete(table_of(HushedAlertRow)).where(_row.alert_id == among("alert_ids", Uuid()))
 
 
 async def withhold(work: UnitOfWork, rows: Sequence[HushedAlertRow]) -> None:
-    """These changes are not told; the last one of an alert is kept."""
+    """These changes are not told; the last one of an alert is kept, and all routes that steps have named."""
     last = {row.alert_id: row for row in rows}
     if last:
         await work.execute(WITHHOLD, columns_of(row.model_dump() for row in last.values()))
@@ -62,6 +65,12 @@ async def look_at_inhibited(work: UnitOfWork, alert_ids: Collection[UUID], now: 
 async def look_at_all_inhibited(work: UnitOfWork, now: datetime) -> None:
     """An inhibition has changed. Needs ROUTES, not shared."""
     await work.execute(LOOK_AT_ALL_INHIBITED, {"now": now})
+
+
+async def forget_changes(work: UnitOfWork, alert_ids: Collection[UUID]) -> None:
+    """Every route is told by now that these alerts concern; those that steps have named are not."""
+    if alert_ids:
+        await work.execute(FORGET_CHANGES, {"alert_ids": list(alert_ids)})
 
 
 async def forget(work: UnitOfWork, alert_ids: Collection[UUID]) -> None:

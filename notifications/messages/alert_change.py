@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
 from notifications.domain.alert import ChangeKind
+from notifications.domain.recipients import Told
 from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
-
-Told: TypeAlias = Literal["all", "untold", "told"]
-"""Which routes are notified of a change: all that it concerns; of those, the ones that were not notified of the alert
-before, or those that were."""
 
 
 @dataclass(frozen=True, slots=True)

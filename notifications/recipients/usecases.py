@@ -13,6 +13,7 @@ from notifications.alerts.mutes import Candidate, mutes_of
 from notifications.deliveries.claims import lock_claims
 from notifications.deliveries.usecases import retime
 from notifications.domain.grouping import group_of
+from notifications.domain.hush import Withheld
 from notifications.domain.recipients import Concern, news_of, reason_against
 from notifications.hushed import store as hushed
 from notifications.recipients import store
@@ -72,7 +73,7 @@ async def _without_hushed(work: UnitOfWork, context: Context, alerts: Sequence[U
     """Those that nothing hushes; of the others the route is told when that is over."""
     candidates = [Candidate(each.id, _concern(each), each.measure, Scope(**each.subject)) for each in alerts]
     mutes = await mutes_of(work, candidates, context.at)
-    rows = [hushed_row(alert_id, None, mute, context.at) for alert_id, mute in sorted(mutes.items())]
+    rows = [hushed_row(alert_id, Withheld(), mute, context.at) for alert_id, mute in sorted(mutes.items())]
     await hushed.withhold_unless_known(work, rows)
     return [each for each in alerts if each.id not in mutes]
 

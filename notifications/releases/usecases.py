@@ -11,7 +11,7 @@ from notifications.alerts.hushing import hushed_row
 from notifications.alerts.mutes import mutes_of_alerts
 from notifications.alerts.snapshots import snapshot_of
 from notifications.deliveries.usecases import queue
-from notifications.domain.recipients import news_of
+from notifications.domain.hush import Withheld, news_after
 from notifications.domain.terms import Terms
 from notifications.hushed import store as hushed
 from notifications.messages.alert_change import AlertChange
@@ -35,7 +35,7 @@ async def release(work: UnitOfWork, context: Context, terms: Terms, most: int) -
     found = [(row, snapshot_of(alert)) for row, alert in await store.due(work, context.at, most)]
     mutes = await mutes_of_alerts(work, [alert for _, alert in found], context.at)
     still = [
-        hushed_row(row.alert_id, row.change, mutes[row.alert_id], context.at)
+        hushed_row(row.alert_id, Withheld(row.change), mutes[row.alert_id], context.at)
         for row, _ in found
         if row.alert_id in mutes
     ]
@@ -49,11 +49,6 @@ async def release(work: UnitOfWork, context: Context, terms: Terms, most: int) -
 
 
 def _news(alert: AlertSnapshot, row: HushedAlertRow, context: Context) -> Iterator[AlertChange]:
-    if alert.status == "resolved":
-        return
     at = max(time for time in (alert.raised_at, alert.acknowledged_at, alert.reported_at) if time)
-    if row.routes:
-        yield AlertChange(alert, "escalated", _REASON, at, context.correlation_id, routes=tuple(row.routes))
-    if row.change is not None:
-        yield AlertChange(alert, row.change, _REASON, at, context.correlation_id, to="told")
-    yield AlertChange(alert, news_of(alert.status), _REASON, at, context.correlation_id, to="untold")
+    for kind, to, routes in news_after(Withheld(row.change, tuple(row.routes)), alert.status):
+        yield AlertChange(alert, kind, _REASON, at, context.correlation_id, to=to, routes=routes)

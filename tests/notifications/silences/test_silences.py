@@ -9,6 +9,7 @@ import pytest
 
 from services.vocabulary import Scope
 from tests.conftest import ClientFor, TokenFor
+from tests.notifications.escalations.steps import a_step, from_now_on, put_chain
 from tests.notifications.handling.steps import Handled
 from tests.notifications.service import NotificationsService, an_episode
 from tests.notifications.silences.steps import REASON, a_body, clock_looks, silence, told
@@ -206,6 +207,79 @@ async def test_silences_are_listed_with_their_state_and_put_by_who_may_write_ale
     reader = await client_for(service.app, token_for(service.runtime, org="OPS", scope="alerts:read"))
     assert (await reader.get("/v1/silences")).status_code == 200
     assert (await reader.put("/v1/silences/c", json=a_body(service))).status_code == 403
+
+
+@pytest.fixture
+async def escalated(ops: NotificationsService) -> Handled:
+    """An alert that a silence hushes, and a chain, by which the chief is told after an hour, and the director after
+    the silence, which takes two hours."""
+    for name in ("chief", "director"):
+        await ops.put_route(name, f"{name}@example.org", min_level=100)
+    await put_chain(ops, a_step("PT1H", "chief"), a_step("PT2H1M", "director"))
+    await silence(ops)
+    return await Handled(ops).begin(from_now_on(ops))
+
+
+async def test_a_step_right_after_a_silence_takes_nothing_from_who_is_to_hear_of_what_it_hushed(
+    ops: NotificationsService, escalated: Handled
+) -> None:
+    ops.advance(hours=1)
+    await escalated.clock_looks()
+    ops.advance(hours=1, minutes=2)
+    await escalated.clock_looks()  # before the clock looks at what was hushed
+    assert (await told(ops), await told(ops, "chief"), await told(ops, "director")) == ([], [], ["escalated"])
+    await clock_looks(ops)
+    assert (await told(ops), await told(ops, "chief"), await told(ops, "director")) == (
+        ["raised"],
+        ["escalated"],
+        ["escalated"],
+    )
+
+
+async def test_what_is_told_to_all_right_after_a_silence_takes_nothing_from_routes_of_steps(
+    ops: NotificationsService, escalated: Handled
+) -> None:
+    ops.advance(hours=1)
+    await escalated.clock_looks()
+    ops.advance(hours=1)
+    await ops.handle(escalated.lag.worsened())
+    await clock_looks(ops)
+    assert (await told(ops), await told(ops, "chief")) == (["worsened"], ["escalated"])
+
+
+async def test_a_route_that_a_step_has_told_hears_of_an_acknowledgement_when_the_silence_ends(
+    ops: NotificationsService,
+) -> None:
+    await ops.put_route("chief", "chief@example.org", min_level=100)
+    await put_chain(ops, a_step("PT1H", "chief"))
+    alert = await Handled(ops).begin(from_now_on(ops))
+    ops.advance(hours=1)
+    await alert.clock_looks()
+    await silence(ops)
+    await alert.do("acknowledgement")
+    ops.advance(hours=2)
+    await clock_looks(ops)
+    assert await told(ops, "chief") == ["escalated", "acknowledged"]
+
+
+async def test_a_step_during_a_silence_hides_no_change_from_routes_that_it_does_not_name(
+    ops: NotificationsService,
+) -> None:
+    await ops.put_route("chief", "chief@example.org", min_level=100)
+    await put_chain(ops, a_step("PT1H", "chief"), a_step("PT9H", "chief"))
+    worse, same = await Handled(ops).begin(from_now_on(ops)), await Handled(ops).begin(from_now_on(ops))
+    await silence(ops)
+    await ops.handle(worse.lag.worsened())
+    ops.advance(hours=1)
+    await worse.clock_looks()
+    ops.advance(hours=1)
+    await clock_looks(ops)
+    found = {(row["alert_id"], row["route_name"], row["change"]) for row in await ops.deliveries()}
+    assert found == {
+        *((alert.id, "ops", "raised") for alert in (worse, same)),
+        *((alert.id, "chief", "escalated") for alert in (worse, same)),
+        (worse.id, "ops", "worsened"),
+    }
 
 
 async def test_routes_that_an_escalation_names_meanwhile_hear_of_it_when_the_silence_ends(
