@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.holidays import calendar_of
 from services.runtime import AnyRuntime
 from services.web.app import build_app
+from services.web.sse.feed import Feed
 from targets_api.allocation import routes as allocation
 from targets_api.calendars import routes as calendars
 from targets_api.curves import routes as curves
@@ -20,7 +21,7 @@ from targets_api.policies import routes as policies
 from targets_api.progress import routes as progress
 from targets_api.progress.series import routes as series
 from targets_api.progress.stream import routes as stream
-from targets_api.progress.stream.feed import Feed
+from targets_api.progress.stream.changes import ProgressLog
 from targets_api.rankings import routes as rankings
 from targets_api.remembering.answers import Answers
 from targets_api.targets import routes as targets
@@ -43,5 +44,5 @@ def create_app(runtime: AnyRuntime) -> FastAPI:
     app = build_app(runtime, title="Targets", description=_ABOUT, tags=_TAGS, routers=routers)
     confirmed_every = timedelta(seconds=runtime.settings.reconcile_seconds)
     app.state.answers = Answers(runtime.database, runtime.clock, confirmed_every)
-    app.state.feed = Feed(runtime.database, runtime.clock, runtime.metrics, app.state.stopping)
+    app.state.feed = Feed(runtime.database, ProgressLog(runtime.clock), runtime.metrics, app.state.stopping)
     return app

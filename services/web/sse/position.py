@@ -1,14 +1,15 @@
-"""A position in the log of changes: the id of an event of a stream. Pure."""
+"""A position in a log of changes: the id of an event of a stream. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 
+_NUMBER: Final = "[0-9a-f]{1,16}"
 _ID: Final = re.compile(
-    r"([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,16})\.([0-9a-f]{1,8})\.([0-9]{1,19}):([0-9]{1,19}):([0-9,]*)"
+    rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER}(?:\.{_NUMBER})*)\.([0-9]{{1,19}}):([0-9]{{1,19}}):([0-9,]*)"
 )
 LONGEST: Final = 2_000
 _MICROSECOND: Final = 1_000_000
@@ -18,26 +19,23 @@ _MICROSECOND: Final = 1_000_000
 class Position:
     """All transactions that `snapshot` has seen are in what was sent before; `at` is when it was taken.
 
-    It says nothing on a `server` that was started at another time, on another day, or where changes were made that are
-    not in the log: `unlogged` is how many there were.
+    It says nothing on a `server` that was started at another time, or where what the log does not tell is another:
+    `beside` is that, as numbers in hexadecimal digits with dots between them.
     """
 
     server: datetime
     at: datetime
-    unlogged: int
-    day: date
+    beside: str
     snapshot: str
 
     @property
     def id(self) -> str:
         """As it is sent."""
-        return (
-            f"{_number(self.server):x}.{_number(self.at):x}.{self.unlogged:x}.{self.day.toordinal():x}.{self.snapshot}"
-        )
+        return f"{_number(self.server):x}.{_number(self.at):x}.{self.beside}.{self.snapshot}"
 
     def follows(self, before: Position) -> bool:
         """Whether the log tells all that has changed since that position, if it reaches back to it."""
-        return (self.server, self.unlogged, self.day) == (before.server, before.unlogged, before.day)
+        return (self.server, self.beside) == (before.server, before.beside)
 
 
 def position_of(sent: str) -> Position | None:
@@ -45,12 +43,11 @@ def position_of(sent: str) -> Position | None:
     found = _ID.fullmatch(sent[:LONGEST])
     if not found:
         return None
-    server, at, unlogged, day = (int(part, 16) for part in found.groups()[:4])
-    snapshot = f"{found[5]}:{found[6]}:{found[7]}"
-    if not _is_snapshot(int(found[5]), int(found[6]), found[7]):
+    server, at, beside, xmin, xmax, running = found.groups()
+    if not _is_snapshot(int(xmin), int(xmax), running):
         return None
     try:
-        return Position(_time(server), _time(at), unlogged, date.fromordinal(day), snapshot)
+        return Position(_time(int(server, 16)), _time(int(at, 16)), beside, f"{xmin}:{xmax}:{running}")
     except (ValueError, OverflowError, OSError):
         return None
 
