@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +9,6 @@ from typing import Any, Final, get_args
 from uuid import UUID
 
 from notifications.channels.chat.compose import compose as compose_chat
-from notifications.channels.mail.chart import course_of, png_of
 from notifications.channels.mail.compose import Sender, compose_mail, part_of
 from notifications.channels.mail.rendering import NAMES, Renderer, place_of
 from notifications.domain.alert import ChangeKind, Status
@@ -76,11 +73,9 @@ def preview(name: str, language: Language, alert: AlertSnapshot, settings: Notif
     notice = _notice(_CHANGE.get(alert.status, "raised"), alert.model_dump())
     renderer = Renderer(settings.templates_dir)
     try:
-        text = part_of(name, _message([notice], language), _strict_sender(settings, renderer))
+        return part_of(name, _message([notice], language), _strict_sender(settings, renderer))
     except Exception as error:
         raise Invalid(place_of(error, settings.templates_dir)) from error
-    picture = base64.b64encode(png_of(course_of(notice))).decode()
-    return re.sub(r"cid:chart\.[^\"]+", f"data:image/png;base64,{picture}", text)
 
 
 def _samples(settings: NotificationsSettings, renderer: Renderer) -> Iterator[tuple[str, Callable[[], object]]]:

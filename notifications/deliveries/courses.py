@@ -1,4 +1,4 @@
-"""The figures of an alert's changes before, for the picture of its way."""
+"""The figures of alerts' changes before, for the pictures of their ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.gravest import charted
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.contracts.pace import PaceFigures
 from services.persistence.statements import Query
@@ -36,8 +38,9 @@ COURSE: Final = Query(
 
 
 async def with_courses(work: UnitOfWork, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
-    """Messages of one alert with the figures of its changes before, which never differ from one attempt to the next."""
-    alerts = {message.notices[0].alert.id for message in messages if len(message.notices) == 1}
+    """Messages whose charted alerts have the figures of their changes before, which never differ from one attempt to
+    the next."""
+    alerts = {notice.alert.id for message in messages for notice in charted(message.notices)}
     found: dict[UUID, list[Reported]] = defaultdict(list)
     for each in await work.all(COURSE, {"alert_ids": list(alerts)}) if alerts else ():
         found[each.alert_id].append(each)
@@ -45,12 +48,13 @@ async def with_courses(work: UnitOfWork, messages: Sequence[OutgoingMessage]) ->
 
 
 def _with_course(message: OutgoingMessage, found: Mapping[UUID, Sequence[Reported]]) -> OutgoingMessage:
-    notice, *others = message.notices
-    if others:
-        return message
-    before = [each for each in found.get(notice.alert.id, ()) if each.version < notice.alert.version]
-    course = tuple(figures for each in before if (figures := _figures(each)))
-    return replace(message, notices=(replace(notice, course=course),))
+    notices = (replace(each, course=_course(each.alert, found.get(each.alert.id, ()))) for each in message.notices)
+    return replace(message, notices=tuple(notices))
+
+
+def _course(alert: AlertSnapshot, found: Sequence[Reported]) -> tuple[PaceFigures, ...]:
+    before = (each for each in found if each.version < alert.version)
+    return tuple(figures for each in before if (figures := _figures(each)))
 
 
 def _figures(reported: Reported) -> PaceFigures | None:

@@ -3,22 +3,23 @@ so that it needs no font, and fits light and dark mails; what it means stands ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from resvg_py import svg_to_bytes
 
-from notifications.messages.outgoing_message import Notice
+from notifications.messages.alert_snapshot import AlertSnapshot
 from services.contracts.pace import PaceFigures
 
 REACHED: Final = "#2f6fde"
 EXPECTED: Final = "#8a8f98"
 _WIDTH, _HEIGHT, _EDGE = 560, 170, 8
 _HIGHEST: Final = 1.15
-_ZOOM: Final = 2.0
-"""For screens with two points a pixel."""
+Size: TypeAlias = Literal["large", "small"]
+_ZOOM: Final[Mapping[Size, float]] = {"large": 2.0, "small": 1.0}
+"""A large one is shown 560 pixels wide, a small one 280, both on screens with two points a pixel."""
 Point: TypeAlias = tuple[float, float]
 
 
@@ -30,11 +31,11 @@ class Course:
     reached: Sequence[Point]
 
 
-def course_of(notice: Notice) -> Course:
-    """From the figures of each change of the alert; between them nothing is known, and a line is drawn."""
-    alert = notice.alert
+def course_of(alert: AlertSnapshot, before: Iterable[PaceFigures] = ()) -> Course:
+    """From the figures of the alert now, and `before` at its changes; between them nothing is known, and a line is
+    drawn."""
     days = max((alert.ends_on - alert.starts_on).days, 1)
-    by_day = {each.on: each for each in (*notice.course, alert.figures) if alert.starts_on <= each.on <= alert.ends_on}
+    by_day = {each.on: each for each in (*before, alert.figures) if alert.starts_on <= each.on <= alert.ends_on}
 
     def place(day: date) -> float:
         return (day - alert.starts_on).days / days
@@ -46,9 +47,9 @@ def course_of(notice: Notice) -> Course:
     return Course(expected, [(0.0, 0.0), *((place(each.on), _within(each.attained)) for each in known)])
 
 
-def png_of(course: Course) -> bytes:
+def png_of(course: Course, size: Size = "large") -> bytes:
     """A PNG of some kilobytes. Raises ValueError where it cannot be drawn."""
-    return bytes(svg_to_bytes(svg_string=svg_of(course), zoom=_ZOOM, skip_system_fonts=True))
+    return bytes(svg_to_bytes(svg_string=svg_of(course), zoom=_ZOOM[size], skip_system_fonts=True))
 
 
 def svg_of(course: Course) -> str:

@@ -1,11 +1,10 @@
-"""A mail as it goes out: its headers, its text, the same as HTML, and a picture."""
+"""A mail as it goes out: its headers, its text, the same as HTML, and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.mime.base import MIMEBase
-from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
@@ -13,14 +12,13 @@ from email.utils import format_datetime, parseaddr
 from functools import partial
 from typing import Any, Final
 
-import structlog
 from markupsafe import Markup
 
 from notifications.channels.answer_links import AnswerLinks
-from notifications.channels.mail.chart import EXPECTED, REACHED, course_of, png_of
 from notifications.channels.mail.english import ENGLISH
 from notifications.channels.mail.headers import display_name, one_line, subject_text
 from notifications.channels.mail.layout import WIDTH
+from notifications.channels.mail.pictures import pictures_of
 from notifications.channels.mail.rendering import Renderer
 from notifications.channels.mail.text import Writer
 from notifications.channels.mail.vietnamese import VIETNAMESE
@@ -31,8 +29,6 @@ from notifications.domain.delivery import Refused
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.messages.outgoing_message import OutgoingMessage
-
-log = structlog.get_logger(__name__)
 
 LANGUAGES: Final[Mapping[Language, tuple[Words, ...]]] = {
     "vi": (VIETNAMESE,),
@@ -58,6 +54,11 @@ class Sender:
     """Whether a template that fails is an error, and not replaced by the built-in one."""
     links: AnswerLinks | None = None
     """Where there are none, mails have no links by which alerts are answered."""
+
+    @property
+    def domain(self) -> str:
+        """What the ids of its mails end with."""
+        return parseaddr(self.address)[1].rpartition("@")[2]
 
     def answer(self, message: OutgoingMessage, alert: AlertSnapshot) -> str | None:
         """The address of the page on which whoever gets the message answers the alert."""
@@ -96,10 +97,9 @@ def compose_or_refuse(message: OutgoingMessage, sender: Sender) -> Mail | Refuse
 
 
 def compose_mail(message: OutgoingMessage, sender: Sender) -> Mail:
-    """The mail: text and HTML, with a picture where it is about one alert. Its Message-ID and Date are those of the
-    message, so that each attempt sends the same mail."""
+    """The mail: text and HTML, with pictures of its gravest alerts. Its Message-ID and Date are those of the message,
+    so that each attempt sends the same mail."""
     name, address = parseaddr(sender.address)
-    domain = address.rpartition("@")[2]
     composer = _Composer(message, sender)
     subject = composer.subject()
     mime = composer.body()
@@ -107,22 +107,23 @@ def compose_mail(message: OutgoingMessage, sender: Sender) -> Mail:
     mime["To"] = message.address
     mime["Subject"] = subject_text(subject)
     mime["Date"] = format_datetime(message.queued_at)
-    for header, value in _threading(message, domain).items():
+    for header, value in _threading(message, sender.domain).items():
         mime[header] = value
     mime["Auto-Submitted"] = "auto-generated"
     return Mail(address, subject, mime.as_bytes())
 
 
 def part_of(name: str, message: OutgoingMessage, sender: Sender) -> str:
-    """What a template makes of the message, in the first of its languages."""
+    """What a template makes of the message, in the first of its languages; pictures are in it."""
     composer = _Composer(message, sender)
-    if name == "page.html":
-        return composer.page(composer.chart())
-    return composer.render(name, chart=composer.chart())
+    text = composer.page() if name == "page.html" else composer.render(name)
+    for picture in composer.pictures.values():
+        text = text.replace(f"cid:{picture.cid}", picture.data_url())
+    return text
 
 
 class _Composer:
-    """The parts of a mail. Boundaries and Content-ID follow from the id of the message."""
+    """The parts of a mail. Boundaries and Content-IDs follow from the id of the message."""
 
     def __init__(self, message: OutgoingMessage, sender: Sender) -> None:
         self._message = message
@@ -130,54 +131,36 @@ class _Composer:
         answer = partial(sender.answer, message)
         writers = [Writer(words, sender.public_url, answer) for words in LANGUAGES[message.language]]
         self._views = [writer.view_of(message) for writer in writers]
-        self._cid = f"chart.{message.id}@{parseaddr(sender.address)[1].rpartition('@')[2]}"
+        self.pictures = pictures_of(message.notices, f"{message.id}@{sender.domain}")
 
     def render(self, name: str, **more: Any) -> str:
         """In the first language."""
-        return self._sender.render(name, self._views[0], self._message, **more)
-
-    def chart(self) -> dict[str, str]:
-        """What `mail.html` has to know of the picture."""
-        return {"cid": self._cid, "reached_colour": REACHED, "expected_colour": EXPECTED}
+        return self._render(name, self._views[0], **more)
 
     def body(self) -> MIMEMultipart:
-        """Text and HTML, with its picture."""
-        picture = _picture(self._message)
-        text = _BETWEEN.join(self._sender.render("mail.txt", view, self._message) for view in self._views)
-        html: MIMEBase = MIMEText(self.page(self.chart() if picture else None), "html", "utf-8", policy=_POLICY)
-        if picture:
-            parts = [html, _image(picture, self._cid)]
+        """Text and HTML, with the pictures that it shows."""
+        text = _BETWEEN.join(self._render("mail.txt", view) for view in self._views)
+        page = self.page()
+        html: MIMEBase = MIMEText(page, "html", "utf-8", policy=_POLICY)
+        if shown := [each for each in self.pictures.values() if each.cid in page]:
+            parts = [html, *(picture.part(_POLICY) for picture in shown)]
             html = MIMEMultipart("related", f"=_related_{self._message.id}", parts, policy=_POLICY)
         plain = MIMEText(text, "plain", "utf-8", policy=_POLICY)
         return MIMEMultipart("alternative", f"=_alternative_{self._message.id}", [plain, html], policy=_POLICY)
 
-    def page(self, chart: dict[str, str] | None) -> str:
+    def page(self) -> str:
         """The whole HTML."""
-        rendered = [self._sender.render("mail.html", view, self._message, chart=chart) for view in self._views]
-        parts = [Markup(part) for part in rendered]  # noqa: S704 - the template has escaped it
+        parts = [Markup(self._render("mail.html", view)) for view in self._views]  # noqa: S704 - it has escaped them
         return self.render("page.html", parts=parts, subject=self.subject(), lang=self._views[0].words.code)
 
     def subject(self) -> str:
         """One line."""
         return one_line(self.render("subject.txt"))
 
-
-def _picture(message: OutgoingMessage) -> bytes | None:
-    """None unless it is about one alert, and where it cannot be drawn: the figures stand in the text, too."""
-    if len(message.notices) != 1:
-        return None
-    try:
-        return png_of(course_of(message.notices[0]))
-    except ValueError:
-        log.exception("chart_not_drawn", message=str(message.id))
-        return None
-
-
-def _image(picture: bytes, cid: str) -> MIMEImage:
-    image = MIMEImage(picture, "png", policy=_POLICY)
-    image["Content-ID"] = f"<{cid}>"
-    image["Content-Disposition"] = "inline; filename=chart.png"
-    return image
+    def _render(self, name: str, view: View, **more: Any) -> str:
+        charts = {alert_id: picture.values() for alert_id, picture in self.pictures.items()}
+        chart = next(iter(charts.values()), None) if view.chart else None
+        return self._sender.render(name, view, self._message, chart=chart, charts=charts, **more)
 
 
 def _threading(message: OutgoingMessage, domain: str) -> dict[str, str]:

@@ -18,7 +18,8 @@ from services.errors import Invalid
 log = structlog.get_logger(__name__)
 
 BUILT_IN: Final = Path(__file__).with_name("templates")
-NAMES: Final = tuple(sorted(file.name for file in BUILT_IN.iterdir()))
+NAMES: Final = tuple(sorted(file.name for file in BUILT_IN.iterdir() if not file.name.startswith("_")))
+"""Those that an operator may replace; the others are parts of them."""
 LANGUAGES: Final = ("vi", "en")
 _MOST_ROUNDS: Final = 1000
 _MOST_SECONDS: Final = 2.0

@@ -15,6 +15,7 @@ from notifications.channels.mail.words import Words
 from notifications.domain.escalation import lapse_of
 from notifications.domain.grouping import UNIT
 from notifications.messages.alert_snapshot import AlertSnapshot
+from notifications.messages.gravest import charted, gravest
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
 
@@ -108,12 +109,13 @@ class Writer:
         return Step(self.words.acknowledge, [self._call(f"/v1/alerts/{alert.id}/acknowledgement", "POST", body)])
 
     def _sections(self, message: OutgoingMessage) -> Iterator[Section]:
+        shown = {notice.alert.id for notice in charted(message.notices)}
         for change in ORDER:
-            if notices := sorted((n for n in message.notices if n.change == change), key=_gravest_first):
+            if notices := gravest([each for each in message.notices if each.change == change]):
                 heading = self.words.heading.format(change=self.words.changes[change].upper(), n=len(notices))
-                yield Section(heading, [self._item(notice) for notice in notices])
+                yield Section(heading, [self._item(each, each.alert.id in shown) for each in notices])
 
-    def _item(self, notice: Notice) -> Entry:
+    def _item(self, notice: Notice, is_charted: bool) -> Entry:
         alert, words = notice.alert, self.words
         is_over = notice.change == "resolved"
         says = (words.line_resolved if is_over else words.line).format(**figures(alert, words))
@@ -132,7 +134,9 @@ class Writer:
         short = f"{who(alert, words)}: {says}"
         href = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else None
         answer = None if is_over else self._answer(alert)
-        return Entry(f"{short} ({target(alert, words)})", short, self._reference(alert), href, answer)
+        chart = self._chart(alert) if is_charted else None
+        text = f"{short} ({target(alert, words)})"
+        return Entry(alert.id, text, short, self._reference(alert), href, answer, chart)
 
     def _reference(self, alert: AlertSnapshot) -> str:
         link = f"{self.public_url}/v1/alerts/{alert.id}" if self.public_url else alert.id
@@ -168,7 +172,3 @@ def few_lines(notice: Notice, words: Words) -> Iterator[str]:
         yield words.progress.format(**shown)
         if alert.figures.short_by:
             yield f"{words.names.short_by}: {words.short_by.format(persons=shown['short'])}"
-
-
-def _gravest_first(notice: Notice) -> tuple[bool, float]:
-    return notice.alert.severity != "critical", -notice.alert.figures.short_by

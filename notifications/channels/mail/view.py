@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+from uuid import UUID
 
 from notifications.channels.mail.words import Words
 
@@ -29,26 +30,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id; `answer` is
-    the page on which it is acknowledged and reported."""
-
-    text: str
-    short: str
-    reference: str
-    href: str | None
-    answer: Call | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Alerts with the same change, the gravest first."""
-
-    heading: str
-    entries: Sequence[Entry]
-
-
-@dataclass(frozen=True, slots=True)
 class ChartWords:
     """What stands around a chart, and in its place."""
 
@@ -57,6 +38,28 @@ class ChartWords:
     last: str
     reached: str
     expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id; `answer` is
+    the page on which it is acknowledged and reported; `chart` is there for those that are shown as pictures, too."""
+
+    alert_id: UUID
+    text: str
+    short: str
+    reference: str
+    href: str | None
+    answer: Call | None
+    chart: ChartWords | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Alerts with the same change, the gravest first."""
+
+    heading: str
+    entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True)
