@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 SILENCE, HANG_UP = "silence", "hang up"
+_LONGEST_TEXT = 4 * 1024 * 1024
 _GOOD = {
     "greeting": "220 ready",
     "EHLO": "250-here\r\n250 AUTH PLAIN",
@@ -83,7 +84,7 @@ async def a_scripted_server(answers: Mapping[str, str]) -> AsyncIterator[Scripte
         tasks.add(task)
         await scripted.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=_LONGEST_TEXT)
     scripted.port = server.sockets[0].getsockname()[1]
     try:
         yield scripted

@@ -37,7 +37,9 @@ LANGUAGES: Final[Mapping[Language, tuple[Words, ...]]] = {
 }
 """The first one is that of the subject."""
 BUILT_IN: Final = Renderer()
-_POLICY: Final = compat32.clone(linesep="\r\n")
+_POLICY: Final = compat32.clone(linesep="\r\n", max_line_length=None)
+"""What is long is folded where its header is made: an id that is folded right after the header's name is not found by
+all clients."""
 _BETWEEN: Final = f"\n{'=' * WIDTH}\n\n"
 _MOST_REFERENCES: Final = 20
 """RFC 5322, 2.1.1: a line has 998 characters at most; mail clients go by the last ones."""

@@ -11,6 +11,7 @@ import pytest
 from notifications.channels.mail.compose import Sender, compose_mail
 from notifications.channels.mail.subject import subject_of
 from notifications.channels.mail.vietnamese import VIETNAMESE
+from services.ids import new_id
 from tests.notifications.outgoing_message import an_outgoing_message
 
 NAMES = {
@@ -54,6 +55,13 @@ def test_a_name_is_shown_as_it_is_and_adds_no_header(name: str) -> None:
     ]
     text = next(part for part in shown.walk() if part.get_content_type() == "text/plain").get_content()
     assert not any(line.startswith(("Bcc", "evil")) for line in text.splitlines())
+
+
+def test_ids_stand_in_the_lines_of_their_headers_however_long_the_domain_is() -> None:
+    message = an_outgoing_message(earlier=tuple(new_id() for _ in range(3)))
+    raw = compose_mail(message, Sender(f"drive@{'very-' * 11}long.bhxh.example")).content.decode()
+    for header in ("Message-ID", "In-Reply-To", "References", "Content-ID"):
+        assert f"\r\n{header}: <" in raw
 
 
 def _unfolded(lines: list[bytes], name: bytes) -> str:
