@@ -19,12 +19,11 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved:
-    """An alert that is not resolved, and the last revision that it knows."""
+class AlertStage:
+    """An alert of a target, and the last revision that it knows."""
 
     target_id: UUID
-    episode: int
-    revision: int
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,16 @@ class Difference:
     asked: Asked = NEVER
 
 
-def differing(source: Mapping[UUID, Stage], alerts: Iterable[Unresolved]) -> set[UUID]:
+def differing(
+    source: Mapping[UUID, Stage], unresolved: Iterable[AlertStage], ended_by_hand: Iterable[AlertStage] = ()
+) -> set[UUID]:
     """The targets for which it does not hold that one alert is unresolved, that of the present episode at its present
-    revision, where the target lags, and none where it does not."""
+    revision, where the target lags, and none where it does not, or where somebody ended that alert by hand."""
     here: dict[UUID, list[Stage]] = {}
-    for alert in alerts:
-        here.setdefault(alert.target_id, []).append(Stage(alert.episode, alert.revision))
-    expected = {target_id: [stage] for target_id, stage in source.items()}
+    for alert in unresolved:
+        here.setdefault(alert.target_id, []).append(alert.stage)
+    ended = {(alert.target_id, alert.stage) for alert in ended_by_hand}
+    expected = {target_id: [stage] for target_id, stage in source.items() if (target_id, stage) not in ended}
     return {target_id for target_id in {*here, *expected} if here.get(target_id) != expected.get(target_id)}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
-from notifications.domain.pace_comparison import Difference, Stage, Unresolved
+from notifications.domain.pace_comparison import AlertStage, Difference, Stage
 from notifications.tables.alerts import AlertRow
 from notifications.tables.pace_differences import PaceDifferenceRow
 from services.ids import FIRST_ID
@@ -30,6 +30,9 @@ UNRESOLVED: Final = (
     .where(col(AlertRow.status) != "resolved", *_within(col(AlertRow.target_id)))
     .order_by(col(AlertRow.target_id), col(AlertRow.episode))
 )
+ENDED_BY_HAND: Final = select(AlertRow.target_id, AlertRow.episode, AlertRow.last_revision).where(
+    col(AlertRow.target_id) == among("target_ids", Uuid()), col(AlertRow.resolved_by).is_not(None)
+)
 KNOWN: Final = (
     select(
         AlertRow.target_id,
@@ -43,10 +46,17 @@ DIFFERENCES: Final = select(PaceDifferenceRow).where(*_within(col(PaceDifference
 CONFIRMED: Final = select(func.count()).select_from(PaceDifferenceRow).where(col(PaceDifferenceRow.confirmed))
 
 
-async def unresolved(session: ReadSession, from_id: UUID | None, until_id: UUID | None) -> list[Unresolved]:
+async def unresolved(session: ReadSession, from_id: UUID | None, until_id: UUID | None) -> list[AlertStage]:
     """Alerts that are not resolved, of targets in this range of ids."""
     rows = await session.execute(UNRESOLVED, {"from_id": from_id or FIRST_ID, "until_id": until_id})
-    return [Unresolved(row.target_id, row.episode, row.last_revision) for row in rows]
+    return [_stage_of(row) for row in rows]
+
+
+async def ended_by_hand(session: ReadSession, target_ids: Collection[UUID]) -> list[AlertStage]:
+    """Alerts of these targets that somebody ended."""
+    if not target_ids:
+        return []
+    return [_stage_of(row) for row in await session.execute(ENDED_BY_HAND, {"target_ids": list(target_ids)})]
 
 
 async def known(session: ReadSession, target_ids: Collection[UUID]) -> dict[UUID, Stage]:
@@ -67,6 +77,10 @@ async def differences(session: ReadSession, from_id: UUID | None, until_id: UUID
 async def count_confirmed(session: ReadSession) -> int:
     """How many targets are known to differ."""
     return int((await session.scalars(CONFIRMED)).one())
+
+
+def _stage_of(row: Any) -> AlertStage:
+    return AlertStage(row.target_id, Stage(row.episode, row.last_revision))
 
 
 def _difference(row: PaceDifferenceRow) -> Difference:

@@ -55,7 +55,8 @@ async def _found(
 ) -> dict[UUID, Difference]:
     source = {each.target_id: Stage(each.episode, each.revision) for each in summary.data.lagging}
     alerts = await queries.unresolved(session, summary.data.from_id, summary.data.until_id)
-    known = await queries.known(session, differing(source, alerts))
+    ended = await queries.ended_by_hand(session, source.keys() - {alert.target_id for alert in alerts})
+    known = await queries.known(session, differing(source, alerts, ended))
     return {
         target_id: seen(Difference(source.get(target_id), stage, summary.time), before.get(target_id))
         for target_id, stage in known.items()

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from notifications.reconciliation import usecases
 from notifications.reconciliation.consumers import reconciliation_handlers
 from services.contracts.events import EVENT
@@ -19,6 +21,7 @@ from services.contracts.reconciliation import (
 )
 from services.contracts.sources import TARGETS_SOURCE
 from services.ids import new_id
+from tests.notifications.handling.steps import Handled
 from tests.notifications.service import RAISED_AT, Episode, NotificationsService, an_episode
 
 
@@ -109,6 +112,28 @@ async def test_an_alert_whose_recovery_was_lost_is_asked_about_and_resolved_by_t
     assert metrics.get_sample_value("drive_reconcile_mended_total", {"what": "target"}) == 1
 
 
+async def test_an_alert_that_somebody_ended_is_not_asked_about_while_its_target_lags(
+    service: NotificationsService,
+) -> None:
+    ended = await Handled(service).begin()
+    await ended.do("resolution", reason="The baseline was wrong")
+    for minute in range(3):
+        await compare(service, a_lag(ended.lag, 1), minute=minute)
+    assert await asked(service) == []
+    assert await service.query("SELECT * FROM pace_differences") == []
+
+
+@pytest.mark.parametrize(("episode", "revision"), [(1, 2), (2, 3)])
+async def test_what_was_lost_after_an_alert_was_ended_by_hand_is_asked_about(
+    service: NotificationsService, episode: int, revision: int
+) -> None:
+    ended = await Handled(service).begin()
+    await ended.do("resolution", reason="The baseline was wrong")
+    for minute in range(2):
+        await compare(service, a_lag(Episode(ended.lag.target_id, number=episode), revision), minute=minute)
+    assert [known.revision for request in await asked(service) for known in request.targets] == [1]
+
+
 async def test_a_worsening_that_was_lost_is_asked_about(service: NotificationsService) -> None:
     episode = an_episode()
     await service.handle(episode.fell_behind())
@@ -126,13 +151,6 @@ async def test_an_event_of_a_later_episode_resolves_what_is_left_of_an_earlier_o
     assert await statuses(service) == [(1, "resolved"), (2, "open")]
     types = await service.outbox_types()
     assert sorted(types) == ["drive.alert.raised.v1", "drive.alert.raised.v1", "drive.alert.resolved.v1"]
-
-
-async def test_a_late_event_of_an_earlier_episode_leaves_the_later_one_as_it_is(service: NotificationsService) -> None:
-    first = an_episode()
-    second = Episode(first.target_id, number=2)
-    await service.handle(second.fell_behind(3), first.fell_behind(1), first.recovered(2))
-    assert await statuses(service) == [(1, "resolved"), (2, "open")]
 
 
 async def test_alerts_of_a_state_that_the_source_lost_are_asked_about_until_they_agree(
