@@ -13,7 +13,7 @@ from notifications.alerts import store
 from notifications.alerts.changes import Because, Step, step_of
 from notifications.alerts.rows import new_row, state_of, with_facts, with_state
 from notifications.domain import pace as rules
-from notifications.domain.alert import Alert, Changed, Unchanged
+from notifications.domain.alert import Alert, Changed, Decision, Unchanged
 from notifications.domain.pace import Pace
 from notifications.tables.alerts import AlertRow
 from services.contracts.pace import PaceEvent, PaceFellBehind, PaceRecovered, PaceWorsened
@@ -70,7 +70,7 @@ class AlertsOfTargets:
 
     def _follow(self, event: PaceEvent) -> Step | None:
         row = self._rows[event.data.target_id].get(event.data.episode)
-        decision = rules.follow(state_of(row) if row else None, self._pace_of(event))
+        decision = self._decide(row, event)
         if isinstance(decision, Unchanged):
             _log_ignored(event, decision.reason)
             return None
@@ -78,20 +78,36 @@ class AlertsOfTargets:
         self.organisations[changed.id] = _organisations_of(event)
         return _step(changed, decision, event)
 
+    def _decide(self, row: AlertRow | None, event: PaceEvent) -> Decision:
+        pace = self._pace_of(event)
+        if row is None and self._later(event):
+            return rules.find_over(pace)
+        return rules.follow(state_of(row) if row else None, pace)
+
     def _added(self, alert: Alert, event: PaceEvent) -> AlertRow:
         earlier = {n: id_ for n, id_ in self._ids[event.data.target_id].items() if n < event.data.episode}
         row = new_row(alert, event.data, earlier[max(earlier)] if earlier else None)
+        if later := self._later(event):
+            min(later, key=lambda each: each.episode).previous_id = row.id
         self._keep(row)
         self.added.append(row)
         return row
+
+    def _later(self, event: PaceEvent) -> list[AlertRow]:
+        """The alerts of later episodes: there are none but where the event is late. A source that was restored from a
+        backup gives lower numbers to what is newer."""
+        rows = self._rows[event.data.target_id].values()
+        return [row for row in rows if row.episode > event.data.episode and row.raised_at > event.time]
 
     def _keep(self, row: AlertRow) -> None:
         self._rows[row.target_id][row.episode] = row
         self._ids[row.target_id][row.episode] = row.id
 
     def _pace_of(self, event: PaceEvent) -> Pace:
+        """An alert is as grave as its episode was so far: it is told once that it worsened. Events of the version
+        before do not say how grave that was."""
         facts = event.data
-        severity = facts.severity or facts.worst_severity
+        severity = facts.worst_severity or facts.severity
         transition = _TRANSITIONS[type(event)]
         return Pace(transition, facts.revision, severity, event.time, facts.withdrawn, self._report_due_at)
 

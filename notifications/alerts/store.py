@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, or_, text, true, tuple_
+from sqlalchemy import Integer, Text, Uuid, bindparam, or_, text, true
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -23,14 +23,12 @@ Episode: TypeAlias = tuple[UUID, int]
 
 # Locks are FOR NO KEY UPDATE, so that whoever queues deliveries of an alert does not wait for whoever changes it.
 _wanted = unnest("wanted", target_ids=Uuid(), episodes=Integer())
-_OF_EPISODES = tuple_(col(AlertRow.target_id), col(AlertRow.episode)).in_(select_columns(_wanted))
-OF_EPISODES_AND_UNRESOLVED = (
+FROM_EPISODES_AND_UNRESOLVED = (
     select(AlertRow)
-    .where(
-        col(AlertRow.target_id) == among("target_ids", Uuid()), or_(_OF_EPISODES, col(AlertRow.status) != "resolved")
-    )
+    .join(_wanted, col(AlertRow.target_id) == _wanted.c.target_ids)
+    .where(or_(col(AlertRow.episode) >= _wanted.c.episodes, col(AlertRow.status) != "resolved"))
     .order_by(col(AlertRow.id))
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True, of=AlertRow)
 )
 
 
@@ -75,12 +73,14 @@ FOR_UPDATE: Final = (
 )
 
 
-async def of_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> dict[Episode, AlertRow]:
-    """The alerts of these episodes, and those of other episodes of their targets that are not resolved; locked in the
-    same order by every unit of work, so that no two block each other."""
-    values = {"target_ids": [target for target, _ in episodes], "episodes": [number for _, number in episodes]}
-    rows = await work.scalars(OF_EPISODES_AND_UNRESOLVED, values)
-    return {(row.target_id, row.episode): row for row in rows}
+async def from_episodes(work: UnitOfWork, episodes: Collection[Episode]) -> Sequence[AlertRow]:
+    """The alerts of these episodes and of later ones of their targets, and earlier ones that are not resolved; locked
+    in the same order by every unit of work, so that no two block each other."""
+    first = dict(sorted(episodes, reverse=True))  # the lowest number of each target comes last, and stays
+    rows = await work.scalars(
+        FROM_EPISODES_AND_UNRESOLVED, {"target_ids": list(first), "episodes": list(first.values())}
+    )
+    return rows.all()
 
 
 async def alerts_before(work: UnitOfWork, episodes: Collection[Episode]) -> list[EpisodeBefore]:

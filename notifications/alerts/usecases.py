@@ -23,7 +23,7 @@ async def follow_pace(work: UnitOfWork, context: Context, events: Sequence[PaceE
     meanwhile.
     """
     episodes = {episode_of(event) for event in events}
-    stored = (await store.of_episodes(work, episodes)).values()
+    stored = await store.from_episodes(work, episodes)
     before = await store.alerts_before(work, episodes)
     alerts = AlertsOfTargets(stored, before, report_due_at(context.today, terms))
     by_revision = sorted(events, key=lambda event: event.data.revision)

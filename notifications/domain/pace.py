@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from notifications.domain.alert import RANK, Alert, Changed, Decision, Resolution, Unchanged
+from notifications.domain.alert import RANK, Alert, Changed, Decision, Resolution, Status, Unchanged
 from services.vocabulary import PaceTransition, Severity
 
 PaceResolution: TypeAlias = Literal["caught_up", "withdrawn"]
@@ -56,22 +56,19 @@ def follow(alert: Alert | None, pace: Pace) -> Decision:
 
 def raise_from(pace: Pace) -> Changed:
     """The first event of an episode. Where it is the event of its end, one notification says that it is over."""
-    severity = pace.severity or "warning"
     if pace.transition == "recovered":
-        raised = Alert("resolved", severity, 1, pace.revision, pace.at)
-        over = replace(raised, resolved_at=pace.at, resolution=pace.resolution)
         why = "the episode ended before the event of its beginning arrived"
-        return Changed(over, "resolved", "resolved", why, unreported=True)
-    raised = Alert(
-        "open",
-        severity,
-        1,
-        pace.revision,
-        pace.at,
-        report_due_at=pace.report_due_at,
-        unacknowledged_since=pace.at,
-    )
+        return Changed(_over(pace), "resolved", "resolved", why, unreported=True)
+    begun = _begun("open", pace)
+    raised = replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=pace.at)
     return Changed(raised, "raised", "raised", "the target lags")
+
+
+def find_over(pace: Pace) -> Changed:
+    """The first event of an episode that comes once a later one has begun: there is nothing to act on, and nobody is
+    notified; the alert is a part of what became of the target."""
+    why = "the target has fallen behind another time since"
+    return Changed(_over(pace), "resolved", "resolved", why, notify=False)
 
 
 def worsen(alert: Alert, pace: Pace) -> Changed:
@@ -108,6 +105,14 @@ def recover(alert: Alert, pace: Pace) -> Changed:
         after, status="resolved", unacknowledged_since=None, resolved_at=pace.at, resolution=pace.resolution
     )
     return Changed(resolved, "resolved", "resolved", REASONS[pace.resolution])
+
+
+def _over(pace: Pace) -> Alert:
+    return replace(_begun("resolved", pace), resolved_at=pace.at, resolution=pace.resolution)
+
+
+def _begun(status: Status, pace: Pace) -> Alert:
+    return Alert(status, pace.severity or "warning", 1, pace.revision, pace.at)
 
 
 def _with_facts(alert: Alert, pace: Pace) -> Alert:

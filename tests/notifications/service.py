@@ -148,6 +148,7 @@ class Episode:
     name: str | None = None
     scope: Scope | None = None
     organisations: tuple[str, ...] = ()
+    worst: Severity | None = None
     begins: datetime = RAISED_AT
     """The change of revision n is n hours later."""
 
@@ -194,6 +195,7 @@ class Episode:
             ends_on=date(2025, 12, 31),
             status="behind" if severity else "on_track",
             severity=severity,
+            worst_severity=self.worst,
             figures=figures,
         )
         return {

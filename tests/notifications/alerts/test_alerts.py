@@ -48,6 +48,19 @@ async def test_worsening_raises_severity_and_version(service: NotificationsServi
     assert (alert["status"], alert["version"]) == ("open", 2)
 
 
+async def test_an_alert_stays_as_grave_as_its_episode_was_and_is_told_of_that_once(
+    service: NotificationsService,
+) -> None:
+    """Its unit was renamed while the target lagged less gravely for a while."""
+    lag = an_episode()
+    await service.handle(lag.fell_behind())
+    lag.worst = "critical"
+    await service.handle(lag.worsened(2), lag.worsened(3, "warning"), lag.worsened(4, "critical"))
+    [alert] = await service.alerts(severity="critical")
+    assert (alert["status"], alert["version"]) == ("open", 4)
+    assert await service.outbox_types() == ["drive.alert.raised.v1", "drive.alert.worsened.v1"]
+
+
 async def test_recovery_resolves_whatever_the_status_was(service: NotificationsService) -> None:
     lag = an_episode()
     await service.handle(lag.fell_behind())
