@@ -18,14 +18,14 @@ from drive.commands import rebuild as rebuild_command
 from drive.commands import reconcile as reconcile_command
 from drive.commands import routes as route_commands
 from drive.commands import templates as template_commands
-from drive.commands.console import Commands, fail, read_settings, run
-from drive.hosting.configuration import Configuration
+from drive.commands.console import Commands, fail, read_settings, read_settings_alone, run
 from drive.hosting.services import SERVICES, ServiceName
 from services.clock import SystemClock
-from services.version import VERSION
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+    from drive.hosting.configuration import Configuration
 
 app = typer.Typer(
     cls=Commands,
@@ -38,6 +38,8 @@ app = typer.Typer(
 
 def _show_version(*, wanted: bool) -> None:
     if wanted:
+        from services.version import VERSION  # noqa: PLC0415 - loaded by who runs it: it takes time
+
         typer.echo(f"drive {VERSION}")
         raise typer.Exit
 
@@ -151,7 +153,7 @@ def token(
     from drive.commands import token as given  # noqa: PLC0415 - as above
 
     organisation, scopes, lifetime = given.checked_org(org), given.checked_scopes(scope), given.checked_lifetime(hours)
-    tokens, now = given.signing_tokens(read_settings()), SystemClock().now()
+    tokens, now = given.signing_tokens(read_settings_alone()), SystemClock().now()
     typer.echo(tokens.issue(organisation, scopes, now, lifetime, subject=subject, name=name))
 
 

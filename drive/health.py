@@ -1,6 +1,7 @@
 """`python -m drive.health URL`: the health check of a container that holds no curl.
 
-Not a command of `drive`, which takes a second of processor time to load: six containers ask every ten seconds.
+Not a command of `drive`, which takes a quarter of a second of processor time to load: six containers ask every
+ten seconds.
 """
 
 from __future__ import annotations

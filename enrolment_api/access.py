@@ -1,24 +1,14 @@
-"""The scopes of the enrolment API, and who may do what."""
+"""Who may do what in the enrolment API."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Security
 
-from services.context import ADMIN, Actor
+from enrolment_api.scopes import ENROLMENTS_READ, ENROLMENTS_REVIEW, ENROLMENTS_WRITE, PARTICIPANTS_READ, REGISTRY_WRITE
+from services.context import Actor
 from services.web.auth import authorize
-
-REGISTRY_WRITE: Final = "registry:write"
-ENROLMENTS_WRITE: Final = "enrolments:write"
-ENROLMENTS_READ: Final = "enrolments:read"
-ENROLMENTS_REVIEW: Final = "enrolments:review"
-"""The agency decides on what was submitted, of any organisation."""
-PARTICIPANTS_READ: Final = "participants:read"
-"""Personal data in clear."""
-SCOPES: Final = frozenset(
-    {REGISTRY_WRITE, ENROLMENTS_WRITE, ENROLMENTS_READ, ENROLMENTS_REVIEW, PARTICIPANTS_READ, ADMIN}
-)
 
 RegistryWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[REGISTRY_WRITE])]
 EnrolmentWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ENROLMENTS_WRITE])]

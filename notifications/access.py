@@ -1,20 +1,14 @@
-"""The scopes of the notifications API, and who may do what."""
+"""Who may do what in the notifications API."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Security
 
-from services.context import ADMIN, Actor
+from notifications.scopes import ALERTS_OWN, ALERTS_READ, ALERTS_WRITE
+from services.context import Actor
 from services.web.auth import authorize
-
-ALERTS_READ: Final = "alerts:read"
-ALERTS_WRITE: Final = "alerts:write"
-"""Everybody's, and the routes."""
-ALERTS_OWN: Final = "alerts:own"
-"""Read and act on those of the own organisation, of those below it, and of their collectors."""
-SCOPES: Final = frozenset({ALERTS_READ, ALERTS_WRITE, ALERTS_OWN, ADMIN})
 
 AlertReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_READ, ALERTS_OWN])]
 AlertWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[ALERTS_WRITE, ALERTS_OWN])]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+MOST: Final = 500
+"""What a page of the API has at most."""
 
 
 def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 LAST_PORT: Final = 65535
 _TLS_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -17,6 +17,9 @@ _PARAMETERS: Final = frozenset({"ssl", "host", "port", "target_session_attrs", "
 
 def postgresql_url(value: str) -> URL:
     """The URL for the driver. Raises ValueError, which does not repeat it: it may hold a password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - only where there is one: it takes time
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as above
+
     remedy = "give a URL such as postgresql://user:password@host:5432/name"
     if not value.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
         raise ValueError(remedy)

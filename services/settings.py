@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 from datetime import date
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL
 
 from services.server_urls import checked_server, postgresql_url, with_password
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 SHORTEST_KEY = 32

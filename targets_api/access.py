@@ -1,20 +1,14 @@
-"""The scopes of the targets API, and who may do what."""
+"""Who may do what in the targets API."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Security
 
-from services.context import ADMIN, Actor
+from services.context import Actor
 from services.web.auth import authorize
-
-TARGETS_WRITE: Final = "targets:write"
-PROGRESS_READ: Final = "progress:read"
-"""Everybody's."""
-PROGRESS_OWN: Final = "progress:own"
-"""That of the own organisation, of those below it, and of their collectors."""
-SCOPES: Final = frozenset({TARGETS_WRITE, PROGRESS_READ, PROGRESS_OWN, ADMIN})
+from targets_api.scopes import PROGRESS_OWN, PROGRESS_READ, TARGETS_WRITE
 
 TargetWriter: TypeAlias = Annotated[Actor, Security(authorize, scopes=[TARGETS_WRITE])]
 ProgressReader: TypeAlias = Annotated[Actor, Security(authorize, scopes=[PROGRESS_READ, PROGRESS_OWN])]

@@ -17,8 +17,9 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
+from drive.hosting.configuration import SETTINGS
 from drive.hosting.embedded.programs import BIN
-from drive.hosting.services import SETTINGS, ServiceName, schema_of
+from drive.hosting.services import ServiceName, schema_of
 from services.clock import SystemClock
 from services.observability import Metrics
 from services.persistence.database import Database

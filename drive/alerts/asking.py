@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-import aiohttp
-
-from drive.alerts.wanted import Unanswered, Wanted
-from drive.client.client import Client, Refused
+from drive.alerts.wanted import Wanted
+from drive.client.asking import ask
 from drive.hosting.configuration import Configuration
 from services.clock import SystemClock
 from services.context import context_of
+from services.pages import MOST
 from services.security.tokens import Tokens
-from services.web.lists import MOST
 
-_ORGANISATION: Final = "DRIVE"
-"""For whom the command asks, as the log of requests shows it."""
-_LIFETIME: Final = timedelta(minutes=5)
 _PATH: Final = "/v1/alerts"
 
 
@@ -43,42 +38,30 @@ class Asking:
 
     async def list(self, wanted: Wanted, filters: Mapping[str, str], most: int) -> list[Any]:
         """At most so many alerts, the newest first. Raises Unanswered."""
-        async with self._client() as client:
-            found = [await self._page(client, {**filters, **query}, most) for query in _queries(wanted)]
+        found = [await self._page({**filters, **query}, most) for query in _queries(wanted)]
         return list(heapq.merge(*found, key=lambda alert: str(alert["id"]), reverse=True))[:most]
 
     async def show(self, alert_id: str) -> dict[str, Any]:
         """The alert, its report, and all of its timeline. Raises Unanswered."""
-        async with self._client() as client:
-            alert, report = [await _get(client, f"{_PATH}/{alert_id}{part}", {}) for part in ("", "/report")]
-            return {"alert": alert, "report": report, "timeline": await _timeline(client, alert_id)}
+        alert, report = [await self._get(f"{_PATH}/{alert_id}{part}") for part in ("", "/report")]
+        return {"alert": alert, "report": report, "timeline": await self._timeline(alert_id)}
 
-    async def _page(self, client: Client, query: Mapping[str, str], most: int) -> Any:
-        answer = await _get(client, _PATH, {**query, "limit": str(most)})
+    async def _page(self, query: Mapping[str, str], most: int) -> Any:
+        answer = await self._get(_PATH, {**query, "limit": str(most)})
         return answer["items"]
 
-    def _client(self) -> Client:
-        now = SystemClock().now()
-        token = self.tokens.issue(_ORGANISATION, frozenset({"alerts:read"}), now, _LIFETIME)
-        return Client(self.settings.addresses(), token)
+    async def _timeline(self, alert_id: str) -> Sequence[Any]:
+        found: list[Any] = []
+        after: str | None = "0"
+        while after is not None:
+            page = await self._get(f"{_PATH}/{alert_id}/timeline", {"after": after, "limit": str(MOST)})
+            found += page["items"]
+            after = page["next"]
+        return found
+
+    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
+        return await ask(self.settings, self.tokens, "alerts:read", "GET", path, query)
 
 
 def _queries(wanted: Wanted) -> tuple[dict[str, str], ...]:
     return _QUERIES.get(wanted, ({"status": wanted.value},))
-
-
-async def _timeline(client: Client, alert_id: str) -> list[Any]:
-    found: list[Any] = []
-    after: str | None = "0"
-    while after is not None:
-        page = await _get(client, f"{_PATH}/{alert_id}/timeline", {"after": after, "limit": str(MOST)})
-        found += page["items"]
-        after = page["next"]
-    return found
-
-
-async def _get(client: Client, path: str, query: Mapping[str, str]) -> Any:
-    try:
-        return await client.send("GET", "notifications", path, params=query)
-    except (Refused, aiohttp.ClientError, TimeoutError) as error:
-        raise Unanswered(str(error) or repr(error)) from error

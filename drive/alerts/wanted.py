@@ -14,7 +14,3 @@ class Wanted(StrEnum):
     REPORTED = "reported"
     RESOLVED = "resolved"
     ALL = "all"
-
-
-class Unanswered(Exception):
-    """The service cannot be reached, or refuses."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from drive.alerts.tables import listed
-from drive.alerts.wanted import Unanswered
+from drive.client.asking import Unanswered
 from services.waiting import poll
 
 

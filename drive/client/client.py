@@ -17,7 +17,12 @@ AT_ONCE = 32
 
 
 class Refused(Exception):
-    """An unexpected answer, with its status and body."""
+    """An unexpected answer, with its status and body; `problem` is empty where that is no object."""
+
+    def __init__(self, message: str, status: int = 200, content: object = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem: Mapping[str, Any] = content if isinstance(content, dict) else {}
 
 
 class NotYet(Refused):
@@ -63,7 +68,7 @@ class Client:
             content = await answer.json(content_type=None)
             if answer.status >= 400:
                 kind = NotYet if "Retry-After" in answer.headers else Refused
-                raise kind(f"{method} {path}: {answer.status} {content}")
+                raise kind(f"{method} {path}: {answer.status} {content}", answer.status, content)
             return content
 
     async def send_until_taken(self, method: str, service: ServiceName, path: str, body: object) -> Any:

@@ -10,13 +10,12 @@ from uuid import UUID
 
 import typer
 
-from drive.alerts.wanted import Unanswered, Wanted
-from drive.commands.console import fail, read_settings, run, text_option
+from drive.alerts.wanted import Wanted
+from drive.commands.console import read_settings_alone, run, text_option
+from services.pages import MOST
 from services.vocabulary import Scheme, Severity
-from services.web.lists import MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from typing import Any
 
     from rich.console import Console
@@ -71,23 +70,23 @@ def list_alerts(  # noqa: PLR0913 - one for each option
         return await asking.list(status, given, most)
 
     if as_json:
-        for alert in _answered(look()):
+        for alert in run(look()):
             typer.echo(json.dumps(alert, ensure_ascii=False))
     elif once or not console.is_terminal:
         from drive.alerts.tables import listed  # noqa: PLC0415 - loaded by who runs it: it takes time
 
-        console.print(listed(_answered(look()), asking.now(), most=most))
+        console.print(listed(run(look()), asking.now(), most=most))
     else:
         from drive.alerts.watching import watch  # noqa: PLC0415 - as above
 
-        _answered(watch(console, look, asking.now, most=most, every=every))
+        run(watch(console, look, asking.now, most=most, every=every))
 
 
 @app.command()
 def show(alert_id: Annotated[UUID, typer.Argument(metavar="ALERT_ID")], *, as_json: AsJson = False) -> None:
     """Show an alert, what was reported of it, and its timeline."""
     asking = _asking()
-    found = _answered(asking.show(str(alert_id)))
+    found = run(asking.show(str(alert_id)))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -100,7 +99,7 @@ def _asking() -> Asking:
     from drive.alerts.asking import Asking  # noqa: PLC0415 - as above
     from drive.commands.token import signing_tokens  # noqa: PLC0415 - as above
 
-    settings = read_settings()
+    settings = read_settings_alone()
     return Asking(settings, signing_tokens(settings))
 
 
@@ -110,10 +109,3 @@ def _console() -> Console:
     console = Console()
     is_narrow = not console.is_terminal and "COLUMNS" not in os.environ
     return Console(width=_WIDTH) if is_narrow else console
-
-
-def _answered(asked: Coroutine[Any, Any, Any]) -> Any:
-    try:
-        return run(asked)
-    except Unanswered as error:
-        fail(str(error))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-import uvloop
-from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from drive.hosting.configuration import Configuration, read_configuration
 from services.errors import DomainError
-from services.observability import configure_logging
+
+if TYPE_CHECKING:
+    from drive.hosting.configuration import Configuration
 
 
 class Commands(TyperGroup):
@@ -33,7 +31,11 @@ class Commands(TyperGroup):
 
 def run(main: Coroutine[Any, Any, Any]) -> Any:
     """What it returns. SIGTERM and SIGHUP end it in an orderly way, with the exit code that they stand for."""
-    from drive.hosting.serving import Stopped, cancelled_by_signals  # noqa: PLC0415 - as above
+    import asyncio  # noqa: PLC0415 - loaded by who runs it: it takes time
+
+    import uvloop  # noqa: PLC0415 - as above
+
+    from drive.hosting.signals import Stopped, cancelled_by_signals  # noqa: PLC0415 - as above
 
     try:
         return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(cancelled_by_signals(main))
@@ -45,12 +47,23 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
 
 def read_settings(service: str | None = None) -> Configuration:
     """The settings in the environment, with logging set up after them; ends the process where they are wrong."""
+    from services.observability import configure_logging  # noqa: PLC0415 - as above
+
+    settings = read_settings_alone()
+    configure_logging(settings.common.log_level, service=service)
+    return settings
+
+
+def read_settings_alone() -> Configuration:
+    """As above, for commands that log nothing."""
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
+    from drive.hosting.configuration import read_configuration  # noqa: PLC0415 - as above
+
     try:
-        configuration = read_configuration()
+        return read_configuration()
     except ValidationError as error:
         fail("\n".join(_wrong(e["loc"], e["msg"]) for e in error.errors(include_url=False, include_input=False)))
-    configure_logging(configuration.common.log_level, service=service)
-    return configuration
 
 
 def _wrong(location: tuple[int | str, ...], message: str) -> str:

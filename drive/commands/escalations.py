@@ -10,8 +10,7 @@ from uuid import UUID
 
 import typer
 
-from drive.commands.asking import ask
-from drive.commands.console import run
+from drive.commands.asking import answer_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +30,7 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
 ) -> None:
     """Show what will become of an alert if nobody does anything, and which routes will be notified when."""
-    answer = run(ask("alerts:read", "GET", "/v1/escalations/plan", {"alert_id": str(alert_id)}))
+    answer = answer_of("alerts:read", "GET", "/v1/escalations/plan", {"alert_id": str(alert_id)})
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from drive.commands.console import fail, read_settings, run
-from drive.hosting.configuration import Configuration
-from services.security.keys import key_file, present_secret_keys
-from services.security.sealing import SecretLost
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
+    from drive.hosting.configuration import Configuration
     from drive.hosting.services import ServiceName
     from enrolment_api.rotation.runner import Rotated
     from notifications.routing.usecases import Resealed
@@ -35,6 +33,7 @@ def rotate() -> None:
     """
     from drive.hosting import key_rotation  # noqa: PLC0415 - loaded by who runs it: it takes time
     from drive.hosting.one_service import on_databases  # noqa: PLC0415 - as above
+    from services.security.sealing import SecretLost  # noqa: PLC0415 - as above
 
     settings = read_settings()
     keys = _present(settings)
@@ -52,6 +51,8 @@ def rotate() -> None:
 
 def _present(settings: Configuration) -> list[bytes]:
     """Ends the process where there are none: new ones would open nothing."""
+    from services.security.keys import key_file, present_secret_keys  # noqa: PLC0415 - as above
+
     keys = present_secret_keys(settings.common)
     if keys is None:
         fail(

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import typer
 
-from drive.commands.asking import ask
-from drive.commands.console import run
+from drive.commands.asking import answer_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +25,7 @@ def explain(
 ) -> None:
     """Show which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
     params = {"alert_id": str(alert_id)}
-    answer = run(ask("alerts:read", "GET", "/v1/routes/explanation", params))
+    answer = answer_of("alerts:read", "GET", "/v1/routes/explanation", params)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -42,7 +41,7 @@ def send_test(
     as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
 ) -> None:
     """Send a test message to a route now, and show what became of it; the exit code is 0 where it was sent, else 1."""
-    answer = run(ask("alerts:write", "POST", f"/v1/routes/{quote(name, safe='')}/test"))
+    answer = answer_of("alerts:write", "POST", f"/v1/routes/{quote(name, safe='')}/test")
     typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"{answer['outcome']}: {answer['detail']}")
     if answer["outcome"] != "sent":
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from drive.hosting.lifetime import logged_lifetime
 from drive.hosting.migrating import migrated
 from drive.hosting.one_service import databases
 from drive.hosting.processes import six_processes
-from drive.hosting.serving import until_asked_to_stop
+from drive.hosting.signals import until_asked_to_stop
 from services.clock import SystemClock
 from services.runtime import AnyRuntime
 from services.waiting import poll

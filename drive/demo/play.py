@@ -19,7 +19,7 @@ from drive.demo.worlds import World, one_process, start_afresh
 from drive.hosting.all_in_one import refuse_taken_ports
 from drive.hosting.configuration import Configuration
 from drive.hosting.one_service import databases
-from drive.hosting.serving import until_asked_to_stop
+from drive.hosting.signals import until_asked_to_stop
 from migrations.upgrade import drop
 from services.observability import configure_logging
 from services.security.keys import load_secret_keys, text_of_keys

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.engine import URL
-
-from drive.hosting.services import SERVICES, SETTINGS, ServiceName
+from drive.hosting.services import SERVICES, ServiceName
+from enrolment_api.settings import EnrolmentSettings
+from notifications.settings import NotificationsSettings
 from services.settings import ServiceSettings, Settings
+from targets_api.settings import TargetsSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+SETTINGS: Final[Mapping[ServiceName, type[ServiceSettings]]] = {
+    "enrolment": EnrolmentSettings,
+    "targets": TargetsSettings,
+    "notifications": NotificationsSettings,
+}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from drive.hosting.embedded.server import embedded_postgres
 from drive.hosting.lifetime import logged_lifetime
 from drive.hosting.process_memory import prepare_process
 from drive.hosting.services import SERVICES, ServiceName, create_app, create_worker, schema_of
-from drive.hosting.serving import serving, until_asked_to_stop
+from drive.hosting.serving import serving
+from drive.hosting.signals import until_asked_to_stop
 from services.clock import SystemClock
 from services.contracts.subscriptions import BINDINGS
 from services.messaging.broker import Broker

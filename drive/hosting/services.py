@@ -1,33 +1,25 @@
-"""The three services by name: their settings, and where their app, worker and schema are made.
+"""The three services by name: where their app, worker and schema are made.
 
-A process loads the packages of its own service only, to start in half the time; settings are cheap to load.
+A process loads the packages of its own service only, to start in half the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from fastapi import FastAPI
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
-from enrolment_api.settings import EnrolmentSettings
-from notifications.settings import NotificationsSettings
-from services.messaging.broker import Broker
-from services.persistence.schema import Schema
-from services.runtime import AnyRuntime
-from services.settings import ServiceSettings
-from services.worker import Worker
-from targets_api.settings import TargetsSettings
+    from services.messaging.broker import Broker
+    from services.persistence.schema import Schema
+    from services.runtime import AnyRuntime
+    from services.worker import Worker
 
 ServiceName: TypeAlias = Literal["enrolment", "targets", "notifications"]
 SERVICES: Final[tuple[ServiceName, ...]] = ("enrolment", "targets", "notifications")
 """In the order in which events flow."""
-SETTINGS: Final[Mapping[ServiceName, type[ServiceSettings]]] = {
-    "enrolment": EnrolmentSettings,
-    "targets": TargetsSettings,
-    "notifications": NotificationsSettings,
-}
 PACKAGES: Final[Mapping[str, str]] = {
     "enrolment": "enrolment_api",
     "targets": "targets_api",
@@ -55,7 +47,7 @@ def schema_of(service: str) -> Schema:
 
 def known_scopes() -> frozenset[str]:
     """Every scope that a token may grant."""
-    return frozenset().union(*(_of(service, "access").SCOPES for service in SERVICES))
+    return frozenset().union(*(_of(service, "scopes").SCOPES for service in SERVICES))
 
 
 def _of(service: str, module: str) -> Any:

@@ -1,14 +1,12 @@
-"""HTTP servers inside an event loop that the caller owns, and the wait for the signal to stop."""
+"""HTTP servers inside an event loop that the caller owns."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
 
 import structlog
 import uvicorn
@@ -22,8 +20,6 @@ from services.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
 GRACE_SECONDS = 20
 """How long requests in progress may take once the process was asked to stop."""
 BACKLOG = 2048
@@ -32,7 +28,6 @@ KEEP_ALIVE_SECONDS = 65
 SWEEP_SECONDS = 1.0
 _WORTH_GIVING_BACK = 32 * 1024 * 1024
 """Bytes that came in after which it is looked what of them is still held."""
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Server(uvicorn.Server):
@@ -132,43 +127,3 @@ def _look_after(connections: Connections, now: float) -> None:
 def refuse_taken_port(settings: ServiceSettings, field: str) -> None:
     """Raises OSError, naming the variable to change, where the port is taken: before anything else is touched."""
     _listen(settings, field).close()
-
-
-class Stopped(Exception):
-    """The process was asked to stop by this signal, before it waited for that."""
-
-    def __init__(self, by: signal.Signals) -> None:
-        super().__init__(by)
-        self.by = by
-
-
-async def cancelled_by_signals(main: Coroutine[Any, Any, T]) -> T:
-    """Until it waits to be asked to stop, signals cancel it, so that what it has started does not outlive it.
-
-    Raises Stopped where one did.
-    """
-    task = asyncio.current_task()
-    assert task  # noqa: S101 - a coroutine runs in a task
-    asked: list[signal.Signals] = []
-
-    def cancel(which: signal.Signals) -> None:
-        asked.append(which)
-        task.cancel()
-
-    for which in STOPPING:
-        asyncio.get_running_loop().add_signal_handler(which, cancel, which)
-    try:
-        return await main
-    except asyncio.CancelledError:
-        if not asked:
-            raise
-        raise Stopped(asked[0]) from None
-
-
-async def until_asked_to_stop() -> None:
-    """Return at SIGTERM, SIGINT or SIGHUP, which a terminal sends when it is closed."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for which in STOPPING:
-        loop.add_signal_handler(which, asked.set)
-    await asked.wait()

@@ -13,9 +13,10 @@ from enrolment_api.changes.queries import cases_of_collectors
 from enrolment_api.changes.sql import CollectorCases
 from enrolment_api.domain.identity import is_unusual
 from services.errors import Invalid
+from services.pages import MOST
 from services.shown import ShownCollector, ShownCount, ShownOrganisation
 from services.web.fields import Day
-from services.web.lists import MOST, ListQuery
+from services.web.lists import ListQuery
 from services.web.strict_route import PersonalRoute
 from services.web.transactions import read, request_context
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from enrolment_api.access import ENROLMENTS_WRITE, EnrolmentReader, EnrolmentWriter, reads_own_of
+from enrolment_api.access import EnrolmentReader, EnrolmentWriter, reads_own_of
 from enrolment_api.enrolments import examples
 from enrolment_api.enrolments.batch import BATCH, SIGN_UP, SIGN_UPS, answer_of
 from enrolment_api.enrolments.disclosure import disclosed, returned_to_sender
@@ -27,6 +27,7 @@ from enrolment_api.enrolments.schemas import (
 )
 from enrolment_api.enrolments.sign_up_body import AnySignUp, request_of
 from enrolment_api.people.app_keys import the_people_keys
+from enrolment_api.scopes import ENROLMENTS_WRITE
 from services.errors import DomainError, NotFound
 from services.web.answers import refuses
 from services.web.batches import BadItem

@@ -13,8 +13,8 @@ from enrolment_api.enrolments.enrolment_view import EnrolmentView
 from enrolment_api.enrolments.queries import enrolments_of_person
 from enrolment_api.enrolments.sign_up_body import PersonalId
 from enrolment_api.people.app_keys import the_people_keys
+from services.pages import MOST
 from services.web.fields import RequestBody
-from services.web.lists import MOST
 from services.web.strict_route import PersonalRoute
 from services.web.transactions import read
 

@@ -9,13 +9,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.settings import Settings, secret_keys_in
-
-log = structlog.get_logger(__name__)
 
 
 class BadKeys(OSError):
@@ -68,13 +65,15 @@ def _read(path: Path) -> list[bytes]:
 
 
 def _make(path: Path) -> None:
+    import structlog  # noqa: PLC0415 - loaded by who makes keys: `drive token` only reads them, and it takes time
+
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}")
     try:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(32))
         os.link(fresh, path)  # atomic: of two processes that start together, one makes the key and both read it
-        log.info("secret_keys_made", file=str(path))
+        structlog.get_logger(__name__).info("secret_keys_made", file=str(path))
     except FileExistsError:
         pass
     finally:

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.pages import MOST
 from services.shown import shown
 from services.web.fields import digits
 
@@ -15,7 +16,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 DEFAULT_LIMIT: Final = 100
-MOST: Final = 500
 AFTER: Final = "The `next` of the page before"
 """What a list says of its parameter `after`."""
 

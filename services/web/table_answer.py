@@ -25,10 +25,10 @@ from services.errors import Invalid
 from services.files.columns import Cells
 from services.files.csv_writing import csv_chunks
 from services.files.xlsx_writing import write_xlsx
+from services.pages import MOST
 from services.runtime import AnyRuntime
 from services.web.accept import accepted
 from services.web.etag import NOT_SHARED, is_known
-from services.web.lists import MOST
 from services.web.table_body import CSV, XLSX
 from services.web.tables import Table
 

@@ -10,10 +10,11 @@ from services.vocabulary import RegistryKind
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
-from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
+from targets_api.access import reads_own_of
 from targets_api.curves.reader import PACE, CurveKey
 from targets_api.curves.schemas import PaceCurve, PaceQuery
 from targets_api.domain.target import NoSuchTarget
+from targets_api.scopes import PROGRESS_OWN, PROGRESS_READ
 
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Response
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
-from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
+from targets_api.access import reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.drilldowns.reader import COLLECTORS_OF_IT, ORGANISATIONS_BELOW_IT
 from targets_api.drilldowns.schemas import BelowKey, BelowPage, BelowQuery, InUnitPage, InUnitQuery
 from targets_api.drilldowns.unit_reader import COLLECTORS_IN_IT, ORGANISATIONS_IN_IT
 from targets_api.progress.reader import answer
 from targets_api.remembering.read import Read
+from targets_api.scopes import PROGRESS_OWN, PROGRESS_READ
 
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 

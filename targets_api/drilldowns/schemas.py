@@ -7,10 +7,11 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from pydantic import Field
 
+from services.pages import MOST
 from services.shown import SchemeWord, ShownDay, ShownOrganisation, ShownUnit, shown
 from services.vocabulary import Scheme
 from services.web.fields import Code
-from services.web.lists import AFTER, MOST, ListQuery
+from services.web.lists import AFTER, ListQuery
 from targets_api.progress.parameters import PeriodQuery
 from targets_api.progress.schemas import (
     MOST_UNITS,

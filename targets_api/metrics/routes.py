@@ -14,12 +14,12 @@ from services.web.auth import authorize
 from services.web.etag import tagged, tagged_response
 from services.web.strict_route import StrictRoute
 from services.web.transactions import read, request_context
-from targets_api.access import PROGRESS_READ
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.metrics.families import Families
 from targets_api.metrics.reader import read_units
 from targets_api.metrics.schemas import ANSWER, EXTRA, MetricsQuery
 from targets_api.remembering.queries import current_state
+from targets_api.scopes import PROGRESS_READ
 
 router = APIRouter(prefix="/v1/metrics", tags=["progress"], route_class=StrictRoute)
 

@@ -10,11 +10,12 @@ from services.context import Actor
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
-from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
+from targets_api.access import reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.rankings.keys import RankingKey
 from targets_api.rankings.remembered import RANKING
 from targets_api.rankings.schemas import RankingPage, RankingQuery
+from targets_api.scopes import PROGRESS_OWN, PROGRESS_READ
 
 router = APIRouter(prefix="/v1", tags=["progress"], route_class=StrictRoute)
 

@@ -9,10 +9,11 @@ from pydantic import Field, PlainSerializer
 from pydantic_core import core_schema
 
 from services.errors import Invalid
+from services.pages import MOST
 from services.shown import MeasureWord, SchemeWord, ShownDay, ShownId, ShownNumber, shown
 from services.vocabulary import Measure, UnitLevel
 from services.web.fields import Code, Day, Form
-from services.web.lists import AFTER, MOST, ListQuery
+from services.web.lists import AFTER, ListQuery
 from targets_api.domain.ranking import By, Place
 from targets_api.progress.parameters import period_of
 from targets_api.progress.schemas import (

@@ -27,7 +27,7 @@ from tests.support.processes import free_port
 @pytest.fixture(autouse=True)
 def _logging_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands run in this process, whose log must not go where each of them says."""
-    for place in ("drive.commands.console", "drive.demo.play"):
+    for place in ("services.observability", "drive.demo.play"):
         monkeypatch.setattr(f"{place}.configure_logging", lambda *_, **__: None)
 
 

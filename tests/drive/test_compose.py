@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from drive.hosting.services import SERVICES, SETTINGS
+from drive.hosting.configuration import SETTINGS
+from drive.hosting.services import SERVICES
 from tests.support.installation import Answers, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres, run_roles_script
 from tests.support.rabbitmq_node import a_private_node

@@ -29,7 +29,7 @@ OLD, NEW, OTHER = b"o" * 32, b"n" * 32, b"x" * 32
 @pytest.fixture(autouse=True)
 def _logging_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command runs in this process, whose log must not go where it says."""
-    monkeypatch.setattr("drive.commands.console.configure_logging", lambda *_, **__: None)
+    monkeypatch.setattr("services.observability.configure_logging", lambda *_, **__: None)
 
 
 async def add_route(runtime: TestRuntime, name: str, key: bytes) -> None:

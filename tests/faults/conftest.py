@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import URL
 
-from drive.hosting.services import SERVICES, SETTINGS
+from drive.hosting.configuration import SETTINGS
+from drive.hosting.services import SERVICES
 from migrations.upgrade import upgrade
 from tests.support.installation import Installation, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres

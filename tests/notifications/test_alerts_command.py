@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from drive.hosting.serving import serving
@@ -29,6 +30,13 @@ from tests.support.processes import free_port
 
 _COMMAND = (sys.executable, "-c", "from drive.cli import app; app()", "alerts")
 _PATIENCE_SECONDS = 60
+ANSWERS_OF_OTHERS = [
+    (b"", "does not answer at"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "is not the notifications service"),
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n\xff\xfe<h", "is not the notifications service"),
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}", "is not the notifications service"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "is not the notifications service"),
+]
 _STYLES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -137,10 +145,40 @@ async def test_what_is_refused_is_one_line(service: NotificationsService) -> Non
 
 
 async def test_a_service_that_is_away_is_one_line(service: NotificationsService) -> None:
-    code, out, errors = await drive(service, NOTIFICATIONS_PORT=str(free_port()))
+    port = free_port()
+    for arguments in ((), ("show", str(new_id()))):
+        code, out, errors = await drive(service, *arguments, NOTIFICATIONS_PORT=str(port))
+        assert (code, out) == (2, "")
+        [_, line] = errors.splitlines()
+        assert line.startswith(f"drive: the notifications service does not answer at http://127.0.0.1:{port} (Cannot")
+        assert line.endswith("): start it, or set DRIVE_HOST and NOTIFICATIONS_PORT to where it is")
+
+
+async def test_keys_that_are_not_those_of_the_service_are_one_line_that_says_which_to_name(
+    service: NotificationsService,
+) -> None:
+    code, out, errors = await drive(service, DRIVE_SECRET_KEYS="A" * 43)
     assert (code, out) == (2, "")
-    assert "Traceback" not in errors
-    assert "Cannot connect" in errors
+    [_, line] = errors.splitlines()
+    assert line.startswith("drive: the token was not issued by this service")
+    assert line.endswith(
+        " (401): set DRIVE_DATA_DIR to the data dir of the services, or DRIVE_SECRET_KEYS to their keys"
+    )
+
+
+@pytest.mark.parametrize(("answer", "says"), ANSWERS_OF_OTHERS)
+async def test_another_server_at_the_port_is_one_line(service: NotificationsService, answer: bytes, says: str) -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        code, out, errors = await drive(service, NOTIFICATIONS_PORT=str(port))
+    assert (code, out) == (2, "")
+    [_, line] = errors.splitlines()
+    assert says in line
+    assert "set DRIVE_HOST and NOTIFICATIONS_PORT to where it is" in line
 
 
 class Terminal:

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
-from drive.hosting.services import SERVICES, SETTINGS, ServiceName, create_app
+from drive.hosting.configuration import SETTINGS
+from drive.hosting.services import SERVICES, ServiceName, create_app
 from services.clock import SystemClock
 from services.observability import Metrics
 from services.persistence.database import Database

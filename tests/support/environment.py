@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from drive.hosting.services import SETTINGS
+from drive.hosting.configuration import SETTINGS
 from services.settings import Settings
 
 DATABASE_URL = os.environ.get("DATABASE_URL") or None

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Response
 from services.web.etag import tagged_response
 from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
-from targets_api.access import PROGRESS_OWN, PROGRESS_READ, reads_own_of
+from targets_api.access import reads_own_of
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.progress.reader import answer
 from targets_api.progress.series.parameters import SeriesQuery
 from targets_api.progress.series.queries import COLLECTOR, ORGANISATION, UNIT, SeriesKey
 from targets_api.progress.series.schemas import CollectorSeries, OrganisationSeries, UnitSeries
 from targets_api.remembering.read import Read
+from targets_api.scopes import PROGRESS_OWN, PROGRESS_READ
 
 router = APIRouter(prefix="/v1/progress", tags=["progress"], route_class=StrictRoute)
 

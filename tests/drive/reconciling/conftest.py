@@ -146,4 +146,4 @@ async def _register(agency: httpx.AsyncClient) -> None:
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that runs in this process must not set where the log goes."""
-    monkeypatch.setattr("drive.commands.console.configure_logging", lambda *_, **__: None)
+    monkeypatch.setattr("services.observability.configure_logging", lambda *_, **__: None)

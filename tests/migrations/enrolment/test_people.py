@@ -19,7 +19,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from drive.hosting.services import SETTINGS, schema_of
+from drive.hosting.configuration import SETTINGS
+from drive.hosting.services import schema_of
 from enrolment_api.enrolments.sign_up_body import AnySignUp, SignUpBody, fingerprint_of, sign_up_of
 from enrolment_api.main import create_app
 from enrolment_api.people.keys import PeopleKeys

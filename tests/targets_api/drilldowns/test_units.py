@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from services.contracts.enrolment import EnrolmentCancelled, EnrolmentEvent
-from services.web.lists import MOST
+from services.pages import MOST
 from services.web.table_body import CSV
 from targets_api.drilldowns.unit_queries import NARROW
 from targets_api.ledger.splits import split
