@@ -48,9 +48,15 @@ def _table(answer: Any) -> Table:
     table = Table("when", "level", "what", "why", "route", "its hours", "notified at", title=escape(title))
     for each in answer["items"]:
         for place, cells in enumerate(_routes(each)):
-            what = (_local(each["at"]), str(each["level"]), each["kind"], each["reason"]) if not place else ("",) * 4
+            what = (_local(each["at"]), str(each["level"]), each["kind"], _why(each)) if not place else ("",) * 4
             table.add_row(*map(escape, (*what, *cells)))
     return table
+
+
+def _why(planned: Any) -> str:
+    hushed = [f"silenced by {name}" for name in planned["silenced_by"]]
+    hushed += [f"inhibited by {above}" for above in [planned["inhibited_by"]] if above]
+    return ", ".join([planned["reason"], *hushed])
 
 
 def _routes(planned: Any) -> Iterator[tuple[str, str, str]]:
@@ -59,7 +65,7 @@ def _routes(planned: Any) -> Iterator[tuple[str, str, str]]:
     for route in planned["routes"]:
         hours = route["hours"]
         shown = f"{hours['from']}-{hours['to']}" if hours else "any time"
-        yield route["route"], shown, _local(route["at"])
+        yield route["route"], shown, _local(route["at"]) if route["at"] else "when that is over"
 
 
 def _local(time: str) -> str:

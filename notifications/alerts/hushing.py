@@ -10,8 +10,8 @@ from uuid import UUID
 
 import structlog
 
-from notifications.alerts.mutes import Mute, mutes_of_alerts
-from notifications.domain.hush import TOLD_TO_ALL, Withheld
+from notifications.alerts.mutes import mutes_of_alerts
+from notifications.domain.hush import TOLD_TO_ALL, Mute, Withheld
 from notifications.hushed import store as hushed
 from notifications.messages.alert_change import AlertChange
 from notifications.tables.hushed import HushedAlertRow

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 from notifications.alerts import store
 from notifications.deliveries.concerns import concern_of
+from notifications.domain.hush import Mute, mute_of
 from notifications.domain.inhibition import Lag, inhibitor_of
 from notifications.domain.recipients import Concern
-from notifications.domain.silence import Silence, active_for
 from notifications.inhibitions.queries import inhibiting_units
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import organisations_of
 from notifications.silences.queries import active_silences
 from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import Measure, Scope
-
-_LOOK_AGAIN: Final = timedelta(minutes=10)
-"""After what an alert that is inhibited is looked at, even if the other was not seen to end: its end may have been
-decided in a unit of work beside the one that withheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +38,12 @@ class Candidate:
         return Lag(self.id, list(concern.path), concern.scheme, self.measure, concern.severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """What hushes an alert: silences, the one that ends last is first, and the alert of a unit above."""
-
-    silences: Sequence[Silence] = ()
-    inhibitor: UUID | None = None
-
-    def look_again_at(self, now: datetime) -> datetime:
-        """When it may be over."""
-        ends = [silence.ends_at for silence in self.silences]
-        return max([*ends, now + _LOOK_AGAIN]) if self.inhibitor and not ends else max(ends, default=now)
-
-    def __str__(self) -> str:
-        """For people to read."""
-        if not self.silences:
-            return f"inhibited by the alert {self.inhibitor} of a unit above"
-        first = self.silences[0]
-        return f"silenced by {first.name} until {first.ends_at.isoformat(timespec='seconds')}"
-
-
 async def mutes_of(session: ReadSession, candidates: Collection[Candidate], at: datetime) -> dict[UUID, Mute]:
     """What hushes each of them at that time; those that nothing hushes are left out."""
     silences = await active_silences(session, at)
     inhibitors = await _inhibitors(session, candidates)
-    found = {}
-    for each in candidates:
-        hushing = sorted(active_for(silences, each.concern, at), key=lambda silence: silence.ends_at, reverse=True)
-        if hushing or each.id in inhibitors:
-            found[each.id] = Mute(hushing, inhibitors.get(each.id))
-    return found
+    found = {each.id: mute_of(each.concern, silences, inhibitors.get(each.id), at) for each in candidates}
+    return {alert_id: mute for alert_id, mute in found.items() if mute}
 
 
 async def mutes_of_alerts(session: ReadSession, alerts: Collection[AlertSnapshot], at: datetime) -> dict[UUID, Mute]:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from notifications.alerts.due import end_of
+from notifications.alerts.mutes import mutes_of_alerts
 from notifications.alerts.queries import find_row
 from notifications.alerts.snapshots import snapshot_of
 from notifications.deliveries.concerns import concern_of
 from notifications.deliveries.queries import notified_routes
-from notifications.domain.alert import EntryKind
+from notifications.domain.alert import ChangeKind
 from notifications.domain.escalation import Chain
-from notifications.domain.passing import Happened, pass_until
-from notifications.domain.recipients import Concern, recipients_of_change
+from notifications.domain.foresight import Audience, Foreseen, Foresight
+from notifications.domain.hush import Withheld
+from notifications.domain.passing import Case
 from notifications.escalations.queries import all_chains
 from notifications.handling.cases import case_of
 from notifications.handling.store import remedies_of
+from notifications.hushed.queries import find_hushed
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import organisations_of
 from notifications.routing.hours import hours_of, opening_of
 from notifications.routing.queries import all_routes, route_of
+from notifications.silences.queries import lasting_silences
+from notifications.tables.alerts import AlertRow
 from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import ReadSession
 
@@ -32,20 +37,18 @@ FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
-    """A route that will be notified, and when, by its hours."""
+    """A route that will be notified of the change, and when, by its hours; None where nobody knows when."""
 
     row: RouteRow
-    at: datetime
+    change: ChangeKind
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What will happen at `at`, the level of the alert right after it, and who will be notified."""
+    """What will happen, and who will be notified of it."""
 
-    at: datetime
-    kind: EntryKind
-    level: int
-    reason: str
+    foreseen: Foreseen
     routes: Sequence[PlannedRoute]
 
 
@@ -63,42 +66,36 @@ async def plan_of(session: ReadSession, alert_id: UUID, now: datetime, group_wai
     row = await find_row(session, alert_id)
     remedies = (await remedies_of(session, [alert_id]))[alert_id]
     case = case_of(row, remedies, await all_chains(session))
-    alert = snapshot_of(row)
     known = {route.name: route for route in await all_routes(session)}
-    concern = concern_of(alert, (await organisations_of(session, [alert_id]))[alert_id])
-    notified = (await notified_routes(session, [alert_id]))[alert_id]
-    audience = Audience(known, concern, notified)
-    items = [_planned(each, audience, now, group_wait) for each in pass_until(case, FOREVER, end_of)]
-    return Plan(alert, case.chain, items)
+    foresight = await _foresight(session, row, case, known, now)
+    foreseen = foresight.until(FOREVER, now, end_of)
+    return Plan(snapshot_of(row), case.chain, [_planned(each, known, now, group_wait) for each in foreseen])
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """The routes, and which of them were notified of the alert until then."""
-
-    known: Mapping[str, RouteRow]
-    concern: Concern
-    notified: set[str]
-
-    def of(self, happened: Happened) -> Sequence[RouteRow]:
-        """The routes that are notified of it."""
-        decision = happened.decision
-        if decision.publish is None:
-            return []
-        recipients = recipients_of_change(
-            decision.publish,
-            [route_of(row) for row in self.known.values()],
-            replace(self.concern, level=decision.alert.level),
-            notified_before=self.notified,
-            named=decision.routes,
-        )
-        self.notified.update(recipients.notified)
-        return [self.known[name] for name in recipients.notified]
+async def _foresight(
+    session: ReadSession, row: AlertRow, case: Case, known: Mapping[str, RouteRow], now: datetime
+) -> Foresight:
+    concern = concern_of(snapshot_of(row), (await organisations_of(session, [row.id]))[row.id])
+    audience = Audience(
+        [route_of(each) for each in known.values()], concern, (await notified_routes(session, [row.id]))[row.id]
+    )
+    mute = (await mutes_of_alerts(session, [snapshot_of(row)], now)).get(row.id)
+    hushed = await find_hushed(session, row.id)
+    return Foresight(
+        case,
+        audience,
+        silences=await lasting_silences(session, now),
+        inhibitor=mute.inhibitor if mute else None,
+        withheld=Withheld(hushed.change, tuple(hushed.routes)) if hushed else None,
+        look_at=hushed.check_at if hushed else None,
+    )
 
 
-def _planned(happened: Happened, audience: Audience, now: datetime, group_wait: timedelta) -> Planned:
-    decision = happened.decision
-    due = max(happened.at, now) + group_wait
-    severity = decision.alert.severity
-    routes = [PlannedRoute(row, opening_of(hours_of(row.hours), severity, due)) for row in audience.of(happened)]
-    return Planned(happened.at, decision.entry, decision.alert.level, decision.reason, routes)
+def _planned(foreseen: Foreseen, known: Mapping[str, RouteRow], now: datetime, group_wait: timedelta) -> Planned:
+    severity, due = foreseen.alert.severity, foreseen.told_at and max(foreseen.told_at, now) + group_wait
+    routes = [
+        PlannedRoute(row, each.change, due and opening_of(hours_of(row.hours), severity, due))
+        for each in foreseen.tellings
+        for row in [known[each.route]]
+    ]
+    return Planned(foreseen, routes)

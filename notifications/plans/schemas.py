@@ -7,7 +7,9 @@ from typing import Final, Self
 from pydantic import BaseModel, Field
 
 from notifications.channels.names import ChannelName
-from notifications.domain.alert import EntryKind, Status
+from notifications.domain.alert import ChangeKind, Status
+from notifications.domain.foresight import ForeseenKind
+from notifications.domain.hush import Mute
 from notifications.plans.queries import Plan, Planned, PlannedRoute
 from notifications.routing.hours_schema import RouteHours
 from services.shown import SeverityWord, ShownCode, ShownId, ShownNumber, ShownText, ShownTime, shown_list
@@ -15,6 +17,17 @@ from services.web.fields import AN_ID, Id
 from services.web.lists import QueryParameters
 
 _CHAIN: Final = "Name of the chain by which it is escalated; null where no chain is for its unit"
+
+_KIND: Final = (
+    "What the timeline will say; `hush_over`: nothing hushes the alert any more, and routes are notified of what they"
+    " were not"
+)
+_SILENCED: Final = "Names of the silences by which nobody is notified of it then; the one that ends last is first"
+_INHIBITED: Final = "Id of the alert of a unit above by which nobody is notified of it then"
+_WHEN: Final = (
+    "When it will be notified, in UTC: once nothing hushes the alert, within its hours, not before the group's wait;"
+    " null where that waits for the end of an inhibition"
+)
 
 
 class PlanQuery(QueryParameters):
@@ -29,30 +42,42 @@ class PlannedRouteView(BaseModel):
     route: ShownCode = Field(description="Its name", examples=["bhxh-cam-thuy"])
     channel: ChannelName
     hours: RouteHours | None = Field(description="When it is notified; null at any time")
-    at: ShownTime = Field(description="When it will be notified, in UTC: within its hours, not before the group's wait")
+    change: ChangeKind = Field(description="As what it will be notified of the alert", examples=["escalated"])
+    at: ShownTime | None = Field(description=_WHEN)
 
     @classmethod
     def of(cls, planned: PlannedRoute) -> Self:
         """The view of it."""
         row = planned.row
         hours = RouteHours.model_validate(row.hours) if row.hours else None
-        return cls(route=row.name, channel=row.channel, hours=hours, at=planned.at)
+        return cls(route=row.name, channel=row.channel, hours=hours, change=planned.change, at=planned.at)
 
 
 class PlannedView(BaseModel):
     """Something that will happen if nobody does anything until then."""
 
     at: ShownTime = Field(description="When it is due, in UTC")
-    kind: EntryKind = Field(description="What the timeline will say", examples=["escalated"])
+    kind: ForeseenKind = Field(description=_KIND, examples=["escalated"])
     level: ShownNumber = Field(description="The level of the alert right after it", examples=[1])
     reason: ShownText = Field(description="Why", examples=["level 1: nobody has acknowledged it in time"])
+    silenced_by: list[ShownCode] = shown_list(_SILENCED, [], most=10_000)
+    inhibited_by: ShownId | None = Field(description=_INHIBITED, examples=[None])
     routes: list[PlannedRouteView] = shown_list("Who will be notified of it", [], most=10_000)
 
     @classmethod
     def of(cls, planned: Planned) -> Self:
         """The view of it."""
-        routes = [PlannedRouteView.of(each) for each in planned.routes]
-        return cls(at=planned.at, kind=planned.kind, level=planned.level, reason=planned.reason, routes=routes)
+        foreseen = planned.foreseen
+        mute = foreseen.mute or Mute()
+        return cls(
+            at=foreseen.at,
+            kind=foreseen.kind,
+            level=foreseen.alert.level,
+            reason=foreseen.reason,
+            silenced_by=[silence.name for silence in mute.silences],
+            inhibited_by=mute.inhibitor,
+            routes=[PlannedRouteView.of(each) for each in planned.routes],
+        )
 
 
 class PlanView(BaseModel):

@@ -20,11 +20,12 @@ PAGE: Final = (
     .order_by(col(SilenceRow.name))
     .limit(bindparam("most", type_=Integer))
 )
-ACTIVE: Final = (
+LASTING: Final = (
     select(SilenceRow)
-    .where(col(SilenceRow.ended_at).is_(None), col(SilenceRow.starts_at) <= _at, col(SilenceRow.ends_at) > _at)
+    .where(col(SilenceRow.ended_at).is_(None), col(SilenceRow.ends_at) > _at)
     .order_by(col(SilenceRow.name))
 )
+ACTIVE: Final = LASTING.where(col(SilenceRow.starts_at) <= _at)
 
 
 def silence_of(row: SilenceRow) -> Silence:
@@ -49,3 +50,8 @@ async def list_silences(session: ReadSession, after: str | None, most: int) -> S
 async def active_silences(session: ReadSession, at: datetime) -> list[Silence]:
     """Those that hush alerts at that time, by name."""
     return [silence_of(row) for row in await session.scalars(ACTIVE, {"at": at})]
+
+
+async def lasting_silences(session: ReadSession, at: datetime) -> list[Silence]:
+    """Those that hush alerts at that time or later, by name."""
+    return [silence_of(row) for row in await session.scalars(LASTING, {"at": at})]

@@ -11,7 +11,6 @@ import pty
 import re
 import signal
 import struct
-import sys
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,11 +23,11 @@ import pytest_asyncio
 from drive.hosting.serving import serving
 from services.ids import new_id
 from services.vocabulary import Scope
+from tests.notifications import commands
 from tests.notifications.handling.steps import Handled
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.support.processes import free_port
 
-_COMMAND = (sys.executable, "-c", "from drive.cli import app; app()", "alerts")
 _PATIENCE_SECONDS = 60
 ANSWERS_OF_OTHERS = [
     (b"", "does not answer at"),
@@ -49,22 +48,9 @@ async def service(make_service: MakeService) -> AsyncIterator[NotificationsServi
         yield made
 
 
-def environment(service: NotificationsService, **more: str) -> dict[str, str]:
-    """Of a process beside the service."""
-    settings = service.runtime.settings
-    return {"DRIVE_DATA_DIR": str(settings.data_dir), "NOTIFICATIONS_PORT": str(settings.api_port), **more}
-
-
 async def drive(service: NotificationsService, *arguments: str, **more: str) -> tuple[int, str, str]:
-    """Exit code, output and errors."""
-    process = await asyncio.create_subprocess_exec(
-        *(*_COMMAND, *arguments),
-        env=environment(service, **more),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode or 0, out.decode(), errors.decode()
+    """`drive alerts`: exit code, output and errors."""
+    return await commands.drive(service, "alerts", *arguments, **more)
 
 
 async def listed(service: NotificationsService, *arguments: str) -> list[Any]:
@@ -202,8 +188,8 @@ async def at_a_terminal(service: NotificationsService, *arguments: str) -> Async
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
     process = await asyncio.create_subprocess_exec(
-        *(*_COMMAND, *arguments),
-        env=environment(service, TERM="xterm-256color"),
+        *(*commands.COMMAND, "alerts", *arguments),
+        env=commands.environment(service, TERM="xterm-256color"),
         stdin=theirs,
         stdout=theirs,
         stderr=asyncio.subprocess.DEVNULL,

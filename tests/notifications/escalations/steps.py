@@ -19,9 +19,9 @@ def a_step(after: str, *routes: str) -> dict[str, Any]:
     return {"after": after, "routes": list(routes)}
 
 
-def from_now_on(service: NotificationsService) -> Episode:
+def from_now_on(service: NotificationsService, **more: Any) -> Episode:
     """A target that falls behind just now."""
-    return an_episode(begins=service.clock.now() - timedelta(hours=1))
+    return an_episode(begins=service.clock.now() - timedelta(hours=1), **more)
 
 
 async def put_routes(service: NotificationsService, *names: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +12,11 @@ from drive.hosting.serving import serving
 from notifications.domain.hours import WEEKDAYS
 from services.clock import BUSINESS_ZONE
 from services.ids import new_id
-from tests.notifications.escalations.steps import a_step, from_now_on, put_chain, put_routes, told
+from tests.notifications.commands import drive
+from tests.notifications.escalations.steps import TOLD_BY_STEPS, a_step, from_now_on, put_chain, put_routes
 from tests.notifications.handling.steps import Handled
 from tests.notifications.service import MakeService, NotificationsService
+from tests.notifications.silences.steps import clock_looks, silence
 from tests.support.processes import free_port
 
 
@@ -33,36 +33,138 @@ def in_short(plan: dict[str, Any]) -> list[tuple[str, int, list[str]]]:
     return [(each["kind"], each["level"], [route["route"] for route in each["routes"]]) for each in plan["items"]]
 
 
-async def test_the_plan_of_an_alert_is_what_happens_then(service: NotificationsService) -> None:
+async def due(service: NotificationsService) -> list[tuple[str, str, int, datetime]]:
+    """Route, change, level and time of each delivery, in the order in which they were queued."""
+    columns = "route_name, change, (alert ->> 'level')::int AS level, next_attempt_at"
+    rows = await service.query(f"SELECT {columns} FROM deliveries ORDER BY alert_version, id")  # noqa: S608
+    return [tuple(row) for row in rows]
+
+
+async def comes_out_as_planned(alert: Handled) -> dict[str, Any]:
+    """The plan, after all of it has happened: the clock looks when an item is due, and each route is told as what and
+    when the plan says, and of nothing else."""
+    service, plan = alert.service, await planned(alert)
+    entries_before, due_before = len(await alert.timeline()), len(await due(service))
+    for item in plan["items"]:
+        alert.wait_until(item["at"])
+        await alert.clock_looks()
+        await clock_looks(service)
+    happened = (await alert.get("/timeline"))["items"][entries_before:]
+    foreseen = [each for each in plan["items"] if each["kind"] != "hush_over"]
+    assert [(e["kind"], e["reason"], e["at"]) for e in happened] == [
+        (i["kind"], i["reason"], i["at"]) for i in foreseen
+    ]
+    told_then = [each for each in plan["items"] if not each["silenced_by"] and not each["inhibited_by"]]
+    assert sorted((await due(service))[due_before:]) == sorted(
+        (route["route"], route["change"], each["level"], datetime.fromisoformat(route["at"]))
+        for each in told_then
+        for route in each["routes"]
+    )
+    assert (await planned(alert))["items"] == []
+    return plan
+
+
+@pytest.fixture
+async def ops(service: NotificationsService) -> NotificationsService:
+    """The service with a route for everything, two that are told by steps alone, and one in its hours."""
+    service.clock.advance(timedelta(microseconds=-service.clock.now().microsecond))  # times that are shown exactly
     await put_routes(service, "unit", "province")
     await service.put_route("ops", "ops@example.org")
-    await put_chain(service, a_step("PT4H", "unit"), a_step("P1D", "province", "unit"), a_step("P59D", "province"))
-    alert = await Handled(service).begin(from_now_on(service))
+    hours = {"from": "07:30", "to": "17:00", "days": list(WEEKDAYS), "holidays": True}
+    await service.put_route("office", "office@example.org", min_level=TOLD_BY_STEPS, hours=hours)
+    return service
+
+
+@pytest.fixture
+async def alert(ops: NotificationsService) -> Handled:
+    """One that somebody has acknowledged, with a chain of three steps."""
+    await put_chain(
+        ops, a_step("PT4H", "unit"), a_step("P1D", "province", "office", "unit"), a_step("P59D", "province")
+    )
+    alert = await Handled(ops).begin(from_now_on(ops))
     await alert.do("acknowledgement")
-    plan = await planned(alert)
+    return alert
+
+
+async def test_the_plan_of_an_alert_is_what_happens_then(alert: Handled) -> None:
+    plan = await comes_out_as_planned(alert)
     assert (plan["status"], plan["level"], plan["escalation"]) == ("acknowledged", 0, "chain")
     assert in_short(plan) == [
         ("timed_out", 0, ["ops"]),
         ("escalated", 1, ["unit"]),
-        ("escalated", 2, ["province", "unit"]),
+        ("escalated", 2, ["office", "province", "unit"]),
         ("report_overdue", 2, []),
         ("escalated", 3, ["province"]),
     ]
-    before = len(await alert.timeline())
-    queued = len(await told(service))
-    for item in plan["items"]:
-        alert.wait_until(item["at"])
-        await alert.clock_looks()
-    entries = (await alert.get("/timeline"))["items"][before:]
-    assert [(e["kind"], e["reason"]) for e in entries] == [(i["kind"], i["reason"]) for i in plan["items"]]
-    times = [datetime.fromisoformat(each["at"]) for each in (*entries, *plan["items"])]
-    half = len(times) // 2
-    assert all(
-        abs(then - foreseen) < timedelta(seconds=1) for then, foreseen in zip(times[:half], times[half:], strict=True)
-    )
-    foreseen = [(route, kind, level) for kind, level, routes in in_short(plan) for route in routes]
-    assert list(await told(service))[queued:] == foreseen
-    assert (await planned(alert))["items"] == []
+
+
+async def hours_until(alert: Handled, name: str, **more: float) -> float:
+    """How long it is from now until that time of the alert, and so much longer."""
+    at = datetime.fromisoformat((await alert.shown())[name]) + timedelta(**more)
+    return (at - alert.service.clock.now()) / timedelta(hours=1)
+
+
+async def test_what_is_due_during_a_silence_is_told_when_that_ends(alert: Handled) -> None:
+    until = await hours_until(alert, "acknowledged_until", hours=5)
+    await silence(alert.service, hours=until)
+    plan = await comes_out_as_planned(alert)
+    assert in_short(plan)[:4] == [
+        ("timed_out", 0, ["ops"]),
+        ("escalated", 1, ["unit"]),
+        ("hush_over", 1, ["unit", "ops"]),
+        ("escalated", 2, ["office", "province", "unit"]),
+    ]
+    hushed, over = plan["items"][1:3]
+    assert hushed["silenced_by"] == ["storm"]
+    assert hushed["routes"][0]["at"] == over["at"] == over["routes"][0]["at"]
+    assert [route["change"] for route in over["routes"]] == ["escalated", "timed_out"]
+
+
+async def test_a_silence_that_begins_later_hushes_what_is_due_in_its_time_alone(alert: Handled) -> None:
+    begins = await hours_until(alert, "acknowledged_until", hours=1)
+    await silence(alert.service, begins=begins, hours=2)  # nothing is due in it
+    await silence(alert.service, "first", begins=begins, hours=4)
+    await silence(alert.service, "second", begins=begins + 3, hours=36)
+    plan = await comes_out_as_planned(alert)
+    assert [(each["kind"], each["silenced_by"]) for each in plan["items"]] == [
+        ("timed_out", []),
+        ("escalated", ["second", "first"]),
+        ("escalated", ["second"]),
+        ("hush_over", []),
+        ("report_overdue", []),
+        ("escalated", []),
+    ]
+    assert in_short(plan)[3] == ("hush_over", 2, ["office", "province", "unit"])
+
+
+async def test_what_a_silence_has_hushed_already_is_in_the_plan(ops: NotificationsService) -> None:
+    await silence(ops)
+    alert = await Handled(ops).begin(from_now_on(ops))
+    plan = await comes_out_as_planned(alert)
+    assert in_short(plan) == [("hush_over", 0, ["ops"]), ("report_overdue", 0, [])]
+    assert plan["items"][0]["routes"][0]["change"] == "raised"
+
+
+async def test_a_step_that_is_due_when_a_silence_ends_is_told_once(alert: Handled) -> None:
+    until = await hours_until(alert, "acknowledged_until", hours=4)
+    await silence(alert.service, hours=until)
+    assert in_short(await comes_out_as_planned(alert))[:3] == [
+        ("timed_out", 0, ["ops"]),
+        ("escalated", 1, ["unit"]),
+        ("hush_over", 1, ["ops"]),
+    ]
+
+
+async def test_what_is_inhibited_is_told_at_a_time_that_nobody_knows(alert: Handled) -> None:
+    service = alert.service
+    await service.client.put("/v1/inhibitions/province", json={"under": "38"})
+    above = await Handled(service).begin(from_now_on(service, path=("38", "BHXH-CT")))
+    await service.execute("DELETE FROM deliveries WHERE alert_id = :above", above=above.id)
+    plan = await planned(alert)
+    assert in_short(plan)[:2] == [("timed_out", 0, ["ops"]), ("escalated", 1, ["unit"])]
+    assert {each["inhibited_by"] for each in plan["items"] if each["routes"]} == {above.id}
+    assert {route["at"] for each in plan["items"] for route in each["routes"]} == {None}
+    assert "hush_over" not in {each["kind"] for each in plan["items"]}
 
 
 async def test_a_missed_remedy_is_in_the_plan_and_told_to_whoever_was_told_before(
@@ -116,17 +218,9 @@ async def test_an_alert_has_to_be_named_and_known(
     assert (answer.status_code, answer.json()["type"]) == (status, f"http://test/problems/{kind}")
 
 
-async def drive(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
-    """`drive escalations explain`, as a process beside the service: exit code, output and errors."""
-    settings = service.runtime.settings
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from drive.cli import app; app()", "escalations", "explain", *arguments),
-        env={"DRIVE_DATA_DIR": str(settings.data_dir), "NOTIFICATIONS_PORT": str(settings.api_port), "COLUMNS": "150"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode or 0, out.decode(), errors.decode()
+async def explain(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
+    """`drive escalations explain`: exit code, output and errors."""
+    return await drive(service, "escalations", "explain", *arguments, COLUMNS="150")
 
 
 async def test_the_command_line_prints_it_in_the_time_of_vietnam(make_service: MakeService) -> None:
@@ -137,14 +231,14 @@ async def test_the_command_line_prints_it_in_the_time_of_vietnam(make_service: M
     due = service.clock.now().astimezone(BUSINESS_ZONE) + timedelta(hours=4)
     service.advance(minutes=2)  # past the time of the tokens that the command issues by the real clock
     async with serving(service.app, service.runtime.settings, "api_port"):
-        code, out, errors = await drive(service, alert.id)
+        code, out, errors = await explain(service, alert.id)
         assert code == 0, errors
         [row] = [line for line in out.splitlines() if "escalated" in line]
         assert f"{due:%Y-%m-%d %H:%M}" in row
         assert all(word in row for word in ("unit", "any time", "nobody has acknowledged"))
         assert "nobody" in next(line for line in out.splitlines() if "report_overdue" in line)
-        code, out, _ = await drive(service, alert.id, "--json")
+        code, out, _ = await explain(service, alert.id, "--json")
         assert [each["kind"] for each in json.loads(out)["items"]] == ["escalated", "report_overdue"]
-        code, out, errors = await drive(service, str(new_id()))
+        code, out, errors = await explain(service, str(new_id()))
         assert (code, out) == (2, "")
         assert "no alert has the id" in errors

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ from notifications.domain.hours import WEEKDAYS
 from services.clock import BUSINESS_ZONE
 from services.ids import new_id
 from services.vocabulary import Scope
+from tests.notifications.commands import drive
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.support.processes import free_port
 
@@ -83,17 +82,9 @@ async def test_an_alert_has_to_be_named_and_known(
     assert (answer.status_code, answer.json()["type"]) == (status, f"http://test/problems/{kind}")
 
 
-async def drive(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
-    """`drive routes`, as a process beside the service: exit code, output and errors."""
-    settings = service.runtime.settings
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from drive.cli import app; app()", "routes", *arguments),
-        env={"DRIVE_DATA_DIR": str(settings.data_dir), "NOTIFICATIONS_PORT": str(settings.api_port), "COLUMNS": "120"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode or 0, out.decode(), errors.decode()
+async def explain(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
+    """`drive routes explain`: exit code, output and errors."""
+    return await drive(service, "routes", "explain", *arguments, COLUMNS="120")
 
 
 async def test_the_command_line_prints_it(make_service: MakeService) -> None:
@@ -104,13 +95,13 @@ async def test_the_command_line_prints_it(make_service: MakeService) -> None:
     [alert] = await service.alerts()
     service.advance(minutes=2)  # past the time of the tokens that the command issues by the real clock
     async with serving(service.app, service.runtime.settings, "api_port"):
-        code, out, errors = await drive(service, "explain", alert["id"])
+        code, out, errors = await explain(service, alert["id"])
         assert code == 0, errors
         [row] = [line for line in out.splitlines() if "critical" in line and "less" in line]
         assert "no" in row
         assert "raised: pending" in out
-        code, out, _ = await drive(service, "explain", alert["id"], "--json")
+        code, out, _ = await explain(service, alert["id"], "--json")
         assert [each["route"] for each in json.loads(out)["items"]] == ["all", "critical"]
-        code, out, errors = await drive(service, "explain", str(new_id()))
+        code, out, errors = await explain(service, str(new_id()))
         assert (code, out) == (2, "")
         assert "no alert has the id" in errors
