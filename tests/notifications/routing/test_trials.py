@@ -21,9 +21,9 @@ from notifications.routing.trials import RouteTester
 from services.security.keys import load_secret_keys
 from tests.notifications.channels.alertmanager.test_alertmanager import a_hook
 from tests.notifications.channels.chat.target import a_target
+from tests.notifications.commands import drive
 from tests.notifications.deliveries.steps import connect
 from tests.notifications.receiver import Receiver
-from tests.notifications.recipients.test_explanation import drive
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.services.asyncapi.schemas import parsed, refusals
 from tests.support.alertmanager import an_alertmanager
@@ -307,11 +307,11 @@ async def test_the_command_line_sends_a_test_and_says_what_became_of_it(
     await connect(service, receiver)
     service.advance(minutes=2)  # past the time of the tokens that the command issues by the real clock
     async with serving(service.app, service.runtime.settings, "api_port"):
-        assert (await drive(service, "test", "ops"))[:2] == (0, "sent: HTTP 200\n")
+        assert (await drive(service, "routes", "test", "ops"))[:2] == (0, "sent: HTTP 200\n")
         service.advance(seconds=10)
         receiver.answers = [web.Response(status=500)]
-        code, out, _ = await drive(service, "test", "ops", "--json")
+        code, out, _ = await drive(service, "routes", "test", "ops", "--json")
         assert (code, json.loads(out)["outcome"]) == (1, "retry")
-        code, out, errors = await drive(service, "test", "other")
+        code, out, errors = await drive(service, "routes", "test", "other")
         assert (code, out) == (2, "")
         assert "no route has the name other" in errors
