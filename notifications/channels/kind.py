@@ -67,6 +67,9 @@ class ChannelKind:
 
     `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
     end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
+
+    `details`: its messages show more than the alert as it is: the figures of its changes before, and what people have
+    reported. Others never get what people wrote.
     """
 
     check_address: CheckAddress
@@ -75,3 +78,4 @@ class ChannelKind:
     missing: Missing = nothing_is_missing
     shown: Callable[[str], str] | None = None
     repeatable: bool = False
+    details: bool = False

@@ -39,6 +39,11 @@ def is_repeatable(channel: str) -> bool:
     return channel in CHANNELS and CHANNELS[channel].repeatable
 
 
+def detailed_channels() -> frozenset[str]:
+    """Those whose messages have `course` and `report` of alerts."""
+    return frozenset(name for name, kind in CHANNELS.items() if kind.details)
+
+
 def missing_of(channel: str, settings: NotificationsSettings) -> str | None:
     """What the channel lacks to send anything; None where it lacks nothing, or where this version does not know it."""
     return CHANNELS[channel].missing(settings) if channel in CHANNELS else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -15,6 +15,7 @@ from notifications.domain.alert import ChangeKind, Status
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from notifications.messages.told_report import ToldCause, ToldRemedy, ToldReport
 from notifications.settings import NotificationsSettings
 from services.errors import Invalid
 from services.vocabulary import Measure, Scheme
@@ -53,7 +54,27 @@ SAMPLE: Final[dict[str, Any]] = {
     "version": 1,
 }
 _ACTOR: Final = {"subject": "hoa.le", "name": "Lê Thị Hoa", "organisation_code": "BHXH-38"}
-_STATUS: Final[dict[str, Status]] = {"acknowledged": "acknowledged", "reported": "reported", "resolved": "resolved"}
+_IN_SHORT: Final = {
+    "causes": ["working_away"],
+    "planned": 1,
+    "done": 0,
+    "missed": 1,
+    "dropped": 0,
+    "next_due_on": "2025-11-15",
+}
+_REPORT: Final = ToldReport(
+    (ToldCause("Người dân đi làm ăn xa", "People work away from home", "trở về dịp Tết"),),
+    (
+        ToldRemedy(1, "Hội nghị khách hàng", "Trưởng thôn", date(2025, 10, 25), "missed"),
+        ToldRemedy(2, "Đến từng nhà ở bảy thôn", "Bưu điện Cẩm Thủy", date(2025, 11, 15), "planned"),
+    ),
+)
+_STATUS: Final[dict[str, Status]] = {
+    "acknowledged": "acknowledged",
+    "reported": "reported",
+    "remedy_missed": "reported",
+    "resolved": "resolved",
+}
 _CHANGE: Final[dict[Status, ChangeKind]] = {
     "acknowledged": "acknowledged",
     "reported": "reported",
@@ -106,11 +127,14 @@ def _notice(change: ChangeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
         state = {"status": _STATUS.get(change, "open")}
         if change != "raised":
             state |= {"acknowledged_at": _AT, "acknowledged_by": _ACTOR}
-        if change == "reported":
-            state |= {"reported_at": _AT, "reported_by": _ACTOR}
+        if change in ("reported", "remedy_missed"):
+            state |= {"reported_at": _AT, "reported_by": _ACTOR, "report": _IN_SHORT}
         if change == "resolved":
             state |= {"resolved_at": _AT, "resolution": "caught_up"}
-    return Notice(change, ReportedAlert.model_validate(alert | state), _AT, (_ID,) if change != "raised" else ())
+    told = _REPORT if change in ("reported", "remedy_missed") and alert is SAMPLE else None
+    return Notice(
+        change, ReportedAlert.model_validate(alert | state), _AT, (_ID,) if change != "raised" else (), report=told
+    )
 
 
 def _message(notices: list[Notice], language: Language) -> OutgoingMessage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -17,6 +17,7 @@ from notifications.deliveries.attempts_sql import ExpiredAttempt
 from notifications.deliveries.claim_sql import ClaimedDelivery
 from notifications.deliveries.courses import with_courses
 from notifications.deliveries.due_sql import Bundle
+from notifications.deliveries.reports import with_reports
 from notifications.deliveries.store import Attempt
 from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
 from notifications.messages.alert_snapshot import ReportedAlert
@@ -34,13 +35,15 @@ _WINDOW: Final = 100
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """How many messages a sender can claim: in all, and at most for one route, with those it is sending already;
-    `rate` is that of each route for all senders together."""
+    `rate` is that of each route for all senders together. `detailed` are the channels whose messages have courses and
+    reports."""
 
     slots: int
     per_route: int
     sending: Mapping[str, int]
     most_alerts: int = MOST_ALERTS
     rate: Rate = GENEROUS
+    detailed: Collection[str] = ()
 
 
 class Claimed(NamedTuple):
@@ -74,7 +77,9 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
     claimed = Claimed([], [])
     for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
         await _add(work, claimed, list(deliveries))
-    return Claimed(await with_courses(work, claimed.messages), claimed.unreadable)
+    detailed = [message for message in claimed.messages if message.channel in capacity.detailed]
+    filled = {message.id: message for message in await with_reports(work, await with_courses(work, detailed))}
+    return Claimed([filled.get(message.id, message) for message in claimed.messages], claimed.unreadable)
 
 
 async def _choose(work: UnitOfWork, capacity: Capacity, now: datetime) -> list[Bundle]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from notifications.channels.kind import ChannelEnvironment, Send
-from notifications.channels.registry import is_repeatable, open_channels
+from notifications.channels.registry import detailed_channels, is_repeatable, open_channels
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.usecases import Chance, claim, record_outcome
@@ -91,7 +91,9 @@ class Sender:
 
     async def _claim(self, slots: int) -> list[OutgoingMessage]:
         by_route = Counter(message.route_name for message in self._sending.values())
-        capacity = Capacity(slots, MAX_SENDING_PER_ROUTE, by_route, rate=self._environment.settings.rate)
+        capacity = Capacity(
+            slots, MAX_SENDING_PER_ROUTE, by_route, rate=self._environment.settings.rate, detailed=detailed_channels()
+        )
         async with self._database.write() as work:
             context = context_of(self._clock)
             return await claim(

@@ -9,19 +9,22 @@ from uuid import UUID
 from notifications.domain.alert import ChangeKind
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ReportedAlert
+from notifications.messages.told_report import ToldReport
 from services.contracts.pace import PaceFigures
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One change of one alert. `earlier` are the messages that told the route of the alert before, the oldest first, as
-    far as is known; `course` are the figures of the changes before."""
+    far as is known. For channels that show them: `course` are the figures of the changes before, `report` is what was
+    reported, where the change is about that."""
 
     change: ChangeKind
     alert: ReportedAlert
     queued_at: datetime
     earlier: tuple[UUID, ...] = ()
     course: tuple[PaceFigures, ...] = ()
+    report: ToldReport | None = None
 
     @property
     def is_first(self) -> bool:

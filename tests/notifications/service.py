@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from notifications.alerts.consumers import pace_handlers
-from notifications.channels.registry import is_repeatable
+from notifications.channels.registry import detailed_channels, is_repeatable
 from notifications.deliveries import usecases as deliveries
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.metrics import DeliveryMetrics
@@ -31,7 +31,7 @@ from services.runtime import Runtime
 from services.vocabulary import Scope, Severity, UnitLevel
 from tests.support.clock import SettableClock
 
-CAPACITY = Capacity(20, 4, {})
+CAPACITY = Capacity(20, 4, {}, detailed=detailed_channels())
 RAISED_AT = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 UNITS = ("38", "BHXH-CT", "BHXH-BT", "15142", "15127")
 """Those that are registered."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notifications.channels.mail.headers import one_line
+from notifications.channels.mail.view import ChartWords
 from notifications.channels.mail.words import Words
 from notifications.messages.alert_snapshot import AlertSnapshot, ShownPerson
+from notifications.messages.outgoing_message import Notice
 from services.vocabulary import SHARES
 
 
@@ -32,6 +34,22 @@ def resolver(alert: AlertSnapshot, words: Words) -> str:
     return _named(alert.resolved_by, words)
 
 
+def happened(notice: Notice, words: Words) -> str:
+    """What somebody did, or left undone; nothing where the figures say what has happened."""
+    alert = notice.alert
+    texts = {
+        "acknowledged": words.subject_acknowledged,
+        "timed_out": words.subject_timed_out,
+        "reported": words.subject_reported,
+        "remedy_missed": words.subject_missed,
+        "by_hand": words.subject_ended,
+        "withdrawn": words.subject_withdrawn,
+    }
+    actors = {"acknowledged": alert.acknowledged_by, "reported": alert.reported_by, "by_hand": alert.resolved_by}
+    what = alert.resolution or "" if notice.change == "resolved" else notice.change
+    return texts.get(what, "").format(by=_named(actors.get(what), words))
+
+
 def _named(actor: ShownPerson | None, words: Words) -> str:
     if actor is None:
         return ""
@@ -52,6 +70,25 @@ def figures(alert: AlertSnapshot, words: Words) -> dict[str, str]:
         "expected": words.percent(found.expected),
         "short": words.number(found.short_by),
     }
+
+
+def chart_of(alert: AlertSnapshot, words: Words) -> ChartWords:
+    """What stands around its picture."""
+    shown = figures(alert, words)
+    return ChartWords(
+        alt=words.chart.format(day=words.day(alert.figures.on), **shown),
+        first=words.day(alert.starts_on),
+        last=f"{words.day(alert.ends_on)}: {words.percent(1)}",
+        reached=words.chart_reached.format(**shown),
+        expected=words.chart_expected.format(**shown),
+    )
+
+
+def report_due(alert: AlertSnapshot, words: Words) -> Iterator[tuple[str, str]]:
+    """Until when a report has to come, where one has to."""
+    if alert.report_due_at and alert.status in ("open", "acknowledged"):
+        text = words.overdue if alert.overdue_since else words.due
+        yield words.names.report_due, text.format(day=words.last_day(alert.report_due_at))
 
 
 def table(alert: AlertSnapshot, words: Words) -> Iterator[tuple[str, str]]:

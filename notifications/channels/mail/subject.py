@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from notifications.channels.mail.facts import by, figures, reporter, resolver, what, who
+from notifications.channels.mail.facts import figures, happened, what, who
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.view import Tone
 from notifications.channels.mail.words import Words
@@ -73,19 +73,11 @@ def _tag(notice: Notice) -> str:
 
 
 def _says(notice: Notice, words: Words) -> str:
+    if says := happened(notice, words):
+        return says
     shown = figures(notice.alert, words)
-    match notice.change:
-        case "acknowledged":
-            return words.subject_acknowledged.format(by=by(notice.alert, words))
-        case "reported":
-            return words.subject_reported.format(by=reporter(notice.alert, words))
-        case "resolved" if notice.alert.resolution == "by_hand":
-            return words.subject_ended.format(by=resolver(notice.alert, words))
-        case "resolved" if notice.alert.resolution == "withdrawn":
-            return words.subject_withdrawn
-        case "resolved":
-            return words.subject_resolved.format(**shown)
-        case _:
-            way = words.way.format(**shown)
-            is_escalated = notice.change == "escalated"
-            return words.at_level.format(level=notice.alert.level, says=way) if is_escalated else way
+    if notice.change == "resolved":
+        return words.subject_resolved.format(**shown)
+    way = words.way.format(**shown)
+    is_escalated = notice.change == "escalated"
+    return words.at_level.format(level=notice.alert.level, says=way) if is_escalated else way

@@ -30,6 +30,7 @@ def view_of_test(message: OutgoingMessage, words: Words) -> View:
         sections=(),
         left=0,
         more="",
+        next_heading="",
         steps=(),
         href=None,
         note="",

@@ -42,12 +42,14 @@ class ChartWords:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One alert of several: `text` with its target, `short` without; `reference` is its address, or its id; `answer` is
-    the page on which it is acknowledged and reported; `chart` is there for those that are shown as pictures, too."""
+    """One alert of several: `text` with its target, `short` without; `details` are until when a report is due, and what
+    was reported; `reference` is its address, or its id; `answer` is the page on which it is acknowledged and reported;
+    `chart` is there for those that are shown as pictures, too. Beyond the gravest ones there is `short` alone."""
 
     alert_id: UUID
     text: str
     short: str
+    details: Sequence[str]
     reference: str
     href: str | None
     answer: Call | None
@@ -65,7 +67,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class View:
     """A message. Of one alert: `rows` of names and values, `lines` for a chat, `reference`, and `chart`. Of several:
-    `sections`, and how many alerts are `left` for further messages, as a number and (`more`) as a sentence.
+    `sections`, and how many alerts are `left` for further messages, as a number and (`more`) as a sentence. `steps` are
+    what to do next, below `next_heading`.
     """
 
     words: Words
@@ -80,6 +83,7 @@ class View:
     sections: Sequence[Section]
     left: int
     more: str
+    next_heading: str
     steps: Sequence[Step]
     href: str | None
     note: str

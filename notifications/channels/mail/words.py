@@ -6,10 +6,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from notifications.domain.alert import ChangeKind
 from notifications.domain.escalation import Lapse
+from notifications.domain.report import RemedyState
 from services.clock import BUSINESS_ZONE
 from services.vocabulary import Measure, Scheme, Severity
 
@@ -27,6 +28,10 @@ class Names:
     needed: str
     severity: str
     since: str
+    report_due: str
+    causes: str
+    remedy: str
+    more_remedies: str
     alert: str
 
 
@@ -56,15 +61,21 @@ class Words:
     short_by: str
     needed: str
     version: str
+    due: str
+    overdue: str
+    remedies: Mapping[RemedyState, str]
 
     openings: Mapping[ChangeKind, str]
     escalated_since: Mapping[Lapse, str]
     withdrawn: str
     ended: str
     untold: str
+    raised_again: str
     subject_acknowledged: str
     at_level: str
     subject_reported: str
+    subject_timed_out: str
+    subject_missed: str
     subject_ended: str
     subject_withdrawn: str
     subject_resolved: str
@@ -74,20 +85,30 @@ class Words:
     line: str
     line_resolved: str
     more: str
+    one_more: str
+    brief: str
     and_more: str
     chart: str
     chart_reached: str
     chart_expected: str
 
     what_next: str
+    nothing_next: str
     answer: str
+    answer_taken: str
     answer_each: str
     answer_label: str
+    answer_label_taken: str
     acknowledge: str
     acknowledge_each: str
     report: str
+    report_until: str
+    report_overdue: str
     report_each: str
     taken_on: str
+    taken_until: str
+    carry_out: str
+    catch_up: str
     look: str
     look_all: str
     without_address: str
@@ -115,6 +136,10 @@ class Words:
     def day(self, day: date) -> str:
         """Such as 26/10/2025 in Vietnamese."""
         return day.strftime(self.date_form)
+
+    def last_day(self, end: datetime) -> str:
+        """The day that is over at this instant."""
+        return self.day((end - timedelta(microseconds=1)).astimezone(BUSINESS_ZONE))
 
     def time(self, at: datetime) -> str:
         """As the clocks in Vietnam show it."""
