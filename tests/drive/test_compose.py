@@ -17,6 +17,7 @@ import yaml
 
 from drive.hosting.configuration import SETTINGS
 from drive.hosting.services import SERVICES
+from services.settings import ServiceSettings
 from tests.support.installation import Answers, an_installation, environment_of
 from tests.support.postgres import PrivatePostgres, run_roles_script
 from tests.support.rabbitmq_node import a_private_node
@@ -25,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 OWN_SERVICES = {name: service for name, service in COMPOSE.items() if "build" in service}
 FIELDS = [field for settings in SETTINGS.values() for field in settings.model_fields.values()]
-VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
+ALIASES = {str(field.validation_alias) for field in FIELDS}
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?+-])(?P<rest>[^}]*))?\}")
 ODD = "p@ss:w/ord#1%2$x?&"
 """A password with every sign that means something in a URL."""
 ROLES = {f"{owner}_PASSWORD": f"{ODD}{owner}" for owner in ("OWNER", "ENROLMENT", "TARGETS", "NOTIFICATIONS")}
@@ -41,6 +43,8 @@ DEADLINE_SECONDS = 180
 
 def _interpolated(value: str, given: Mapping[str, str]) -> str:
     def replaced(match: re.Match[str]) -> str:
+        if match["kind"] == "+":
+            return match["rest"] if given.get(match["name"]) else ""
         if match["name"] in given:
             return given[match["name"]]
         assert match["kind"] == "-", f"{match['name']} is required and not in deploy/example.env"
@@ -59,9 +63,53 @@ def _in_start_order() -> list[str]:
 
 
 def test_every_setting_it_passes_is_one_that_the_services_read() -> None:
-    known = {str(field.validation_alias) for field in FIELDS}
     for name, service in OWN_SERVICES.items():
-        assert set(service["environment"]) <= known, name
+        assert set(service["environment"]) <= ALIASES, name
+
+
+def test_every_setting_is_passed_to_its_service_or_is_one_of_the_containers_own() -> None:
+    for name, service in OWN_SERVICES.items():
+        if name == "migrate":
+            continue
+        settings = SETTINGS[service["command"][1]]
+        needed = {str(field.validation_alias) for field in settings.model_fields.values()} - _own_of_containers(
+            settings
+        )
+        assert set(service["environment"]) == needed, name
+
+
+def _own_of_containers(settings: type[ServiceSettings]) -> set[str]:
+    """Ports, addresses and folders are the same in each container, and its database is that of its role."""
+    own = ("host", "data_dir", "api_port", "worker_port", "own_database_url", "today")
+    return {settings.variable(field) for field in own}
+
+
+def test_every_setting_is_in_the_documents_and_those_that_are_passed_are_in_the_example() -> None:
+    documents = (ROOT / "docs/operations.md").read_text()
+    assert not [name for name in sorted(ALIASES) if f"| `{name}` |" not in documents]
+    example = re.findall(r"^#? ?([A-Z_]+)=", (ROOT / "deploy/example.env").read_text(), re.MULTILINE)
+    read = {match["name"] for match in VARIABLE.finditer((ROOT / "docker-compose.yml").read_text())}
+    assert sorted(example) == sorted(read)
+
+
+def test_the_example_gives_the_defaults_where_there_are_some() -> None:
+    example = dict(re.findall(r"^# ([A-Z_]+)=(.*)$", (ROOT / "deploy/example.env").read_text(), re.MULTILINE))
+    for settings in SETTINGS.values():
+        for name, field in settings.model_fields.items():
+            if isinstance(field.default, int | float) and (given := example.get(settings.variable(name))):
+                assert float(given) == field.default, name
+
+
+@pytest.mark.parametrize("setting", ["DRIVE_RATES_FILE", "DRIVE_TEMPLATES_DIR"])
+def test_a_path_of_the_host_is_mounted_where_the_service_looks_and_nowhere_without_one(setting: str) -> None:
+    services = [service for service in OWN_SERVICES.values() if setting in service["environment"]]
+    assert len(services) == 2
+    for service in services:
+        [mount] = service["volumes"]
+        place = _interpolated(service["environment"][setting], {setting: "./here"})
+        assert _interpolated(mount, {setting: "./here"}) == f"./here:{place}:ro"
+        assert _interpolated(service["environment"][setting], {}) == ""
+        assert _interpolated(mount, {}).startswith("/dev/null:")
 
 
 def test_what_it_requires_is_in_the_example_and_production_settings_are_valid() -> None:
@@ -69,7 +117,8 @@ def test_what_it_requires_is_in_the_example_and_production_settings_are_valid() 
     required = {m["name"] for m in VARIABLE.finditer((ROOT / "docker-compose.yml").read_text()) if m["kind"] == "?"}
     assert required == set(example)
     for service in OWN_SERVICES.values():
-        given = {k: _interpolated(v, SECRETS) for k, v in service["environment"].items()}
+        passed = {k: _interpolated(v, SECRETS) for k, v in service["environment"].items()}
+        given = {name: value for name, value in passed.items() if value}  # what is empty is as if it were not set
         for settings in SETTINGS.values():
             settings.model_validate(given)
 
