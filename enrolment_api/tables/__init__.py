@@ -8,4 +8,4 @@ from services.persistence.schema import Schema
 
 __all__ = ["SCHEMA", "audit", "cases", "enrolments", "people", "registry"]
 
-SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0017", by_index=True)
+SCHEMA: Final = Schema("enrolment", Base.metadata, revision="enrolment_0017", plans="by_index")

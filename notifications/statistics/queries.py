@@ -10,7 +10,7 @@ from typing import Any
 
 from notifications.alerts.due import end_of, end_of_week
 from notifications.alerts.queries import known_unit
-from notifications.statistics.sql import CAUSES, FIGURES, PLAN_EACH, CauseRow, FiguresRow, Narrowed
+from notifications.statistics.sql import CAUSES, FIGURES, CauseRow, FiguresRow, Narrowed
 from services.clock import beginning_of
 from services.persistence.unit_of_work import ReadSession
 
@@ -53,7 +53,6 @@ async def causes_by_unit_and_month(session: ReadSession, asked: Asked) -> tuple[
 
 
 async def _narrowed(session: ReadSession, asked: Asked) -> tuple[Narrowed, dict[str, Any]]:
-    await session.execute(PLAN_EACH)
     values: dict[str, Any] = {"since": beginning_of(asked.start), "until": end_of(asked.end)}
     if asked.under is not None:
         values["under"] = await known_unit(session, asked.under)

@@ -144,8 +144,6 @@ def _each_way(row: Callable[..., T], statement: Callable[[Narrowed], TextClause]
     return {narrowed: Query(row, statement(narrowed)) for narrowed in ways}
 
 
-PLAN_EACH: Final = text("SET LOCAL plan_cache_mode = force_custom_plan")
-"""A plan for any period and unit is a bad one: a year of one commune is found by its path, a day of all by the day."""
 FIGURES: Final = _each_way(FiguresRow, _figures)
 """Of the whole, first; then of each unit right below, and of what belongs to none of them."""
 CAUSES: Final = _each_way(CauseRow, _causes)

@@ -18,7 +18,7 @@ from services.errors import Unavailable
 from services.persistence import schema_check, versions
 from services.persistence.connecting import postgresql_at
 from services.persistence.driver_errors import ReadOnly, may_be_fault_of_session, unavailable_when_away
-from services.persistence.schema import Schema
+from services.persistence.schema import PLAN_SETTINGS, Schema
 from services.persistence.storage import DatabaseOutage
 from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
@@ -75,7 +75,7 @@ class Database:
                 "server_settings": {
                     "timezone": "UTC",
                     "jit": "off",
-                    "enable_seqscan": "off" if schema and schema.by_index else "on",
+                    **(PLAN_SETTINGS[schema.plans] if schema else {}),
                     "application_name": application_name[:63],
                     "statement_timeout": f"{statement_seconds:.0f}s",
                     "lock_timeout": f"{LOCK_SECONDS}s",

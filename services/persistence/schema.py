@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from sqlalchemy import MetaData
 
 Standing: TypeAlias = Literal["older", "same", "newer", "foreign"]
+Plans: TypeAlias = Literal["kept", "by_index", "anew"]
+"""`by_index`: rows are only ever looked up, so that no plan reads a table from end to end. `anew`: besides, a plan is
+made for each execution, which costs a millisecond or two where tables are joined: else whole indexes are merged."""
+PLAN_SETTINGS: Final[Mapping[Plans, Mapping[str, str]]] = {
+    "kept": {},
+    "by_index": {"enable_seqscan": "off"},
+    "anew": {"plan_cache_mode": "force_custom_plan", "enable_seqscan": "off"},
+}
+"""The settings of PostgreSQL for its connections."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +29,8 @@ class Schema:
     `beside_figures` names those of them of which no figure is made, though each answer tells of them.
     `derived` names those that tell the same as versioned tables in another form: they follow them in the transaction
     that changes those, and what changes them alone, such as folding, changes no answer.
-    `by_index`: rows are only ever looked up, so that no plan reads a table from end to end. PostgreSQL would make such
-    a plan while a table has few rows, and keep it until autovacuum comes by, however many there are by then.
+    `plans`: what PostgreSQL does about plans. It keeps one that it made while a table had few rows, and that reads all
+    of it, until autovacuum comes by, however many there are by then.
     """
 
     service: str
@@ -29,7 +39,7 @@ class Schema:
     versioned: frozenset[str] = frozenset()
     beside_figures: frozenset[str] = frozenset()
     derived: frozenset[str] = frozenset()
-    by_index: bool = False
+    plans: Plans = "kept"
 
     def standing(self, found: str) -> Standing:
         """How a database at the revision `found` relates to this code. Revisions are SERVICE_NNNN, numbered from 1;
