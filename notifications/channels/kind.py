@@ -49,6 +49,11 @@ def nothing_is_missing(_: NotificationsSettings) -> str | None:
     return None
 
 
+def nothing_is_hidden(_: str) -> str | None:
+    """For a channel whose addresses are no secrets."""
+    return None
+
+
 OpenChannel: TypeAlias = Callable[[ChannelEnvironment], AbstractAsyncContextManager[Send]]
 """Opens the channel's clients; they are closed when the block is left."""
 
@@ -63,7 +68,7 @@ class ChannelKind:
     `missing`: no route of the channel is taken while something is, and a process whose database has one is not ready.
 
     `shown`: for addresses that hold secrets: what is stored and shown in their place. The address itself is sealed, and
-    is the secret of its messages. None where an address is no secret.
+    is the secret of its messages. None for an address that holds none.
 
     `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
     end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
@@ -76,6 +81,6 @@ class ChannelKind:
     open: OpenChannel
     new_secret: Callable[[], str] | None = None
     missing: Missing = nothing_is_missing
-    shown: Callable[[str], str] | None = None
+    shown: Callable[[str], str | None] = nothing_is_hidden
     repeatable: bool = False
     details: bool = False

@@ -32,5 +32,10 @@ KnownChannel: TypeAlias = Annotated[
 ]
 """In a request."""
 ShownAddress: TypeAlias = Annotated[
-    str, shown("What the channel sends to; of a chat the scheme alone", "https://ops.example.org/drive", maxLength=2000)
+    str,
+    shown(
+        "What the channel sends to; of a chat the scheme alone, of an Alertmanager without its password",
+        "https://ops.example.org/drive",
+        maxLength=2000,
+    ),
 ]

@@ -30,8 +30,7 @@ def new_secret(channel: str) -> str | None:
 
 def shown_address(channel: str, address: str) -> str | None:
     """What is shown in place of an address that holds secrets; None where it holds none."""
-    shown = CHANNELS[channel].shown
-    return shown(address) if shown else None
+    return CHANNELS[channel].shown(address)
 
 
 def is_repeatable(channel: str) -> bool:

@@ -149,8 +149,9 @@ def _is_another(row: RouteRow, to: RouteRow) -> bool:
 
 def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets, *, is_new: bool) -> bool:
     """Change the row. Whether it keeps its secret, as it does at any address while the channel is the same, unless the
-    secret is the address, and so a new one."""
-    kept = secrets.reseal(row.secret, row.name) if row.channel == to.channel and not is_new else None
+    secret is the address, and so a new one, or none where this holds none."""
+    may_keep = row.channel == to.channel and to.secret is not None and not is_new
+    kept = secrets.reseal(row.secret, row.name) if may_keep else None
     previous = secrets.reseal(row.previous_secret, row.name) if kept else None
     row.secret, row.previous_secret = kept or to.secret, previous
     row.previous_secret_until = row.previous_secret_until if kept else None

@@ -21,6 +21,11 @@ HOW_TO_GET_ONE = (
 )
 
 
+USER, PASSWORD = "drive", "s3cret/:@"
+_BCRYPT = "$2b$04$abcdefghijklmnopqrstuuEICrND5bCK7ealGDh/3CL1TLMfv0hNW"
+"""Of the password."""
+
+
 class Alertmanager:
     """A server that runs."""
 
@@ -45,24 +50,31 @@ class Alertmanager:
 
 
 @asynccontextmanager
-async def an_alertmanager(folder: Path, webhook_url: str) -> AsyncIterator[Alertmanager]:
-    """A server that sends what it has to the webhook at once, ended with the block."""
+async def an_alertmanager(
+    folder: Path, webhook_url: str, *, asks_for_password: bool = False
+) -> AsyncIterator[Alertmanager]:
+    """A server that sends what it has to the webhook at once, ended with the block. It may ask for the password of
+    USER."""
     receiver = {"name": "test", "webhook_configs": [{"url": webhook_url, "send_resolved": True}]}
     route = {"receiver": "test", "group_by": ["alertname"], "group_wait": "10ms", "group_interval": "100ms"}
     configuration = folder / "alertmanager.yml"
     configuration.write_text(json.dumps({"route": route, "receivers": [receiver]}))
     port = free_port()
-    arguments = (
+    arguments: tuple[str, ...] = (
         f"--config.file={configuration}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     )
+    if asks_for_password:
+        (folder / "web.yml").write_text(json.dumps({"basic_auth_users": {USER: _BCRYPT}}))
+        arguments = (*arguments, f"--web.config.file={folder / 'web.yml'}")
+    headers = {"authorization": aiohttp.encode_basic_auth(USER, PASSWORD)} if asks_for_password else {}
     name = program("prometheus-alertmanager", "prometheus-alertmanager", HOW_TO_GET_ONE)
     with (folder / "alertmanager.log").open("wb") as output:
         process = await asyncio.create_subprocess_exec(name, *arguments, stdout=output, stderr=output)
     try:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession(headers=headers) as http:
             alertmanager = Alertmanager(f"http://127.0.0.1:{port}", http)
             await eventually(alertmanager.is_ready, True)
             yield alertmanager

@@ -9,11 +9,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from notifications.channels.alertmanager.alerts import Alert, alerts_of
+from notifications.channels.alertmanager.credentials import Target, target_of
 from notifications.channels.kind import ChannelEnvironment, Send
+from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.webhook.client import open_client
-from notifications.domain.delivery import Outcome
+from notifications.domain.delivery import Outcome, Refused
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.clock import told_later
+from services.security.sealing import SecretLost
 
 _PATH: Final = "/api/v2/alerts"
 _HEADERS: Final = {"content-type": "application/json"}
@@ -36,6 +39,11 @@ def _posted(alert: Alert, told_later: timedelta) -> dict[str, Any]:
     return posted | ({"generatorURL": alert.url} if alert.url else {})
 
 
+def _target(message: OutgoingMessage, secrets: SigningSecrets) -> Target:
+    """An address that has a password is sealed as the secret of the message. Raises SecretLost."""
+    return target_of(secrets.open(message.secret, message.route_name) if message.secret else message.address)
+
+
 @asynccontextmanager
 async def open_alertmanager(environment: ChannelEnvironment) -> AsyncIterator[Send]:
     """A route's address is that of the Alertmanager, with the path before /api where it has one."""
@@ -43,7 +51,12 @@ async def open_alertmanager(environment: ChannelEnvironment) -> AsyncIterator[Se
     async with open_client(environment) as client:
 
         async def send(message: OutgoingMessage) -> Outcome:
-            address = f"{message.address.rstrip('/')}{_PATH}"
-            return await client.post(address, body_of(message, public_url, told_later(environment.clock)), _HEADERS)
+            try:
+                target = _target(message, environment.secrets)
+            except SecretLost as error:
+                return Refused(str(error))
+            headers = _HEADERS | ({"authorization": target.authorization} if target.authorization else {})
+            body = body_of(message, public_url, told_later(environment.clock))
+            return await client.post(f"{target.address.rstrip('/')}{_PATH}", body, headers)
 
         yield send
