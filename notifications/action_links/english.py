@@ -42,7 +42,7 @@ ENGLISH: Final = PageWords(
     mistakes={
         "missing": "fill this in",
         "too_long": "this is too long, write less",
-        "unreadable": "some signs cannot be read, type it again",
+        "unreadable": "there are signs in it that cannot be seen, such as those that join emoji: delete them",
         "no_name": "give a name with letters, of 200 characters at most",
         "not_a_day": "choose a day",
         "over": "this day is over, choose one from today on",
@@ -72,6 +72,10 @@ ENGLISH: Final = PageWords(
         "too-many-answers": (
             "Answered too often",
             "What was sent before is recorded. Wait for an hour before you send more.",
+        ),
+        "malformed": (
+            "Nothing was recorded: the form cannot be read",
+            "Open the link of the mail again, and send the form from its page.",
         ),
         "stale-version": (
             "Nothing was recorded: the alert has changed just now",

@@ -71,8 +71,13 @@ class Form:
         return [n for n in range(1, REMEDIES + 1) if any(self.typed(f"{name}-{n}") for name in names)]
 
     def given(self) -> Acknowledgement | Report:
-        """What somebody does about the alert. Raises WrongFields."""
-        return self._report() if self.is_report else self._acknowledgement()
+        """What somebody does about the alert. Raises WrongFields, Malformed."""
+        match self.typed("do"):
+            case "report":
+                return self._report()
+            case "acknowledge":
+                return self._acknowledgement()
+        raise Malformed("the form says neither `acknowledge` nor `report`: send it from its page")
 
     def _acknowledgement(self) -> Acknowledgement:
         given = {"version": self._version(), "name": self.typed("name"), "note": self.typed("note") or None}

@@ -42,7 +42,7 @@ VIETNAMESE: Final = PageWords(
     mistakes={
         "missing": "hãy điền vào đây",
         "too_long": "quá dài, hãy viết ngắn hơn",
-        "unreadable": "có ký tự không đọc được, hãy gõ lại",
+        "unreadable": "có ký tự không nhìn thấy được, chẳng hạn ký tự ghép biểu tượng cảm xúc: hãy xóa đi",
         "no_name": "hãy ghi họ tên bằng chữ, nhiều nhất 200 ký tự",
         "not_a_day": "hãy chọn một ngày",
         "over": "ngày này đã qua, hãy chọn từ hôm nay trở đi",
@@ -72,6 +72,10 @@ VIETNAMESE: Final = PageWords(
         "too-many-answers": (
             "Đã trả lời quá nhiều lần",
             "Những gì đã gửi vẫn được ghi nhận. Hãy chờ một giờ rồi gửi tiếp.",
+        ),
+        "malformed": (
+            "Chưa ghi nhận: không đọc được biểu mẫu",
+            "Hãy mở lại liên kết trong thư và gửi biểu mẫu từ trang đó.",
         ),
         "stale-version": (
             "Chưa ghi nhận: cảnh báo vừa thay đổi",

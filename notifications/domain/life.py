@@ -65,18 +65,18 @@ def report(alert: Alert, version: int, report: Report, by: Person, at: datetime)
     return Changed(after, "reported", "reported", "causes and remedies were reported")
 
 
-def settle(alert: Alert, version: int, state: Settled, report: Report) -> Changed:
-    """The alert, of which somebody says that a remedy was done, missed or dropped: `report` is in short what there is
+def settle(alert: Alert, version: int, n: int, state: Settled, report: Report) -> Changed:
+    """The alert, of which somebody says that remedy `n` was done, missed or dropped: `report` is in short what there is
     now. Only one that was missed is told to routes. Raises AlreadyResolved, StaleVersion."""
     check_change(alert, version)
-    return _settled(alert, state, report)
+    return _settled(alert, n, state, report)
 
 
-def miss(alert: Alert, report: Report) -> Decision:
-    """The day of a planned remedy is over, and nobody has said that it was done."""
+def miss(alert: Alert, n: int, report: Report) -> Decision:
+    """The day of the planned remedy `n` is over, and nobody has said that it was done."""
     if alert.status == "resolved":
         return Unchanged("the alert is resolved")
-    return _settled(alert, "missed", report)
+    return _settled(alert, n, "missed", report)
 
 
 def resolve(alert: Alert, version: int, reason: str, by: Person, at: datetime) -> Changed:
@@ -143,15 +143,15 @@ def next_deadline(alert: Alert, end_of: Callable[[date], datetime]) -> datetime 
     return min(filter(None, times), default=None)
 
 
-def _settled(alert: Alert, state: Settled, report: Report) -> Changed:
+def _settled(alert: Alert, n: int, state: Settled, report: Report) -> Changed:
     after = replace(_next(alert), report=report)
     match state:
         case "done":
-            return Changed(after, "remedy_done", "reported", "a remedy was done", notify=False)
+            return Changed(after, "remedy_done", "reported", f"remedy {n} was done", notify=False)
         case "dropped":
-            return Changed(after, "remedy_dropped", "reported", "a remedy was dropped", notify=False)
+            return Changed(after, "remedy_dropped", "reported", f"remedy {n} was dropped", notify=False)
         case "missed":
-            return Changed(after, "remedy_missed", "remedy_missed", "a remedy was not done in time")
+            return Changed(after, "remedy_missed", "remedy_missed", f"remedy {n} was not done in time")
 
 
 def _next(alert: Alert) -> Alert:

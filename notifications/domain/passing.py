@@ -85,7 +85,7 @@ def _missed(case: Case, at: datetime, end_of: EndOf) -> Iterator[Happened]:
     over = [each.n for each in case.remedies if each.state == "planned" and end_of(each.due_on) <= at]
     for n in over:
         case = replace(case, remedies=tuple(report.settled(case.remedies, n, "missed")))
-        for each in _so(case, at, life.miss(case.alert, summary_of(case.alert, case.remedies))):
+        for each in _so(case, at, life.miss(case.alert, n, summary_of(case.alert, case.remedies))):
             case = each.case
             yield each
     if over:

@@ -118,11 +118,6 @@ def settled(remedies: Sequence[Remedy], n: int, state: Settled, note: str | None
     return [replace(each, state=state, note=note) if each is found else each for each in remedies]
 
 
-def overdue(remedies: Sequence[Remedy], today: date) -> list[int]:
-    """The numbers of those that are planned, and whose day is over."""
-    return [remedy.n for remedy in remedies if remedy.state == "planned" and remedy.due_on < today]
-
-
 def in_short(causes: Sequence[str], remedies: Sequence[Remedy]) -> Report:
     """The report as the alert shows it."""
     states = Counter(remedy.state for remedy in remedies)

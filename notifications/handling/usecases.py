@@ -88,7 +88,7 @@ async def settle_remedy(
     alert = state_of(row)
     life.check_change(alert, seen.version)
     remedies = report.settled([remedy_of(each) for each in rows], outcome.n, outcome.state, outcome.note)
-    decision = life.settle(alert, seen.version, outcome.state, summary_of(alert, remedies))
+    decision = life.settle(alert, seen.version, outcome.n, outcome.state, summary_of(alert, remedies))
     await work.add(*save(rows, remedies, context.at))
     further = await _escalated(work, row, decision) if outcome.state == "missed" else ()
     return await _saved(work, context, row, decision, outcome.note, terms, further)

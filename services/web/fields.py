@@ -32,7 +32,7 @@ PUBLISHED_VISIBLE = rf"^[^\s{_UNSEEN}][^{_UNSEEN}]*$"
 few rare characters pass that VISIBLE refuses. Blanks at the ends are removed before the check."""
 PATTERN_REMEDIES: Mapping[str, str] = {
     CODE: "a code begins with a letter or digit and has letters without accents, digits, dots, hyphens, underscores",
-    VISIBLE: "control characters and line breaks are not allowed here",
+    VISIBLE: "remove line breaks, control characters, and others that cannot be seen, such as those that join emoji",
 }
 """How to correct a text that does not match."""
 

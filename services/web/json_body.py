@@ -68,7 +68,9 @@ def refuse_too_many_values(raw: bytes, most: int = MOST_VALUES) -> None:
         from_json(first := raw[:FIRST_PART], allow_partial=True)
     except ValueError as error:
         raise _malformed(first, str(error)) from None
-    detail = f"it has more than {most:,} values, and is not read further: remove fields that do not exist"
+    detail = (
+        f"it has more than {most:,} values, and is not read further: shorten lists, and remove fields that do not exist"
+    )
     raise Invalid.field("", detail)
 
 

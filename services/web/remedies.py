@@ -38,8 +38,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "string_too_short": "this text is too short: {min_length} or more characters are expected",
     "string_type": "a text is expected, in quotes",
     "string_unicode": "this text is not valid Unicode: send it as UTF-8",
-    "too_long": "at most {max_length} items are expected, not {actual_length}",
-    "too_short": "at least {min_length} items are expected, not {actual_length}",
+    "too_long": "a list of {max_length} at most is expected, not of {actual_length}",
+    "too_short": "a list of {min_length} at least is expected, not of {actual_length}",
     "union_tag_invalid": "one of these is expected: {expected_tags}",
     "union_tag_not_found": "this field is required",
 }

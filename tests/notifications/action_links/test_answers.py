@@ -87,6 +87,23 @@ async def test_a_name_is_needed(alert: Answered) -> None:
     assert await alert.timeline() == [("raised", 1)]
 
 
+async def test_a_form_that_does_not_say_what_is_to_be_done_does_nothing(alert: Answered) -> None:
+    page = await alert.visitor.open()
+    for do in ("", "resolve"):
+        page.forms["acknowledge"].values["do"] = do
+        wrong = await alert.visitor.post(page, "acknowledge", name=HOA)
+        assert (wrong.status_code, "không đọc được biểu mẫu" in wrong.text) == (400, True)
+    unreadable = await alert.visitor.client.post(alert.visitor.link, content=b"name=%ff")
+    assert (unreadable.status_code, "không đọc được biểu mẫu" in unreadable.text) == (400, True)
+    assert await alert.timeline() == [("raised", 1)]
+
+
+async def test_a_sign_that_cannot_be_seen_is_named_as_one(alert: Answered) -> None:
+    typed = {"name": HOA, "note": "\U0001f469\u200d\U0001f467"}
+    wrong = await alert.visitor.refused(await alert.visitor.open(), "acknowledge", 422, **typed)
+    assert "Ghi chú: có ký tự không nhìn thấy được" in wrong.text
+
+
 async def test_who_has_seen_an_older_version_is_shown_the_new_one_and_sends_again(alert: Answered) -> None:
     page = await alert.visitor.open()
     await alert.service.handle(alert.lag.worsened())

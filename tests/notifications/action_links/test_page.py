@@ -81,7 +81,12 @@ def test_every_language_has_words_for_every_state_mistake_and_error(words: objec
     assert vars_of(words, "states") == set(get_args(Status))
     assert vars_of(words, "mistakes") == set(get_args(Mistake))
     own = {each.code for each in (FormNotConfirmed, LinkIsOver, LinkRevoked, NoSuchLink, TooManyAnswers)}
-    assert vars_of(words, "refusals") == own | {"stale-version", "already-acknowledged", "already-resolved"}
+    assert vars_of(words, "refusals") == own | {
+        "malformed",
+        "stale-version",
+        "already-acknowledged",
+        "already-resolved",
+    }
 
 
 def vars_of(words: object, name: str) -> set[str]:

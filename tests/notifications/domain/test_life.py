@@ -63,9 +63,9 @@ def pace(revision: int = 8, **more: object) -> Signal:
 BY_PEOPLE: Final[Mapping[str, Callable[[Alert, int], Decision]]] = {
     "acknowledge": lambda alert, seen: life.acknowledge(alert, seen, MINH, NOW, ENDS),
     "report": lambda alert, seen: life.report(alert, seen, REPORT, MINH, NOW),
-    "remedy done": lambda alert, seen: life.settle(alert, seen, "done", REPORT),
-    "remedy missed": lambda alert, seen: life.settle(alert, seen, "missed", REPORT),
-    "remedy dropped": lambda alert, seen: life.settle(alert, seen, "dropped", REPORT),
+    "remedy done": lambda alert, seen: life.settle(alert, seen, 1, "done", REPORT),
+    "remedy missed": lambda alert, seen: life.settle(alert, seen, 1, "missed", REPORT),
+    "remedy dropped": lambda alert, seen: life.settle(alert, seen, 1, "dropped", REPORT),
     "resolve": lambda alert, seen: life.resolve(alert, seen, "the list was wrong", MINH, NOW),
 }
 SIGNALS: Final[Mapping[str, Signal]] = {
@@ -77,7 +77,7 @@ SIGNALS: Final[Mapping[str, Signal]] = {
     **{name: (lambda alert, do=do: do(alert, 5)) for name, do in BY_PEOPLE.items()},  # type: ignore[misc]
     "acknowledgement's time over": lambda alert: life.time_out(alert, NOW),
     "report overdue": lambda alert: life.find_overdue(alert, NOW),
-    "remedy's day over": lambda alert: life.miss(alert, REPORT),
+    "remedy's day over": lambda alert: life.miss(alert, 1, REPORT),
     "escalate": lambda alert: life.escalate(alert, "nobody has acknowledged it in time"),
 }
 

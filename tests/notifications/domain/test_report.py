@@ -19,7 +19,6 @@ from notifications.domain.report import (
     added,
     check_report,
     in_short,
-    overdue,
     settled,
 )
 from services.errors import Invalid
@@ -95,11 +94,6 @@ def test_what_a_remedy_may_become(state: RemedyState, wanted: Settled) -> None:
 def test_a_number_that_no_remedy_has_is_refused() -> None:
     with pytest.raises(NoSuchRemedy, match="no remedy 2; it has 1"):
         settled([PLANNED], 2, "done")
-
-
-def test_a_planned_remedy_is_overdue_once_its_day_is_over() -> None:
-    remedies = [Remedy(1, TODAY), Remedy(2, date(2025, 10, 26)), Remedy(3, date(2025, 10, 26), "done")]
-    assert overdue(remedies, TODAY) == [2]
 
 
 def test_a_report_in_short_counts_remedies_and_names_the_first_day_of_those_that_are_planned() -> None:

@@ -100,6 +100,8 @@ async def test_what_became_of_a_remedy_is_said_with_a_note(alert: Handled) -> No
     assert (first["state"], second["state"], second["note"]) == ("done", "dropped", "nobody is at home")
     assert None not in (first["settled_at"], second["settled_at"])
     assert await alert.timeline() == [("raised", 1), ("reported", 2), ("remedy_dropped", 3), ("remedy_done", 4)]
+    reasons = [entry["reason"] for entry in (await alert.get("/timeline"))["items"]]
+    assert reasons[2:] == ["remedy 2 was dropped", "remedy 1 was done"]
 
 
 async def test_a_remedy_that_is_settled_or_that_nobody_reported_is_refused(alert: Handled) -> None:
