@@ -95,7 +95,7 @@ class AlertSnapshot(BaseModel):
     )
     overdue_since: ShownTime | None = Field(
         None,
-        description="Since when the report is overdue, in UTC; null where it is not, or came late",
+        description="Since when the report is overdue, in UTC, also where it came after that; null where it is not",
         examples=[None],
     )
     level: ShownNumber = Field(0, description="How often it was escalated since it was raised", examples=[0])
@@ -103,7 +103,9 @@ class AlertSnapshot(BaseModel):
         None, description="When the acknowledgement ends without a report, in UTC; null without one", examples=[None]
     )
     reported_at: ShownTime | None = Field(
-        None, description="When it was reported last, in UTC; null before", examples=[None]
+        None,
+        description="When it was reported last, in UTC; null before, and where it was raised again since",
+        examples=[None],
     )
     reported_by: ShownPerson | None = Field(None, description="Who reported; null before", examples=[None])
     report: ShownReport | None = Field(

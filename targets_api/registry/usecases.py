@@ -20,7 +20,7 @@ from targets_api.hierarchy import store
 from targets_api.hierarchy.queries import organisations_of, placed_units
 from targets_api.hierarchy.trees import ORGANISATIONS, UNITS, Node, Tree
 from targets_api.ledger.rollups import fold
-from targets_api.review.usecases import report_place, review
+from targets_api.review.usecases import review, review_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ async def register_units(work: UnitOfWork, context: Context, units: Sequence[Uni
 
     await _recount(work, context, UNITS, registered.relinked, of_regrouped)
     named_anew = registered.relinked.below | registered.changed
-    await report_place(work, context, await affected.lagging_targets_of_units(work, named_anew))
+    await review_changed(work, context, await affected.lagging_targets_of_units(work, named_anew))
 
 
 async def _save_successors(work: UnitOfWork, successors: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -85,7 +85,7 @@ async def register_organisations(
         return await affected.targets_of_organisations(work, codes)
 
     await _recount(work, context, ORGANISATIONS, registered.relinked, of_regrouped)
-    await report_place(work, context, await affected.lagging_targets_owned_by(work, registered.relinked.below))
+    await review_changed(work, context, await affected.lagging_targets_owned_by(work, registered.relinked.below))
 
 
 async def register_collectors(work: UnitOfWork, context: Context, collectors: Sequence[CollectorFacts]) -> None:
@@ -98,7 +98,7 @@ async def register_collectors(work: UnitOfWork, context: Context, collectors: Se
     if moved:
         await lock_counting(work)
     changed = await store.upsert_collectors(work, newest)
-    await report_place(work, context, await affected.lagging_targets_of_collectors(work, moved & changed))
+    await review_changed(work, context, await affected.lagging_targets_of_collectors(work, moved & changed))
 
 
 async def _register(work: UnitOfWork, tree: Tree, newest: Sequence[Node]) -> _Registered:

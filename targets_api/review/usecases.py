@@ -35,15 +35,20 @@ async def review_and_report_again(work: UnitOfWork, context: Context, known: Map
     return await _save_and_report(work, context, reviewed)
 
 
-async def report_place(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
-    """Publish anew where those of the targets stand that lag, since their unit or organisation has another name or
-    place: alerts follow."""
+async def review_changed(work: UnitOfWork, context: Context, target_ids: Sequence[UUID]) -> None:
+    """Judge the targets as of today, since they have another value, or their unit or organisation another name or
+    place. An event is published for each transition, and for each that lags as before: alerts follow."""
     if not target_ids:
         return
     await lock_attainment(work, target_ids)
-    lagging = [r for r in await judge(work, context, target_ids) if r.episode.lagging]
-    known = {r.standing.target.id: Known(r.episode.number, r.episode.revision) for r in lagging}
-    await _save_and_report(work, context, [reported_again(r, known[r.standing.target.id]) for r in lagging])
+    await _save_and_report(work, context, [_followed(r) for r in await judge(work, context, target_ids)])
+
+
+def _followed(reviewed: Reviewed) -> Reviewed:
+    episode = reviewed.episode
+    if reviewed.transition or not episode.lagging:
+        return reviewed
+    return reported_again(reviewed, Known(episode.number, episode.revision))
 
 
 async def _save_and_report(work: UnitOfWork, context: Context, reviewed: Sequence[Reviewed]) -> list[PaceEvent]:

@@ -13,7 +13,7 @@ from services.messaging.outbox import emit
 from services.persistence.unit_of_work import UnitOfWork
 from services.waiting import each_in_turn
 from targets_api.attainment.recount import catch_up, prepare, put, recount
-from targets_api.attainment.store import lock_attainment, lock_counting, lock_rollups
+from targets_api.attainment.store import lock_counting, lock_rollups
 from targets_api.attainment.touched import touched_by_targets
 from targets_api.domain import baseline as baselines
 from targets_api.domain.baseline import Baseline
@@ -21,7 +21,7 @@ from targets_api.domain.revision import Change, Revision, changed
 from targets_api.domain.tally import Counts
 from targets_api.domain.target import NoSuchTarget, Target, differs, identity_of
 from targets_api.hierarchy.queries import days_of, known_codes
-from targets_api.review.usecases import review
+from targets_api.review.usecases import review, review_changed
 from targets_api.targets import store
 from targets_api.targets.checks import as_registered, errors_of_new
 from targets_api.targets.events import target_revised, target_set, target_withdrawn
@@ -103,7 +103,8 @@ async def finish(work: UnitOfWork, context: Context, begun: Begun) -> None:
 async def change_targets(
     work: UnitOfWork, context: Context, changes: Mapping[UUID, Change]
 ) -> dict[UUID, Target | DomainError]:
-    """Revise or withdraw each of the targets, and review them; the alert of a withdrawn one is resolved.
+    """Revise or withdraw each of the targets, and review them: alerts follow the value, that of a withdrawn one is
+    resolved.
 
     One that cannot be changed like that is returned as NoSuchTarget, TargetIsWithdrawn, StaleVersion, TargetIsOver or
     InvalidTarget; it does not affect the others. Several are locked while nobody else locks several, step by step.
@@ -118,8 +119,7 @@ async def change_targets(
     with work.touching(touched_by_targets(after)):
         await store.save_changes(work, after, made)
     await emit(work, await each_in_turn(lambda each: _event(*each, context), zip(after, made, strict=True)))
-    await lock_attainment(work, [target.id for target in after])
-    await review(work, context, [target.id for target in after])
+    await review_changed(work, context, [target.id for target in after])
     return dict(zip(ids, found, strict=True))
 
 

@@ -37,6 +37,19 @@ async def test_a_revised_target_is_judged_by_its_new_value_from_its_day_on(servi
     assert (event.data.value, event.data.value_before, event.data.version) == (200, 100, 2)
 
 
+async def test_the_alert_of_a_target_that_lags_before_and_after_a_revision_follows_its_value(
+    service: TargetsService,
+) -> None:
+    target = await service.target()
+    await service.sweep(AFTER_FRIDAY)
+    await change(service, target, "revision", value=90, **{"from": "2025-11-08"})
+    before, after = await service.published()
+    assert (before.data.figures.value, after.data.figures.value) == (100, 90)
+    stage = (after.data.episode, after.data.severity, after.data.worst_severity)
+    assert stage == (before.data.episode, before.data.severity, before.data.worst_severity)
+    assert after.data.revision == before.data.revision + 1
+
+
 async def test_of_two_revisions_the_later_one_holds_from_its_day_on(service: TargetsService) -> None:
     target = await service.target()
     service.runtime.clock.pin(date(2025, 11, 12))
