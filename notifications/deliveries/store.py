@@ -61,6 +61,11 @@ async def retime(work: UnitOfWork, route_name: str, due: Mapping[Severity, datet
     await work.execute(waits_sql.RETIME, values)
 
 
+async def give_up(work: UnitOfWork, route_name: str) -> None:
+    """End what waits for this route."""
+    await work.execute(waits_sql.GIVE_UP, {"route": route_name})
+
+
 async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:
     """Make the delivery a message of its own, and return its id."""
     alone = new_id()

@@ -14,6 +14,12 @@ SEND_AGAIN = text("""
 """)
 """Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
 
+GIVE_UP = text("""
+    UPDATE deliveries SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed'
+    WHERE state = 'pending' AND route_name = :route
+""")
+"""Ends what waits for a route that is removed: another of its name may be made at once."""
+
 RETIME = text("""
     UPDATE deliveries SET next_attempt_at = w.due_at
     FROM unnest(CAST(:severities AS text[]), CAST(:due AS timestamptz[])) AS w(severity, due_at)

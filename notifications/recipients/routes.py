@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from notifications.access import RouteReader, RouteWriter
 from notifications.channels.registry import CHANNELS, missing_of, shown_address
 from notifications.domain.alert import NoSuchAlert
-from notifications.domain.route import ChannelNotSetUp
+from notifications.domain.route import ChannelNotSetUp, NoSuchRoute, RouteInUse
 from notifications.recipients import usecases
 from notifications.recipients.queries import explain_alert
 from notifications.recipients.schemas import ExplanationQuery, ExplanationView
@@ -61,3 +61,11 @@ async def explain_routes(
     async with read(request) as session:
         alert, routes = await explain_alert(session, wanted.alert_id, context.at)
     return ExplanationView.of(alert, routes, context.told_later)
+
+
+@router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute, RouteInUse))
+async def delete_route(name: RouteName, _: RouteWriter, request: Request) -> None:
+    """Send nothing to this route any more; what is queued for it is given up. 409 where a chain of
+    escalation names it."""
+    async with act(request) as (work, context):
+        await usecases.remove_route(work, context, name)

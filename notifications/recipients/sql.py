@@ -36,12 +36,13 @@ UNTOLD: Final = Query(
     WHERE a.status <> 'resolved' AND NOT EXISTS (
         SELECT FROM deliveries d
         WHERE d.alert_id = a.id AND d.route_name = :route AND d.state NOT IN ('failed', 'superseded')
+          AND d.queued_at >= (SELECT r.created_at FROM routes r WHERE r.name = :route)
     )
     ORDER BY a.id
 """),
 )
 """The unresolved alerts of which a route was not told, and is about to be told nothing: there are no deliveries, or all
-have failed."""
+have failed, or were those of a route that had its name before."""
 
 QUEUE: Final = text("""
     INSERT INTO deliveries (
@@ -64,7 +65,10 @@ QUEUE: Final = text("""
     WHERE r.name = :route
     ORDER BY a.id
     ON CONFLICT (alert_id, alert_version, route_name)
-    DO UPDATE SET state = 'pending', next_attempt_at = excluded.next_attempt_at WHERE deliveries.state = 'failed'
+    DO UPDATE SET state = 'pending', next_attempt_at = excluded.next_attempt_at, leased_until = NULL, sent_at = NULL,
+        last_error = NULL, attempts_before = deliveries.attempts, early_attempts = 0, queued_at = excluded.queued_at
+    WHERE deliveries.state = 'failed'
+       OR deliveries.queued_at < (SELECT r.created_at FROM routes r WHERE r.name = excluded.route_name)
 """)
-"""Queues a delivery of each alert for one route, in one statement for thousands; one that has failed is due once more.
-The alert is stored as ReportedAlert reads it."""
+"""Queues a delivery of each alert for one route, in one statement for thousands; one that has failed, or was that of a
+route that had its name before, begins anew. The alert is stored as ReportedAlert reads it."""

@@ -1,4 +1,4 @@
-"""Put a route, and tell it of what is unresolved."""
+"""Put a route, and tell it of what is unresolved; remove one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 
 from notifications.alerts.hushing import hushed_row
 from notifications.alerts.mutes import Candidate, mutes_of
+from notifications.deliveries import store as deliveries
 from notifications.deliveries.claims import lock_claims
 from notifications.deliveries.usecases import retime
 from notifications.domain.grouping import group_of
@@ -54,6 +55,14 @@ async def put_route(
     told = await _tell(work, context, put.row, group_wait)
     log.info("route_put", route=put.row.name, channel=put.row.channel, is_new=put.is_new, told_of=told)
     return put
+
+
+async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:
+    """Remove the route; what waits for it is given up. Raises NoSuchRoute, RouteInUse."""
+    await lock_claims(work)
+    await take(work, ROUTES)
+    await deliveries.give_up(work, name)
+    await routing.remove_route(work, name)
 
 
 async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: timedelta) -> int:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from notifications.access import RouteReader, RouteWriter
 from notifications.domain.receiver import UNKNOWN
-from notifications.domain.route import JustTested, NoSuchRoute, NotAWebhook, RouteInUse
+from notifications.domain.route import JustTested, NoSuchRoute, NotAWebhook
 from notifications.routing import usecases
 from notifications.routing.queries import all_routes
 from notifications.routing.receivers.queries import known_receivers
@@ -65,11 +65,3 @@ async def list_routes(_: RouteReader, request: Request) -> RouteList:
     async with read(request) as session:
         rows, known = await all_routes(session), await known_receivers(session)
     return RouteList(items=[ListedRoute.of(row, known.get(row.name, UNKNOWN), now, later) for row in rows])
-
-
-@router.delete("/{name}", status_code=204, responses=refuses(NoSuchRoute, RouteInUse))
-async def delete_route(name: RouteName, _: RouteWriter, request: Request) -> None:
-    """Send nothing to this route any more; what is queued for it is given up. 409 where a chain of
-    escalation names it."""
-    async with act(request) as (work, context):
-        await usecases.remove_route(work, context, name)

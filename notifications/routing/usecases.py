@@ -120,8 +120,8 @@ async def reseal_secrets(work: UnitOfWork, secrets: RouteSecrets) -> Resealed:
     return Resealed(resealed, lost)
 
 
-async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:
-    """Remove the route; what is queued for it is given up. Raises NoSuchRoute, RouteInUse."""
+async def remove_route(work: UnitOfWork, name: str) -> None:
+    """Remove the route. Raises NoSuchRoute, RouteInUse."""
     await store.one_for_change(work, name)
     if chains := await store.chains_with(work, name):
         raise RouteInUse(f"chains of escalation name the route {name}: {', '.join(chains)}")

@@ -4,8 +4,8 @@
 2. Rows of units, by code. A batch handles the registry first; whoever looks a unit up takes no lock.
 3. ESCALATIONS, by whoever puts or removes a chain; shared by whoever looks when the next step of alerts is due.
 4. Rows of alerts, by id; new ones are inserted by target and episode.
-5. ROUTES, by whoever puts a route, a silence or an inhibition; shared by whoever looks which routes are to be notified
-   of changes of alerts: of an alert that is raised meanwhile either the one or the other tells the route.
+5. ROUTES, by whoever puts or removes a route, a silence or an inhibition; shared by whoever looks which routes are to
+   be notified of changes of alerts: of an alert that is raised meanwhile either the one or the other tells the route.
 6. Rows of `silences` and `inhibitions`, then of `hushed_alerts`, by whoever holds ROUTES, or shares it for the last.
 7. Rows of deliveries: one by one, or SKIP LOCKED.
 8. Rows of routes, then of receivers, then of `group_messages`.

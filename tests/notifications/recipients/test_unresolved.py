@@ -106,6 +106,48 @@ async def test_a_route_that_is_enabled_again_is_told_of_what_it_missed(
     assert len({call.body["data"]["alert_id"] for call in receiver.calls}) == 2
 
 
+async def test_what_had_failed_is_tried_by_the_whole_schedule_after_the_route_is_put(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", "http://127.0.0.1:9/hook")
+    await service.handle(alone().fell_behind())
+    await service.execute("UPDATE deliveries SET state = 'failed', attempts = 18, next_attempt_at = NULL")
+    await service.put_route("ops", "http://127.0.0.1:9/other")
+    await service.sender().send_due()
+    assert await states(service) == [("raised", "pending")]
+
+
+async def test_a_route_that_was_removed_and_is_made_again_is_told_of_what_is_unresolved(
+    service: NotificationsService, receiver: Receiver
+) -> None:
+    await connect(service, receiver)
+    told, waits = alone(), alone()
+    await service.handle(told.fell_behind())
+    await service.sender().send_due()
+    await service.handle(waits.fell_behind())
+    assert (await service.client.delete("/v1/routes/ops")).status_code == 204
+    service.advance(seconds=1)
+    await connect(service, receiver)
+    await service.sender().send_due()
+    assert {call.body["data"]["target_id"] for call in receiver.calls[1:]} == {
+        str(told.target_id),
+        str(waits.target_id),
+    }
+    assert await states(service) == [("raised", "sent")] * 2
+
+
+async def test_what_waited_for_a_route_that_is_removed_does_not_go_to_another_of_its_name(
+    service: NotificationsService, receiver: Receiver
+) -> None:
+    await connect(service, receiver)
+    await service.handle(an_episode().fell_behind())
+    assert (await service.client.delete("/v1/routes/ops")).status_code == 204
+    await connect(service, receiver, under="BHXH-BT")
+    await service.sender().send_due()
+    assert receiver.calls == []
+    assert await states(service) == [("raised", "failed")]
+
+
 async def test_many_unresolved_alerts_are_few_messages(make_service: MakeService, receiver: Receiver) -> None:
     service = await make_service(group_wait_seconds=30)
     lags = [an_episode(path=("38", unit, f"{unit}-{i}")) for unit in ("BHXH-CT", "BHXH-BT") for i in range(60)]
