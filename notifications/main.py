@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from notifications.action_links import routes as action_links
 from notifications.action_links.forgery import FormProofs
 from notifications.alerts import routes as alerts
+from notifications.alerts.stream import routes as stream
+from notifications.alerts.stream.changes import AlertLog
 from notifications.causes import routes as causes
 from notifications.channels.answer_links import AnswerLinks
 from notifications.channels.registry import new_secret
@@ -30,6 +32,7 @@ from notifications.statistics import routes as statistics
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.web.app import build_app
+from services.web.sse.feed import Feed
 
 _ABOUT: Final = (
     "For those who act on alerts: read and acknowledge them, report causes and remedies, and choose who is notified."
@@ -43,6 +46,7 @@ _TAGS: Final = {
 }
 _ROUTERS: Final = (
     statistics.router,
+    stream.router,
     alerts.router,
     handling.router,
     causes.router,
@@ -72,5 +76,6 @@ def create_app(runtime: Runtime[NotificationsSettings]) -> FastAPI:
     app.state.route_secrets = RouteSecrets(secrets, new_secret)
     app.state.route_tester = RouteTester(runtime.settings, secrets, runtime.clock)
     app.state.answer_links, app.state.form_proofs = AnswerLinks(keys), FormProofs(keys)
+    app.state.feed = Feed(runtime.database, AlertLog(runtime.clock), runtime.metrics, app.state.stopping)
     app.include_router(action_links.router)
     return app

@@ -28,6 +28,7 @@ from services.security.keys import load_secret_keys
 from services.security.tokens import Tokens
 from tests.support import environment
 from tests.support.compiled import share_compiled_statements
+from tests.support.ending import Ending
 from tests.support.postgres import Databases, PrivatePostgres
 from tests.support.processes import is_root, let_others_reach
 from tests.support.rabbitmq import SharedVhost, Vhosts, a_broker
@@ -157,7 +158,7 @@ async def client_for() -> AsyncIterator[ClientFor]:
 
         async def make(app: FastAPI, token: str | None = None) -> httpx.AsyncClient:
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            transport = httpx.ASGITransport(app)
+            transport = httpx.ASGITransport(Ending(app))
             client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers, timeout=30)
             return await stack.enter_async_context(client)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from drive.alerts.wanted import Wanted
-from drive.client.asking import ask
+from drive.alerts.wanted import Heard, Wanted
+from drive.client.asking import Unanswered, ask, asking
+from drive.client.events import Event
 from drive.hosting.configuration import Configuration
 from services.clock import SystemClock
 from services.context import context_of
@@ -17,6 +19,8 @@ from services.pages import MOST
 from services.security.tokens import Tokens
 
 _PATH: Final = "/v1/alerts"
+AGAIN_SECONDS: Final = 1.0
+"""After what a stream that has ended is opened again: its token expires, its process ends."""
 
 
 _QUERIES: Final[Mapping[Wanted, tuple[dict[str, str], ...]]] = {
@@ -41,6 +45,28 @@ class Asking:
         found = [await self._page({**filters, **query}, most) for query in _queries(wanted)]
         return list(heapq.merge(*found, key=lambda alert: str(alert["id"]), reverse=True))[:most]
 
+    async def hear(self, wanted: Wanted, filters: Mapping[str, str]) -> AsyncIterator[Heard]:
+        """What the stream of these alerts says, without end. Each time it is opened it goes on where it ended."""
+        last_id = ""
+        while True:
+            try:
+                async for event in self._events({**filters, **_of_stream(wanted)}, last_id):
+                    last_id = event.id or last_id
+                    yield Heard(changed=bool(event.id))  # which ends what has changed together
+            except Unanswered as error:
+                yield Heard(failure=str(error))
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _events(self, query: Mapping[str, str], last_id: str) -> AsyncIterator[Event]:
+        """With one that is empty as soon as it is open."""
+        async with (
+            asking(self.settings, self.tokens, "alerts:read") as client,
+            client.listen("notifications", f"{_PATH}/stream", query, last_id) as events,
+        ):
+            yield Event()
+            async for event in events:
+                yield event
+
     async def show(self, alert_id: str) -> dict[str, Any]:
         """The alert, its report, and all of its timeline. Raises Unanswered."""
         alert, report = [await self._get(f"{_PATH}/{alert_id}{part}") for part in ("", "/report")]
@@ -61,6 +87,11 @@ class Asking:
 
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         return await ask(self.settings, self.tokens, "alerts:read", "GET", path, query)
+
+
+def _of_stream(wanted: Wanted) -> dict[str, str]:
+    """One status, or any: of `unresolved`, too, so that alerts are heard of when they are resolved."""
+    return {} if wanted in _QUERIES else {"status": wanted.value}
 
 
 def _queries(wanted: Wanted) -> tuple[dict[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Wanted(StrEnum):
@@ -14,3 +15,10 @@ class Wanted(StrEnum):
     REPORTED = "reported"
     RESOLVED = "resolved"
     ALL = "all"
+
+
+class Heard(NamedTuple):
+    """What a stream says: whether alerts have changed; `failure`: why it says nothing."""
+
+    changed: bool = False
+    failure: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,6 +25,24 @@ class Unanswered(OSError):
     """The service cannot be reached, or refuses; with what to do."""
 
 
+@asynccontextmanager
+async def asking(settings: Configuration, tokens: Tokens, scope: str) -> AsyncIterator[Client]:
+    """A client with a token of the scope; what fails in the block is Unanswered."""
+    token = tokens.issue(_ORGANISATION, frozenset({scope}), SystemClock().now(), _LIFETIME)
+    where = settings.api_url("notifications")
+    try:
+        async with Client(settings.addresses(), token) as client:
+            yield client
+    except Refused as refusal:
+        raise Unanswered(_refused(refusal) or _is_another(where)) from refusal
+    except ValueError as error:  # no JSON
+        raise Unanswered(_is_another(where)) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        reason = str(error) or "it takes too long"
+        away = f"the notifications service does not answer at {where} ({reason}): start it, or {_REMEDY}"
+        raise Unanswered(away) from error
+
+
 async def ask(
     settings: Configuration,
     tokens: Tokens,
@@ -33,21 +52,10 @@ async def ask(
     params: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The body of the answer to a request that needs the scope. Raises Unanswered."""
-    token = tokens.issue(_ORGANISATION, frozenset({scope}), SystemClock().now(), _LIFETIME)
-    where = settings.api_url("notifications")
-    try:
-        async with Client(settings.addresses(), token) as client:
-            answer = await client.send(method, "notifications", path, params=params)
-    except Refused as refusal:
-        raise Unanswered(_refused(refusal) or _is_another(where)) from refusal
-    except ValueError as error:  # no JSON
-        raise Unanswered(_is_another(where)) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        reason = str(error) or "it takes too long"
-        away = f"the notifications service does not answer at {where} ({reason}): start it, or {_REMEDY}"
-        raise Unanswered(away) from error
+    async with asking(settings, tokens, scope) as client:
+        answer = await client.send(method, "notifications", path, params=params)
     if not isinstance(answer, dict):
-        raise Unanswered(_is_another(where))
+        raise Unanswered(_is_another(settings.api_url("notifications")))
     return answer
 
 

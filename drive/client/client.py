@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
+from drive.client.events import Event, events_of
 from drive.hosting.services import ServiceName
 from services.waiting import poll
 
 AT_ONCE = 32
+_OF_STREAMS = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=20)
+"""Longer than a server lets pass between two comments."""
 
 
 class Refused(Exception):
@@ -57,6 +62,19 @@ class Client:
         """The body of the answer. Raises Refused where it is an error, NotYet where that may pass."""
         headers = {"Idempotency-Key": key} if key else {}
         return await self._answer(method, service, path, json=body, headers=headers, params=params)
+
+    @asynccontextmanager
+    async def listen(
+        self, service: ServiceName, path: str, params: Mapping[str, str], last_id: str
+    ) -> AsyncIterator[AsyncIterator[Event]]:
+        """The events of a stream, from the one after that id on. Raises Refused where it is not opened."""
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        url = self._urls[service] + path
+        async with self._http.get(url, params=params, headers=headers, timeout=_OF_STREAMS) as answer:
+            if answer.status != HTTPStatus.OK:
+                content = await answer.json(content_type=None)
+                raise Refused(f"GET {path}: {answer.status} {content}", answer.status, content)
+            yield events_of(answer.content)
 
     async def send_csv(self, path: str, text: str) -> Any:
         """The same for a file of the registry."""

@@ -48,7 +48,6 @@ def list_alerts(  # noqa: PLR0913 - one for each option
         typer.Option(formats=["%Y-%m-%d"], help="whose report has not come, and is due before this day"),
     ] = None,
     most: Annotated[int, typer.Option(min=1, max=MOST, help="how many at most, the newest first")] = 40,
-    every: Annotated[float, typer.Option(min=0.1, max=3600, help="after how many seconds to look again")] = 5.0,
     once: Annotated[bool, typer.Option("--once", help="look once, as wherever the output is no terminal")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +78,7 @@ def list_alerts(  # noqa: PLR0913 - one for each option
     else:
         from drive.alerts.watching import watch  # noqa: PLC0415 - as above
 
-        run(watch(console, look, asking.now, most=most, every=every))
+        run(watch(console, look, asking.hear(status, given), asking.now, most=most))
 
 
 @app.command()

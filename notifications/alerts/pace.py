@@ -37,7 +37,8 @@ class AlertsOfTargets:
     """Alerts by target and episode. `apply` changes their rows, and adds new ones.
 
     `before` are alerts of earlier episodes; `report_due_at` is when a report is due on what is raised now.
-    `organisations` are those that each alert with new facts belongs to.
+    `organisations` are those that each alert with new facts belongs to, `units_left` those that it is not below any
+    more.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class AlertsOfTargets:
         self._report_due_at = report_due_at
         self.added: list[AlertRow] = []
         self.organisations: dict[UUID, tuple[str, ...]] = {}
+        self.units_left: dict[UUID, set[str]] = {}
         for target_id, episode, alert_id in before:
             self._ids[target_id][episode] = alert_id
         for row in rows:
@@ -74,6 +76,8 @@ class AlertsOfTargets:
         if isinstance(decision, Unchanged):
             _log_ignored(event, decision.reason)
             return None
+        if row and (left := set(row.path).difference(event.data.path)):
+            self.units_left.setdefault(row.id, set()).update(left)
         changed = with_facts(row, decision.alert, event.data) if row else self._added(decision.alert, event)
         self.organisations[changed.id] = _organisations_of(event)
         return _step(changed, decision, event)

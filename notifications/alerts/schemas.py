@@ -10,14 +10,13 @@ from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.shown import SchemeWord, SeverityWord
 from services.web.fields import AN_ID, CollectorCode, Day, Id, OrganisationCode, UnitCode, digits
-from services.web.lists import AFTER, ListQuery, Page
+from services.web.lists import AFTER, ListQuery, Page, QueryParameters
 
 MOST_LEVEL: Final = 100
 
 
-class AlertQuery(ListQuery):
-    """`under` is the code of a registered unit: that of the alert or one above it; `after` is the `next` of the page
-    before."""
+class AlertFilters(QueryParameters):
+    """Which alerts; `under` is the code of a registered unit: that of the alert or one above it."""
 
     status: Status | None = Field(None, description="Only those of this status", examples=["open"])
     under: UnitCode | None = Field(None, description="Only those of this unit and of those below it")
@@ -37,6 +36,11 @@ class AlertQuery(ListQuery):
         "Monday to come, those that are due this week, and overdue ones",
         examples=["2025-10-27"],
     )
+
+
+class AlertQuery(AlertFilters, ListQuery):
+    """Which part of the list of alerts; `after` is the `next` of the page before."""
+
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 

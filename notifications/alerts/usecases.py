@@ -8,6 +8,7 @@ from notifications.alerts import store
 from notifications.alerts.changes import save_steps
 from notifications.alerts.due import report_due_at
 from notifications.alerts.pace import AlertsOfTargets, episode_of
+from notifications.departures import store as departures
 from notifications.domain.terms import Terms
 from notifications.ownership import store as ownership
 from services.context import Context
@@ -30,5 +31,6 @@ async def follow_pace(work: UnitOfWork, context: Context, events: Sequence[PaceE
     steps = [step for event in by_revision for step in alerts.apply(event)]
     await store.insert_all(work, alerts.added)
     await work.add(*stored)
-    await ownership.save(work, alerts.organisations)
+    left = await ownership.save(work, alerts.organisations)
+    await departures.save(work, alerts.units_left, left)
     await save_steps(work, context, steps, terms)

@@ -6,6 +6,7 @@ from notifications.tables import (
     alerts,
     causes,
     deliveries,
+    departures,
     escalations,
     group_messages,
     hushed,
@@ -27,6 +28,7 @@ __all__ = [
     "alerts",
     "causes",
     "deliveries",
+    "departures",
     "escalations",
     "group_messages",
     "hushed",
@@ -41,5 +43,5 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0021", plans="anew")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0022", plans="anew")
 """A plan for any parameters and few rows is a bad one: ten thousand alerts may be raised on one day."""

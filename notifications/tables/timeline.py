@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Text
+from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlmodel import Field
 
 from notifications.domain.alert import EntryKind, Status
 from notifications.tables.base import Base
 from services.persistence.checks import one_of
+from services.persistence.snapshots import TransactionNumber
 from services.vocabulary import Severity
 
 
@@ -19,6 +20,9 @@ class TimelineRow(Base, table=True):
 
     `organisation_code`, `subject` and `name` are who did it, null where nobody did; `note` is what they wrote.
     `version` is null in entries that a migration made of what was known.
+
+    `xid` is the transaction that wrote it, null where that was before this was kept: streams read by it what has
+    changed.
     """
 
     __tablename__ = "alert_timeline"
@@ -27,6 +31,7 @@ class TimelineRow(Base, table=True):
         one_of("status", Status),
         one_of("severity", Severity),
         Index("ix_alert_timeline_alert_id", "alert_id", "seq"),
+        Index("ix_alert_timeline_xid", "xid", postgresql_where=text("xid IS NOT NULL")),
     )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
@@ -41,3 +46,6 @@ class TimelineRow(Base, table=True):
     subject: str | None = Field(default=None, sa_type=Text)
     name: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
+    xid: int | None = Field(
+        default=None, sa_type=TransactionNumber, sa_column_kwargs={"server_default": text("pg_current_xact_id()")}
+    )

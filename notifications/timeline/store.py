@@ -9,7 +9,7 @@ from notifications.tables.timeline import TimelineRow
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
 
-_GIVEN: Final = tuple(each.name for each in table_of(TimelineRow).columns if each.name != "seq")
+_GIVEN: Final = tuple(each.name for each in table_of(TimelineRow).columns if each.name not in {"seq", "xid"})
 INSERT: Final = insert_many(TimelineRow, *_GIVEN)
 
 

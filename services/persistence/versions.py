@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
     DDL,
@@ -41,8 +41,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import UserDefinedType
 
+from services.persistence.snapshots import TransactionNumber
 from services.persistence.statements import Query
 from services.persistence.storage_options import VACUUMED_BY_COUNT
 from services.persistence.unit_of_work import ReadSession, Touched, UnitOfWork
@@ -86,16 +86,6 @@ class Version(NamedTuple):
 _log = table(CHANGE_LOG, column("at", DateTime(timezone=True)))
 
 
-class _TransactionNumber(UserDefinedType[int]):
-    """The number of a transaction, which never comes again."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """As PostgreSQL calls it."""
-        return "xid8"
-
-
 _changes = table(VERSIONS, column("n"), column("logged"), column("as_of"), column("confirmed_at")).c
 STATEMENT: Final = select(
     cast(func.sum(_changes.n), BigInteger).label("number"),
@@ -126,7 +116,7 @@ def add_version_table(metadata: MetaData) -> None:
     Table(
         CHANGE_LOG,
         metadata,
-        Column("xid", _TransactionNumber(), nullable=False, server_default=text("pg_current_xact_id()")),
+        Column("xid", TransactionNumber(), nullable=False, server_default=text("pg_current_xact_id()")),
         Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Column("kind", Text, nullable=False),
         Column("scheme", Text),

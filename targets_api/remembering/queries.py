@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import Text, cast, func
-
+from services.persistence.snapshots import NOW
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.versions import STATEMENT
@@ -42,9 +41,7 @@ STATE: Final = Query(
     State,
     STATEMENT.add_columns(
         ANY_WAITS.label("waits"),
-        cast(func.pg_current_snapshot(), Text).label("snapshot"),
-        func.pg_postmaster_start_time().label("server"),
-        func.now().label("at"),
+        *NOW,
     ),
 )
 """One statement, since it is run before each answer, also where that is remembered."""

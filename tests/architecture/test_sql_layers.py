@@ -33,6 +33,7 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "routing": "routing",
         "deliveries": "deliveries",
         "group_messages": "deliveries",
+        "departures": "departures",
         "hushed": "hushed",
         "inhibitions": "inhibitions",
         "silences": "silences",

@@ -21,12 +21,15 @@ import pytest
 import pytest_asyncio
 
 from drive.hosting.serving import serving
+from notifications.main import create_app
 from services.ids import new_id
 from services.vocabulary import Scope
 from tests.notifications import commands
 from tests.notifications.handling.steps import Handled
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.support.processes import free_port
+from tests.support.streams import streams_of
+from tests.support.waiting import eventually
 
 _PATIENCE_SECONDS = 60
 ANSWERS_OF_OTHERS = [
@@ -206,7 +209,7 @@ async def at_a_terminal(service: NotificationsService, *arguments: str) -> Async
 
 async def test_in_a_terminal_the_list_follows_what_happens_in_colours(service: NotificationsService) -> None:
     first = await Handled(service).begin()
-    async with at_a_terminal(service, "--every", "0.2") as terminal:
+    async with at_a_terminal(service) as terminal:
         await terminal.until(first.id, "alerts: 1;")
         second = await Handled(service).begin()
         await terminal.until(second.id, "alerts: 2;")
@@ -224,13 +227,18 @@ async def test_a_list_that_cannot_be_brought_up_to_date_says_so_and_stays(make_s
     async with contextlib.AsyncExitStack() as stack:
         async with serving(service.app, service.runtime.settings, "api_port"):
             handled = await Handled(service).begin()
-            terminal = await stack.enter_async_context(at_a_terminal(service, "--every", "0.2"))
+            terminal = await stack.enter_async_context(at_a_terminal(service))
             await terminal.until(handled.id)
+            await eventually(streams_of(service.runtime), 1)
         terminal.raw = ""
         await terminal.until("cannot be asked", handled.id)
-        async with serving(service.app, service.runtime.settings, "api_port"):
-            other = await Handled(service).begin()
+        other = await Handled(service).begin()
+        terminal.raw = ""
+        async with serving(create_app(service.runtime), service.runtime.settings, "api_port"):
             await terminal.until(other.id)
+            terminal.raw = ""
+            await terminal.until("alerts: 2;")
+            assert "cannot be asked" not in terminal.raw
 
 
 async def test_once_ends_in_a_terminal_too(service: NotificationsService) -> None:

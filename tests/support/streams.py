@@ -126,6 +126,15 @@ async def listeners(path: str, token: str, given: Mapping[str, str]) -> AsyncIte
         yield listen
 
 
+def streams_of(runtime: Runtime[Any]) -> Callable[[], Awaitable[float | None]]:
+    """How many are open."""
+
+    async def look() -> float | None:
+        return runtime.metrics.registry.get_sample_value("drive_streams")
+
+    return look
+
+
 class Unread:
     """A client that has asked, and does not read; what it has asked for arrives in small buffers."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from drive.hosting import connection_limits
 from services.web.sse import events, feed
 from tests.conftest import TokenFor
-from tests.support.streams import Listen, Serve, Unread, with_small_buffers
+from tests.support.streams import Listen, Serve, Unread, streams_of, with_small_buffers
 from tests.support.waiting import eventually, soon
 from tests.targets_api.builders import HEALTH, TargetsService, sign_ups
 from tests.targets_api.progress.stream.units import units_of
@@ -36,7 +35,7 @@ async def test_a_client_that_does_not_read_is_cut_off(
 ) -> None:
     monkeypatch.setattr(connection_limits, "STALL_SECONDS", 1.0)
     unread = await unread_while_much_happens(service, serve, listen, monkeypatch, token_for)
-    await eventually(streams_of(service), 1)
+    await eventually(streams_of(service.runtime), 1)
     unread.close()
 
 
@@ -53,20 +52,11 @@ async def unread_while_much_happens(
     unread = Unread(served.port, f"/v1/progress/stream?under=38&scheme={HEALTH}", token)
     quick = await listen(served)
     await quick.until_id()
-    await eventually(streams_of(service), 2)
+    await eventually(streams_of(service.runtime), 2)
     for n in range(1, ROUNDS + 1):
         await service.handle(sign_ups(1, unit_code="15142"))
         assert (await units_of(quick))["15142"]["new"] == n
     return unread
-
-
-def streams_of(service: TargetsService) -> Callable[[], Awaitable[float | None]]:
-    """How many are open."""
-
-    async def look() -> float | None:
-        return service.runtime.metrics.registry.get_sample_value("drive_streams")
-
-    return look
 
 
 async def test_a_stream_breathes_while_nothing_happens(
@@ -97,9 +87,9 @@ async def test_a_process_opens_so_many_streams_and_counts_them(
     listeners = [await listen(served) for _ in range(3)]
     assert [listener.answer.status_code for listener in listeners] == [200, 200, 503]
     assert listeners[2].answer.headers["retry-after"] == "5"
-    assert await streams_of(service)() == 2
+    assert await streams_of(service.runtime)() == 2
     await listeners[0].answer.aclose()
-    await eventually(streams_of(service), 1)
+    await eventually(streams_of(service.runtime), 1)
     assert (await listen(served)).answer.status_code == 200
 
 

@@ -1,0 +1,1 @@
+"""Where alerts have left: for streams, which tell whoever listens there."""
