@@ -50,7 +50,7 @@ class Asking:
         last_id = ""
         while True:
             try:
-                async for event in self._events({**filters, **_of_stream(wanted)}, last_id):
+                async for event in self._events(_of_stream(wanted, filters), last_id):
                     last_id = event.id or last_id
                     yield Heard(changed=bool(event.id))  # which ends what has changed together
             except Unanswered as error:
@@ -89,9 +89,11 @@ class Asking:
         return await ask(self.settings, self.tokens, "alerts:read", "GET", path, query)
 
 
-def _of_stream(wanted: Wanted) -> dict[str, str]:
-    """One status, or any: of `unresolved`, too, so that alerts are heard of when they are resolved."""
-    return {} if wanted in _QUERIES else {"status": wanted.value}
+def _of_stream(wanted: Wanted, filters: Mapping[str, str]) -> dict[str, str]:
+    """One status, or any: of `unresolved`, too, so that alerts are heard of when they are resolved. A stream knows no
+    words."""
+    status = {} if wanted in _QUERIES else {"status": wanted.value}
+    return {**status, **{name: value for name, value in filters.items() if name != "text"}}
 
 
 def _queries(wanted: Wanted) -> tuple[dict[str, str], ...]:

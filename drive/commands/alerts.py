@@ -43,6 +43,9 @@ def list_alerts(  # noqa: PLR0913 - one for each option
         typer.Option(help="of this organisation, of those below it and of their collectors", callback=text_option),
     ] = None,
     collector: Annotated[str | None, typer.Option(help="of targets of this collector", callback=text_option)] = None,
+    text: Annotated[
+        str | None, typer.Option(help="with these words in names and codes, also without marks", callback=text_option)
+    ] = None,
     due_before: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="whose report has not come, and is due before this day"),
@@ -60,6 +63,7 @@ def list_alerts(  # noqa: PLR0913 - one for each option
         "scheme": scheme,
         "organisation_code": organisation,
         "collector_code": collector,
+        "text": text,
         "report_due_before": due_before.date().isoformat() if due_before else None,
     }
     given = {name: value for name, value in filters.items() if value is not None}

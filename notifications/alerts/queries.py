@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, func, or_, text
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, literal_column, or_, text
 from sqlalchemy import select as sql_select
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import col, select
 
 from notifications.alerts.snapshots import snapshot_of
@@ -16,7 +17,7 @@ from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import alerts_of
 from notifications.registry.queries import registered_unit
-from notifications.tables.alerts import AlertRow
+from notifications.tables.alerts import WORDS, AlertRow
 from notifications.tables.ownership import AlertOwnerRow
 from services.clock import beginning_of
 from services.errors import Invalid
@@ -24,9 +25,11 @@ from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
+from services.persistence.words import beginning_with
 from services.vocabulary import Scheme, Severity
 
 _owners = table_of(AlertOwnerRow).c
+_words = literal_column(f"({WORDS})", TSVECTOR)
 
 
 def _is_due_before(at: datetime) -> ColumnElement[bool]:
@@ -71,6 +74,7 @@ CONDITIONS: Final[Conditions] = {
     "min_level": lambda level: col(AlertRow.level) >= level,
     "report_due_before": lambda day: _is_due_before(beginning_of(day)),
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
+    "text": lambda words: _words.bool_op("@@")(cast(beginning_with(words), TSQUERY)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
 }
 
@@ -82,6 +86,8 @@ class Filters:
     `organisation_code`: of targets of the organisation, of those below it and of their collectors.
 
     `report_due_before`: those whose report is due before that business day begins, and has not come.
+
+    `text`: those in whose names and codes each of its words begins one.
 
     `own_of`: only those of this organisation, of those below it and of their collectors.
     """
@@ -96,6 +102,7 @@ class Filters:
     min_level: int | None = None
     report_due_before: date | None = None
     own_of: str | None = None
+    text: str | None = None
     after: UUID | None = None
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from notifications.domain.alert import Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from services.shown import SchemeWord, SeverityWord
-from services.web.fields import AN_ID, CollectorCode, Day, Id, OrganisationCode, UnitCode, digits
+from services.web.fields import AN_ID, CollectorCode, Day, Id, OrganisationCode, UnitCode, Words, digits
 from services.web.lists import AFTER, ListQuery, Page, QueryParameters
 
 MOST_LEVEL: Final = 100
@@ -41,6 +41,12 @@ class AlertFilters(QueryParameters):
 class AlertQuery(AlertFilters, ListQuery):
     """Which part of the list of alerts; `after` is the `next` of the page before."""
 
+    text: Words | None = Field(
+        None,
+        description="Only those where each of these words begins a word of the names of unit and target, or of the "
+        "codes of unit, organisation and collector, whatever case and marks they have",
+        examples=["cam thach"],
+    )
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
@@ -15,7 +15,19 @@ from notifications.domain.alert import Status
 from notifications.domain.pace import PaceResolution
 from notifications.tables.base import Base
 from services.persistence.checks import one_of
+from services.persistence.words import words_in
 from services.vocabulary import Severity
+
+_TEXTS: Final = (
+    "unit_name",
+    "target_name",
+    "owner",
+    "subject ->> 'unit_code'",
+    "subject ->> 'organisation_code'",
+    "subject ->> 'collector_code'",
+)
+WORDS: Final = words_in(" || ' ' || ".join(f"coalesce({each}, '')" for each in _TEXTS))
+"""The names and codes by which an alert is looked for, word by word."""
 
 
 class AlertRow(Base, table=True):
@@ -57,6 +69,7 @@ class AlertRow(Base, table=True):
             text("(subject ->> 'unit_code')"),
             postgresql_where=text("status <> 'resolved'"),
         ),
+        Index("ix_alerts_words", text(f"({WORDS})"), postgresql_using="gin"),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )
 

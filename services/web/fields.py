@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from services.names import CODE, readable_label, readable_name
+from services.names import CODE, readable_label, readable_name, words_of
 
 VISIBLE = r"^[^\p{C}\p{Zl}\p{Zp}]+$"
 _UNSEEN = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ue000-\uf8ff\ufeff"
@@ -166,6 +166,16 @@ Label: TypeAlias = Annotated[
     ),
 ]
 """What people call something that they made, such as a target; a number will do."""
+
+
+def _with_words(text: str) -> str:
+    if not words_of(text):
+        raise ValueError("give at least one letter or digit to look for")
+    return text
+
+
+Words: TypeAlias = Annotated[Label, AfterValidator(_with_words)]
+"""Words to look for."""
 Reason: TypeAlias = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000, pattern=VISIBLE),

@@ -84,6 +84,7 @@ async def test_a_filter_that_cannot_be_right_is_named(
         ("collector_code", "ct-07", "ix_alerts_upper_collector"),
         ("organisation_code", "ct", "ix_alert_owners_upper_code"),
         ("under", "15142", "ix_alerts_path"),
+        ("text", "cam thach", "ix_alerts_words"),
         ("target_id", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01", "uq_alerts_target_episode"),
     ],
 )

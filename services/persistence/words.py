@@ -1,0 +1,21 @@
+"""Texts by their words: columns that an index finds by the beginnings of words, whatever case and marks they have."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.names import FOLDED, words_of
+
+_FROM: Final = "".join(FOLDED)
+_TO: Final = "".join(FOLDED.values())
+
+
+def words_in(text: str) -> str:
+    """The words of an SQL expression, as `services.names` has them: what an index can hold."""
+    folded = f"translate({text}, '{_FROM}', '{_TO}')"
+    return f"array_to_tsvector(array_remove(regexp_split_to_array({folded}, '[^a-z0-9]+'), ''))"
+
+
+def beginning_with(text: str) -> str:
+    """A `tsquery` of what has, for each word of the text, a word that begins with it."""
+    return " & ".join(f"'{word}':*" for word in words_of(text))
