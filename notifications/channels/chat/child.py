@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import re
+import resource
 import sys
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
@@ -24,7 +25,11 @@ from notifications.channels.chat.guard import Guard
 _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 20.0
 _STATUS: Final = re.compile(r"error=(\d{3})\b")
-_SILENCE: Final = re.compile(r"Read timed out|Connection aborted|Connection broken|RemoteDisconnected|IncompleteRead")
+_MOST_MEMORY: Final = 256 * 1024 * 1024
+"""Bytes of data; it needs a sixth. Answers are read whole, however long they are."""
+_SILENCE: Final = re.compile(
+    r"raised an exception|Read timed out|Connection aborted|Connection broken|RemoteDisconnected|IncompleteRead"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def judged(sent: bool, log: str, guard: Guard) -> Tried:
         return Tried(refused="the address leads to none that may be called")
     if status := _STATUS.search(log):
         return Tried(status=int(status[1]))
-    return Tried(silent=bool(_SILENCE.search(log)))
+    return Tried(silent=bool(guard.called and _SILENCE.search(log)))
 
 
 def _listen(log: io.StringIO) -> None:
@@ -103,6 +108,7 @@ def _listen(log: io.StringIO) -> None:
 
 def main() -> None:
     """Answer one question."""
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
     question = json.load(sys.stdin)
     is_public = services.scheme_of(question["url"]) not in services.INSECURE
     guard = Guard([ip_network(each) for each in question["allowed"]], public=is_public)

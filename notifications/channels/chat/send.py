@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -35,7 +36,7 @@ class Chats:
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Make one attempt; whatever the service or the network do, it does not raise."""
         try:
-            question = self._question(message)
+            question = await asyncio.to_thread(self._question, message)
         except SecretLost as error:
             return Refused(str(error))
         try:
@@ -47,7 +48,7 @@ class Chats:
         except TimeoutError:
             return Unconfirmed(f"no answer within {self._seconds:.0f} s: the message may have gone out")
         except ChildFailed as error:
-            return Unconfirmed(f"Apprise failed, and the message may have gone out: {error}")
+            return of_failure(error)
         finally:
             self._places.release()
 
@@ -75,6 +76,13 @@ def outcome_of(tried: dict[str, Any]) -> Outcome:
     if tried["silent"]:
         return Unconfirmed("no answer after the message was sent: it may have gone out")
     return Retry("the service did not take it, or cannot be reached")
+
+
+def of_failure(error: ChildFailed) -> Outcome:
+    """What is known where the process ended without an answer: of its error the kind alone, since what libraries say
+    may hold the address, whose secrets are shown nowhere."""
+    kind = re.match(r"[\w.]+", str(error))
+    return Unconfirmed(f"Apprise failed, and the message may have gone out: {kind[0] if kind else 'no answer'}")
 
 
 @asynccontextmanager

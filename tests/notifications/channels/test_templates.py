@@ -88,6 +88,18 @@ def test_an_own_html_escapes_what_it_is_given(tmp_path: Path) -> None:
         ("vi__mail_html", "\n\n{{ view.opening.nothing }}", "vi/mail.html:3: "),
         ("chat_txt", "{{ ''.__class__.__mro__ }}", "chat.txt:1: "),
         ("chat_txt", "{% for n in range(100000) %}{% endfor %}", "range has 1000 numbers at most"),
+        ("chat_txt", "{{ 'x' * 1000000000 }}", "made 100000 letters long at most"),
+        ("chat_txt", "{{ 10 ** 1000000000 }}", "powers are 100 at most"),
+        (
+            "mail_txt",
+            "{% set n = range(1000) %}\n{% for a in n %}{% for b in n %}{% for c in n %}{% endfor %}{% endfor %}"
+            "{% endfor %}",
+            "mail.txt:2: TimeoutError: takes more than 2 s",
+        ),
+        ("mail_html", "{% for n in range(100) %}{{ 'x' * 90000 }}{% endfor %}", "makes more than 4000000 letters"),
+        ("chat_txt", "{{ view | attr('__class__') }}", "chat.txt:1: access to attribute '__class__'"),
+        ("chat_txt", "{{ view.words.number.__globals__ }}", "chat.txt:1: access to attribute '__globals__'"),
+        ("chat_txt", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "RecursionError"),
         ("subject_txt", "{% include '/etc/passwd' %}", "subject.txt:1: "),
         ("mail_md", "", "mail.md: no template has this name"),
         ("fr__mail_txt", "", "no template has this name"),

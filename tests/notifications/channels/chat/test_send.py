@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import structlog
 from aiohttp import web
 
+from notifications.channels.chat.send import of_failure
+from notifications.channels.child import ChildFailed
+from notifications.domain.delivery import Unconfirmed
 from tests.notifications.channels.chat.target import a_target
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 
@@ -80,6 +85,34 @@ async def test_a_failure_is_tried_again_unless_it_is_final_or_the_message_may_ha
         await service.sender().send_due()
     [delivery] = await service.deliveries()
     assert (delivery["state"], delivery["last_error"]) == (state, detail)
+
+
+async def test_an_answer_without_end_takes_no_more_memory_than_a_message_may(service: NotificationsService) -> None:
+    sent = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        with suppress(ConnectionError):
+            while sent < 1000:
+                writer.write(bytes(1_000_000))
+                await writer.drain()
+                sent += 1
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        await put_chat(service, f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/x")
+        await service.handle(an_episode().fell_behind())
+        await service.sender().send_due()
+    [delivery] = await service.deliveries()
+    assert sent < 500
+    assert (delivery["state"], delivery["last_error"][:9]) == ("unconfirmed", "no answer")
+
+
+def test_of_an_error_of_the_library_its_kind_alone_is_told() -> None:
+    outcome = of_failure(ChildFailed("requests.exceptions.InvalidURL: https://api.telegram.org/bot123:t0ken/send"))
+    assert outcome == Unconfirmed("Apprise failed, and the message may have gone out: requests.exceptions.InvalidURL")
 
 
 async def test_nobody_there_is_tried_again(service: NotificationsService) -> None:
