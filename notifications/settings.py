@@ -41,6 +41,7 @@ class NotificationsSettings(ServiceSettings):
     route_messages_per_minute: int = Field(
         GENEROUS.per_minute, ge=1, le=60_000, validation_alias="DRIVE_ROUTE_MESSAGES_PER_MINUTE"
     )
+    deadline_seconds: float = Field(15.0, gt=0, le=60, validation_alias="DRIVE_DEADLINE_SECONDS")
     acknowledgement_hours: float = Field(24.0, gt=0, le=744, validation_alias="DRIVE_ACKNOWLEDGEMENT_HOURS")
     report_working_days: int = Field(3, ge=1, le=LONGEST_REPORT_DAYS, validation_alias="DRIVE_REPORT_WORKING_DAYS")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Final
 
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.metrics import AlertMetrics
@@ -31,9 +30,6 @@ from services.messaging.consumer import Handlers
 from services.runtime import Runtime
 from services.security.keys import load_secret_keys
 from services.worker import GAUGE_SECONDS, Worker
-
-DEADLINE_SECONDS: Final = 15.0
-"""How often the clock looks for what is due of alerts."""
 
 
 def handlers(runtime: Runtime[NotificationsSettings], sender: Sender) -> Handlers:
@@ -71,9 +67,9 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         delivery_metrics.show_failing(failing, now)
 
     deadlines = Deadlines(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
-    worker.every(DEADLINE_SECONDS, "deadlines", deadlines.meet)
+    worker.every(runtime.settings.deadline_seconds, "deadlines", deadlines.meet)
     releases = Releases(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
-    worker.every(DEADLINE_SECONDS, "releases", releases.look)
+    worker.every(runtime.settings.deadline_seconds, "releases", releases.look)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker

@@ -11,6 +11,11 @@ def text_of(mail: EmailMessage) -> str:
     return str(body.get_content()) if body else ""
 
 
+def charts_in(mail: EmailMessage) -> int:
+    """How many pictures are in it."""
+    return sum(part.get_content_type() == "image/png" for part in mail.walk())
+
+
 def has_chart(mail: EmailMessage) -> bool:
     """Whether there is a picture in it."""
-    return any(part.get_content_type() == "image/png" for part in mail.walk())
+    return charts_in(mail) > 0

@@ -31,6 +31,24 @@ class Ops:
             found = (await ops.send("GET", "notifications", "/v1/alerts", params=params))["items"]
         return [alert for alert in found if alert["scheme"] == scheme]
 
+    async def alert(self, scheme: str, unit_code: str) -> Any:
+        """The one of this unit."""
+        return next(each for each in await self.alerts(scheme) if each["subject"]["unit_code"] == unit_code)
+
+    async def timeline(self, scheme: str, unit_code: str) -> list[Any]:
+        """What has become of the alert of this unit, but for its figures."""
+        alert = await self.alert(scheme, unit_code)
+        async with self.user("alerts:read") as ops:
+            entries = (await ops.send("GET", "notifications", f"/v1/alerts/{alert['id']}/timeline"))["items"]
+        return [entry for entry in entries if entry["kind"] != "updated"]
+
+    async def told(self, scheme: str, unit_code: str, change: str) -> list[str]:
+        """The routes that were told of this change of the alert of this unit, by name."""
+        params = {"alert_id": (await self.alert(scheme, unit_code))["id"], "state": "sent"}
+        async with self.user("alerts:read") as ops:
+            found = (await ops.send("GET", "notifications", "/v1/deliveries", params=params))["items"]
+        return sorted(each["route_name"] for each in found if each["change"] == change)
+
     async def all_reported(self) -> None:
         """Wait until everything that arose is reported."""
         await until("messages to be sent", self._unsent, lambda unsent: not unsent)

@@ -64,8 +64,8 @@ async def _tell(world: World, receiver: Receiver, console: Console) -> Checks:
 
 
 def demo_configuration(configuration: Configuration) -> Configuration:
-    """The embedded default in a folder of its own, with reviews by the clock several times a second, and a short
-    wait for alerts that arise together. Links of mails lead to this machine."""
+    """The embedded default in a folder of its own, where the clock looks several times a second for what is
+    due, and a short wait for alerts that arise together. Links of mails lead to this machine."""
     return configuration.changed(
         public_url=configuration.api_url("notifications"),
         data_dir=configuration.common.data_dir / "demo",
@@ -76,6 +76,7 @@ def demo_configuration(configuration: Configuration) -> Configuration:
         today=None,
         webhook_allow=(ip_network("127.0.0.0/8"),),
         review_seconds=0.2,
+        deadline_seconds=0.5,
         group_wait_seconds=0.5,
         group_interval_seconds=0.5,
     )

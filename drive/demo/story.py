@@ -11,10 +11,11 @@ from typing import Any, Final
 from drive.client.client import Client, until
 from drive.demo.arrival import children_arrived
 from drive.demo.checks import Checks
+from drive.demo.escalation import Escalation
 from drive.demo.follow_up import FollowUp
 from drive.demo.household import PAYABLE, ask_for_quote
 from drive.demo.life import TAKEN_UP, Life
-from drive.demo.mails import has_chart, text_of
+from drive.demo.mails import charts_in, has_chart, text_of
 from drive.demo.ops import Ops
 from drive.demo.people import Population
 from drive.demo.places import AGENCY, CAM_THACH, CAM_THUY, COMMUNES, COVERAGE_TARGET, EVE, PROVINCE, YEAR_END, Commune
@@ -47,6 +48,7 @@ class Story:
         """From the eve of the first launch day to the week-end on which Cẩm Thủy catches up."""
         self._ops = Ops(self.world)
         self._follow_up = FollowUp(self._ops, CAM_THACH, SCHEME, self.say, self.checks)
+        self._escalation = Escalation(self._ops, CAM_THUY, SCHEME, self.say, self.checks)
         self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
         async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
             await self._prepare(agency)
@@ -160,9 +162,11 @@ class Story:
         self.say("Both communes fall behind: alerts go out by webhook and by mail, and grow graver.")
         for commune in COMMUNES:
             await self._check_messages(commune, [_RAISED, _WORSENED], "behind")
-        grouped = max(_communes_in(text_of(mail)) for mail in self.world.mails())
-        self.checks.equal("communes in one mail", len(COMMUNES), grouped)
+        grouped = max(self.world.mails(), key=lambda mail: _communes_in(text_of(mail)))
+        self.checks.equal("communes in one mail", len(COMMUNES), _communes_in(text_of(grouped)))
+        self.checks.equal("charts in that mail", len(COMMUNES), charts_in(grouped))
         await self._follow_up.answer(DAYS_OF_SILENCE[-1])
+        await self._escalation.play()
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
         """The clock's review has judged every target on this day, and what it found has reached its alert."""
@@ -183,7 +187,7 @@ class Story:
             return self.receiver.about(commune.code)
 
         async def mails() -> int:
-            return sum(commune.name in text_of(mail) for mail in self.world.mails())
+            return sum(commune.name in text_of(mail) for mail in self.world.mails() if mail["To"] == MAIL)
 
         received = await until(f"{types[-1]} of {commune.name}", webhooks, lambda seen: len(seen) >= len(types))
         self.checks.equal(f"{commune.name}: webhooks, {when}", _names(types), _names(received))

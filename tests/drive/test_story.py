@@ -27,6 +27,7 @@ from tests.support.processes import free_port
 LOOPBACK = {
     "DRIVE_WEBHOOK_ALLOW": "127.0.0.0/8",
     "DRIVE_REVIEW_SECONDS": "0.2",
+    "DRIVE_DEADLINE_SECONDS": "0.2",
     "DRIVE_GROUP_WAIT_SECONDS": "2",
     "DRIVE_GROUP_INTERVAL_SECONDS": "0.5",
 }
@@ -40,7 +41,7 @@ async def _play(world: World, *, with_province: bool) -> None:
             await Province(world, receiver, print, story.checks).play()
         await story.end()
     assert [check for check in story.checks.made if not check.holds] == []
-    assert len(story.checks.made) >= (31 if with_province else 19)
+    assert len(story.checks.made) >= (47 if with_province else 33)
     await _tells_its_own_days(world, receiver)
 
 
