@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncpg
+from functools import partial
+
 import pytest
 
 from drive.client.client import until
 from tests.faults.faults import administrator
+from tests.faults.held_up import HELD_UP, closed_gate, keep_what_is_told
 from tests.support.installation import Installation
 
 EACH = 400
@@ -25,33 +27,17 @@ _TARGETS = """
     WHERE (was.column1 = 'behind') = (kind > 0);
 """
 """A third of them will fall behind, a third worsen, a third recover."""
-_TOLD = """
-    CREATE TABLE told (id text, type text);
-    CREATE FUNCTION tell() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO told VALUES (NEW.body::jsonb ->> 'id', NEW.type); RETURN NULL;
-    END $$;
-    CREATE TRIGGER tell AFTER INSERT ON outbox FOR EACH ROW
-        WHEN (NEW.type LIKE 'drive.pace.%' AND NEW.type <> 'drive.pace.summary.v1') EXECUTE FUNCTION tell();
-    CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL;
-    END $$;
-"""
-_HOLD = """
-    CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON outbox {} FOR EACH ROW
-        WHEN (NEW.type LIKE 'drive.pace.%' AND NEW.type <> 'drive.pace.summary.v1') EXECUTE FUNCTION hold()
-"""
-HELD_UP = {"in a unit of work": "", "at its commit": "DEFERRABLE INITIALLY DEFERRED"}
-_BLOCKED = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND NOT granted"
+_TYPES = "NEW.type LIKE 'drive.pace.%' AND NEW.type <> 'drive.pace.summary.v1'"
 _LEFT = f"SELECT count(*) FROM target_progress WHERE reviewed_on < '{AFTER_FRIDAY}'"  # noqa: S608 - constants only
 _TOLD_OF = "SELECT split_part(type, '.', 3), count(*), count(DISTINCT id) FROM told GROUP BY 1 ORDER BY 1"
 
 
-async def prepare(installation: Installation, *statements: str) -> None:
+async def prepare(installation: Installation) -> None:
     """Targets, and a table of all events that were committed."""
     installation.environment["DRIVE_TODAY"] = AFTER_FRIDAY
     async with administrator(installation, "targets") as connection:
-        for statement in (_TARGETS.format(EACH), _TOLD, *statements):
-            await connection.execute(statement)
+        await connection.execute(_TARGETS.format(EACH))
+    await keep_what_is_told(installation, "targets", _TYPES)
 
 
 async def left(installation: Installation) -> int:
@@ -66,37 +52,23 @@ async def each_was_told_once(installation: Installation) -> None:
     assert told == [(kind, EACH, EACH) for kind in ("fell_behind", "recovered", "worsened")]
 
 
-async def until_held_up(installation: Installation) -> None:
-    await until("a worker that is held up", lambda: installation.rows("targets", _BLOCKED), bool, seconds=60)
-
-
 @pytest.mark.parametrize("where", HELD_UP)
 async def test_a_sweep_whose_worker_is_killed_again_and_again_tells_each_change_once(
     installation: Installation, where: str
 ) -> None:
-    await prepare(installation, _HOLD.format(HELD_UP[where]))
+    await prepare(installation)
     seen = {await left(installation)}
-    async with administrator(installation, "targets") as gate:
-        await gate.execute("SELECT pg_advisory_lock(1)")
+    async with closed_gate(installation, "targets", _TYPES, where) as gate:
         for _ in range(3):
             await installation.start("worker", "targets")
-            await until_held_up(installation)
-            await _let_some_through(installation, gate)
+            await gate.until_held_up()
+            await gate.let_some_through(partial(left, installation))
             await installation.kill("worker", "targets")
             seen.add(await left(installation))
     assert len(seen) > 3
     assert 0 not in seen
     await installation.start("worker", "targets")
     await each_was_told_once(installation)
-
-
-async def _let_some_through(installation: Installation, gate: asyncpg.Connection) -> None:
-    """Let a unit of work or more be committed, and hold the worker up in the next one."""
-    before = await left(installation)
-    while await left(installation) == before:
-        await gate.execute("SELECT pg_advisory_unlock(1)")
-        await gate.execute("SELECT pg_advisory_lock(1)")
-        await until_held_up(installation)
 
 
 async def test_two_workers_that_start_at_once_tell_each_change_once(installation: Installation) -> None:

@@ -90,16 +90,15 @@ class Installation:
         self.processes[verb, service] = Forked(verb, service, environment=environment)
         await self.processes[verb, service].start()
 
-    async def start_another(self, verb: Verb, service: ServiceName) -> Forked:
-        """A second process of the same kind, on a port of its own; ready when this returns, and ended by the test."""
-        first = self.processes[verb, service]
+    async def start_another(self, verb: Verb, service: ServiceName, **more: str) -> Forked:
+        """A further process of the same kind, on a port of its own; ready when this returns, and ended by the test."""
         port, name = free_port(), f"{service.upper()}_{'WORKER' if verb == 'worker' else 'API'}_PORT"
-        await self.start(verb, service, **{name: str(port)})
-        second, self.processes[verb, service] = self.processes[verb, service], first
-        self._others.append(second)
+        another = Forked(verb, service, environment={**os.environ, **self.environment, name: str(port), **more})
+        self._others.append(another)
+        await another.start()
         url = f"http://127.0.0.1:{port}/health/ready"
-        await until(f"another {verb} {service}", lambda: _status(url), lambda status: status == 200)
-        return second
+        await until(f"another {verb} {service}", lambda: _status(url), lambda status: status == 200, seconds=60)
+        return another
 
     async def start_all(self) -> None:
         """Start all six and wait until each is ready."""
