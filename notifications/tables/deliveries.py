@@ -57,6 +57,7 @@ class DeliveryRow(Base, table=True):
             postgresql_where=text("state = 'pending' AND message_id IS NULL AND attempts > 0"),
         ),
         Index("ix_deliveries_leased", "leased_until", postgresql_where="state = 'sending'"),
+        Index("ix_deliveries_given_up", "state", "id", postgresql_where=text("state IN ('failed', 'unconfirmed')")),
     )
 
     id: UUID = Field(primary_key=True)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from notifications.alerts.usecases import follow_pace
 from notifications.channels.registry import is_repeatable
 from notifications.deliveries import usecases as deliveries
+from notifications.deliveries.queries import Filters, list_deliveries
 from services.persistence.unit_of_work import UnitOfWork
 from tests.notifications.service import CAPACITY, NotificationsService, an_episode, no_jitter
 
@@ -77,3 +78,19 @@ async def test_what_was_planned_for_empty_tables_reads_little_of_full_ones(
         await service.execute(copy, **{"n": LATER} if ":n" in copy else {})
     await service.handle(an_episode().fell_behind())
     assert await rows_read(service, ask) < LATER / 10
+
+
+async def test_failed_deliveries_are_listed_without_a_look_at_those_that_were_sent(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", "http://127.0.0.1:9/hook")
+    await service.handle(an_episode().fell_behind())
+    for copy in COPIES:
+        await service.execute(copy, **{"n": LATER} if ":n" in copy else {})
+    await service.execute("UPDATE deliveries SET state = 'failed', next_attempt_at = NULL WHERE state = 'pending'")
+    await service.execute("ANALYZE")
+
+    async def list_failed(work: UnitOfWork, _: NotificationsService) -> object:
+        return await list_deliveries(work, Filters(state="failed"), 10)
+
+    assert await rows_read(service, list_failed) < LATER / 10
