@@ -51,7 +51,6 @@ class AlertRow(Base, table=True):
         CheckConstraint("(status = 'resolved') = (resolved_at IS NOT NULL)", name=conv("alerts_check")),
         UniqueConstraint("target_id", "episode", name="uq_alerts_target_episode"),
         Index("ix_alerts_path", "path", postgresql_using="gin"),
-        Index("ix_alerts_next_deadline_at", "next_deadline_at", postgresql_where=text("next_deadline_at IS NOT NULL")),
         Index("ix_alerts_raised_at", "raised_at"),
         Index(
             "ix_alerts_report_due_at",
