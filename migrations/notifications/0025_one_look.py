@@ -3,8 +3,8 @@
 
 from alembic import op
 
-revision = "notifications_0024"
-down_revision = "notifications_0023"
+revision = "notifications_0025"
+down_revision = "notifications_0024"
 branch_labels = None
 depends_on = None
 
