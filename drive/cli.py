@@ -12,6 +12,7 @@ import typer
 from drive.commands import alerts as alert_commands
 from drive.commands import audit as audit_commands
 from drive.commands import dead_letters as dead_letter_commands
+from drive.commands import digests as digest_commands
 from drive.commands import escalations as escalation_commands
 from drive.commands import keys as key_commands
 from drive.commands import rebuild as rebuild_command
@@ -61,6 +62,7 @@ app.add_typer(dead_letter_commands.app, name="dead-letters")
 app.add_typer(template_commands.app, name="templates")
 app.add_typer(route_commands.app, name="routes")
 app.add_typer(escalation_commands.app, name="escalations")
+app.add_typer(digest_commands.app, name="digests")
 app.command()(reconcile_command.reconcile)
 app.command()(rebuild_command.rebuild)
 

@@ -17,6 +17,7 @@ from notifications.channels.registry import new_secret
 from notifications.channels.signing_secrets import SigningSecrets
 from notifications.channels.templates import check_templates
 from notifications.deliveries import routes as deliveries
+from notifications.digests import routes as digests
 from notifications.escalations import routes as escalations
 from notifications.handling import routes as handling
 from notifications.inhibitions import routes as inhibitions
@@ -42,6 +43,7 @@ _TAGS: Final = {
     "routes": "Who is notified, and how",
     "escalations": "Who is notified of alerts that nobody acts on in time",
     "silences": "Of what nobody is notified, though it is raised and shown",
+    "digests": "What areas look like, told by the day or the week",
     "deliveries": "What was sent to whom, with each attempt",
 }
 _ROUTERS: Final = (
@@ -56,6 +58,7 @@ _ROUTERS: Final = (
     escalations.router,
     silences.router,
     inhibitions.router,
+    digests.router,
     deliveries.router,
 )
 

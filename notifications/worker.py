@@ -16,6 +16,7 @@ from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import count_waiting
 from notifications.deliveries.sender import Sender
 from notifications.deliveries.usecases import Chance
+from notifications.digests.runner import Digests
 from notifications.handling.deadlines import Deadlines
 from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
@@ -70,6 +71,8 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     worker.every(runtime.settings.deadline_seconds, "deadlines", deadlines.meet)
     releases = Releases(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
     worker.every(runtime.settings.deadline_seconds, "releases", releases.look)
+    digests = Digests(runtime.database, runtime.clock, sender.wake)
+    worker.every(runtime.settings.deadline_seconds, "digests", digests.look)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker

@@ -19,3 +19,8 @@ def charts_in(mail: EmailMessage) -> int:
 def has_chart(mail: EmailMessage) -> bool:
     """Whether there is a picture in it."""
     return charts_in(mail) > 0
+
+
+def is_digest(mail: EmailMessage) -> bool:
+    """Whether it tells the state of an area, and no change of alerts."""
+    return str(mail["subject"]).startswith("[DIGEST]")

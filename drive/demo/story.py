@@ -11,6 +11,7 @@ from typing import Any, Final
 from drive.client.client import Client, until
 from drive.demo.arrival import children_arrived
 from drive.demo.checks import Checks
+from drive.demo.digest import Digest
 from drive.demo.escalation import Escalation
 from drive.demo.follow_up import FollowUp
 from drive.demo.household import PAYABLE, ask_for_quote
@@ -49,6 +50,7 @@ class Story:
         self._ops = Ops(self.world)
         self._follow_up = FollowUp(self._ops, CAM_THACH, SCHEME, self.say, self.checks)
         self._escalation = Escalation(self._ops, CAM_THUY, SCHEME, self.say, self.checks)
+        self._digest = Digest(self._ops, CAM_THACH, self.say, self.checks)
         self._populations = {c.code: Population(c, random.Random(c.code)) for c in COMMUNES}
         async with self._user(AGENCY, "registry:write enrolments:read targets:write progress:read") as agency:
             await self._prepare(agency)
@@ -61,6 +63,7 @@ class Story:
     async def end(self) -> None:
         """What has become of the commune that did not catch up; the clock may have moved on since `play`."""
         await self._follow_up.end()
+        await self._digest.end()
 
     def _user(self, org: str, scope: str) -> Client:
         return Client(self.world.urls, self.world.token(org, scope))
@@ -167,6 +170,7 @@ class Story:
         self.checks.equal("charts in that mail", len(COMMUNES), charts_in(grouped))
         await self._follow_up.answer(DAYS_OF_SILENCE[-1])
         await self._escalation.play()
+        await self._digest.put()
 
     async def _pace_seen(self, agency: Client, day: date) -> None:
         """The clock's review has judged every target on this day, and what it found has reached its alert."""

@@ -70,6 +70,8 @@ class ChannelKind:
     `shown`: for addresses that hold secrets: what is stored and shown in their place. The address itself is sealed, and
     is the secret of its messages. None for an address that holds none.
 
+    `digests`: it has words for people, and so carries digests, too.
+
     `repeatable`: a receiver recognises a repeated message by its id, so that an attempt whose sender stopped before its
     end is made again. Otherwise the delivery becomes unconfirmed, and waits for a person.
 
@@ -84,3 +86,4 @@ class ChannelKind:
     shown: Callable[[str], str | None] = nothing_is_hidden
     repeatable: bool = False
     details: bool = False
+    digests: bool = False

@@ -43,6 +43,16 @@ def detailed_channels() -> frozenset[str]:
     return frozenset(name for name, kind in CHANNELS.items() if kind.details)
 
 
+def carries_digests(channel: str) -> bool:
+    """Whether digests go by this channel."""
+    return channel in CHANNELS and CHANNELS[channel].digests
+
+
+def channels_of_digests() -> list[str]:
+    """The names of those that do."""
+    return [name for name in CHANNELS if carries_digests(name)]
+
+
 def missing_of(channel: str, settings: NotificationsSettings) -> str | None:
     """What the channel lacks to send anything; None where it lacks nothing, or where this version does not know it."""
     return CHANNELS[channel].missing(settings) if channel in CHANNELS else None

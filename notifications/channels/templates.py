@@ -9,15 +9,18 @@ from typing import Any, Final, get_args
 from uuid import UUID
 
 from notifications.channels.chat.compose import compose as compose_chat
+from notifications.channels.digest_samples import digests_of
 from notifications.channels.mail.compose import Sender, compose_mail, part_of
 from notifications.channels.mail.rendering import NAMES, Renderer, place_of
 from notifications.domain.alert import ChangeKind, Status
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
-from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from notifications.messages.digest_snapshot import MOST_CHARTS, DigestSnapshot
+from notifications.messages.outgoing_message import DigestNotice, Notice, OutgoingMessage
 from notifications.messages.told_report import ToldCause, ToldRemedy, ToldReport
 from notifications.settings import NotificationsSettings
 from services.errors import Invalid
+from services.ids import new_id
 from services.vocabulary import Measure, Scheme
 
 _AT: Final = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
@@ -87,16 +90,27 @@ def check_templates(settings: NotificationsSettings) -> None:
     Renderer(settings.templates_dir).check(partial(_samples, settings))
 
 
-def preview(name: str, language: Language, alert: AlertSnapshot, settings: NotificationsSettings) -> str:
-    """What a template makes of a message about this alert, as it is now; the picture is in the page. Raises Invalid."""
+def preview(
+    name: str, language: Language, shown: AlertSnapshot | DigestSnapshot, settings: NotificationsSettings
+) -> str:
+    """What a template makes of a message about this alert, as it is now, or of this digest; pictures are in the page.
+    Raises Invalid."""
     if name not in NAMES:
         raise Invalid(f"there is no template {name}: there are {', '.join(NAMES)}")
-    notice = _notice(_CHANGE.get(alert.status, "raised"), alert.model_dump())
-    renderer = Renderer(settings.templates_dir)
+    message = _about(shown, language)
+    if name.startswith("mail." if message.digest else "digest."):
+        other = "GET /v1/alerts/{id}" if message.digest else "GET /v1/digests/{name}/preview"
+        raise Invalid(f"{name} is no template of this: give the answer of {other}")
     try:
-        return part_of(name, _message([notice], language), _strict_sender(settings, renderer))
+        return part_of(name, message, _strict_sender(settings, Renderer(settings.templates_dir)))
     except Exception as error:
         raise Invalid(place_of(error, settings.templates_dir)) from error
+
+
+def _about(shown: AlertSnapshot | DigestSnapshot, language: Language) -> OutgoingMessage:
+    if isinstance(shown, DigestSnapshot):
+        return _message([], language, shown)
+    return _message([_notice(_CHANGE.get(shown.status, "raised"), shown.model_dump())], language)
 
 
 def _samples(settings: NotificationsSettings, renderer: Renderer) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -120,6 +134,10 @@ def _messages(language: Language) -> Iterator[tuple[str, OutgoingMessage]]:
             alert = SAMPLE | {"scheme": scheme, "measure": measure}
             yield f"{scheme}, {measure}", _message([_notice("raised", alert)], language)
 
+    gravest = [ReportedAlert.model_validate(SAMPLE | {"id": new_id()}) for _ in range(MOST_CHARTS)]
+    for what, digest in digests_of(gravest):
+        yield what, _message([], language, digest)
+
 
 def _notice(change: ChangeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
     state: dict[str, Any] = {}
@@ -137,7 +155,7 @@ def _notice(change: ChangeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
     )
 
 
-def _message(notices: list[Notice], language: Language) -> OutgoingMessage:
+def _message(notices: list[Notice], language: Language, digest: DigestSnapshot | None = None) -> OutgoingMessage:
     return OutgoingMessage(
         id=_ID,
         attempt=1,
@@ -149,9 +167,10 @@ def _message(notices: list[Notice], language: Language) -> OutgoingMessage:
         leased_until=_AT,
         notices=tuple(notices),
         language=language,
-        group_code="unit:BHXH-CT",
-        group_name="BHXH cơ sở Cẩm Thủy",
-        more=3,
+        group_code=None if digest else "unit:BHXH-CT",
+        group_name=None if digest else "BHXH cơ sở Cẩm Thủy",
+        more=0 if digest else 3,
+        digest=DigestNotice(digest, _AT) if digest else None,
     )
 
 

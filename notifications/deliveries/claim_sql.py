@@ -16,7 +16,8 @@ from services.persistence.statements import Query
 
 
 class ClaimedDelivery(NamedTuple):
-    """A delivery that was leased just now, as a part of its message; `alert` is the snapshot as it is stored."""
+    """A delivery that was leased just now, as a part of its message; `alert` is the snapshot as it is stored, or
+    `digest` what a digest says."""
 
     id: UUID
     message_id: UUID
@@ -31,8 +32,9 @@ class ClaimedDelivery(NamedTuple):
     group_name: str | None
     more: int
     leased_until: datetime
-    change: ChangeKind
-    alert: Mapping[str, Any]
+    change: ChangeKind | None
+    alert: Mapping[str, Any] | None
+    digest: Mapping[str, Any] | None
     queued_at: datetime
     earlier: Sequence[UUID]
 
@@ -142,7 +144,7 @@ CLAIM: Final = Query(
                   SELECT u.name FROM units u
                   WHERE d.group_code LIKE 'unit:%' AND u.code = substr(d.group_code, length('unit:') + 1)
               ) AS group_name,
-              d.more, d.leased_until, d.change, d.alert, d.queued_at, d.earlier
+              d.more, d.leased_until, d.change, d.alert, d.digest, d.queued_at, d.earlier
 """),  # noqa: S608 - constants only
 )
 """Leases bundles, each as one message: one that was tried before, or a new one of at most `most` deliveries, which has

@@ -17,11 +17,12 @@ from notifications.deliveries.attempts_sql import ExpiredAttempt
 from notifications.deliveries.claim_sql import ClaimedDelivery
 from notifications.deliveries.courses import with_courses
 from notifications.deliveries.due_sql import Bundle
-from notifications.deliveries.reports import with_reports
+from notifications.deliveries.reports import with_remedies, with_reports
 from notifications.deliveries.store import Attempt
 from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
 from notifications.messages.alert_snapshot import ReportedAlert
-from notifications.messages.outgoing_message import Notice, OutgoingMessage
+from notifications.messages.digest_snapshot import DigestSnapshot
+from notifications.messages.outgoing_message import DigestNotice, Notice, OutgoingMessage
 from notifications.routing.receivers import store as receivers
 from notifications.tables.locks import CLAIMS
 from services.contracts.alerts import MOST_ALERTS
@@ -47,7 +48,8 @@ class Capacity:
 
 
 class Claimed(NamedTuple):
-    """Messages to send, and attempts whose stored alert cannot be read, each with the names of its wrong fields."""
+    """Messages to send, and attempts whose stored alert or digest cannot be read, each with the names of its wrong
+    fields."""
 
     messages: list[OutgoingMessage]
     unreadable: list[tuple[Attempt, str]]
@@ -78,7 +80,8 @@ async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: d
     for _, deliveries in groupby(sorted(rows, key=_place), key=_message_id):
         await _add(work, claimed, list(deliveries))
     detailed = [message for message in claimed.messages if message.channel in capacity.detailed]
-    filled = {message.id: message for message in await with_reports(work, await with_courses(work, detailed))}
+    detailed = await with_remedies(work, await with_reports(work, await with_courses(work, detailed)))
+    filled = {message.id: message for message in detailed}
     return Claimed([filled.get(message.id, message) for message in claimed.messages], claimed.unreadable)
 
 
@@ -112,20 +115,27 @@ def _message_id(delivery: ClaimedDelivery) -> UUID:
 
 
 async def _add(work: UnitOfWork, claimed: Claimed, deliveries: Sequence[ClaimedDelivery]) -> None:
-    """A stored alert that cannot be read is taken out, and fails alone."""
-    notices = []
+    """What is stored and cannot be read is taken out, and fails alone."""
+    notices, digest = [], None
     for each in deliveries:
         try:
-            alert = ReportedAlert.model_validate(each.alert)
-            notices.append(Notice(each.change, alert, each.queued_at, tuple(dict.fromkeys(each.earlier))))
+            if each.digest is not None:
+                digest = DigestNotice(DigestSnapshot.model_validate(each.digest), each.queued_at)
+            else:
+                notices.append(_notice(each))
         except ValidationError as error:
             alone = await store.take_out(work, each.id)
             claimed.unreadable.append((Attempt(alone, each.attempt, each.channel), _fields_of(error)))
-    if notices:
-        claimed.messages.append(_message(deliveries[0], notices))
+    if notices or digest:
+        claimed.messages.append(_message(deliveries[0], notices, digest))
 
 
-def _message(first: ClaimedDelivery, notices: Sequence[Notice]) -> OutgoingMessage:
+def _notice(claimed: ClaimedDelivery) -> Notice:
+    alert = ReportedAlert.model_validate(claimed.alert)
+    return Notice(claimed.change or "raised", alert, claimed.queued_at, tuple(dict.fromkeys(claimed.earlier)))
+
+
+def _message(first: ClaimedDelivery, notices: Sequence[Notice], digest: DigestNotice | None) -> OutgoingMessage:
     return OutgoingMessage(
         id=first.message_id,
         attempt=first.attempt,
@@ -140,6 +150,7 @@ def _message(first: ClaimedDelivery, notices: Sequence[Notice]) -> OutgoingMessa
         group_code=first.group_code,
         group_name=first.group_name,
         more=first.more,
+        digest=digest,
     )
 
 

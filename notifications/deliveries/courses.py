@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -16,7 +15,7 @@ from notifications.messages.gravest import charted
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.contracts.pace import PaceFigures
 from services.persistence.statements import Query
-from services.persistence.unit_of_work import UnitOfWork
+from services.persistence.unit_of_work import ReadSession, UnitOfWork
 
 
 class Reported(NamedTuple):
@@ -40,21 +39,28 @@ COURSE: Final = Query(
 async def with_courses(work: UnitOfWork, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
     """Messages whose charted alerts have the figures of their changes before, which never differ from one attempt to
     the next."""
-    alerts = {notice.alert.id for message in messages for notice in charted(message.notices)}
-    found: dict[UUID, list[Reported]] = defaultdict(list)
-    for each in await work.all(COURSE, {"alert_ids": list(alerts)}) if alerts else ():
+    courses = await courses_of(work, [each.alert for message in messages for each in charted(message.notices)])
+    return [_with_course(message, courses) for message in messages]
+
+
+async def courses_of(session: ReadSession, alerts: Sequence[AlertSnapshot]) -> dict[UUID, list[Reported]]:
+    """The figures of alerts at each of their versions of which a route was told."""
+    ids = {alert.id for alert in alerts}
+    found: dict[UUID, list[Reported]] = {alert_id: [] for alert_id in ids}
+    for each in await session.all(COURSE, {"alert_ids": list(ids)}) if ids else ():
         found[each.alert_id].append(each)
-    return [_with_course(message, found) for message in messages]
+    return found
 
 
-def _with_course(message: OutgoingMessage, found: Mapping[UUID, Sequence[Reported]]) -> OutgoingMessage:
-    notices = (replace(each, course=_course(each.alert, found.get(each.alert.id, ()))) for each in message.notices)
-    return replace(message, notices=tuple(notices))
-
-
-def _course(alert: AlertSnapshot, found: Sequence[Reported]) -> tuple[PaceFigures, ...]:
-    before = (each for each in found if each.version < alert.version)
+def course_before(alert: AlertSnapshot, courses: Mapping[UUID, Sequence[Reported]]) -> tuple[PaceFigures, ...]:
+    """The figures before the version that is shown, the oldest first."""
+    before = (each for each in courses.get(alert.id, ()) if each.version < alert.version)
     return tuple(figures for each in before if (figures := _figures(each)))
+
+
+def _with_course(message: OutgoingMessage, courses: Mapping[UUID, Sequence[Reported]]) -> OutgoingMessage:
+    notices = (replace(each, course=course_before(each.alert, courses)) for each in message.notices)
+    return replace(message, notices=tuple(notices))
 
 
 def _figures(reported: Reported) -> PaceFigures | None:

@@ -32,6 +32,11 @@ HAS_NEWER = select(
         col(DeliveryRow.alert_version) > bindparam("version"),
     )
 )
+HAS_NEWER_DIGEST = select(
+    exists().where(
+        col(DeliveryRow.digest_name) == bindparam("digest"), col(DeliveryRow.digest_due_at) > bindparam("due_at")
+    )
+)
 NEWEST_FIRST: Final = select(DeliveryRow).order_by(col(DeliveryRow.id).desc())
 ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.delivery_id), col(AttemptRow.attempt))
 
@@ -107,6 +112,9 @@ async def notified_routes(session: ReadSession, alert_ids: Collection[UUID]) -> 
 
 
 async def has_newer(session: ReadSession, row: DeliveryRow) -> bool:
-    """Whether a newer version of the alert was queued for the same route."""
+    """Whether a newer version of the alert was queued for the same route, or a newer digest of that name."""
+    if row.digest_name is not None:
+        digest = {"digest": row.digest_name, "due_at": row.digest_due_at}
+        return bool((await session.execute(HAS_NEWER_DIGEST, digest)).scalar_one())
     values = {"alert": row.alert_id, "route": row.route_name, "version": row.alert_version}
     return bool((await session.execute(HAS_NEWER, values)).scalar_one())

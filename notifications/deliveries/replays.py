@@ -44,6 +44,8 @@ REPLAY: Final = Query(
         WHERE d.state IN ('sent', 'failed', 'unconfirmed') AND NOT EXISTS (
             SELECT FROM deliveries o
             WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
+        ) AND NOT EXISTS (
+            SELECT FROM deliveries o WHERE o.digest_name = d.digest_name AND o.digest_due_at > d.digest_due_at
         )
     )
     UPDATE deliveries d

@@ -4,7 +4,7 @@ that no delivery holds another copy of what people wrote."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from notifications.domain.alert import ChangeKind
 from notifications.domain.report import RemedyState
+from notifications.messages.digest_snapshot import DigestTask
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from notifications.messages.told_report import ToldCause, ToldRemedy, ToldReport
 from notifications.tables.causes import CauseRow
@@ -90,6 +91,34 @@ async def with_reports(work: UnitOfWork, messages: Sequence[OutgoingMessage]) ->
         replace(message, notices=tuple(told(each) if _tells_it(each) else each for each in message.notices))
         for message in messages
     ]
+
+
+async def with_remedies(work: UnitOfWork, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
+    """Digests whose remedies have their texts, as they are now."""
+    tasks = [task for message in messages for task in _tasks(message)]
+    ids = {task.alert_id for task in tasks if task.n is not None}
+    rows = await work.all(REMEDIES, {"alert_ids": list(ids)}) if ids else []
+    found = {(row.alert_id, row.n): row for row in rows}
+    return [_with_texts(message, found) for message in messages]
+
+
+def _tasks(message: OutgoingMessage) -> list[DigestTask]:
+    digest = message.digest.digest if message.digest else None
+    return [*digest.overdue, *digest.due] if digest else []
+
+
+def _with_texts(message: OutgoingMessage, found: Mapping[tuple[UUID, int], ReportedRemedy]) -> OutgoingMessage:
+    if message.digest is None:
+        return message
+    digest = message.digest.digest
+    overdue, due = ([_told(task, found) for task in tasks] for tasks in (digest.overdue, digest.due))
+    told = digest.model_copy(update={"overdue": overdue, "due": due})
+    return replace(message, digest=replace(message.digest, digest=told))
+
+
+def _told(task: DigestTask, found: Mapping[tuple[UUID, int], ReportedRemedy]) -> DigestTask:
+    remedy = found.get((task.alert_id, task.n or 0))
+    return task.model_copy(update={"what": remedy.what, "who": remedy.who}) if remedy else task
 
 
 def _tells_it(notice: Notice) -> bool:

@@ -36,12 +36,16 @@ class AttemptView(BaseModel):
 
 
 class DeliveryView(BaseModel):
-    """A change of an alert on its way to one route. `unconfirmed`: it is unknown whether the message was accepted."""
+    """A change of an alert, or a digest, on its way to one route. `unconfirmed`: it is unknown whether the message was
+    accepted."""
 
     id: ShownId
-    alert_id: ShownId = Field(description="Id of the alert")
-    alert_version: ShownVersion = Field(description="The version of the alert that it shows")
-    change: ChangeKind = Field(description="What changed in the alert", examples=["raised"])
+    alert_id: ShownId | None = Field(description="Id of the alert; null of a digest")
+    alert_version: ShownVersion | None = Field(description="The version of the alert that it shows; null of a digest")
+    change: ChangeKind | None = Field(description="What changed in the alert; null of a digest", examples=["raised"])
+    digest_name: ShownCode | None = Field(
+        description="Name of the digest; null of a change of an alert", examples=[None]
+    )
     route_name: ShownCode = Field(description="Name of the route", examples=["ops-hook"])
     channel: ChannelName
     address: ShownAddress | None = Field(

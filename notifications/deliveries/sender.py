@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 import structlog
 
 from notifications.channels.kind import ChannelEnvironment, Send
-from notifications.channels.registry import detailed_channels, is_repeatable, open_channels
+from notifications.channels.registry import carries_digests, detailed_channels, is_repeatable, open_channels
 from notifications.deliveries.claims import Capacity
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.usecases import Chance, claim, record_outcome
-from notifications.domain.delivery import Outcome, Retry, Sent, name_of, of_interruption, shown_reason
+from notifications.domain.delivery import Outcome, Refused, Retry, Sent, name_of, of_interruption, shown_reason
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.context import context_of
 from services.errors import Unavailable
@@ -145,6 +145,8 @@ async def _attempt(message: OutgoingMessage, send: Send | None) -> Outcome:
         return Retry(
             f"this worker has no channel {message.channel}", fault="sender"
         )  # a newer version may have made the route
+    if message.digest and not carries_digests(message.channel):
+        return Refused(f"the route is of the channel {message.channel} by now, which carries no digests")
     try:
         return await send(message)
     except Exception:

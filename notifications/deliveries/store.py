@@ -36,9 +36,8 @@ TAKE_OUT: Final = (
 )
 _QUEUED: Final = tuple(each.name for each in table_of(DeliveryRow).columns if each.name not in {"earlier", "more"})
 """Of a delivery that was not claimed yet."""
-INSERT: Final = insert_many(DeliveryRow, *_QUEUED).on_conflict_do_nothing(
-    index_elements=["alert_id", "alert_version", "route_name"]
-)
+INSERT: Final = insert_many(DeliveryRow, *_QUEUED).on_conflict_do_nothing()
+"""Unique are version of an alert and route, and time and name of a digest."""
 
 
 class Attempt(NamedTuple):

@@ -11,6 +11,9 @@ SEND_AGAIN = text("""
           SELECT FROM deliveries o
           WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
       )
+      AND NOT EXISTS (
+          SELECT FROM deliveries o WHERE o.digest_name = d.digest_name AND o.digest_due_at > d.digest_due_at
+      )
 """)
 """Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
 

@@ -11,7 +11,7 @@ from services.errors import Conflict, NotFound
 
 State: TypeAlias = Literal["pending", "sending", "sent", "failed", "unconfirmed", "superseded"]
 """`superseded`: a newer delivery of the same alert to the same route was queued before this one was sent, or it is of
-the end of an alert that the route was not told of."""
+the end of an alert that the route was not told of; or a newer digest of the same name was queued."""
 
 RETRY_DELAYS = (
     timedelta(seconds=5),
@@ -197,7 +197,9 @@ def check_retriable(state: State, *, has_route: bool, has_newer: bool) -> None:
     if state == "sent":
         raise NotRetriable("it was sent and accepted; sending it again would repeat it")
     if has_newer:
-        raise NotRetriable("a newer delivery of the same alert to the same route has overtaken it: retry that one")
+        raise NotRetriable(
+            "a newer delivery of the same alert to the same route, or a newer digest, has overtaken it: retry that"
+        )
     if state == "superseded":
         raise NotRetriable("the alert began and ended before the route was told of it: there is nothing to send")
     if not has_route:

@@ -31,16 +31,21 @@ class Hours:
 
     def are_on(self, day: date, calendar: WorkingCalendar) -> bool:
         """Whether the route is notified on this day at all."""
-        if day in calendar.holidays and not self.holidays:
-            return False
-        if self.days is None:
-            return day.weekday() < 5 or calendar.is_working(day)
-        return WEEKDAYS[day.weekday()] in self.days
+        return is_among(day, self.days, calendar, holidays=self.holidays)
 
     def hold(self, at: datetime, calendar: WorkingCalendar) -> bool:
         """Whether `at`, in local time, is within these hours."""
         after = self.ends is None or at.time() < self.ends
         return self.are_on(at.date(), calendar) and self.begins <= at.time() and after
+
+
+def is_among(day: date, days: frozenset[Weekday] | None, calendar: WorkingCalendar, *, holidays: bool) -> bool:
+    """Whether it is one of these weekdays, or, without them, a working day; a public holiday only with `holidays`."""
+    if day in calendar.holidays and not holidays:
+        return False
+    if days is None:
+        return day.weekday() < 5 or calendar.is_working(day)
+    return WEEKDAYS[day.weekday()] in days
 
 
 def next_opening(hours: Hours, at: datetime, calendar: WorkingCalendar) -> datetime:

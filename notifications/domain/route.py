@@ -29,11 +29,12 @@ class ChannelNotSetUp(Conflict):
 
 
 class RouteInUse(Conflict):
-    """A chain of escalation names the route: without it, a step would notify nobody."""
+    """A chain of escalation or a digest names the route: without it, a step would notify nobody, or nobody would get
+    the digest."""
 
     code = "route-in-use"
-    title = "The route is named by a chain of escalation"
-    remedy = "Put the chains that `detail` names without this route, or remove them, then remove the route."
+    title = "The route is named by a chain of escalation or a digest"
+    remedy = "Put the chains and digests that `detail` names with another route, or remove them; then send this again."
 
 
 class NotAWebhook(Conflict):

@@ -9,11 +9,10 @@ from typing import Any
 from notifications.domain.escalation import AlreadyEscalated, NoSuchEscalation, check_steps
 from notifications.escalations import store
 from notifications.escalations.queries import chain_of_row
-from notifications.registry.queries import registered_unit
+from notifications.registry.queries import registered_under
 from notifications.tables.escalations import EscalationRow
 from notifications.tables.locks import ESCALATIONS
 from services.context import Context
-from services.errors import NotKnownYet, Unknown
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -41,7 +40,7 @@ async def put_escalation(work: UnitOfWork, context: Context, command: PutEscalat
     Raises NotKnownYet, AlreadyEscalated, Invalid.
     """
     await take(work, ESCALATIONS)
-    under = await _registered(work, command.under)
+    under = await registered_under(work, command.under)
     if other := await store.another_of_unit(work, command.name, under):
         raise AlreadyEscalated(f"the chain {other} is for {under or 'all units'}, too")
     await store.look_at_alerts(work)
@@ -66,12 +65,3 @@ async def _save(work: UnitOfWork, row: EscalationRow) -> None:
     check_steps(chain.steps, await store.known_routes(work, named))
     await work.add(row)
     await store.save_routes(work, row.name, named)
-
-
-async def _registered(work: UnitOfWork, under: str | None) -> str | None:
-    """The code as it is registered: alerts name it so."""
-    if under is None:
-        return None
-    if (code := await registered_unit(work, under)) is None:
-        raise NotKnownYet.of([Unknown("/under", "unit", under)])
-    return code

@@ -9,6 +9,7 @@ from uuid import UUID
 from notifications.domain.alert import ChangeKind
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ReportedAlert
+from notifications.messages.digest_snapshot import DigestSnapshot
 from notifications.messages.told_report import ToldReport
 from services.contracts.pace import PaceFigures
 
@@ -41,9 +42,17 @@ class RouteTest:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestNotice:
+    """What a digest says, the same in every attempt."""
+
+    digest: DigestSnapshot
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """Claimed deliveries of one group to one route, as a channel sends them: at least one notice, or a `test` and none.
-    The secrets are sealed; the previous one is there while it is valid.
+    """Claimed deliveries of one group to one route, as a channel sends them: at least one notice; or a `test` or a
+    `digest`, and none. The secrets are sealed; the previous one is there while it is valid.
 
     `group_code` is as `notifications.domain.grouping` makes it, `group_name` that of its unit, where they are known.
     `more`: so many alerts of the group did not fit, and follow in further messages.
@@ -63,8 +72,12 @@ class OutgoingMessage:
     group_name: str | None = None
     more: int = 0
     test: RouteTest | None = None
+    digest: DigestNotice | None = None
 
     @property
     def queued_at(self) -> datetime:
-        """When the first of its changes was queued, or the test was asked for: the same in every attempt."""
+        """When the first of its changes or the digest was queued, or the test was asked for: the same in every
+        attempt."""
+        if self.digest:
+            return self.digest.queued_at
         return self.test.at if self.test else min(notice.queued_at for notice in self.notices)

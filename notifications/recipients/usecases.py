@@ -43,12 +43,16 @@ async def put_route(
     secrets: RouteSecrets,
     *,
     group_wait: timedelta,
+    carries_digests: bool,
     hidden: str | None = None,
 ) -> RoutePut:
     """Make the route, or change it to this; a disabled one is enabled. It is told of the unresolved alerts that it is
-    to be notified of and was not told of. `hidden`: see routing.put_route. Raises NotKnownYet."""
+    to be notified of and was not told of. `carries_digests`: by its channel. `hidden`: see routing.put_route. Raises
+    NotKnownYet, RouteInUse."""
     await lock_claims(work)
     await take(work, ROUTES)
+    if not carries_digests:
+        await routing.check_no_digests(work, command)
     put = await routing.put_route(work, context, command, secrets, hidden=hidden)
     if put.has_other_hours:
         await retime(work, context, put.row, group_wait)

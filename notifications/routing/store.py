@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from notifications.tables.base import Base
+from notifications.tables.digests import DigestRow
 from notifications.tables.escalations import EscalationRouteRow
 from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import UnitOfWork
@@ -44,6 +45,9 @@ CHAINS: Final = (
     .where(col(EscalationRouteRow.route_name) == bindparam("route_name"))
     .order_by(col(EscalationRouteRow.escalation_name))
 )
+DIGESTS: Final = (
+    select(DigestRow.name).where(col(DigestRow.route_name) == bindparam("route_name")).order_by(col(DigestRow.name))
+)
 
 
 async def insert_new(work: UnitOfWork, row: RouteRow) -> bool:
@@ -76,6 +80,12 @@ async def pause(work: UnitOfWork, name: str, address: str, until: datetime) -> N
 async def chains_with(work: UnitOfWork, name: str) -> Sequence[str]:
     """The names of the chains of escalation that name the route; none is added while its row is locked."""
     found: Sequence[str] = (await work.scalars(CHAINS, {"route_name": name})).all()
+    return found
+
+
+async def digests_to(work: UnitOfWork, name: str) -> Sequence[str]:
+    """The names of the digests that go to the route; none is added while its row is locked."""
+    found: Sequence[str] = (await work.scalars(DIGESTS, {"route_name": name})).all()
     return found
 
 

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from notifications.domain.route import Language, NoSuchRoute, NotAWebhook, RouteInUse
-from notifications.registry.queries import registered_unit
+from notifications.registry.queries import registered_under
 from notifications.routing import store
 from notifications.routing.receivers import store as receivers
 from notifications.routing.secrets import RouteSecrets
 from notifications.tables.routing import RouteRow
 from services.context import Context
-from services.errors import NotKnownYet, Unknown
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unit_of_work import UnitOfWork
 from services.vocabulary import Scheme, Severity
 
 SECRET_OVERLAP = timedelta(days=1)
@@ -71,7 +70,7 @@ async def put_route(
 ) -> RoutePut:
     """Make the route, or change it to this; a disabled one is enabled. `hidden` is the address itself, where it holds
     secrets, and that of the command is what is shown in its place. Raises NotKnownYet."""
-    command = replace(command, under=await _registered(work, command.under))
+    command = replace(command, under=await registered_under(work, command.under))
     secret = None if hidden else secrets.new(command.channel)
     fresh = _row(command, secrets.seal(hidden or secret, command.name), context.at)
     while not await store.insert_new(work, fresh):
@@ -125,17 +124,17 @@ async def remove_route(work: UnitOfWork, name: str) -> None:
     await store.one_for_change(work, name)
     if chains := await store.chains_with(work, name):
         raise RouteInUse(f"chains of escalation name the route {name}: {', '.join(chains)}")
+    if digests := await store.digests_to(work, name):
+        raise RouteInUse(f"digests go to the route {name}: {', '.join(digests)}")
     if not await store.remove(work, name):
         raise NoSuchRoute(f"no route has the name {name}")
 
 
-async def _registered(session: ReadSession, under: str | None) -> str | None:
-    """The code as it is registered: alerts name it so. Raises NotKnownYet."""
-    if under is None:
-        return None
-    if (code := await registered_unit(session, under)) is None:
-        raise NotKnownYet.of([Unknown("/under", "unit", under)])
-    return code
+async def check_no_digests(work: UnitOfWork, command: PutRoute) -> None:
+    """Raises RouteInUse where digests go to the route, whose channel is to be one that carries none. Needs ROUTES."""
+    if digests := await store.digests_to(work, command.name):
+        names = ", ".join(digests)
+        raise RouteInUse(f"digests go to the route {command.name}, and none by the channel {command.channel}: {names}")
 
 
 def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:

@@ -9,15 +9,14 @@ import structlog
 from notifications.domain.alert import Person
 from notifications.domain.silence import NoSuchSilence, Silence, check_silence
 from notifications.hushed import store as hushed
-from notifications.registry.queries import registered_unit
+from notifications.registry.queries import registered_under
 from notifications.silences import store
 from notifications.silences.queries import silence_of
 from notifications.tables.locks import ROUTES
 from notifications.tables.silences import SilenceRow
 from services.context import Context
-from services.errors import NotKnownYet, Unknown
 from services.persistence.locks import take
-from services.persistence.unit_of_work import ReadSession, UnitOfWork
+from services.persistence.unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +33,7 @@ async def put_silence(work: UnitOfWork, context: Context, silence: Silence, reas
     """Make the silence, or change it to this; one that is over begins anew. What it does not hush any more is looked at
     by the clock. Raises Invalid, NotKnownYet."""
     check_silence(silence, context.at)
-    silence = replace(silence, under=await _registered(work, silence.under))
+    silence = replace(silence, under=await registered_under(work, silence.under))
     await take(work, ROUTES)
     before = await store.one_for_change(work, silence.name)
     values = asdict(silence) | {"reason": reason, "put_by": _actor(context), "put_at": context.at, "ended_by": None}
@@ -56,15 +55,6 @@ async def end_silence(work: UnitOfWork, context: Context, name: str) -> SilenceR
         await hushed.look_at_silenced(work, name, context.at)
         log.info("silence_ended", silence=name)
     return row
-
-
-async def _registered(session: ReadSession, under: str | None) -> str | None:
-    """The code as it is registered: alerts name it so. Raises NotKnownYet."""
-    if under is None:
-        return None
-    if (code := await registered_unit(session, under)) is None:
-        raise NotKnownYet.of([Unknown("/under", "unit", under)])
-    return code
 
 
 def _actor(context: Context) -> dict[str, str | None]:

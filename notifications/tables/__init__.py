@@ -7,6 +7,7 @@ from notifications.tables import (
     causes,
     deliveries,
     departures,
+    digests,
     escalations,
     group_messages,
     hushed,
@@ -29,6 +30,7 @@ __all__ = [
     "causes",
     "deliveries",
     "departures",
+    "digests",
     "escalations",
     "group_messages",
     "hushed",
@@ -43,5 +45,5 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0025", plans="anew")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0026", plans="anew")
 """A plan for any parameters and few rows is a bad one: ten thousand alerts may be raised on one day."""

@@ -20,6 +20,8 @@ from services.persistence.checks import one_of
 class DeliveryRow(Base, table=True):
     """One change of one alert for one route. `alert` is the alert as it was then, the same in every attempt.
 
+    Or a digest: then `digest_name`, when that was due, and `digest`, what it says, are there in place of the alert.
+
     Deliveries of one `group_code` to one route go out together. `message_id` is set when they are claimed first, and
     kept: the deliveries of a message share its attempts and its state, but for those that were superseded before it
     went out. Both are null in rows of the version before, of which each is a message of its own.
@@ -39,7 +41,19 @@ class DeliveryRow(Base, table=True):
         CheckConstraint("(state = 'pending') = (next_attempt_at IS NOT NULL)", name=conv("deliveries_check")),
         CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name=conv("deliveries_check1")),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=conv("deliveries_check2")),
+        CheckConstraint(
+            "num_nulls(alert_id, alert_version, change, alert) = 4 * num_nonnulls(digest_name)"
+            " AND num_nonnulls(digest_name, digest_due_at, digest) = 3 * num_nonnulls(digest_name)",
+            name=conv("deliveries_of_alert_or_digest_check"),
+        ),
         UniqueConstraint("alert_id", "alert_version", "route_name", name="uq_deliveries_alert_version_route"),
+        Index(
+            "uq_deliveries_digest",
+            "digest_name",
+            "digest_due_at",
+            unique=True,
+            postgresql_where=text("digest_name IS NOT NULL"),
+        ),
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
         Index("ix_deliveries_message_id", "message_id"),
         Index("ix_deliveries_route_queued", "route_name", "queued_at"),
@@ -61,10 +75,10 @@ class DeliveryRow(Base, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    alert_id: UUID = Field(foreign_key="alerts.id")
-    alert_version: int
-    change: ChangeKind = Field(sa_type=Text)
-    alert: dict[str, Any] = Field(sa_type=JSONB)
+    alert_id: UUID | None = Field(default=None, foreign_key="alerts.id")
+    alert_version: int | None = None
+    change: ChangeKind | None = Field(default=None, sa_type=Text)
+    alert: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     route_name: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     address: str = Field(sa_type=Text)
@@ -81,6 +95,9 @@ class DeliveryRow(Base, table=True):
     message_id: UUID | None = None
     earlier: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
     more: int | None = None
+    digest_name: str | None = Field(default=None, sa_type=Text)
+    digest_due_at: datetime | None = None
+    digest: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
 
 
 class AttemptRow(Base, table=True):

@@ -32,6 +32,7 @@ class TimelineRow(Base, table=True):
         one_of("severity", Severity),
         Index("ix_alert_timeline_alert_id", "alert_id", "seq"),
         Index("ix_alert_timeline_xid", "xid", postgresql_where=text("xid IS NOT NULL")),
+        Index("ix_alert_timeline_at", "at", postgresql_where=text("kind <> 'updated'")),
     )
 
     seq: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])

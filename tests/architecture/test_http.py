@@ -167,6 +167,10 @@ ALLOWED: Mapping[str, str] = {
     "list_inhibitions": "alerts:read",
     "put_inhibition": "alerts:write",
     "remove_inhibition": "alerts:write",
+    "list_digests": "alerts:read",
+    "put_digest": "alerts:write",
+    "remove_digest": "alerts:write",
+    "preview_digest": "alerts:read",
 }
 """The scopes of each operation: any one of them is enough."""
 

@@ -39,12 +39,13 @@ OWNERS: Mapping[str, Mapping[str, str]] = {
         "silences": "silences",
         "receivers": "routing",
         "escalations": "routing",
+        "digests": "routing",
         "ownership": "ownership",
         "registry": "registry",
         "pace_differences": "reconciliation",
         "timeline": "timeline",
         "causes": "causes",
-        "reports": "handling",
+        "reports": "deliveries",
     },
 }
 """Module of `tables/` → the topic package whose layer its tables belong to."""

@@ -21,6 +21,7 @@ NO_TABLES = {
     "GET /v1/enrolments/{enrolment_id}": "one sign-up",
     "GET /v1/collectors/{code}": "one collector",
     "GET /v1/quotes": "lines within members",
+    "GET /v1/digests/{name}/preview": "one digest, with several lists",
 }
 """Answers that have a list within them, and are no table, each with what it is."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from drive.client.client import until
-from drive.demo.mails import text_of
+from drive.demo.mails import is_digest, text_of
 from drive.demo.ops import Ops
 from drive.demo.province.sign_ups import SCHEME
 from drive.demo.receiver import Receiver
@@ -43,4 +43,4 @@ class ProvinceAlerts:
 
     def mails(self) -> int:
         """Messages so far."""
-        return sum(_IN_MAILS in text_of(mail) for mail in self.ops.world.mails())
+        return sum(_IN_MAILS in text_of(mail) for mail in self.ops.world.mails() if not is_digest(mail))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from notifications.channels.mail.compose import LANGUAGES, Sender
+from notifications.channels.mail.compose import Sender, views_of
 from notifications.channels.mail.headers import one_line
-from notifications.channels.mail.text import Writer
 from notifications.channels.mail.view import Tone
 from notifications.messages.outgoing_message import OutgoingMessage
 
@@ -29,6 +28,6 @@ class Chat:
 
 def compose(message: OutgoingMessage, sender: Sender) -> Chat:
     """The message in the language of its route; in both, the title is Vietnamese."""
-    views = [Writer(words, sender.public_url).view_of(message) for words in LANGUAGES[message.language]]
+    views = views_of(message, replace(sender, links=None))
     text = "\n".join(sender.render("chat.txt", view, message) for view in views)
     return Chat(one_line(sender.render("subject.txt", views[0], message)), text.rstrip(), _KINDS[views[0].tone])

@@ -15,6 +15,8 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from notifications.channels.answer_links import AnswerLinks
+from notifications.channels.mail.digest_text import DigestWriter
+from notifications.channels.mail.digest_view import DigestView
 from notifications.channels.mail.english import ENGLISH
 from notifications.channels.mail.headers import display_name, one_line, subject_text
 from notifications.channels.mail.layout import WIDTH
@@ -69,16 +71,27 @@ class Sender:
         ends_at = end_of_link(message.queued_at, alert.report_due_at)
         return f"{self.public_url}/a/{self.links.token(alert.id, message.route_name, message.address, ends_at)}"
 
-    def render(self, name: str, view: View, message: OutgoingMessage, **more: Any) -> str:
+    def render(self, name: str, view: View | DigestView, message: OutgoingMessage, **more: Any) -> str:
         """One text by its template."""
         render = self.renderer.strictly if self.is_strict else self.renderer.render
         return render(name, view.words.code, **values_of(view, message), **more)
 
 
-def values_of(view: View, message: OutgoingMessage) -> dict[str, Any]:
+def values_of(view: View | DigestView, message: OutgoingMessage) -> dict[str, Any]:
     """What every template may use: docs/channels.md."""
+    digest = message.digest.digest.model_dump() if message.digest else None
     alerts = [notice.alert.model_dump() for notice in message.notices]
-    return {"view": view, "alerts": alerts, "route": message.route_name, "group": message.group_code}
+    named = {"route": message.route_name, "group": message.group_code}
+    return {"view": view, "alerts": alerts, "digest": digest, **named}
+
+
+def views_of(message: OutgoingMessage, sender: Sender) -> list[View | DigestView]:
+    """What it says in each of its languages."""
+    languages = LANGUAGES[message.language]
+    if message.digest:
+        return [DigestWriter(words, sender.public_url).view_of(message.digest.digest) for words in languages]
+    answer = partial(sender.answer, message)
+    return [Writer(words, sender.public_url, answer).view_of(message) for words in languages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +143,9 @@ class _Composer:
     def __init__(self, message: OutgoingMessage, sender: Sender) -> None:
         self._message = message
         self._sender = sender
-        answer = partial(sender.answer, message)
-        writers = [Writer(words, sender.public_url, answer) for words in LANGUAGES[message.language]]
-        self._views = [writer.view_of(message) for writer in writers]
-        self.pictures = pictures_of(message.notices, f"{message.id}@{sender.domain}")
+        self._views = views_of(message, sender)
+        self._template = "digest" if message.digest else "mail"
+        self.pictures = pictures_of(message, f"{message.id}@{sender.domain}")
 
     def render(self, name: str, **more: Any) -> str:
         """In the first language."""
@@ -141,7 +153,7 @@ class _Composer:
 
     def body(self) -> MIMEMultipart:
         """Text and HTML, with the pictures that it shows."""
-        text = _BETWEEN.join(self._render("mail.txt", view) for view in self._views)
+        text = _BETWEEN.join(self._render(f"{self._template}.txt", view) for view in self._views)
         page = self.page()
         html: MIMEBase = MIMEText(page, "html", "utf-8", policy=_POLICY)
         if shown := [each for each in self.pictures.values() if each.cid in page]:
@@ -152,16 +164,17 @@ class _Composer:
 
     def page(self) -> str:
         """The whole HTML."""
-        parts = [Markup(self._render("mail.html", view)) for view in self._views]  # noqa: S704 - it has escaped them
+        rendered = [self._render(f"{self._template}.html", view) for view in self._views]
+        parts = [Markup(part) for part in rendered]  # noqa: S704 - the template has escaped it
         return self.render("page.html", parts=parts, subject=self.subject(), lang=self._views[0].words.code)
 
     def subject(self) -> str:
         """One line."""
         return one_line(self.render("subject.txt"))
 
-    def _render(self, name: str, view: View, **more: Any) -> str:
+    def _render(self, name: str, view: View | DigestView, **more: Any) -> str:
         charts = {alert_id: picture.values() for alert_id, picture in self.pictures.items()}
-        chart = next(iter(charts.values()), None) if view.chart else None
+        chart = next(iter(charts.values()), None) if isinstance(view, View) and view.chart else None
         return self._sender.render(name, view, self._message, chart=chart, charts=charts, **more)
 
 

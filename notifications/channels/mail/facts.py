@@ -14,8 +14,14 @@ from services.vocabulary import SHARES
 
 def who(alert: AlertSnapshot, words: Words) -> str:
     """Who is meant: the unit, and whom the target belongs to, such as `Xã A, nhân viên thu CT-07`."""
-    unit = one_line(alert.unit_name or alert.subject.unit_code)
-    named = ", ".join(filter(None, [unit, _owners(alert, words)])) or words.a_target
+    subject = alert.subject
+    unit = alert.unit_name or subject.unit_code
+    return whom(unit, subject.organisation_code or alert.owner, subject.collector_code, words)
+
+
+def whom(unit: str | None, organisation: str | None, collector: str | None, words: Words) -> str:
+    """The same of a unit by its name, and codes."""
+    named = ", ".join(filter(None, [one_line(unit), _of(organisation, collector, words)])) or words.a_target
     return named[0].upper() + named[1:]
 
 
@@ -115,8 +121,11 @@ def _unit(alert: AlertSnapshot) -> str:
 
 
 def _owners(alert: AlertSnapshot, words: Words) -> str:
-    subject = alert.subject
-    named = ((words.organisation, subject.organisation_code or alert.owner), (words.collector, subject.collector_code))
+    return _of(alert.subject.organisation_code or alert.owner, alert.subject.collector_code, words)
+
+
+def _of(organisation: str | None, collector: str | None, words: Words) -> str:
+    named = ((words.organisation, organisation), (words.collector, collector))
     return ", ".join(f"{kind} {one_line(code)}" for kind, code in named if code)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.mime.image import MIMEImage
 from email.policy import Policy
@@ -13,7 +13,7 @@ import structlog
 
 from notifications.channels.mail.chart import EXPECTED, REACHED, Course, Size, course_of, png_of
 from notifications.messages.gravest import charted
-from notifications.messages.outgoing_message import Notice
+from notifications.messages.outgoing_message import OutgoingMessage
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +41,12 @@ class Picture:
         return image
 
 
-def pictures_of(notices: Sequence[Notice], message_id: str) -> dict[UUID, Picture]:
-    """The pictures of a mail about these alerts, by their ids: a large one of one alert, small ones of the gravest of
-    several."""
-    courses = {each.alert.id: course_of(each.alert, each.course) for each in charted(notices)}
-    return draw(courses, message_id, "large" if len(courses) == 1 else "small")
+def pictures_of(message: OutgoingMessage, message_id: str) -> dict[UUID, Picture]:
+    """The pictures of a mail, by the ids of alerts: a large one of one alert, small ones of the gravest of several, and
+    of those of a digest."""
+    shown = message.digest.digest.gravest if message.digest else charted(message.notices)
+    courses = {each.alert.id: course_of(each.alert, each.course) for each in shown}
+    return draw(courses, message_id, "large" if len(message.notices) == 1 else "small")
 
 
 def draw(courses: Mapping[UUID, Course], message_id: str, size: Size) -> dict[UUID, Picture]:

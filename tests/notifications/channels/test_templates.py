@@ -13,6 +13,7 @@ import structlog
 from pydantic import ValidationError
 
 from notifications.channels.chat.compose import compose as compose_chat
+from notifications.channels.digest_samples import digests_of
 from notifications.channels.mail.compose import Sender, compose_mail
 from notifications.channels.mail.rendering import NAMES, Renderer
 from notifications.channels.templates import SAMPLE, check_templates, preview
@@ -24,6 +25,7 @@ from tests.notifications.channels.mail.test_text import a_notice, message, plain
 from tests.notifications.service import MakeService
 
 ALERT = AlertSnapshot.model_validate(SAMPLE)
+DIGEST = dict(digests_of([ALERT]))["a digest by the week"]
 
 
 def settings(folder: Path | None) -> NotificationsSettings:
@@ -53,12 +55,27 @@ def test_the_built_in_templates_render_every_sample() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("digest.")])
 def test_each_can_be_seen_with_the_data_of_a_real_alert(name: str, language: Any) -> None:
     text = preview(name, language, ALERT, settings(None))
     says = {"vi": ("cần đạt", "Cần đạt"), "en": ("expected", "Expected")}[language]
     assert any(each in text for each in says)
     assert "cid:" not in text
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("mail.")])
+def test_each_can_be_seen_with_the_data_of_a_digest(name: str, language: Any) -> None:
+    text = preview(name, language, DIGEST, settings(None))
+    assert "Tỉnh Thanh Hóa" in text
+    assert "cid:" not in text
+
+
+def test_a_template_of_the_other_kind_says_what_it_needs() -> None:
+    with pytest.raises(Invalid, match=r"digest\.txt is no template of this: give the answer of GET /v1/digests/"):
+        preview("digest.txt", "vi", ALERT, settings(None))
+    with pytest.raises(Invalid, match=r"mail\.txt is no template of this: give the answer of GET /v1/alerts/"):
+        preview("mail.txt", "vi", DIGEST, settings(None))
 
 
 def test_an_own_template_takes_the_place_of_the_built_in_one_in_its_language(tmp_path: Path) -> None:
@@ -153,6 +170,12 @@ def test_the_command_shows_a_template_with_what_the_api_says_of_an_alert() -> No
     assert done.returncode == 0, done.stderr
     assert "lags behind the target" in done.stdout
     assert "data:image/png;base64," in done.stdout
+
+
+def test_the_command_shows_a_template_with_what_the_api_says_of_a_digest() -> None:
+    done = drive(DIGEST.model_dump_json(), "preview", "digest.txt", "--language", "en")
+    assert done.returncode == 0, done.stderr
+    assert "weekly digest" in done.stdout
 
 
 @pytest.mark.parametrize(

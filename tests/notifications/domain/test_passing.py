@@ -121,21 +121,29 @@ def lines_of(happened: Happened) -> Iterator[str]:
         yield f"    {name} {shown(told)}"
 
 
-def told(story: Sequence[tuple[datetime, Act]], looks: Sequence[datetime] = ()) -> str:
-    """The log of a story that begins on 25 April, where the clock looks at these times, and before each act."""
+def entries_of(
+    story: Sequence[tuple[datetime, Act]], looks: Sequence[datetime] = ()
+) -> Iterator[tuple[datetime, list[str]]]:
+    """When something happens, and its lines: of a story that begins on 25 April, where the clock looks at these times,
+    and before each act."""
 
     def look(case: Case, now: datetime) -> Case:
         return case
 
     case = fell_behind(at(25, 4, 15))
-    lines = [f"{shown(at(25, 4, 15))} fell_behind"]
+    yield at(25, 4, 15), [f"{shown(at(25, 4, 15))} fell_behind"]
     for now, act in sorted([*story, *((then, look) for then in looks)], key=lambda each: each[0]):
         for happened in pass_until(case, now, end_of):
             case = happened.case
-            lines += lines_of(happened)
+            yield happened.at, list(lines_of(happened))
         case = act(case, now)
-        lines += [f"{shown(now)} {act.__name__}"] if act is not look else []
-    return "".join(f"{line}\n" for line in lines)
+        if act is not look:
+            yield now, [f"{shown(now)} {act.__name__}"]
+
+
+def told(story: Sequence[tuple[datetime, Act]], looks: Sequence[datetime] = ()) -> str:
+    """The log of the story."""
+    return "".join(f"{line}\n" for _, lines in entries_of(story, looks) for line in lines)
 
 
 def test_a_fortnight_over_public_holidays_is_as_expected() -> None:

@@ -206,7 +206,7 @@ async def test_a_route_is_put_while_an_alert_is_acknowledged_and_is_told_of_both
         await eventually(lambda: waiting_for_routes(service), True)
         put = PutRoute("ops", None, "warning", "mail", MAIL)
         secrets: RouteSecrets = service.app.state.route_secrets
-        await put_route(work, service.context(), put, secrets, group_wait=timedelta())
+        await put_route(work, service.context(), put, secrets, group_wait=timedelta(), carries_digests=True)
     await soon(acknowledging)
     assert [change for change, _ in await states(service)] == ["raised", "acknowledged"]
 

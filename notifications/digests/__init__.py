@@ -1,0 +1,1 @@
+"""Digests: put, made when they are due, queued once for each time, and shown before."""
