@@ -98,6 +98,13 @@ def test_every_folder_of_channels_has_its_line() -> None:
     assert folders == set(CHANNELS)
 
 
+@pytest.mark.parametrize("document", ["channels.md", "routes.md"])
+def test_every_channel_has_its_row_in_the_documents(document: str) -> None:
+    rows = [line for line in (ROOT / "docs" / document).read_text().splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in row.split("|")[1].replace("`", "").replace(",", " ").split()}
+    assert not set(CHANNELS) - named
+
+
 def test_every_measure_counts_what_it_is_meant_to() -> None:
     words: tuple[Measure, ...] = get_args(Measure)
     assert {word: (counted_kind(word), word in STOCK_MEASURES) for word in words} == MEASURES
