@@ -47,6 +47,7 @@ REPLAY: Final = Query(
         ) AND NOT EXISTS (
             SELECT FROM deliveries o WHERE o.digest_name = d.digest_name AND o.digest_due_at > d.digest_due_at
         )
+        LIMIT :most
     )
     UPDATE deliveries d
     SET state = 'pending', sent_at = NULL, last_error = NULL, attempts_before = d.attempts, early_attempts = 0,
@@ -56,7 +57,8 @@ REPLAY: Final = Query(
 """),
 )
 """Makes messages that were queued for a route in a time due again, in the order in which they were made: whole, but
-without what a newer delivery has overtaken. Their attempts begin anew."""
+without what a newer delivery has overtaken. Their attempts begin anew. `most`: of more than is allowed, no more is
+changed than shows it."""
 
 
 LONGEST_WINDOW: Final = timedelta(days=31)
@@ -91,9 +93,9 @@ async def replay(work: UnitOfWork, context: Context, wanted: Replay) -> Replays:
     if route.disabled_at:
         raise NotRetriable("the route is disabled: put it again first")
     window = {"route_name": wanted.route, "since": wanted.since, "before": wanted.before}
-    found = await work.all(REPLAY, window | {"now": context.now})
+    found = await work.all(REPLAY, window | {"now": context.now, "most": MOST_REPLAYED + 1})
     if len(found) > MOST_REPLAYED:
-        raise Invalid.field("/to", f"shorten it: {len(found)} deliveries are more than {MOST_REPLAYED:,}")
+        raise Invalid.field("/to", f"give an earlier time: until then more than {MOST_REPLAYED:,} were queued")
     return Replays(len(found), len({each.message_id for each in found}))
 
 

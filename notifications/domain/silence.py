@@ -77,9 +77,9 @@ def check_silence(silence: Silence, now: datetime) -> None:
             "give `under`, `organisation_code`, `scheme` or `severity`: a silence of everything hides what goes wrong",
         ),
     )
-    errors = tuple(FieldError(pointer, detail) for is_wrong, pointer, detail in wrong if is_wrong)
-    if errors:
-        raise Invalid("; ".join(error.detail for error in errors), errors[:1])
+    found = [FieldError(pointer, detail) for is_wrong, pointer, detail in wrong if is_wrong]
+    if errors := tuple({error.pointer: error for error in reversed(found)}.values())[::-1]:
+        raise Invalid("; ".join(error.detail for error in errors), errors)
 
 
 def active_for(silences: Iterable[Silence], alert: Concern, at: datetime) -> list[Silence]:

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 from aiohttp import web
+from sqlalchemy import text
 
 from notifications.deliveries import replays
+from services.errors import Invalid
 from tests.notifications.deliveries.steps import connect, states
 from tests.notifications.receiver import Receiver
 from tests.notifications.service import NotificationsService, alone, an_episode
@@ -109,3 +111,19 @@ async def test_a_replay_that_cannot_be_is_refused_with_the_field_or_the_reason(
     assert await states(service) == [("raised", "sent")]
     await service.execute("UPDATE routes SET disabled_at = now(), disabled_reason = 'gone'")
     assert (await ask(service, now - day, now + day)).status_code == 409
+
+
+async def test_a_replay_of_too_much_changes_no_more_than_shows_it(
+    service: NotificationsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.put_route("ops", "ops@example.org")
+    await service.handle(*(alone().fell_behind() for _ in range(3)))
+    await service.sender().send_due()
+    monkeypatch.setattr(replays, "MOST_REPLAYED", 0)
+    now, day = service.clock.now(), timedelta(days=1)
+    changed = text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'")
+    async with service.runtime.database.write() as work:
+        before = (await work.scalars(changed)).one()
+        with pytest.raises(Invalid, match="give an earlier time"):
+            await replays.replay(work, service.context(), replays.Replay("ops", now - day, now + day))
+        assert (await work.scalars(changed)).one() - before == 1

@@ -189,6 +189,11 @@ async def test_a_silence_that_cannot_be_meant_is_refused(
     assert (await service.client.get("/v1/silences")).json()["items"] == []
 
 
+async def test_every_field_of_a_silence_that_is_wrong_is_named(service: NotificationsService) -> None:
+    answer = await service.client.put("/v1/silences/storm", json=a_body(service, under=None, hours=24 * 91))
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/ends_at", "/under"]
+
+
 async def test_a_unit_that_is_not_registered_may_still_be(service: NotificationsService) -> None:
     answer = await service.client.put("/v1/silences/storm", json=a_body(service, under="99"))
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (409, "not-known-yet")
