@@ -45,6 +45,8 @@ class NotificationsSettings(ServiceSettings):
     acknowledgement_hours: float = Field(24.0, gt=0, le=744, validation_alias="DRIVE_ACKNOWLEDGEMENT_HOURS")
     report_working_days: int = Field(3, ge=1, le=LONGEST_REPORT_DAYS, validation_alias="DRIVE_REPORT_WORKING_DAYS")
 
+    repeat_hours: float = Field(24.0, ge=0, le=1440, validation_alias="DRIVE_REPEAT_HOURS")
+
     @property
     def rate(self) -> Rate:
         """How many messages each route may be sent, by all workers together."""
@@ -58,6 +60,7 @@ class NotificationsSettings(ServiceSettings):
             group_interval=timedelta(seconds=self.group_interval_seconds),
             acknowledgement=timedelta(hours=self.acknowledgement_hours),
             report_days=self.report_working_days,
+            repeat=timedelta(hours=self.repeat_hours) if self.repeat_hours else None,
         )
 
     @field_validator("webhook_allow", mode="before")

@@ -22,6 +22,7 @@ from notifications.reconciliation.consumers import reconciliation_handlers
 from notifications.reconciliation.usecases import measure
 from notifications.registry import consumers as registry
 from notifications.releases.runner import Releases
+from notifications.reminders.runner import Reminders
 from notifications.routing.channels import channels_check
 from notifications.routing.receivers.queries import failing_routes
 from notifications.settings import NotificationsSettings
@@ -73,6 +74,8 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     worker.every(runtime.settings.deadline_seconds, "releases", releases.look)
     digests = Digests(runtime.database, runtime.clock, sender.wake)
     worker.every(runtime.settings.deadline_seconds, "digests", digests.look)
+    reminders = Reminders(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
+    worker.every(runtime.settings.deadline_seconds, "reminders", reminders.look)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
     return worker

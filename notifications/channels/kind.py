@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from notifications.channels.answer_links import AnswerLinks
@@ -77,6 +78,9 @@ class ChannelKind:
 
     `details`: its messages show more than the alert as it is: the figures of its changes before, and what people have
     reported. Others never get what people wrote.
+
+    `repeat`: how often its receivers are told again of everything that is unresolved, since they keep it in memory
+    alone. None where a receiver remembers what it was told: then the setting and who acts decide.
     """
 
     check_address: CheckAddress
@@ -87,3 +91,4 @@ class ChannelKind:
     repeatable: bool = False
     details: bool = False
     digests: bool = False
+    repeat: timedelta | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from notifications.channels.alertmanager.kind import ALERTMANAGER
 from notifications.channels.alertmanager_webhook.kind import ALERTMANAGER_WEBHOOK
@@ -20,6 +21,11 @@ CHANNELS: Mapping[str, ChannelKind] = {
     "alertmanager": ALERTMANAGER,
     "alertmanager_webhook": ALERTMANAGER_WEBHOOK,
 }
+
+
+def repeats_of_state() -> dict[str, timedelta]:
+    """How often receivers are told again that forget what is not repeated, by the name of their channel."""
+    return {name: kind.repeat for name, kind in CHANNELS.items() if kind.repeat}
 
 
 def new_secret(channel: str) -> str | None:

@@ -12,7 +12,7 @@ from notifications.channels.chat.compose import compose as compose_chat
 from notifications.channels.digest_samples import digests_of
 from notifications.channels.mail.compose import Sender, compose_mail, part_of
 from notifications.channels.mail.rendering import NAMES, Renderer, place_of
-from notifications.domain.alert import ChangeKind, Status
+from notifications.domain.alert import ChangeKind, NoticeKind, Status
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import AlertSnapshot, ReportedAlert
 from notifications.messages.digest_snapshot import MOST_CHARTS, DigestSnapshot
@@ -123,7 +123,7 @@ def _samples(settings: NotificationsSettings, renderer: Renderer) -> Iterator[tu
 
 
 def _messages(language: Language) -> Iterator[tuple[str, OutgoingMessage]]:
-    changes: tuple[ChangeKind, ...] = get_args(ChangeKind)
+    changes: tuple[NoticeKind, ...] = (*get_args(ChangeKind), "reminded")
     for change in changes:
         yield change, _message([_notice(change)], language)
     bare: dict[str, Any] = {"subject": {"organisation_code": "CT"}, "path": [], "unit_name": None, "target_name": None}
@@ -139,7 +139,7 @@ def _messages(language: Language) -> Iterator[tuple[str, OutgoingMessage]]:
         yield what, _message([], language, digest)
 
 
-def _notice(change: ChangeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
+def _notice(change: NoticeKind, alert: dict[str, Any] = SAMPLE) -> Notice:
     state: dict[str, Any] = {}
     if alert is SAMPLE:
         state = {"status": _STATUS.get(change, "open")}

@@ -31,7 +31,8 @@ class History(NamedTuple):
 ADOPT = text("""
     UPDATE deliveries SET message_id = id
     WHERE id IN (
-        SELECT id FROM deliveries WHERE state = 'pending' AND message_id IS NULL AND attempts > 0
+        SELECT id FROM deliveries WHERE state = 'pending' AND message_id IS NULL AND attempts > attempts_before
+          AND attempts > 0
         UNION ALL
         SELECT id FROM deliveries WHERE state = 'sending' AND message_id IS NULL
     )
@@ -49,7 +50,9 @@ EXPIRED: Final = Query(
 
 RECORD_STEP = text("""
     UPDATE deliveries
-    SET state = :new_state, last_error = :error, next_attempt_at = :due_at, leased_until = NULL, sent_at = :accepted_at
+    SET state = :new_state, last_error = :error, next_attempt_at = :due_at, leased_until = NULL, sent_at = :accepted_at,
+        told_at = coalesce(CAST(:told_at AS timestamptz), told_at),
+        remind_at = CASE WHEN group_code IS NOT NULL THEN CAST(:told_at AS timestamptz) END
     WHERE message_id = :message_id AND state <> 'sent' AND :attempt > attempts_before AND (
         attempts = :attempt OR (attempts > :attempt AND CAST(:new_state AS text) = 'sent' AND state <> 'sending')
     )

@@ -16,8 +16,8 @@ from services.persistence.statements import Query
 
 
 class ClaimedDelivery(NamedTuple):
-    """A delivery that was leased just now, as a part of its message; `alert` is the snapshot as it is stored, or
-    `digest` what a digest says."""
+    """A delivery that was leased just now, as a part of its message, which is new or was tried before; `alert` is the
+    snapshot as it is stored, or `digest` what a digest says."""
 
     id: UUID
     message_id: UUID
@@ -37,6 +37,8 @@ class ClaimedDelivery(NamedTuple):
     digest: Mapping[str, Any] | None
     queued_at: datetime
     earlier: Sequence[UUID]
+    reminders: int
+    is_new: bool
 
 
 _POOL = """
@@ -110,7 +112,7 @@ CLAIM: Final = Query(
     ClaimedDelivery,
     text(f"""
     WITH {_POOL}, ready AS (
-        SELECT d.id, d.route_name, d.message_id, d.early_attempts,
+        SELECT d.id, d.route_name, d.message_id, d.reminder_id, d.attempts, d.early_attempts,
                coalesce(pool.message_id::text, pool.group_code, pool.single::text) AS bundle
         FROM pool JOIN deliveries d ON d.id = pool.id JOIN routes r ON r.name = d.route_name
         WHERE r.disabled_at IS NULL
@@ -120,20 +122,22 @@ CLAIM: Final = Query(
                 AND (o.state IN ('pending', 'sending') OR o.alert_version > d.alert_version)
           )
     ), members AS (
-        SELECT id, max(early_attempts) OVER whole AS early_attempts, row_number() OVER bundled AS nth,
-               coalesce(message_id, first_value(id) OVER bundled) AS message_id,
+        SELECT id, message_id IS NULL AS is_new, max(attempts) OVER whole AS attempts,
+               max(early_attempts) OVER whole AS early_attempts, row_number() OVER bundled AS nth,
+               coalesce(message_id, first_value(coalesce(reminder_id, id)) OVER bundled) AS message_id,
                greatest(count(*) OVER whole - :most, 0) AS more
         FROM ready
         WINDOW whole AS (PARTITION BY route_name, bundle), bundled AS (PARTITION BY route_name, bundle ORDER BY id)
     )
     UPDATE deliveries d
-    SET state = 'sending', next_attempt_at = NULL, leased_until = :until, attempts = d.attempts + 1,
+    SET state = 'sending', next_attempt_at = NULL, leased_until = :until, attempts = members.attempts + 1,
+        attempts_before = CASE WHEN members.is_new THEN members.attempts ELSE d.attempts_before END,
         early_attempts = members.early_attempts, message_id = members.message_id,
         channel = r.channel, address = r.address, more = coalesce(d.more, members.more),
         earlier = coalesce(d.earlier, ARRAY(
-            SELECT coalesce(o.message_id, o.id) FROM deliveries o
-            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name
-              AND o.alert_version < d.alert_version AND o.state IN ('sent', 'unconfirmed')
+            SELECT coalesce(o.message_id, o.earlier[cardinality(o.earlier)], o.id) FROM deliveries o
+            WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version < d.alert_version
+              AND (o.state IN ('sent', 'unconfirmed') OR o.reminders > 0)
             ORDER BY o.alert_version
         ))
     FROM members, routes r
@@ -144,9 +148,11 @@ CLAIM: Final = Query(
                   SELECT u.name FROM units u
                   WHERE d.group_code LIKE 'unit:%' AND u.code = substr(d.group_code, length('unit:') + 1)
               ) AS group_name,
-              d.more, d.leased_until, d.change, d.alert, d.digest, d.queued_at, d.earlier
+              d.more, d.leased_until, d.change, d.alert, d.digest, d.queued_at, d.earlier,
+              d.reminders, members.is_new
 """),  # noqa: S608 - constants only
 )
 """Leases bundles, each as one message: one that was tried before, or a new one of at most `most` deliveries, which has
-the id of its first delivery. None of an alert that another message tells the route of just now, or that has changed
-since SUPERSEDE: which goes out is decided then. What a message says of others is kept from its first attempt on."""
+the id of its first delivery, or of the reminder that this is. None of an alert that another message tells the route of
+just now, or that has changed since SUPERSEDE: which goes out is decided then. What a message says of others is kept
+from its first attempt on. Its attempts are counted on from those that any of its deliveries had in messages before."""

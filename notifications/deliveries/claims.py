@@ -19,6 +19,7 @@ from notifications.deliveries.courses import with_courses
 from notifications.deliveries.due_sql import Bundle
 from notifications.deliveries.reports import with_remedies, with_reports
 from notifications.deliveries.store import Attempt
+from notifications.domain.alert import NoticeKind
 from notifications.domain.receiver import FAILURES_TO_PAUSE, GENEROUS, Rate
 from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.digest_snapshot import DigestSnapshot
@@ -103,7 +104,7 @@ def _messages_by_route(rows: Sequence[ClaimedDelivery]) -> Counter[str]:
 
 def _groups_told_anew(rows: Sequence[ClaimedDelivery]) -> set[tuple[str, str]]:
     """Routes and groups of messages that were not tried before; where more did not fit, the rest follows at once."""
-    return {(row.route_name, row.group_code) for row in rows if row.group_code and row.attempt == 1 and not row.more}
+    return {(row.route_name, row.group_code) for row in rows if row.group_code and row.is_new and not row.more}
 
 
 def _place(delivery: ClaimedDelivery) -> tuple[UUID, UUID]:
@@ -132,7 +133,8 @@ async def _add(work: UnitOfWork, claimed: Claimed, deliveries: Sequence[ClaimedD
 
 def _notice(claimed: ClaimedDelivery) -> Notice:
     alert = ReportedAlert.model_validate(claimed.alert)
-    return Notice(claimed.change or "raised", alert, claimed.queued_at, tuple(dict.fromkeys(claimed.earlier)))
+    kind: NoticeKind = "reminded" if claimed.reminders else claimed.change or "raised"
+    return Notice(kind, alert, claimed.queued_at, tuple(dict.fromkeys(claimed.earlier)))
 
 
 def _message(first: ClaimedDelivery, notices: Sequence[Notice], digest: DigestNotice | None) -> OutgoingMessage:

@@ -51,6 +51,7 @@ REPLAY: Final = Query(
     )
     UPDATE deliveries d
     SET state = 'pending', sent_at = NULL, last_error = NULL, attempts_before = d.attempts, early_attempts = 0,
+        remind_at = NULL,
         next_attempt_at = CAST(:now AS timestamptz) + again.place * interval '1 microsecond' - interval '1 second'
     FROM again WHERE d.id = again.id
     RETURNING d.id, coalesce(d.message_id, d.id) AS message_id

@@ -59,7 +59,10 @@ class DeliveryView(BaseModel):
     message_id: ShownId | None = Field(
         description="The message that it is a part of, whose `webhook-id` or Message-ID this is; null before it is sent"
     )
-    queued_at: ShownTime = Field(description="When it was queued, in UTC")
+    reminders: ShownNumber = Field(
+        description="How often the route was told of the alert again since, as nobody had resolved it", examples=[0]
+    )
+    queued_at: ShownTime = Field(description="When it was queued last, in UTC")
     next_attempt_at: ShownTime | None = Field(
         description="When it is tried next, in UTC; null where it is not", examples=[None]
     )

@@ -15,6 +15,7 @@ from notifications.deliveries.attempts_sql import History
 from notifications.domain.delivery import Step
 from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import DeliveryRow
+from services.context import Context
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 from services.persistence.unnest import columns_of, insert_many, table_of
@@ -34,7 +35,8 @@ TAKE_OUT: Final = (
     .values(message_id=bindparam("alone", type_=Uuid))
     .execution_options(synchronize_session=False)
 )
-_QUEUED: Final = tuple(each.name for each in table_of(DeliveryRow).columns if each.name not in {"earlier", "more"})
+_LATER: Final = {"earlier", "more", "reminders", "reminder_id", "told_at", "remind_at"}
+_QUEUED: Final = tuple(each.name for each in table_of(DeliveryRow).columns if each.name not in _LATER)
 """Of a delivery that was not claimed yet."""
 INSERT: Final = insert_many(DeliveryRow, *_QUEUED).on_conflict_do_nothing()
 """Unique are version of an alert and route, and time and name of a digest."""
@@ -72,14 +74,19 @@ async def take_out(work: UnitOfWork, delivery_id: UUID) -> UUID:
     return alone
 
 
-async def record_step(work: UnitOfWork, attempt: Attempt, step: Step, now: datetime) -> None:
-    """Give the message its next state. Where a later attempt has begun meanwhile, only success still counts.
+async def record_step(work: UnitOfWork, attempt: Attempt, step: Step, context: Context) -> None:
+    """Give the message its next state; what went out is looked at for a reminder. Where a later attempt has begun
+    meanwhile, only success still counts.
 
     Where that attempt is under way, even success waits for its end: its message may arrive at any moment, and a newer
     delivery must not be sent before.
     """
     values = {"message_id": attempt.message_id, "attempt": attempt.number, "new_state": step.state}
-    times = {"due_at": step.next_attempt_at, "accepted_at": now if step.state == "sent" else None}
+    times = {
+        "due_at": step.next_attempt_at,
+        "accepted_at": context.at if step.state == "sent" else None,
+        "told_at": context.now if step.state in ("sent", "unconfirmed") else None,
+    }
     await work.execute(attempts_sql.RECORD_STEP, values | times | {"error": step.error})
 
 

@@ -195,7 +195,7 @@ async def _record(
         chance=chance(),
         is_last=is_last,
     )
-    await store.record_step(work, attempt, step, context.at)
+    await store.record_step(work, attempt, step, context)
     name, detail = rules.name_of(outcome), rules.detail_of(outcome)
     await store.record_attempt(work, attempt, outcome=name, detail=detail, now=context.at)
     work.after_commit(lambda: metrics.count_attempt(attempt.channel, name, step.state))

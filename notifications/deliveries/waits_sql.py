@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 SEND_AGAIN = text("""
-    UPDATE deliveries d SET state = 'pending', next_attempt_at = :now, leased_until = NULL
+    UPDATE deliveries d SET state = 'pending', next_attempt_at = :now, leased_until = NULL, remind_at = NULL
     WHERE (d.id = :delivery_id OR d.message_id = :message_id) AND d.state IN ('pending', 'failed', 'unconfirmed')
       AND NOT EXISTS (
           SELECT FROM deliveries o
@@ -26,7 +26,7 @@ GIVE_UP = text("""
 RETIME = text("""
     UPDATE deliveries SET next_attempt_at = w.due_at
     FROM unnest(CAST(:severities AS text[]), CAST(:due AS timestamptz[])) AS w(severity, due_at)
-    WHERE state = 'pending' AND route_name = :route AND attempts = 0 AND message_id IS NULL
+    WHERE state = 'pending' AND route_name = :route AND attempts = attempts_before AND message_id IS NULL
       AND alert ->> 'severity' = w.severity
 """)
 """Gives what waits for its first attempt to a route another time, by the severity of its alert."""

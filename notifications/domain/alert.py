@@ -17,6 +17,8 @@ ChangeKind: TypeAlias = Literal[
     "raised", "worsened", "acknowledged", "timed_out", "reported", "remedy_missed", "escalated", "resolved"
 ]
 """What is published of an alert, and what routes are notified of."""
+NoticeKind: TypeAlias = ChangeKind | Literal["reminded"]
+"""What a message says of an alert. `reminded`: nothing has changed, and nobody has resolved it."""
 Resolution: TypeAlias = Literal["caught_up", "withdrawn", "by_hand"]
 """What resolved an alert: its target has caught up, or is no more; or somebody ended it."""
 EntryKind: TypeAlias = Literal[

@@ -16,12 +16,14 @@ LONGEST_REPORT_DAYS: Final = 60
 class Terms:
     """`group_wait`: how long the first change of a group waits for others, so that one message tells of all;
     `group_interval`: the least time from one message of a group to the next; `acknowledgement`: how long one holds
-    without a report; `report_days`: how many working days there are to report."""
+    without a report; `report_days`: how many working days there are to report; `repeat`: how often routes are told
+    again of what nobody has resolved, None for never."""
 
     group_wait: timedelta
     acknowledgement: timedelta
     report_days: int
     group_interval: timedelta = timedelta()
+    repeat: timedelta | None = None
 
     def due_at(self, now: datetime, last_message_at: datetime | None) -> datetime:
         """When a change of a group is due that comes about now; the last message of the group may have been long ago.

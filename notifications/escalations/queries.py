@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
-from pydantic import TypeAdapter
 from sqlmodel import col, select
 
 from notifications.domain.escalation import Chain, Step
 from notifications.tables.escalations import EscalationRow
+from services.durations import duration_of
 from services.persistence.unit_of_work import ReadSession
 
 ALL: Final = select(EscalationRow).order_by(col(EscalationRow.name))
-_DURATION: Final = TypeAdapter(timedelta)
 
 
 def chain_of_row(row: EscalationRow) -> Chain:
     """The chain as the rules take it."""
     steps = [Step(duration_of(step["after"]), tuple(step["routes"])) for step in row.steps]
     return Chain(row.name, row.under, tuple(steps))
-
-
-def duration_of(written: str) -> timedelta:
-    """What is written in ISO 8601, such as PT4H."""
-    return _DURATION.validate_python(written)
 
 
 async def all_escalations(session: ReadSession) -> Sequence[EscalationRow]:

@@ -7,10 +7,11 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import core_schema
 
+from services.durations import FORM
 from services.shown import ShownCode, ShownTime, ShownUnit, shown, shown_list
 from services.web.fields import Code, Form, RequestBody, UnitCode
 
-_DURATION: Final = "^P([0-9]{1,2}W|[0-9]{1,3}D|([0-9]{1,3}D)?T([0-9]{1,4}H([0-9]{1,4}M)?|[0-9]{1,5}M))$"
+_DURATION: Final = f"^{FORM}$"
 _REMEDY: Final = "a duration in ISO 8601 is expected, in weeks, or days, hours and minutes: PT4H, P1D, P1DT12H, PT30M"
 _UNDER: Final = (
     "For alerts of this unit and of those below it that no chain of a nearer unit is for; without it, for all alerts"

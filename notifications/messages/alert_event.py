@@ -16,12 +16,13 @@ from services.contracts.alerts import (
     AlertEvent,
     AlertFacts,
     AlertRaised,
+    AlertReminded,
     AlertReported,
     AlertResolved,
     AlertWorsened,
     ReportFacts,
 )
-from services.contracts.identities import alert_event_id
+from services.contracts.identities import alert_event_id, reminder_event_id
 
 _EVENTS: Final[Mapping[ChangeKind, type[AlertEvent]]] = {
     "raised": AlertRaised,
@@ -63,13 +64,16 @@ def _without_name(person: ShownPerson | None) -> AcknowledgedBy | None:
     return AcknowledgedBy(subject=person.subject, organisation_code=person.organisation_code) if person else None
 
 
-def event_of_notice(notice: Notice) -> AlertEvent:
+def event_of_notice(notice: Notice) -> AlertEvent | AlertReminded:
     """The event that the notice tells of. What the version before stored has neither time nor correlation id."""
-    alert = notice.alert
-    return event_of(
-        notice.change,
-        alert,
-        at=alert.changed_at or notice.queued_at,
-        time=notice.queued_at,
-        correlation_id=alert.correlation_id or str(alert.id),
-    )
+    alert, time = notice.alert, notice.queued_at
+    at, correlation_id = alert.changed_at or time, alert.correlation_id or str(alert.id)
+    if notice.change == "reminded":
+        return AlertReminded(
+            id=reminder_event_id(alert.id, time),
+            subject=str(alert.id),
+            time=time,
+            correlationid=correlation_id,
+            data=_facts_of(alert, at),
+        )
+    return event_of(notice.change, alert, at=at, time=time, correlation_id=correlation_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from notifications.domain.alert import ChangeKind
+from notifications.domain.alert import NoticeKind
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.digest_snapshot import DigestSnapshot
@@ -16,11 +16,11 @@ from services.contracts.pace import PaceFigures
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One change of one alert. `earlier` are the messages that told the route of the alert before, the oldest first, as
-    far as is known. For channels that show them: `course` are the figures of the changes before, `report` is what was
-    reported, where the change is about that."""
+    """One change of one alert, or a reminder of it. `earlier` are the messages that told the route of the alert before,
+    the oldest first, as far as is known. For channels that show them: `course` are the figures of the changes before,
+    `report` is what was reported, where the change is about that."""
 
-    change: ChangeKind
+    change: NoticeKind
     alert: ReportedAlert
     queued_at: datetime
     earlier: tuple[UUID, ...] = ()

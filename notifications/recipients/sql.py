@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from typing import Final
 
 from sqlalchemy import text
 
-from notifications.domain.alert import Status
+from notifications.alerts.columns import COLUMNS, STORED, AlertColumns
 from services.persistence.statements import Query
-from services.vocabulary import Measure, Scheme, Severity
-
-
-class Untold(NamedTuple):
-    """What routes and groups go by of an unresolved alert."""
-
-    id: UUID
-    status: Status
-    path: list[str]
-    severity: Severity
-    scheme: Scheme
-    measure: Measure
-    subject: dict[str, Any]
-    owner: str | None
-    level: int
-    organisations: list[str]
-
 
 UNTOLD: Final = Query(
-    Untold,
-    text("""
-    SELECT a.id, a.status, a.path, a.severity, a.scheme, a.measure, a.subject, a.owner, a.level,
-           ARRAY(SELECT o.organisation_code FROM alert_owners o WHERE o.alert_id = a.id) AS organisations
+    AlertColumns,
+    text(f"""
+    SELECT {COLUMNS}
     FROM alerts a
     WHERE a.status <> 'resolved' AND NOT EXISTS (
         SELECT FROM deliveries d
@@ -39,24 +20,18 @@ UNTOLD: Final = Query(
           AND d.queued_at >= (SELECT r.created_at FROM routes r WHERE r.name = :route)
     )
     ORDER BY a.id
-"""),
+"""),  # noqa: S608 - constants only
 )
 """The unresolved alerts of which a route was not told, and is about to be told nothing: there are no deliveries, or all
 have failed, or were those of a route that had its name before."""
 
-QUEUE: Final = text("""
+QUEUE: Final = text(f"""
     INSERT INTO deliveries (
         id, alert_id, alert_version, change, alert, route_name, channel, address, state, attempts, queued_at,
         next_attempt_at, group_code
     )
-    SELECT w.id, a.id, a.version, w.change, to_jsonb(a) || jsonb_build_object(
-               'changed_at', greatest(a.raised_at, a.acknowledged_at, a.reported_at),
-               'correlation_id', CAST(:correlation_id AS text),
-               'acknowledger', CASE WHEN a.acknowledged_by IS NOT NULL THEN jsonb_build_object(
-                   'subject', coalesce(a.acknowledged_subject, a.acknowledged_by), 'name', a.acknowledged_name,
-                   'organisation_code', a.acknowledged_by
-               ) END
-           ), r.name, r.channel, r.address, 'pending', 0, :queued_at, w.due_at, w.group_code
+    SELECT w.id, a.id, a.version, w.change, {STORED}, r.name, r.channel, r.address, 'pending', 0,
+           :queued_at, w.due_at, w.group_code
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:alert_ids AS uuid[]), CAST(:changes AS text[]), CAST(:groups AS text[]),
         CAST(:due AS timestamptz[])
@@ -66,9 +41,17 @@ QUEUE: Final = text("""
     ORDER BY a.id
     ON CONFLICT (alert_id, alert_version, route_name)
     DO UPDATE SET state = 'pending', next_attempt_at = excluded.next_attempt_at, leased_until = NULL, sent_at = NULL,
-        last_error = NULL, attempts_before = deliveries.attempts, early_attempts = 0, queued_at = excluded.queued_at
+        last_error = NULL, attempts_before = deliveries.attempts, early_attempts = 0, queued_at = excluded.queued_at,
+        reminders = 0, remind_at = NULL
     WHERE deliveries.state = 'failed'
        OR deliveries.queued_at < (SELECT r.created_at FROM routes r WHERE r.name = excluded.route_name)
-""")
+""")  # noqa: S608 - constants only
 """Queues a delivery of each alert for one route, in one statement for thousands; one that has failed, or was that of a
 route that had its name before, begins anew. The alert is stored as ReportedAlert reads it."""
+
+LOOK_FOR_REMINDERS: Final = text("""
+    UPDATE deliveries d SET remind_at = :now FROM alerts a
+    WHERE a.status <> 'resolved' AND d.alert_id = a.id AND d.route_name = :route
+      AND d.state IN ('sent', 'unconfirmed') AND d.told_at IS NOT NULL AND d.group_code IS NOT NULL
+""")
+"""Lets the clock look at what the route knows of unresolved alerts."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from notifications.alerts.columns import AlertColumns
 from notifications.domain.alert import ChangeKind
-from notifications.recipients.sql import QUEUE, UNTOLD, Untold
+from notifications.recipients.sql import LOOK_FOR_REMINDERS, QUEUE, UNTOLD
 from services.ids import new_id
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -22,7 +23,7 @@ class News(NamedTuple):
     due_at: datetime
 
 
-async def untold(work: UnitOfWork, route_name: str) -> list[Untold]:
+async def untold(work: UnitOfWork, route_name: str) -> list[AlertColumns]:
     """The unresolved alerts of which the route was not told, by id."""
     return await work.all(UNTOLD, {"route": route_name})
 
@@ -37,3 +38,8 @@ async def queue(
     rows = {"ids": [new_id() for _ in news], "alert_ids": alert_ids, "changes": changes, "groups": groups, "due": due}
     shared = {"route": route_name, "queued_at": queued_at, "correlation_id": correlation_id}
     await work.execute(QUEUE, rows | shared)
+
+
+async def look_for_reminders(work: UnitOfWork, route_name: str, now: datetime) -> None:
+    """The route is another: whether it is told again of what it knows, and when, is to be looked at."""
+    await work.execute(LOOK_FOR_REMINDERS, {"route": route_name, "now": now})

@@ -14,6 +14,7 @@ from notifications.domain.receiver import Receiver
 from notifications.domain.route import Language
 from notifications.routing.hours_schema import RouteHours
 from notifications.routing.receivers.schemas import ReceiverView
+from notifications.routing.repeat_schema import Repeat
 from notifications.tables.routing import RouteRow
 from services.shown import (
     SchemeWord,
@@ -37,6 +38,10 @@ _LANGUAGE: Final = "Of what people read: `vi`, `en`, or `both`, Vietnamese first
 _UNDER: Final = "Only alerts of this unit and of those below it; without it, of every unit and of none"
 _OF_ORGANISATION: Final = "Only alerts of targets of this organisation, of those below it and of their collectors"
 _MIN_LEVEL: Final = "Only alerts that were escalated to this level or above; 0: all"
+_REPEAT: Final = (
+    "How often it is told again of alerts that nobody has resolved or acts on, in ISO 8601, or `never`; without it, as"
+    " its channel needs it, or by the setting DRIVE_REPEAT_HOURS"
+)
 _HOURS: Final = "When it is notified; without it, at any time"
 
 _OUTCOME: Final = (
@@ -59,6 +64,7 @@ class RouteBody(RequestBody):
     channel: KnownChannel
     language: Language = Field("vi", description=_LANGUAGE, examples=["vi"])
     hours: RouteHours | None = Field(None, description=_HOURS)
+    repeat: Repeat | None = Field(None, description=_REPEAT, examples=["P1D"])
     address: str = Field(
         max_length=2000,
         description="What the channel sends to: for a webhook an https:// URL, for mail a mail address, for chat an "
@@ -83,6 +89,7 @@ class RouteView(BaseModel):
     address: ShownAddress
     language: Language = Field(description=_LANGUAGE, examples=["vi"])
     hours: RouteHours | None = Field(description=_HOURS)
+    repeat: Annotated[str, shown(_REPEAT, "P1D", maxLength=20)] | None = Field(description=_REPEAT)
     disabled_at: ShownTime | None = Field(
         description="When it was disabled since its receiver is gone, in UTC", examples=[None]
     )

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from notifications.domain.reminder import check_interval
 from notifications.domain.route import Language, NoSuchRoute, NotAWebhook, RouteInUse
 from notifications.registry.queries import registered_under
 from notifications.routing import store
 from notifications.routing.receivers import store as receivers
+from notifications.routing.repeats import written_interval
 from notifications.routing.secrets import RouteSecrets
 from notifications.tables.routing import RouteRow
 from services.context import Context
@@ -34,6 +36,7 @@ class PutRoute:
     scheme: Scheme | None = None
     min_level: int = 0
     hours: dict[str, Any] | None = None
+    repeat: str | None = None
 
 
 _PUT: Final = {field.name for field in fields(PutRoute)}
@@ -41,12 +44,14 @@ _PUT: Final = {field.name for field in fields(PutRoute)}
 
 @dataclass(frozen=True, slots=True)
 class RoutePut:
-    """A route as it is now; `secret` is there where it was made just now. `has_other_hours`: than before."""
+    """A route as it is now; `secret` is there where it was made just now. `has_other_hours`: than before; `is_changed`:
+    it is another in anything, or was disabled."""
 
     row: RouteRow
     is_new: bool
     secret: str | None
     has_other_hours: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ async def put_route(
     work: UnitOfWork, context: Context, command: PutRoute, secrets: RouteSecrets, *, hidden: str | None = None
 ) -> RoutePut:
     """Make the route, or change it to this; a disabled one is enabled. `hidden` is the address itself, where it holds
-    secrets, and that of the command is what is shown in its place. Raises NotKnownYet."""
+    secrets, and that of the command is what is shown in its place. Raises Invalid, NotKnownYet."""
+    check_interval(written_interval(command.repeat))
     command = replace(command, under=await registered_under(work, command.under))
     secret = None if hidden else secrets.new(command.channel)
     fresh = _row(command, secrets.seal(hidden or secret, command.name), context.at)
@@ -78,10 +84,11 @@ async def put_route(
         if existing := await store.one_for_change(work, command.name):
             if _is_another(existing, fresh) or (hidden and not secrets.holds(existing.secret, hidden, fresh.name)):
                 await receivers.forget(work, fresh.name)
-            hours = existing.hours
+            hours, before = existing.hours, _put_values(existing)
             shown = None if _change(existing, fresh, secrets, is_new=hidden is not None) else secret
             await work.add(existing)
-            return RoutePut(existing, is_new=False, secret=shown, has_other_hours=existing.hours != hours)
+            has_other_hours, is_changed = existing.hours != hours, _put_values(existing) != before
+            return RoutePut(existing, False, shown, has_other_hours, is_changed)
     return RoutePut(fresh, is_new=True, secret=secret)
 
 
@@ -135,6 +142,10 @@ async def check_no_digests(work: UnitOfWork, command: PutRoute) -> None:
     if digests := await store.digests_to(work, command.name):
         names = ", ".join(digests)
         raise RouteInUse(f"digests go to the route {command.name}, and none by the channel {command.channel}: {names}")
+
+
+def _put_values(row: RouteRow) -> dict[str, Any]:
+    return row.model_dump(include=_PUT | {"disabled_at"})
 
 
 def _row(command: PutRoute, sealed: str | None, now: datetime) -> RouteRow:

@@ -32,6 +32,11 @@ class DeliveryRow(Base, table=True):
 
     `attempts_before` of the `attempts` were made before the delivery was replayed last; `early_attempts` of those since
     were made before their time, since the receiver had just taken something else.
+
+    `reminders`: how often the route was told again of the alert by this row, which then is a part of another message:
+    `reminder_id` stands for its own id in that one's. `told_at` is when the message went out last, in real time, and
+    `remind_at` when to look whether the route is to be told again: null where nothing is to be looked at, and while the
+    message is on its way.
     """
 
     __tablename__ = "deliveries"
@@ -72,6 +77,14 @@ class DeliveryRow(Base, table=True):
         ),
         Index("ix_deliveries_leased", "leased_until", postgresql_where="state = 'sending'"),
         Index("ix_deliveries_given_up", "state", "id", postgresql_where=text("state IN ('failed', 'unconfirmed')")),
+        Index("ix_deliveries_remind_at", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
+        Index(
+            "ix_deliveries_remind_group",
+            "route_name",
+            "group_code",
+            "remind_at",
+            postgresql_where=text("remind_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -98,6 +111,10 @@ class DeliveryRow(Base, table=True):
     digest_name: str | None = Field(default=None, sa_type=Text)
     digest_due_at: datetime | None = None
     digest: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    reminders: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    reminder_id: UUID | None = None
+    told_at: datetime | None = None
+    remind_at: datetime | None = None
 
 
 class AttemptRow(Base, table=True):

@@ -17,6 +17,7 @@ from services.vocabulary import Scheme, Severity
 
 class RouteRow(Base, table=True):
     """Who is notified, and how. `secret` is sealed; see routing/secrets.py. `hours` are as routing/hours.py reads them.
+    `repeat` is a duration in ISO 8601, or `never`; null: by the setting, or as its channel needs it.
 
     The version before knows of the conditions no more than `under` and `min_severity`."""
 
@@ -43,3 +44,4 @@ class RouteRow(Base, table=True):
     min_level: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     hours: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     tested_at: datetime | None = None
+    repeat: str | None = Field(default=None, sa_type=Text)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from services.asyncapi.schemas import REF, example_of, schemas_of
-from services.contracts.alerts import MOST_ALERTS, AlertEvent
+from services.contracts.alerts import MOST_ALERTS, AlertEvent, AlertReminded
 from services.contracts.envelope import BATCH_CONTENT_TYPE, Event
 from services.contracts.events import EVENT_TYPES
 from services.contracts.routes import RouteTested
@@ -19,7 +19,8 @@ from services.contracts.subscriptions import EXCHANGE, SUBSCRIPTIONS
 
 ASYNCAPI: Final = "3.0.0"
 WEBHOOK: Final = "webhook"
-WEBHOOK_EVENTS: Final[tuple[type[Event], ...]] = (*get_args(AlertEvent), RouteTested)
+ONLY_BY_WEBHOOK: Final[tuple[type[Event], ...]] = (AlertReminded, RouteTested)
+WEBHOOK_EVENTS: Final = (*get_args(AlertEvent), *ONLY_BY_WEBHOOK)
 MOST_EVENTS: Final = 1000
 """In one message of the broker."""
 _ABOUT: Final = (
@@ -40,7 +41,7 @@ _WEBHOOK_HEADERS: Final[Mapping[str, Any]] = {
 
 def document() -> dict[str, Any]:
     """All channels, operations and messages."""
-    schemas = schemas_of([*EVENT_TYPES.values(), RouteTested])
+    schemas = schemas_of([*EVENT_TYPES.values(), *ONLY_BY_WEBHOOK])
     return {
         "asyncapi": ASYNCAPI,
         "info": {"title": "Events of drive", "version": "1", "description": _ABOUT},
@@ -140,8 +141,8 @@ def _webhook_message(schemas: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": WEBHOOK,
         "title": "Alerts that are reported together",
-        "summary": "What has become of each alert of a group, the event that the broker carries. Or a single "
-        "`drive.route.tested.v1`: somebody tests the route.",
+        "summary": "What has become of each alert of a group, the event that the broker carries, or a "
+        "reminder of it (`drive.alert.reminded.v1`). Or a single `drive.route.tested.v1`: somebody tests the route.",
         "headers": {"type": "object", "required": sorted(headers), "properties": headers},
         **_content(WEBHOOK_EVENTS, MOST_ALERTS, schemas),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -144,6 +144,16 @@ class AlertResolved(Event):
     """The reason for the alert is gone, or somebody ended it."""
 
     type: Literal["drive.alert.resolved.v1"] = "drive.alert.resolved.v1"
+    source: str = NOTIFICATIONS_SOURCE
+    data: AlertFacts
+
+
+class AlertReminded(Event):
+    """Nobody has resolved the alert, and nothing of it has changed: a reminder. It goes to webhooks, never to the
+    broker."""
+
+    is_published: ClassVar[bool] = False
+    type: Literal["drive.alert.reminded.v1"] = "drive.alert.reminded.v1"
     source: str = NOTIFICATIONS_SOURCE
     data: AlertFacts
 

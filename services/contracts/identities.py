@@ -5,6 +5,7 @@ The id of a recorded sign-up's event is the enrolment's own.
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.vocabulary import RegistryKind
@@ -25,6 +26,11 @@ def pace_event_id(target_id: UUID, revision: int) -> UUID:
 def alert_event_id(alert_id: UUID, version: int) -> UUID:
     """The id of the event of this change of an alert: the same at the broker and in every webhook."""
     return uuid5(_NAMESPACE, f"alert/{alert_id}/{version}")
+
+
+def reminder_event_id(alert_id: UUID, at: datetime) -> UUID:
+    """The id of the event by which webhooks are reminded of an alert at that time."""
+    return uuid5(_NAMESPACE, f"reminder/{alert_id}/{at.isoformat()}")
 
 
 def enrolment_event_id(enrolment_id: UUID, version: int) -> UUID:

@@ -51,15 +51,15 @@ class Alertmanager:
 
 @asynccontextmanager
 async def an_alertmanager(
-    folder: Path, webhook_url: str, *, asks_for_password: bool = False
+    folder: Path, webhook_url: str, *, port: int | None = None, asks_for_password: bool = False
 ) -> AsyncIterator[Alertmanager]:
-    """A server that sends what it has to the webhook at once, ended with the block. It may ask for the password of
-    USER."""
+    """A server that sends what it has to the webhook at once, ended with the block; at a port, where one is given. It
+    may ask for the password of USER."""
     receiver = {"name": "test", "webhook_configs": [{"url": webhook_url, "send_resolved": True}]}
     route = {"receiver": "test", "group_by": ["alertname"], "group_wait": "10ms", "group_interval": "100ms"}
     configuration = folder / "alertmanager.yml"
     configuration.write_text(json.dumps({"route": route, "receivers": [receiver]}))
-    port = free_port()
+    port = port or free_port()
     arguments: tuple[str, ...] = (
         f"--config.file={configuration}",
         f"--storage.path={folder / 'data'}",

@@ -22,6 +22,7 @@ ENGLISH: Final = Words(
         "reported": "reported",
         "remedy_missed": "remedy missed",
         "escalated": "escalated",
+        "reminded": "still behind",
         "resolved": "resolved",
     },
     names=Names(
@@ -68,6 +69,7 @@ ENGLISH: Final = Words(
         "reported": "{who}: {reporter} has reported causes and remedies.",
         "remedy_missed": "{who}: a remedy was not done in time.",
         "escalated": "{who} lags behind the target, and {lapse}. The alert is at level {level} now.",
+        "reminded": "{who} still lags behind the target, since {since} (day {day}).",
         "resolved": "{who} has caught up with the target. Nothing more is to be done about this alert.",
     },
     escalated_since={
@@ -80,6 +82,7 @@ ENGLISH: Final = Words(
     untold="{who} fell behind the target and has caught up again before this mail was sent. Nothing is to be done.",
     raised_again="{who} lags behind the target again. The alert, of which you were told before, is open again.",
     at_level="level {level}: {says}",
+    on_day="still behind since {since}, day {day}: {says}",
     subject_acknowledged="acknowledged by {by}",
     subject_reported="reported by {by}",
     subject_timed_out="acknowledged, but not reported",

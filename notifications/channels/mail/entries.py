@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from notifications.channels.mail.facts import chart_of, figures, happened, report_due, target, who
+from notifications.channels.mail.facts import chart_of, figures, happened, report_due, target, who, with_how_far
 from notifications.channels.mail.pages import Pages
 from notifications.channels.mail.reported import report_rows
 from notifications.channels.mail.subject import ORDER
@@ -58,5 +58,4 @@ def _says(notice: Notice, words: Words) -> str:
     alert, shown = notice.alert, figures(notice.alert, words)
     if notice.change == "resolved":
         return words.line_resolved.format(**shown)
-    says = f"{words.severities[alert.severity]}, {words.line.format(**shown)}"
-    return words.at_level.format(level=alert.level, says=says) if notice.change == "escalated" else says
+    return with_how_far(notice, f"{words.severities[alert.severity]}, {words.line.format(**shown)}", words)

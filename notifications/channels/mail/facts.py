@@ -9,6 +9,7 @@ from notifications.channels.mail.view import ChartWords
 from notifications.channels.mail.words import Words
 from notifications.messages.alert_snapshot import AlertSnapshot, ShownPerson
 from notifications.messages.outgoing_message import Notice
+from services.clock import BUSINESS_ZONE
 from services.vocabulary import SHARES
 
 
@@ -66,6 +67,21 @@ def _named(actor: ShownPerson | None, words: Words) -> str:
 def what(alert: AlertSnapshot, words: Words) -> str:
     """Scheme and measure."""
     return f"{words.schemes[alert.scheme]}, {words.measures[alert.measure]}"
+
+
+def lasting(notice: Notice, words: Words) -> dict[str, str]:
+    """Since when an alert lasts, and the how-manieth day that is, for sentences of a reminder."""
+    begun, now = (at.astimezone(BUSINESS_ZONE).date() for at in (notice.alert.raised_at, notice.queued_at))
+    return {"since": words.day(begun), "day": words.number((now - begun).days + 1)}
+
+
+def with_how_far(notice: Notice, says: str, words: Words) -> str:
+    """What is said of an alert, after its level or its day, where the message is about that."""
+    if notice.change == "escalated":
+        return words.at_level.format(level=notice.alert.level, says=says)
+    if notice.change == "reminded":
+        return words.on_day.format(says=says, **lasting(notice, words))
+    return says
 
 
 def figures(alert: AlertSnapshot, words: Words) -> dict[str, str]:

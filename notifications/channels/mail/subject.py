@@ -10,19 +10,20 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from notifications.channels.mail.facts import figures, happened, what, who
+from notifications.channels.mail.facts import figures, happened, what, who, with_how_far
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.view import Tone
 from notifications.channels.mail.words import Words
-from notifications.domain.alert import ChangeKind
+from notifications.domain.alert import NoticeKind
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 
-ORDER: Final[tuple[ChangeKind, ...]] = (
+ORDER: Final[tuple[NoticeKind, ...]] = (
     "worsened",
     "escalated",
     "raised",
     "timed_out",
     "remedy_missed",
+    "reminded",
     "acknowledged",
     "reported",
     "resolved",
@@ -78,6 +79,4 @@ def _says(notice: Notice, words: Words) -> str:
     shown = figures(notice.alert, words)
     if notice.change == "resolved":
         return words.subject_resolved.format(**shown)
-    way = words.way.format(**shown)
-    is_escalated = notice.change == "escalated"
-    return words.at_level.format(level=notice.alert.level, says=way) if is_escalated else way
+    return with_how_far(notice, words.way.format(**shown), words)

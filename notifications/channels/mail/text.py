@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from notifications.channels.mail.entries import MOST_WHOLE, sections_of
-from notifications.channels.mail.facts import by, chart_of, figures, report_due, reporter, resolver, table, target, who
+from notifications.channels.mail.facts import (
+    by,
+    chart_of,
+    figures,
+    lasting,
+    report_due,
+    reporter,
+    resolver,
+    table,
+    target,
+    who,
+)
 from notifications.channels.mail.headers import one_line
 from notifications.channels.mail.pages import Pages
 from notifications.channels.mail.reported import report_rows
@@ -59,7 +70,7 @@ class Writer:
         )
 
     def _sentence(self, notice: Notice) -> str:
-        return self._opening(notice).format(**self._named(notice.alert))
+        return self._opening(notice).format(**self._named(notice.alert), **lasting(notice, self.words))
 
     def _named(self, alert: AlertSnapshot) -> dict[str, str]:
         words = self.words

@@ -22,6 +22,7 @@ VIETNAMESE: Final = Words(
         "reported": "đã báo cáo",
         "remedy_missed": "biện pháp quá hạn",
         "escalated": "chuyển cấp trên",
+        "reminded": "vẫn chậm",
         "resolved": "đã kết thúc",
     },
     names=Names(
@@ -68,6 +69,7 @@ VIETNAMESE: Final = Words(
         "reported": "{who}: {reporter} đã báo cáo nguyên nhân và biện pháp.",
         "remedy_missed": "{who}: có biện pháp không hoàn thành đúng thời hạn.",
         "escalated": "{who}: chậm so với tiến độ của chỉ tiêu, và {lapse}. Cảnh báo nay ở cấp {level}.",
+        "reminded": "{who}: vẫn chậm so với tiến độ của chỉ tiêu từ ngày {since} (ngày thứ {day}).",
         "resolved": "{who}: đã đạt lại tiến độ của chỉ tiêu. Cảnh báo kết thúc, không phải làm gì thêm.",
     },
     escalated_since={
@@ -80,6 +82,7 @@ VIETNAMESE: Final = Words(
     untold="{who}: đã chậm so với tiến độ của chỉ tiêu và đã đạt lại trước khi thư này được gửi. Không phải làm gì.",
     raised_again="{who}: lại chậm so với tiến độ của chỉ tiêu. Cảnh báo đã gửi trước đây nay được mở lại.",
     at_level="cấp {level}: {says}",
+    on_day="vẫn chậm từ ngày {since}, ngày thứ {day}: {says}",
     subject_acknowledged="{by} đã tiếp nhận",
     subject_reported="{by} đã báo cáo",
     subject_timed_out="đã tiếp nhận nhưng chưa báo cáo",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from notifications.domain.alert import ChangeKind
+from notifications.domain.alert import NoticeKind
 from notifications.domain.escalation import Lapse
 from notifications.domain.report import RemedyState
 from services.clock import BUSINESS_ZONE
@@ -44,7 +44,7 @@ class Words:
     schemes: Mapping[Scheme, str]
     measures: Mapping[Measure, str]
     severities: Mapping[Severity, str]
-    changes: Mapping[ChangeKind, str]
+    changes: Mapping[NoticeKind, str]
     """What has happened to each of several alerts."""
     names: Names
 
@@ -65,7 +65,7 @@ class Words:
     overdue: str
     remedies: Mapping[RemedyState, str]
 
-    openings: Mapping[ChangeKind, str]
+    openings: Mapping[NoticeKind, str]
     escalated_since: Mapping[Lapse, str]
     withdrawn: str
     ended: str
@@ -73,6 +73,8 @@ class Words:
     raised_again: str
     subject_acknowledged: str
     at_level: str
+    on_day: str
+    """Of a reminder: since when, and the how-manieth day that is, the first counted."""
     subject_reported: str
     subject_timed_out: str
     subject_missed: str

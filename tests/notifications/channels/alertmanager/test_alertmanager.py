@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.notifications.reminders.steps import remind
 from tests.notifications.service import MakeService, NotificationsService, an_episode
 from tests.support.alertmanager import Alertmanager, an_alertmanager
+from tests.support.processes import free_port
 from tests.support.waiting import eventually, soon
 
 
@@ -112,3 +114,28 @@ async def test_on_a_pinned_day_an_open_alert_stays_active_at_an_alertmanager_on_
         assert await severities(alertmanager) == ["warning"]
         await send(service, lag.recovered())
         await eventually(lambda: severities(alertmanager), [])
+
+
+async def test_an_alertmanager_that_was_restarted_hears_again_of_what_is_unresolved_by_itself(
+    service: NotificationsService, tmp_path: Path
+) -> None:
+    port = free_port()
+    lag, over = an_episode(), an_episode()
+    async with a_hook() as (url, _):
+        async with an_alertmanager(tmp_path, url, port=port) as alertmanager:
+            await service.put_route("ops", alertmanager.url, channel="alertmanager")
+            await send(service, lag.fell_behind(), lag.worsened(), over.fell_behind())
+            [acknowledged] = await service.alerts(severity="warning")
+            path = f"/v1/alerts/{acknowledged['id']}/acknowledgement"
+            assert (await service.client.post(path, json={"version": acknowledged["version"]})).status_code == 200
+            await service.sender().send_due()
+        async with an_alertmanager(tmp_path, url, port=port) as alertmanager:
+            assert await severities(alertmanager) == []
+            await remind(service)
+            service.advance(minutes=30)
+            assert await remind(service) == 1
+            assert await severities(alertmanager) == ["critical", "warning"]
+            await send(service, over.recovered())
+            await eventually(lambda: severities(alertmanager), ["critical"])
+    attempts = await service.query("SELECT count(*) AS n FROM delivery_attempts GROUP BY delivery_id")
+    assert {each.n for each in attempts} == {1}

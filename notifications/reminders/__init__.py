@@ -1,0 +1,1 @@
+"""Telling routes again of alerts that nobody has resolved."""
