@@ -17,6 +17,7 @@ from notifications.deliveries.attempts_sql import ExpiredAttempt
 from notifications.deliveries.claim_sql import ClaimedDelivery
 from notifications.deliveries.courses import with_courses
 from notifications.deliveries.due_sql import Bundle
+from notifications.deliveries.quiet_hours import wait_for_hours
 from notifications.deliveries.reports import with_remedies, with_reports
 from notifications.deliveries.store import Attempt
 from notifications.domain.alert import NoticeKind
@@ -26,6 +27,7 @@ from notifications.messages.digest_snapshot import DigestSnapshot
 from notifications.messages.outgoing_message import DigestNotice, Notice, OutgoingMessage
 from notifications.routing.receivers import store as receivers
 from notifications.tables.locks import CLAIMS
+from services.context import Context
 from services.contracts.alerts import MOST_ALERTS
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
@@ -61,13 +63,15 @@ async def lock_claims(work: UnitOfWork) -> None:
     await take(work, CLAIMS)
 
 
-async def claim(work: UnitOfWork, capacity: Capacity, *, now: datetime, until: datetime) -> Claimed:
+async def claim(work: UnitOfWork, context: Context, capacity: Capacity, *, until: datetime) -> Claimed:
     """Lease due messages until then; no other sender gets them before.
 
     Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
     `lock_claims`.
     """
+    now = context.now
     await work.execute(due_sql.FAIL_WITHOUT_ROUTE, {"now": now})
+    await wait_for_hours(work, now, context.told_later)
     rows: list[ClaimedDelivery] = []
     while not rows and (bundles := await _choose(work, capacity, now)):
         chosen = _columns(bundles)

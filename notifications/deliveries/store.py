@@ -111,9 +111,9 @@ async def end_waits(work: UnitOfWork, route_name: str, now: datetime) -> None:
     await work.execute(waits_sql.END_WAITS, {"route_name": route_name, "now": now})
 
 
-async def send_again(work: UnitOfWork, row: DeliveryRow, now: datetime) -> None:
-    """Make the message of this delivery due now; one without a message waits for its group no longer."""
-    await work.execute(waits_sql.SEND_AGAIN, {"delivery_id": row.id, "message_id": row.message_id, "now": now})
+async def send_again(work: UnitOfWork, row: DeliveryRow, due_at: datetime) -> None:
+    """Make the message of this delivery due then; one without a message waits for its group no longer."""
+    await work.execute(waits_sql.SEND_AGAIN, {"delivery_id": row.id, "message_id": row.message_id, "due_at": due_at})
 
 
 async def one_for_change(work: UnitOfWork, delivery_id: UUID, own_of: str | None) -> DeliveryRow | None:

@@ -143,7 +143,7 @@ async def claim(
         attempt = Attempt(expired.message_id, expired.attempt, expired.channel)
         outcome = rules.of_interruption(repeatable=is_repeatable(expired.channel))
         await _record(work, attempt, outcome, context, metrics, chance)
-    claimed = await claims.claim(work, capacity, now=now, until=now + LEASE)
+    claimed = await claims.claim(work, context, capacity, until=now + LEASE)
     for attempt, fields in claimed.unreadable:
         unreadable = Refused(f"the stored alert cannot be read: {fields}")
         await _record(work, attempt, unreadable, context, metrics, chance)
@@ -225,8 +225,9 @@ def _log_change(route: str, before: Receiver, after: Receiver, until: datetime |
 async def send_again(
     work: UnitOfWork, context: Context, delivery_id: UUID, own_of: str | None = None
 ) -> DeliveryWithAttempts:
-    """Make the message of the delivery due now, with one more attempt where it had ended; where `own_of` is given, the
-    delivery is of an alert of that organisation's own. Raises NoSuchDelivery, NotRetriable."""
+    """Make the message of the delivery due now, or when the hours of its route begin, with one more attempt where it
+    had ended; where `own_of` is given, the delivery is of an alert of that organisation's own. Raises NoSuchDelivery,
+    NotRetriable."""
     await claims.lock_claims(work)
     row = await store.one_for_change(work, delivery_id, own_of)
     if row is None:
@@ -234,6 +235,9 @@ async def send_again(
     route = await routes.one_for_change(work, row.route_name)
     has_newer = await queries.has_newer(work, row)
     rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
-    await store.send_again(work, row, context.now)
+    hours = hours_of(route.hours) if route and row.alert else None
+    severity = row.alert["severity"] if row.alert else "warning"
+    due_at = opening_of(hours, severity, context.now, context.told_later)
+    await store.send_again(work, row, due_at)
     [delivery] = await queries.with_attempts(work, [await store.one_again(work, row)])
     return delivery

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 SEND_AGAIN = text("""
-    UPDATE deliveries d SET state = 'pending', next_attempt_at = :now, leased_until = NULL, remind_at = NULL
+    UPDATE deliveries d SET state = 'pending', next_attempt_at = :due_at, leased_until = NULL, remind_at = NULL
     WHERE (d.id = :delivery_id OR d.message_id = :message_id) AND d.state IN ('pending', 'failed', 'unconfirmed')
       AND NOT EXISTS (
           SELECT FROM deliveries o
@@ -15,7 +15,7 @@ SEND_AGAIN = text("""
           SELECT FROM deliveries o WHERE o.digest_name = d.digest_name AND o.digest_due_at > d.digest_due_at
       )
 """)
-"""Makes the message of a delivery due now, without those of its deliveries that a newer one has overtaken."""
+"""Makes the message of a delivery due then, without those of its deliveries that a newer one has overtaken."""
 
 GIVE_UP = text("""
     UPDATE deliveries SET state = 'failed', next_attempt_at = NULL, last_error = 'its route was removed'

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from notifications.domain.delivery import Retry, Sent
+from notifications.domain.hours import WEEKDAYS
 from services.vocabulary import Scope
 from tests.notifications.service import Episode, NotificationsService, an_episode
 
 MAIL = "ops@example.org"
 SATURDAY_NIGHT = datetime(2031, 3, 1, 15, tzinfo=UTC)
 """22:00 in Vietnam."""
+FRIDAY_EVENING = datetime(2031, 2, 28, 9, 59, 55, tzinfo=UTC)
+"""A few seconds before 17:00."""
+DAY = timedelta(days=1)
 MONDAY_MORNING = datetime(2031, 3, 3, 0, 30, tzinfo=UTC)
 OFFICE = {"from": "07:30", "to": "17:00"}
 
@@ -114,6 +119,50 @@ async def test_an_alert_that_is_resolved_while_its_delivery_waits_for_the_hours_
     at(service, MONDAY_MORNING)
     await service.sender().send_due()
     assert await states(service) == ["superseded", "superseded"]
+
+
+async def test_another_attempt_waits_for_the_hours_too(service: NotificationsService) -> None:
+    await service.put_route("ops", MAIL, hours=OFFICE)
+    at(service, FRIDAY_EVENING)
+    await service.handle(an_episode().fell_behind())
+    [message] = await service.claim()
+    service.advance(seconds=9)
+    await service.record(message, Retry("451"))
+    at(service, MONDAY_MORNING - timedelta(seconds=1))
+    assert await service.claim() == []
+    at(service, MONDAY_MORNING)
+    [again] = await service.claim()
+    assert (again.id, again.attempt) == (message.id, 2)
+
+
+async def test_what_a_receiver_that_answers_again_has_kept_waiting_waits_for_the_hours(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", MAIL, hours=OFFICE | {"critical": "always"})
+    at(service, FRIDAY_EVENING)
+    await service.handle(an_episode(path=("38", "BHXH-BT")).fell_behind())
+    [message] = await service.claim()
+    await service.record(message, Retry("451", after=timedelta(hours=10)))
+    at(service, SATURDAY_NIGHT)
+    await service.handle(an_episode().fell_behind(severity="critical"))
+    [grave] = await service.claim()
+    await service.record(grave, Retry("451"))
+    service.advance(seconds=5)
+    [grave] = await service.claim()
+    await service.record(grave, Sent())
+    assert (await service.claim(), grave.attempt) == ([], 2)
+    at(service, MONDAY_MORNING)
+    assert [again.id for again in await service.claim()] == [message.id]
+
+
+async def test_what_is_sent_again_on_request_says_that_it_waits_for_the_hours(service: NotificationsService) -> None:
+    hours = {"from": "00:00", "to": "24:00", "days": [WEEKDAYS[(service.clock.today() + DAY).weekday()]]}
+    await service.put_route("ops", MAIL, hours=hours)
+    await service.handle(an_episode().fell_behind())
+    [delivery] = await service.deliveries()
+    answer = await service.client.post(f"/v1/deliveries/{delivery['id']}/retry")
+    assert answer.json()["next_attempt_at"] == delivery["next_attempt_at"]
+    assert await service.claim() == []
 
 
 async def test_hours_are_shown_in_full(service: NotificationsService) -> None:
