@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from notifications.alerts.consumers import pace_handlers
+from notifications.alerts.holding import hold
 from notifications.alerts.metrics import AlertMetrics
 from notifications.alerts.queries import count_unresolved
 from notifications.channels.answer_links import AnswerLinks
@@ -91,4 +92,4 @@ def create_sender(runtime: Runtime[NotificationsSettings], chance: Chance = rand
         runtime.metrics.watch(outage)
     if not runtime.settings.smtp_url:
         runtime.checks["outbox"] = environment.outages["mail"].check
-    return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics), chance)
+    return Sender(runtime.database, environment, runtime.metrics.own(DeliveryMetrics), chance, hold)

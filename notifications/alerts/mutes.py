@@ -38,6 +38,11 @@ class Candidate:
         return Lag(self.id, list(concern.path), concern.scheme, self.measure, concern.severity)
 
 
+async def anything_hushes(session: ReadSession, at: datetime) -> bool:
+    """Whether there is a silence at that time, or an inhibition."""
+    return bool(await active_silences(session, at) or await inhibiting_units(session))
+
+
 async def mutes_of(session: ReadSession, candidates: Collection[Candidate], at: datetime) -> dict[UUID, Mute]:
     """What hushes each of them at that time; those that nothing hushes are left out."""
     silences = await active_silences(session, at)

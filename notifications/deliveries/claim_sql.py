@@ -41,7 +41,7 @@ class ClaimedDelivery(NamedTuple):
     is_new: bool
 
 
-_POOL = """
+POOL = """
     chosen AS (
         SELECT * FROM unnest(CAST(:routes AS text[]), CAST(:messages AS uuid[]), CAST(:groups AS text[]),
                              CAST(:singles AS uuid[])) AS c(route_name, message_id, group_code, single)
@@ -60,7 +60,7 @@ _POOL = """
 """The pending deliveries of bundles: whole, whether each of them is due or not."""
 
 SUPERSEDE = text(f"""
-    WITH {_POOL}, overtaken AS (
+    WITH {POOL}, overtaken AS (
         SELECT d.id, d.alert_id, d.route_name, d.message_id, d.next_attempt_at, n.version
         FROM (SELECT DISTINCT alert_id, route_name FROM pool) pair
         CROSS JOIN LATERAL (
@@ -89,7 +89,7 @@ is queued. The newer one goes out when the one before would have: an alert that 
 group."""
 
 FORGET_UNTOLD = text(f"""
-    WITH {_POOL}
+    WITH {POOL}
     UPDATE deliveries d
     SET state = 'superseded', next_attempt_at = NULL,
         last_error = 'the alert began and ended before the route was told of it'
@@ -111,7 +111,7 @@ FORGET_UNTOLD = text(f"""
 CLAIM: Final = Query(
     ClaimedDelivery,
     text(f"""
-    WITH {_POOL}, ready AS (
+    WITH {POOL}, ready AS (
         SELECT d.id, d.route_name, d.message_id, d.reminder_id, d.attempts, d.early_attempts,
                coalesce(pool.message_id::text, pool.group_code, pool.single::text) AS bundle
         FROM pool JOIN deliveries d ON d.id = pool.id JOIN routes r ON r.name = d.route_name

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -26,10 +26,10 @@ from notifications.messages.alert_snapshot import ReportedAlert
 from notifications.messages.digest_snapshot import DigestSnapshot
 from notifications.messages.outgoing_message import DigestNotice, Notice, OutgoingMessage
 from notifications.routing.receivers import store as receivers
-from notifications.tables.locks import CLAIMS
+from notifications.tables.locks import CLAIMS, ROUTES
 from services.context import Context
 from services.contracts.alerts import MOST_ALERTS
-from services.persistence.locks import take
+from services.persistence.locks import take, take_shared
 from services.persistence.unit_of_work import UnitOfWork
 
 _WINDOW: Final = 100
@@ -50,6 +50,17 @@ class Capacity:
     detailed: Collection[str] = ()
 
 
+Chosen: TypeAlias = Mapping[str, list[Any]]
+"""Bundles, by columns."""
+Hold: TypeAlias = Callable[[UnitOfWork, Context, Chosen], Awaitable[int]]
+"""Holds deliveries of bundles that must not be sent now, and says how many."""
+
+
+async def nothing_is_held(_: UnitOfWork, __: Context, ___: Chosen) -> int:
+    """All may be sent."""
+    return 0
+
+
 class Claimed(NamedTuple):
     """Messages to send, and attempts whose stored alert or digest cannot be read, each with the names of its wrong
     fields."""
@@ -63,11 +74,18 @@ async def lock_claims(work: UnitOfWork) -> None:
     await take(work, CLAIMS)
 
 
-async def claim(work: UnitOfWork, context: Context, capacity: Capacity, *, until: datetime) -> Claimed:
+async def lock_rules(work: UnitOfWork) -> None:
+    """What is claimed is held by the silences and inhibitions that there are; see `lock_claims`."""
+    await take_shared(work, ROUTES)
+
+
+async def claim(
+    work: UnitOfWork, context: Context, capacity: Capacity, *, until: datetime, hold: Hold = nothing_is_held
+) -> Claimed:
     """Lease due messages until then; no other sender gets them before.
 
     Of the deliveries of one alert to one route only the newest is claimed, and none while another is being sent. Needs
-    `lock_claims`.
+    `lock_claims` and `lock_rules`.
     """
     now = context.now
     await work.execute(due_sql.FAIL_WITHOUT_ROUTE, {"now": now})
@@ -76,8 +94,9 @@ async def claim(work: UnitOfWork, context: Context, capacity: Capacity, *, until
     while not rows and (bundles := await _choose(work, capacity, now)):
         chosen = _columns(bundles)
         ended = [*await work.execute(claim_sql.SUPERSEDE, chosen), *await work.execute(claim_sql.FORGET_UNTOLD, chosen)]
+        held = await hold(work, context, chosen)
         rows = await work.all(claim_sql.CLAIM, chosen | {"most": capacity.most_alerts, "now": now, "until": until})
-        if not ended:
+        if not ended and not held:
             break
     await receivers.spend(work, _messages_by_route(rows), capacity.rate, now)
     await groups.note_messages(work, _groups_told_anew(rows), now)
@@ -97,7 +116,7 @@ async def _choose(work: UnitOfWork, capacity: Capacity, now: datetime) -> list[B
     return await work.all(due_sql.CHOOSE, busy | limits | rate | {"now": now, "failures_to_pause": FAILURES_TO_PAUSE})
 
 
-def _columns(bundles: Sequence[Bundle]) -> dict[str, list[Any]]:
+def _columns(bundles: Sequence[Bundle]) -> dict[str, Any]:
     routes, messages, groups, singles = (list(column) for column in zip(*bundles, strict=True))
     return {"routes": routes, "messages": messages, "groups": groups, "singles": singles}
 

@@ -45,4 +45,4 @@ async def queue_digest(
         queued_at=context.at,
         next_attempt_at=context.now,
     )
-    await store.insert_all(work, [row])
+    await store.insert_digest(work, row)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, func, text
+from sqlalchemy import Uuid, bindparam, exists, func, or_, text
 from sqlmodel import col, select
 
 from notifications.domain.delivery import State
@@ -23,7 +23,13 @@ _OF_ALERTS = col(DeliveryRow.alert_id) == among("alert_ids", Uuid())
 _OF_DELIVERIES = col(AttemptRow.delivery_id) == among("delivery_ids", Uuid())
 
 NOTIFIED = (
-    select(DeliveryRow.alert_id, DeliveryRow.route_name).distinct().where(_OF_ALERTS, DeliveryRow.change != "resolved")
+    select(DeliveryRow.alert_id, DeliveryRow.route_name)
+    .distinct()
+    .where(
+        _OF_ALERTS,
+        DeliveryRow.change != "resolved",
+        or_(col(DeliveryRow.state) != "superseded", col(DeliveryRow.attempts) > 0),
+    )
 )
 HAS_NEWER = select(
     exists().where(

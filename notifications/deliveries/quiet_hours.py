@@ -40,8 +40,8 @@ WAIT: Final = text("""
           WHERE m.message_id = d.message_id AND m.state = 'pending' AND m.alert ->> 'severity' = 'critical'
       )))
 """)
-"""Lets what is due for these routes wait; where critical alerts go out at any time, so do messages that have one. Digests have times
-of their own."""
+"""Lets what is due for these routes wait; where critical alerts go out at any time, so do messages that have one.
+Digests have times of their own."""
 
 
 async def wait_for_hours(work: UnitOfWork, now: datetime, told_later: timedelta) -> None:

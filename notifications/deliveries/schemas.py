@@ -16,7 +16,8 @@ from services.web.fields import AN_ID, Code, Id, Moment, RequestBody
 from services.web.lists import AFTER, ListQuery, Page
 
 _STATE: Final = (
-    "`superseded`: a newer delivery of the alert was queued for the route; `unconfirmed`: it is unknown whether the "
+    "`superseded`: a newer delivery of the alert was queued for the route, or the alert was hushed before this was "
+    "sent, and is told once nothing hushes it; `unconfirmed`: it is unknown whether the "
     "message was accepted"
 )
 

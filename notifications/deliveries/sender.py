@@ -10,7 +10,7 @@ import structlog
 
 from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.registry import carries_digests, detailed_channels, is_repeatable, open_channels
-from notifications.deliveries.claims import Capacity
+from notifications.deliveries.claims import Capacity, Hold, nothing_is_held
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.usecases import Chance, claim, record_outcome
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, name_of, of_interruption, shown_reason
@@ -34,8 +34,14 @@ class Sender:
     """Any number may run, in any number of processes: what one has claimed, the others do not get."""
 
     def __init__(
-        self, database: Database, environment: ChannelEnvironment, metrics: DeliveryMetrics, chance: Chance
+        self,
+        database: Database,
+        environment: ChannelEnvironment,
+        metrics: DeliveryMetrics,
+        chance: Chance,
+        hold: Hold = nothing_is_held,
     ) -> None:
+        self._hold = hold
         self._database = database
         self._metrics = metrics
         self._chance = chance
@@ -97,7 +103,13 @@ class Sender:
         async with self._database.write() as work:
             context = context_of(self._clock)
             return await claim(
-                work, context, capacity, is_repeatable=is_repeatable, metrics=self._metrics, chance=self._chance
+                work,
+                context,
+                capacity,
+                is_repeatable=is_repeatable,
+                metrics=self._metrics,
+                chance=self._chance,
+                hold=self._hold,
             )
 
     def _forget(self, task: asyncio.Task[None]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, or_, update
+from sqlalchemy import Text, Uuid, bindparam, literal_column, null, or_, update
 from sqlmodel import col, select
 
 from notifications.deliveries import attempts_sql, waits_sql
@@ -38,8 +38,22 @@ TAKE_OUT: Final = (
 _LATER: Final = {"earlier", "more", "reminders", "reminder_id", "told_at", "remind_at"}
 _QUEUED: Final = tuple(each.name for each in table_of(DeliveryRow).columns if each.name not in _LATER)
 """Of a delivery that was not claimed yet."""
-INSERT: Final = insert_many(DeliveryRow, *_QUEUED).on_conflict_do_nothing()
-"""Unique are version of an alert and route, and time and name of a digest."""
+_NEW: Final = insert_many(DeliveryRow, *_QUEUED)
+_row: Final = table_of(DeliveryRow).c
+_ANEW: Final = ("change", "alert", "channel", "address", "state", "queued_at", "next_attempt_at", "group_code")
+INSERT: Final = _NEW.on_conflict_do_update(
+    index_elements=["alert_id", "alert_version", "route_name"],
+    set_={
+        "early_attempts": literal_column("0"),
+        **{name: _NEW.excluded[name] for name in _ANEW},
+        "reminder_id": _NEW.excluded.id,
+        "attempts_before": _row.attempts,
+        **dict.fromkeys(("message_id", "more", "last_error"), null()),
+    },
+    where=_row.state == "superseded",
+)
+"""A delivery that is queued already stays as it is; one that was held before it was sent is queued again."""
+INSERT_DIGEST: Final = _NEW.on_conflict_do_nothing()
 
 
 class Attempt(NamedTuple):
@@ -51,9 +65,15 @@ class Attempt(NamedTuple):
 
 
 async def insert_all(work: UnitOfWork, rows: Sequence[DeliveryRow]) -> None:
-    """Queue deliveries; one that is queued already stays as it is."""
-    if rows:
-        await work.execute(INSERT, columns_of((row.model_dump() for row in rows), *_QUEUED))
+    """Queue deliveries, the first of each alert at a version to a route; one that is queued already stays as it is."""
+    first = {(row.alert_id, row.alert_version, row.route_name): row for row in reversed(rows)}
+    if first:
+        await work.execute(INSERT, columns_of((row.model_dump() for row in first.values()), *_QUEUED))
+
+
+async def insert_digest(work: UnitOfWork, row: DeliveryRow) -> None:
+    """Queue a digest; one that is queued already for its time stays as it is."""
+    await work.execute(INSERT_DIGEST, columns_of([row.model_dump()], *_QUEUED))
 
 
 async def retime(work: UnitOfWork, route_name: str, due: Mapping[Severity, datetime]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from notifications.deliveries import claims, groups, queries, store
-from notifications.deliveries.claims import Capacity
+from notifications.deliveries.claims import Capacity, Hold, nothing_is_held
 from notifications.deliveries.concerns import concern_of
 from notifications.deliveries.metrics import DeliveryMetrics
 from notifications.deliveries.queries import DeliveryWithAttempts
@@ -135,15 +135,18 @@ async def claim(
     is_repeatable: Callable[[str], bool],
     metrics: DeliveryMetrics,
     chance: Chance,
+    hold: Hold = nothing_is_held,
 ) -> list[OutgoingMessage]:
-    """Lease due deliveries, and end the attempts whose sender stopped; `is_repeatable` is asked about their channel."""
+    """Lease due deliveries that need not be held, and end the attempts whose sender stopped; `is_repeatable` is asked
+    about their channel."""
     now = context.now
     await claims.lock_claims(work)
+    await claims.lock_rules(work)
     for expired in await claims.expired(work, now):
         attempt = Attempt(expired.message_id, expired.attempt, expired.channel)
         outcome = rules.of_interruption(repeatable=is_repeatable(expired.channel))
         await _record(work, attempt, outcome, context, metrics, chance)
-    claimed = await claims.claim(work, context, capacity, until=now + LEASE)
+    claimed = await claims.claim(work, context, capacity, until=now + LEASE, hold=hold)
     for attempt, fields in claimed.unreadable:
         unreadable = Refused(f"the stored alert cannot be read: {fields}")
         await _record(work, attempt, unreadable, context, metrics, chance)
@@ -236,7 +239,7 @@ async def send_again(
     has_newer = await queries.has_newer(work, row)
     rules.check_retriable(row.state, has_route=bool(route and not route.disabled_at), has_newer=has_newer)
     hours = hours_of(route.hours) if route and row.alert else None
-    severity = row.alert["severity"] if row.alert else "warning"
+    severity: Severity = row.alert["severity"] if row.alert else "warning"
     due_at = opening_of(hours, severity, context.now, context.told_later)
     await store.send_again(work, row, due_at)
     [delivery] = await queries.with_attempts(work, [await store.one_again(work, row)])

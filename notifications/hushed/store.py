@@ -27,6 +27,13 @@ WITHHOLD: Final = _KNOWN.on_conflict_do_update(
         "routes": _row.routes.concat(_KNOWN.excluded.routes),
     },
 )
+KEEP: Final = _KNOWN.on_conflict_do_update(
+    index_elements=["alert_id"],
+    set_={
+        "change": func.coalesce(_row.change, _KNOWN.excluded.change),
+        "routes": _row.routes.concat(_KNOWN.excluded.routes),
+    },
+)
 WITHHOLD_UNLESS_KNOWN: Final = _KNOWN.on_conflict_do_nothing(index_elements=["alert_id"])
 LOOK_AT_SILENCED: Final = _LOOK_NOW.where(_row.silenced_by == bindparam("silence", type_=Text))
 _inhibited = select(_row.alert_id).where(_row.inhibited_by == among("alert_ids", Uuid()))
@@ -43,6 +50,12 @@ async def withhold(work: UnitOfWork, rows: Sequence[HushedAlertRow]) -> None:
     last = {row.alert_id: row for row in rows}
     if last:
         await work.execute(WITHHOLD, columns_of(row.model_dump() for row in last.values()))
+
+
+async def keep(work: UnitOfWork, rows: Sequence[HushedAlertRow]) -> None:
+    """These changes are not told, and came about before what is kept already."""
+    if rows:
+        await work.execute(KEEP, columns_of(row.model_dump() for row in rows))
 
 
 async def withhold_unless_known(work: UnitOfWork, rows: Sequence[HushedAlertRow]) -> None:

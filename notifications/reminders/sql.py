@@ -58,6 +58,7 @@ KNOWN: Final = Query(
            NOT EXISTS (
                SELECT FROM deliveries o
                WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version
+                 AND (o.state <> 'superseded' OR o.attempts > 0)
            ) AS is_last,
            EXISTS (
                SELECT FROM deliveries o
@@ -101,7 +102,7 @@ TELL_AGAIN: Final = text(f"""
                        THEN deliveries.earlier || deliveries.message_id ELSE deliveries.earlier END,
         reminder_id = excluded.id, message_id = NULL, more = NULL,
         attempts_before = deliveries.attempts, early_attempts = 0
-    WHERE deliveries.state IN ('sent', 'unconfirmed')
+    WHERE deliveries.state IN ('sent', 'unconfirmed', 'superseded')
 """)  # noqa: S608 - constants only
 """Queues what routes know of alerts once more, as the alerts are now: in the same row, where nothing has changed since,
 else in one of the present version."""

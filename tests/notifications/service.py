@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from notifications.alerts.consumers import pace_handlers
+from notifications.alerts.holding import hold
 from notifications.channels.registry import detailed_channels, is_repeatable
 from notifications.deliveries import usecases as deliveries
 from notifications.deliveries.claims import Capacity
@@ -83,7 +84,13 @@ class NotificationsService:
         """Claim due deliveries in a unit of work, as a sender that dies right after it."""
         async with self.runtime.database.write() as work:
             return await deliveries.claim(
-                work, self.context(), capacity, is_repeatable=is_repeatable, metrics=self.metrics(), chance=no_jitter
+                work,
+                self.context(),
+                capacity,
+                is_repeatable=is_repeatable,
+                metrics=self.metrics(),
+                chance=no_jitter,
+                hold=hold,
             )
 
     async def record(self, message: OutgoingMessage, outcome: Outcome) -> None:

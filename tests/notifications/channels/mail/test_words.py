@@ -14,7 +14,7 @@ from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.english import ENGLISH
 from notifications.channels.mail.entries import MOST_WHOLE
 from notifications.channels.mail.vietnamese import VIETNAMESE
-from notifications.domain.alert import ChangeKind
+from notifications.domain.alert import ChangeKind, NoticeKind
 from notifications.domain.route import Language
 from notifications.messages.alert_snapshot import ShownReport
 from notifications.messages.outgoing_message import Notice
@@ -45,7 +45,7 @@ REPORTED: Final = ACKNOWLEDGED | {"status": "reported", "reported_by": HOA, "rep
 MISSED: Final = REPORTED | {"report": IN_SHORT.model_copy(update={"missed": 1})}
 OVER: Final = REPORTED | {"status": "resolved"}
 
-CASES: Final[dict[str, tuple[ChangeKind, dict[str, Any], list[str], list[str]]]] = {
+CASES: Final[dict[str, tuple[NoticeKind, dict[str, Any], list[str], list[str]]]] = {
     "raised": (
         "raised",
         OPEN,
@@ -122,6 +122,12 @@ CASES: Final[dict[str, tuple[ChangeKind, dict[str, Any], list[str], list[str]]]]
             "The report was due by the end of 2025-10-29",
         ],
     ),
+    "reminded": (
+        "reminded",
+        OPEN | {"earlier": (new_id(),), "raised_at": datetime(2025, 10, 24, 1, 30, tzinfo=UTC)},
+        ["vẫn chậm so với tiến độ của chỉ tiêu từ ngày 24/10/2025 (ngày thứ 3)", "hết ngày 29/10/2025"],
+        ["still lags behind the target, since 2025-10-24 (day 3)", "by the end of 2025-10-29"],
+    ),
     "caught up": (
         "resolved",
         OVER | {"resolution": "caught_up", "earlier": (new_id(),)},
@@ -164,7 +170,7 @@ def parts_of(name: str, language: str) -> list[str]:
 
 
 def test_there_is_a_case_for_each_change() -> None:
-    assert {change for change, *_ in CASES.values()} == set(get_args(ChangeKind))
+    assert {change for change, *_ in CASES.values()} == {*get_args(ChangeKind), "reminded"}
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
