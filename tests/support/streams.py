@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from drive.hosting import serving as hosting
 from drive.hosting.serving import serving
 from services.runtime import Runtime
+from tests.support.waiting import DEADLINE_SECONDS
 
 _SMALL: int = 4096
 _LARGE: int = 1024 * 1024
@@ -48,32 +49,37 @@ class Listener:
 
     async def next(self) -> Event:
         """The next event or comment."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await self._next()
+
+    async def _next(self) -> Event:
         event = Event()
-        async with asyncio.timeout(20):
-            async for line in self._lines:
-                if not line and event != Event():
-                    self.last_id = event.id or self.last_id
-                    return event
-                name, _, value = line.partition(": ")
-                if name in ("event", "data", "id"):
-                    setattr(event, name, value)
-                elif not name and value:
-                    event.comment = value
+        async for line in self._lines:
+            if not line and event != Event():
+                self.last_id = event.id or self.last_id
+                return event
+            name, _, value = line.partition(": ")
+            if name in ("event", "data", "id"):
+                setattr(event, name, value)
+            elif not name and value:
+                event.comment = value
         raise EOFError
 
     async def until_end(self) -> None:
         """Until the server ends the stream."""
-        with suppress(EOFError):
-            while True:
-                await self.next()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            with suppress(EOFError):
+                while True:
+                    await self._next()
 
     async def until_id(self) -> list[Event]:
         """The events up to the next id, without comments."""
         found: list[Event] = []
-        while not (found and found[-1].id):
-            event = await self.next()
-            if not event.comment:
-                found.append(event)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not (found and found[-1].id):
+                event = await self._next()
+                if not event.comment:
+                    found.append(event)
         return found
 
     async def kinds(self) -> list[str]:
@@ -149,7 +155,7 @@ class Unread:
         """Read on until this has come; all that has come. Raises EOFError at the end."""
         seen = ""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _LARGE)  # small windows take long
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while part not in seen:
                 if not (more := await asyncio.get_running_loop().sock_recv(self._socket, 65536)):
                     raise EOFError
