@@ -183,6 +183,19 @@ def test_remedies_that_are_missed_on_one_day_are_one_level_and_those_of_another_
     assert happened[-1].case.alert.report == replace(summary_of(case.alert, ()), causes=("cost",), missed=3)
 
 
+def test_an_acknowledgement_that_ends_as_the_report_is_due_ends_first() -> None:
+    """So the alert is open when it is escalated for the report."""
+    case = fell_behind(at(25, 4, 15))
+    ends = at(30, 4, 0)
+    case = decided(case, life.acknowledge(case.alert, 1, HOA, at(29, 4, 0), ends))
+    happened = list(pass_until(case, ends, end_of))
+    assert [(each.decision.entry, each.case.alert.status) for each in happened] == [
+        ("timed_out", "open"),
+        ("report_overdue", "open"),
+        ("escalated", "open"),
+    ]
+
+
 def test_without_a_chain_nothing_is_escalated() -> None:
     case = replace(fell_behind(at(25, 4, 15)), chain=None)
     assert [each.decision.entry for each in pass_until(case, at(12, 5, 0), end_of)] == ["report_overdue"]
