@@ -181,6 +181,14 @@ async def test_an_alert_follows_its_target_to_another_organisation(
     }
 
 
+async def test_an_alert_follows_its_target_within_one_batch(service: NotificationsService, clients: Clients) -> None:
+    lag = a_lag("CT-07")
+    before = lag.fell_behind()
+    lag.organisations = ("NL", "VNPOST")
+    await service.handle_batch([before, lag.fell_behind(2)])
+    assert (await names(await clients.of("CT")), await names(await clients.of("NL"))) == (set(), {"CT-07"})
+
+
 async def test_an_alert_of_an_event_without_organisations_is_of_the_one_that_it_names(
     service: NotificationsService, clients: Clients
 ) -> None:

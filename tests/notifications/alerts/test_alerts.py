@@ -131,6 +131,12 @@ async def test_two_consumers_of_the_same_event_raise_one_alert(service: Notifica
     assert await service.outbox_types() == ["drive.alert.raised.v1"]
 
 
+async def test_events_of_one_batch_take_effect_in_the_order_of_their_revisions(service: NotificationsService) -> None:
+    lag = an_episode()
+    await service.handle_batch([lag.worsened(2), lag.fell_behind(1)])
+    assert await service.outbox_types() == ["drive.alert.raised.v1", "drive.alert.worsened.v1"]
+
+
 async def test_a_batch_of_many_episodes_raises_each(service: NotificationsService) -> None:
     await service.handle_batch([an_episode().fell_behind() for _ in range(30)])
     assert len(await service.alerts()) == 30
