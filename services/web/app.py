@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from services.runtime import AnyRuntime
@@ -43,9 +42,7 @@ def build_app(
         openapi_url="/openapi.json",
         redoc_url=None,
         redirect_slashes=False,
-        strict_content_type=False,  # json_body decides
         static_url="/docs/assets",
-        generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else asked for anew at each request
     )
     app.state.runtime = runtime
@@ -53,17 +50,10 @@ def build_app(
     app.state.stopping = asyncio.Event()
     for router in routers:
         assert issubclass(router.route_class, StrictRoute)  # noqa: S101 - see there what others would let pass
-        app.include_router(router)
-    app.include_router(health_router)
-    app.include_router(problem_router)
-    app.include_router(asyncapi_router)
+    for router in (*routers, health_router, problem_router, asyncapi_router):
+        app.router.routes += router.routes  # as they are: included, each would be made anew for each app
     match_first(app, routers)
     install_problems(app)
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics)
     app.openapi = lambda: openapi.completed(app)  # type: ignore[method-assign]  # how FastAPI says to extend it
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    """The name of the endpoint, which is unique within a service."""
-    return route.name

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from services.errors import DomainError
 from services.runtime import AnyRuntime, Check
 from services.shown import ShownText, shown
+from services.web.openapi import operation_id
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ _METRICS: Final[dict[str, Any]] = {
         }
     }
 }
-health_router = APIRouter(tags=["health"])
+health_router = APIRouter(tags=["health"], generate_unique_id_function=operation_id)
 """Routes that need no token."""
 
 

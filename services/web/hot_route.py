@@ -24,7 +24,7 @@ from services.web.answers import refuses, sends
 from services.web.auth import alternatives, authorized
 from services.web.field_errors import refusal
 from services.web.json_body import json_body, validated
-from services.web.openapi import DEFINITIONS, body_of
+from services.web.openapi import DEFINITIONS, body_of, operation_id
 from services.web.parameters import refuse_parameters_but, refuse_too_many_parameters
 from services.web.problems import refusal_of_header
 from services.web.table_answer import answered
@@ -112,6 +112,7 @@ def hot_route(
             responses=_answers(declaration, table),
             openapi_extra=_document(declaration, path) | ({DEFINITIONS: dict(TABLES)} if table else {}),
             route_class_override=_HotRoute,
+            generate_unique_id_function=operation_id,
         )
         return endpoint
 

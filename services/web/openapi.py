@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from services.web.answers import HEADERS, common_answers, joined, with_common_headers
@@ -28,6 +29,11 @@ DEFINITIONS: Final = "x-definitions"
 """Where an operation carries the schemas that its own refer to, until the document is completed."""
 _DEFAULT: Final = "Successful Response"
 _REF: Final = "#/components/schemas/{model}"
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the endpoint, which is unique within a service."""
+    return route.name
 
 
 def described_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

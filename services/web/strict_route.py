@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from services.web.auth import authorize, authorized
 from services.web.etag import NOT_SHARED, with_tag
 from services.web.json_body import json_body, parsed
-from services.web.openapi import DEFINITIONS
+from services.web.openapi import DEFINITIONS, operation_id
 from services.web.parameters import refuse_unknown_parameters
 from services.web.table_answer import answered
 from services.web.table_document import DEFINITIONS as TABLES
@@ -34,7 +34,8 @@ class StrictRoute(APIRoute):
     of_persons: ClassVar[bool] = False
 
     def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
+        of_apps = {"generate_unique_id_function": operation_id, "strict_content_type": False}  # json_body decides
+        super().__init__(*given, **options | of_apps)
         if table := self._table():
             self.responses = with_table(self.responses, table)
             self.openapi_extra = {**(self.openapi_extra or {}), DEFINITIONS: dict(TABLES)}
