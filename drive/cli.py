@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,19 +121,19 @@ def worker(service: Service) -> None:
 def migrate(
     service: Annotated[ServiceName | None, typer.Argument(help="all three where none is named")] = None,
     *,
-    wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up")] = 60.0,
+    wait: Annotated[float, typer.Option(help="seconds to wait for the server to come up, up to 3600")] = 60.0,
 ) -> None:
     """Make the databases where they are missing, and bring them to the newest revision."""
     from drive.hosting.migrating import keys_to_seal_with  # noqa: PLC0415 - as above
     from drive.hosting.one_service import on_databases  # noqa: PLC0415 - as above
     from migrations.upgrade import upgrade_when_up  # noqa: PLC0415 - as above
 
-    settings = read_settings()
+    settings, patience = read_settings(), reconcile_command.wait_of(wait)
     load_keys = partial(keys_to_seal_with, settings)
 
     async def upgrade(urls: Mapping[ServiceName, URL]) -> None:
         for name in [service] if service else SERVICES:
-            setting, patience = settings.database_setting(name), timedelta(seconds=wait)
+            setting = settings.database_setting(name)
             await upgrade_when_up(name, urls[name], patience, setting=setting, load_secret_keys=load_keys)
             typer.echo(f"{name}: up to date")
 
@@ -144,8 +143,8 @@ def migrate(
 @app.command()
 def token(
     org: Annotated[str, typer.Option(help="the organisation that the token acts for")],
-    scope: Annotated[str, typer.Option(help="scopes, separated by spaces")],
-    hours: Annotated[float, typer.Option(help="how long it is good for")] = 24.0,
+    scope: Annotated[str, typer.Option(help="what it may be used for: scopes, separated by spaces")],
+    hours: Annotated[float, typer.Option(help="how many hours it is good for, up to 8784 (a year)")] = 24.0,
     subject: Annotated[
         str | None, typer.Option(help="id of the person who acts; without it, the organisation's")
     ] = None,
@@ -155,6 +154,8 @@ def token(
     from drive.commands import token as given  # noqa: PLC0415 - as above
 
     organisation, scopes, lifetime = given.checked_org(org), given.checked_scopes(scope), given.checked_lifetime(hours)
+    for option, text in (("--subject", subject), ("--name", name)):
+        given.check_text(option, text)
     tokens, now = given.signing_tokens(read_settings_alone()), SystemClock().now()
     typer.echo(tokens.issue(organisation, scopes, now, lifetime, subject=subject, name=name))
 

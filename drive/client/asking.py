@@ -35,12 +35,12 @@ async def asking(settings: Configuration, tokens: Tokens, scope: str) -> AsyncIt
             yield client
     except Refused as refusal:
         raise Unanswered(_refused(refusal) or _is_another(where)) from refusal
-    except ValueError as error:  # no JSON
-        raise Unanswered(_is_another(where)) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         reason = str(error) or "it takes too long"
         away = f"the notifications service does not answer at {where} ({reason}): start it, or {_REMEDY}"
         raise Unanswered(away) from error
+    except ValueError as error:  # no JSON
+        raise Unanswered(_is_another(where)) from error
 
 
 async def ask(

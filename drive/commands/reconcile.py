@@ -37,7 +37,7 @@ def reconcile(
     since: From = None,
     until: To = None,
     *,
-    wait: Annotated[float, typer.Option(help="seconds to wait for what is on its way")] = 10.0,
+    wait: Annotated[float, typer.Option(help="seconds to wait for what is on its way, up to 3600")] = 10.0,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from drive.commands.asking import answer_of
+from drive.commands.console import text_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +37,7 @@ def explain(
 
 @app.command("test")
 def send_test(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
+    name: Annotated[str, typer.Argument(metavar="NAME", callback=text_option)],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="the answer of the API")] = False,
 ) -> None:

@@ -13,6 +13,7 @@ from drive.commands.console import fail
 from drive.hosting.configuration import Configuration
 from drive.hosting.services import known_scopes
 from services.names import CODE
+from services.security.claims import LONGEST_TEXT
 from services.security.keys import key_file, present_secret_keys
 from services.security.tokens import Tokens
 from services.web.fields import PATTERN_REMEDIES, Code
@@ -44,6 +45,12 @@ def checked_lifetime(hours: float) -> timedelta:
     if not (math.isfinite(hours) and 0 < hours <= LONGEST_HOURS):
         fail(f"--hours: give more than 0 and at most {LONGEST_HOURS} (a year), such as 24")
     return max(timedelta(hours=hours), timedelta(seconds=1))
+
+
+def check_text(option: str, text: str | None) -> None:
+    """Ends the process where services would not take a token that says this of a person."""
+    if text is not None and not (text.strip() and text.isprintable() and len(text) <= LONGEST_TEXT):
+        fail(f"{option}: give a text of one line, of up to {LONGEST_TEXT} characters, or leave it out")
 
 
 def signing_tokens(configuration: Configuration) -> Tokens:

@@ -88,6 +88,30 @@ def test_a_token_is_good_for_some_time_up_to_a_year(hours: str) -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["--subject", "--name"])
+@pytest.mark.parametrize("text", ["", " ", "Hoa\n", "\udcff", "x" * 256])
+def test_a_token_says_of_a_person_what_services_take(option: str, text: str) -> None:
+    said = _refused("token", "--org", "CT", "--scope", "admin", option, text, DRIVE_SECRET_KEYS="A" * 43)
+    assert said == f"drive: {option}: give a text of one line, of up to 255 characters, or leave it out"
+
+
+@pytest.mark.parametrize("wait", ["-1", "nan", "inf", "3601"])
+def test_nobody_waits_for_a_server_for_longer_than_an_hour(wait: str) -> None:
+    assert _refused("migrate", "--wait", wait) == "drive: --wait: give seconds from 0 to 3600"
+
+
+def test_a_name_of_a_route_is_text() -> None:
+    assert _refused("routes", "test", "\udcff") == "drive: name: give text in UTF-8"
+
+
+def test_an_address_that_there_cannot_be_is_named_with_its_settings() -> None:
+    done = _drive("routes", "test", "ops", DRIVE_HOST="999.1.1.1", DRIVE_SECRET_KEYS="A" * 43)
+    said = done.stderr.splitlines()[-1]
+    assert done.exit_code == 2
+    assert "does not answer at http://999.1.1.1:8003" in said
+    assert said.endswith("start it, or set DRIVE_HOST and NOTIFICATIONS_PORT to where it is")
+
+
 def test_a_token_says_which_keys_signed_it(tmp_path: Path) -> None:
     key = secrets.token_urlsafe(32)
     (tmp_path / "secret.keys").write_text(key)
