@@ -76,8 +76,8 @@ def demo_configuration(configuration: Configuration) -> Configuration:
         today=None,
         webhook_allow=(ip_network("127.0.0.0/8"),),
         review_seconds=0.2,
-        deadline_seconds=0.5,
-        group_wait_seconds=0.5,
+        deadline_seconds=1.0,
+        group_wait_seconds=1.0,
         group_interval_seconds=0.5,
     )
 
