@@ -13,10 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from migrations.upgrade import upgrade
 from services.contracts.enrolment import EnrolmentEvent, EnrolmentFacts
 from services.contracts.envelope import Event
-from services.persistence.database import Database
 from services.vocabulary import RegistryKind, Scheme
 from targets_api.domain.series import Days, points_of
 from targets_api.ledger.rollups import roll_up
@@ -26,7 +24,6 @@ from targets_api.progress.split_sums import parts_of
 from targets_api.progress.sums import PeriodKey, sums_of
 from targets_api.tables.rollups import SUMS
 from targets_api.tables.splits import COLUMN_OF
-from tests.support.postgres import Databases
 from tests.targets_api.attainment.test_counted import life, schemes
 from tests.targets_api.builders import (
     HEALTH,
@@ -332,38 +329,3 @@ async def test_a_process_of_the_version_before_may_link_all_anew(service: Target
         await work.execute(text("INSERT INTO unit_ancestors SELECT * FROM kept"))
     await assert_rolled_up(service)
     assert (await service.progress("units/38"))["new"] == 4
-
-
-HISTORY: Final = """
-    INSERT INTO unit_ancestors VALUES ('38', '38', 0), ('15142', '15142', 0), ('15142', '38', 1);
-    INSERT INTO organisation_ancestors VALUES ('CT', 'CT', 0), ('CT', 'VNPOST', 1);
-    INSERT INTO tallies
-    SELECT unit, scheme, '2025-01-01'::date + day, kind, 'CT', 'CT-0' || day % 3, day % 7, day % 2
-    FROM generate_series(0, 399) day, unnest('{15142,38}'::text[]) unit,
-        unnest('{household_health,voluntary_social}'::text[]) scheme, unnest('{new,renewal}'::text[]) kind
-"""
-
-
-async def test_an_upgrade_rolls_up_what_was_counted_and_goes_on_where_it_broke_off(databases: Databases) -> None:
-    url = await databases.create("empty")
-    database = Database(url)
-    try:
-        await upgrade("targets", url, "targets_0014")
-        async with database.write() as work:
-            for statement in HISTORY.split(";"):
-                await work.execute(text(statement))
-        await upgrade("targets", url, "targets_0015")
-        async with database.write() as work:
-            await work.execute(text("UPDATE alembic_version SET version_num = 'targets_0014'"))
-            await work.execute(text("UPDATE tallies SET n = n + 1 WHERE day = '2025-03-05'"))
-        await upgrade("targets", url)
-        await roll_up(database)
-        async with database.read() as session:
-            for tree in ("unit", "organisation"):
-                found = [tuple(row) for row in await session.execute(text(FOUND.format(tree=tree)))]
-                leaves = await session.execute(text(LEAVES.format(tree=tree)))
-                assert found == [tuple(row) for row in leaves]
-                assert found
-    finally:
-        await database.close()
-        await databases.drop(url)
