@@ -181,7 +181,7 @@ async def test_hours_are_shown_in_full(service: NotificationsService) -> None:
         (OFFICE | {"to": "24:01"}, "/hours/to", "24:00"),
         (OFFICE | {"to": "07:30"}, "/hours", "later than `from`"),
         ({"from": "22:00", "to": "06:00"}, "/hours", "two routes"),
-        (OFFICE | {"days": []}, "/hours/days", "at least 1"),
+        (OFFICE | {"days": []}, "/hours/days", "1 at least"),
         (OFFICE | {"days": ["monday"]}, "/hours/days/0", "mon"),
         (OFFICE | {"critical": "never"}, "/hours/critical", "always"),
         (OFFICE | {"begins": "08:00"}, "/hours/begins", ""),
