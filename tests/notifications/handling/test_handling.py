@@ -121,6 +121,8 @@ async def test_an_alert_is_ended_by_hand_with_a_reason(alert: Handled) -> None:
         "The baseline was wrong",
     )
     assert shown["resolved_by"]["organisation_code"] == "OPS"
+    entry = (await alert.get("/timeline"))["items"][-1]
+    assert (entry["kind"], entry["note"], entry["by"]) == ("resolved", "The baseline was wrong", shown["resolved_by"])
     assert shown["resolved_at"]
     for path, body in {
         "acknowledgement": {},
