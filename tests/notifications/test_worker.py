@@ -5,11 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection
-
-from notifications.tables.base import Base
 from notifications.worker import create_worker
 from services.contracts.pace import PaceFellBehind
 from services.contracts.subscriptions import BINDINGS
@@ -62,11 +57,3 @@ async def test_a_worker_that_ends_watches_a_mail_server_that_is_away_no_longer(m
         return asyncio.all_tasks() - before
 
     await eventually(left, set())
-
-
-async def test_the_migrations_make_the_tables_that_the_rows_describe(service: NotificationsService) -> None:
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
-
-    async with service.runtime.database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []

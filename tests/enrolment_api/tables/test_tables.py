@@ -6,14 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from enrolment_api.enrolments.sql import KNOWN
 from enrolment_api.people.keys import PeopleKeys
-from enrolment_api.tables import enrolments, registry
-from enrolment_api.tables.base import Base
 from services.persistence.driver_errors import StatementRefused
 from services.security.keys import load_secret_keys
 from tests.enrolment_api.conftest import Service, a_sign_up, a_voluntary_sign_up, post, post_batch
@@ -61,16 +57,6 @@ async def test_database_takes_what_is_no_double_cover(service: Service, changes:
     await post(service.ct, a_sign_up())
     await copy_the_row(service, changes)
     assert len(await service.rows("SELECT id FROM enrolments")) == 2
-
-
-async def test_rows_are_described_as_they_were_migrated(service: Service) -> None:
-    def differences(connection: Connection) -> list[object]:
-        found: list[object] = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-        return found
-
-    assert {enrolments.EnrolmentRow.__tablename__, registry.UnitRow.__tablename__} <= set(Base.metadata.tables)
-    async with service.runtime.database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
 
 
 async def test_last_cover_is_found_by_the_index_of_the_constraint(service: Service) -> None:
