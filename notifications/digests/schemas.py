@@ -47,7 +47,7 @@ class DigestView(BaseModel):
     every: Every = Field(description=_EVERY, examples=["day"])
     at: Annotated[str, shown(_AT, "07:30", minLength=5, maxLength=5)]
     on: Weekday | None = Field(description=f"{_ON}; null of a daily one", examples=[None])
-    days: list[Weekday] | None = shown_list(_DAYS, ["mon", "wed", "fri"], most=_WEEK)
+    days: Annotated[list[Weekday], shown_list(_DAYS, ["mon", "wed", "fri"], most=_WEEK)] | None
     holidays: bool = Field(description=_HOLIDAYS, examples=[False])
     next_at: ShownTime = Field(description="When the next one comes, in UTC")
     created_at: ShownTime = Field(description="When it was made, in UTC")

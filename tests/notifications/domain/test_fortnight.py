@@ -35,7 +35,7 @@ Mon 05.05 09:00 escalated, level 4: nobody has acknowledged it in time
     director Mon 05.05 09:00
 Mon 05.05 10:00 reported
 Tue 06.05 07:30 daily, since Mon 05.05 07:30: escalated, reported
-Wed 07.05 00:00 remedy_missed, a remedy was not done in time
+Wed 07.05 00:00 remedy_missed, remedy 1 was not done in time
 Wed 07.05 00:00 escalated, level 5: a remedy was not done in time
     thanh-hoa Wed 07.05 07:30
     director Wed 07.05 00:00

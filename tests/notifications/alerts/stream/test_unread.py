@@ -9,7 +9,7 @@ from tests.notifications.alerts.stream.steps import token, told
 from tests.notifications.service import NotificationsService, an_episode
 from tests.support.streams import Listen, Serve, Unread, with_small_buffers
 
-ROUNDS = 12
+ROUNDS = 24
 ALERTS = 6
 
 

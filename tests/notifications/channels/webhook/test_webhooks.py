@@ -232,7 +232,7 @@ async def test_a_removed_route_gives_up_what_is_queued(service: NotificationsSer
     await service.client.delete("/v1/routes/ops")
     assert await service.sender().send_due() == 0
     [delivery] = await service.deliveries(state="failed")
-    assert delivery["last_error"] == "its route was removed or disabled"
+    assert delivery["last_error"] == "its route was removed"
 
 
 async def test_an_address_that_was_mended_gets_what_is_queued(
