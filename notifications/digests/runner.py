@@ -49,7 +49,8 @@ class Digests:
             return False
         async with self._database.write() as work:
             told = await tell(work, context, made)
-            work.after_commit(self._wake)
+            if told:
+                work.after_commit(self._wake)
         return told
 
     async def _made(self, name: str, context: Context) -> Made | None:

@@ -44,7 +44,8 @@ class Deadlines:
     async def _page(self) -> int:
         async with self._database.write() as work:
             done = await meet_deadlines(work, context_of(self._clock), self._terms, PAGE)
-            work.after_commit(self._wake)
+            if done:
+                work.after_commit(self._wake)
             return done
 
 

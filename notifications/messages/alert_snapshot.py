@@ -69,7 +69,7 @@ class AlertSnapshot(BaseModel):
     unit_name: ShownName | None = Field(description="Name of the unit, where the target is about one")
     target_id: ShownId = Field(description="Id of the target")
     target_name: ShownName | None = Field(description="Name of the target, where it has one", examples=["Q4"])
-    episode: ShownNumber = Field(description="The how-manieth time that this target lags behind", examples=[1])
+    episode: ShownNumber = Field(description="Which lag of the target it is: 1 for the first", examples=[1])
     scheme: SchemeWord
     measure: MeasureWord
     starts_on: ShownDay = Field(description="First day of the target's period", examples=["2025-10-25"])

@@ -31,5 +31,6 @@ class Releases:
     async def _page(self) -> int:
         async with self._database.write() as work:
             done = await release(work, context_of(self._clock), self._terms, PAGE)
-            work.after_commit(self._wake)
+            if done:
+                work.after_commit(self._wake)
             return done

@@ -31,5 +31,6 @@ class Reminders:
     async def _page(self) -> int:
         async with self._database.write() as work:
             done = await remind(work, context_of(self._clock), self._terms, self._intervals)
-            work.after_commit(self._wake)
+            if done:
+                work.after_commit(self._wake)
             return done

@@ -56,7 +56,7 @@ class AlertFacts(Facts):
     )
     unit_name: Name | None = fact("Name of the unit, where the target is about one", "Xã Cẩm Thạch", optional=True)
     target_name: Name | None = fact("Name of the target, where it has one", "Q4", optional=True)
-    episode: int | None = fact("The how-manieth time that this target lags behind", 1, optional=True, **WHOLE)
+    episode: int | None = fact("Which lag of the target it is: 1 for the first", 1, optional=True, **WHOLE)
     scheme: Scheme | None = fact(
         "Household health insurance or voluntary social insurance", "household_health", optional=True
     )

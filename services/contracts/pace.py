@@ -44,7 +44,7 @@ class PaceFacts(Facts):
 
     target_id: UUID = fact("Id of the target", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
     target_name: Name | None = fact("What people call it; null where it has no name", "Q4")
-    episode: int = fact("The how-manieth time that the target lags behind", 1, **WHOLE)
+    episode: int = fact("Which lag of the target it is: 1 for the first", 1, **WHOLE)
     revision: int = fact("Grows with every pace event of the target", 1, **WHOLE)
     scope: Scope = Field(description="What the target is about")
     unit_name: Name | None = fact("Name of the unit, where the target is about one", "Xã Cẩm Thạch")

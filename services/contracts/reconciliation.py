@@ -59,7 +59,7 @@ class LaggingTarget(Facts):
     """A target that lags, in its present episode; `revision` is that of its last pace event."""
 
     target_id: UUID = fact("Id of the target", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
-    episode: int = fact("The how-manieth time that the target lags behind", 1, **WHOLE)
+    episode: int = fact("Which lag of the target it is: 1 for the first", 1, **WHOLE)
     revision: int = fact("That of its last pace event", 1, **WHOLE)
 
 
@@ -86,7 +86,7 @@ class KnownPace(Facts):
     """The highest episode and revision that the listener has received of a target, 0 where it has received none."""
 
     target_id: UUID = fact("Id of the target", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01")
-    episode: int = fact("The how-manieth time that the target lags behind", 1, 0, **WHOLE)
+    episode: int = fact("Which lag of the target it is: 1 for the first", 1, 0, **WHOLE)
     revision: int = fact("That of its last pace event", 1, 0, **WHOLE)
 
 

@@ -70,7 +70,7 @@ def what(alert: AlertSnapshot, words: Words) -> str:
 
 
 def lasting(notice: Notice, words: Words) -> dict[str, str]:
-    """Since when an alert lasts, and the how-manieth day that is, for sentences of a reminder."""
+    """Since when an alert lasts, and for how many days, for sentences of a reminder."""
     begun, now = (at.astimezone(BUSINESS_ZONE).date() for at in (notice.alert.raised_at, notice.queued_at))
     return {"since": words.day(begun), "day": words.number((now - begun).days + 1)}
 

@@ -74,7 +74,7 @@ class Words:
     subject_acknowledged: str
     at_level: str
     on_day: str
-    """Of a reminder: since when, and the how-manieth day that is, the first counted."""
+    """Of a reminder: since when, and for how many days, the first counted."""
     subject_reported: str
     subject_timed_out: str
     subject_missed: str
