@@ -40,6 +40,7 @@ class Outage:
         self._works_since = 0.0
         self._failures = 0
         self._watcher: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     @property
     def lasts(self) -> bool:
@@ -47,9 +48,12 @@ class Outage:
         return self._began is not None
 
     def failed(self, error: Unavailable, **details: str) -> bool:
-        """A try failed. Marks the error as reported, and returns whether the outage begins with it."""
+        """A try failed. Marks the error as reported, and returns whether the outage begins with it: none does once this
+        is closed."""
         error.is_reported = True
         self.reason = error.detail
+        if self._is_closed:
+            return False
         self._failures += 1
         if self._began is not None:
             log.debug("outage_lasts", what=self.what, **self.which, attempt=self._failures, reason=error.detail)
@@ -70,7 +74,8 @@ class Outage:
             raise Unavailable(self.reason)
 
     def close(self) -> None:
-        """The process ends, or needs it no more."""
+        """The process ends, or needs it no more: whoever tries it still is not watched."""
+        self._is_closed = True
         if self._watcher:
             self._watcher.cancel()
         if self.lasts and self.reason is None:

@@ -31,9 +31,8 @@ class DatabaseOutage(Outage):
         """A statement or a connection failed."""
         self._cannot_write = self._cannot_write or sqlstate.startswith(_CANNOT_WRITE)
         began = self.failed(error, sqlstate=sqlstate, **details)
-        if sqlstate and not (
-            began or self._is_explained
-        ):  # it began with a connection that was cut, which says no more
+        if sqlstate and self.lasts and not (began or self._is_explained):
+            # it began with a connection that was cut, which says no more
             log.error(
                 "outage_explained", what=self.what, **self.which, reason=error.detail, sqlstate=sqlstate, **details
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,19 @@ async def test_any_number_of_failures_are_one_line_and_the_end_is_another_with_t
     assert (began["reason"], began["queue"], began["log_level"]) == ("failure 0", "targets", "error")
     assert (ended["failures"], ended["queue"]) == (50, "targets")
     assert 0 <= ended["seconds"] < 20
+
+
+async def test_of_what_is_closed_none_begins(lines: list[Any]) -> None:
+    async def never() -> None:
+        raise Unavailable("away")
+
+    outage = DatabaseOutage("drive_targets", never)
+    outage.close()
+    before = asyncio.all_tasks()
+    error = Unavailable("gone")
+    outage.refused(error, sqlstate="3D000")
+    assert (error.is_reported, outage.lasts, lines) == (True, False, [])
+    assert asyncio.all_tasks() == before
 
 
 async def test_what_comes_and_goes_is_one_outage(lines: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
