@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from enrolment_api.people import store
 from enrolment_api.people.keys import PeopleKeys
 from enrolment_api.people.store import Person, make
 from services.ids import new_id
+from services.persistence.driver_errors import Overtaken
 from services.security.keys import load_secret_keys
 from services.security.sealing import SecretLost
 from tests.enrolment_api.builders import a_person
@@ -199,13 +201,14 @@ async def test_a_deadlock_with_another_process_refuses_nothing(service: Service)
     ids = sorted((f"03808000000{n}" for n in (1, 2)), key=keys.indexes_of)
     first, second = (Person(new_id(), keys.indexes_of(personal_id)) for personal_id in ids)
     sign_ups = [a_sign_up(n, participant=a_participant(n)) for n in (1, 2)]
-    async with service.runtime.database.write() as work:
-        await make(work, keys, {second.id: (second, a_person(personal_id=ids[1]))})
-        answers = asyncio.create_task(post_batch(service.ct, *sign_ups))
-        await eventually(lambda: waiting(service), 1)
-        await make(work, keys, {first.id: (first, a_person(personal_id=ids[0]))})
+    with suppress(Overtaken):  # PostgreSQL ends whichever it looks at first: on a busy machine it may be this one
+        async with service.runtime.database.write() as work:
+            await make(work, keys, {second.id: (second, a_person(personal_id=ids[1]))})
+            answers = asyncio.create_task(post_batch(service.ct, *sign_ups))
+            await eventually(lambda: waiting(service), 1)
+            await make(work, keys, {first.id: (first, a_person(personal_id=ids[0]))})
     assert [answer["status"] for answer in await answers] == [201, 201]
-    assert set(await participant_ids(service)) == {first.id, second.id}
+    assert len(set(await participant_ids(service))) == 2
 
 
 async def test_a_correction_to_an_id_that_somebody_else_records_meanwhile_is_sent_again(
