@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+
+from notifications.deliveries.claims import fields_of
 from notifications.domain.alert import Person, Resolution
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
+
+log = structlog.get_logger(__name__)
+
+PUT_OFF: Final = timedelta(hours=1)
+"""After what the clock looks again at an alert that cannot be read."""
 
 
 def acknowledger_of(row: AlertRow) -> Person | None:
@@ -23,3 +35,13 @@ def snapshot_of(row: AlertRow) -> AlertSnapshot:
     """The alert at this version."""
     given = {"acknowledged_by": acknowledger_of(row), "resolution": resolution_of(row)}
     return AlertSnapshot.model_validate(row.model_dump() | given)
+
+
+def readable(row: AlertRow) -> AlertSnapshot | None:
+    """The alert at this version; None where its row cannot be read, which is logged: whoever does something for many
+    puts this one off, so that it holds up no other."""
+    try:
+        return snapshot_of(row)
+    except ValidationError as error:
+        log.error("alert_unreadable", alert_id=str(row.id), fields=fields_of(error))
+        return None

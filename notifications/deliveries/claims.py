@@ -149,7 +149,7 @@ async def _add(work: UnitOfWork, claimed: Claimed, deliveries: Sequence[ClaimedD
                 notices.append(_notice(each))
         except ValidationError as error:
             alone = await store.take_out(work, each.id)
-            claimed.unreadable.append((Attempt(alone, each.attempt, each.channel), _fields_of(error)))
+            claimed.unreadable.append((Attempt(alone, each.attempt, each.channel), fields_of(error)))
     if notices or digest:
         claimed.messages.append(_message(deliveries[0], notices, digest))
 
@@ -179,7 +179,8 @@ def _message(first: ClaimedDelivery, notices: Sequence[Notice], digest: DigestNo
     )
 
 
-def _fields_of(error: ValidationError) -> str:
+def fields_of(error: ValidationError) -> str:
+    """Names of what cannot be read, without what stands there."""
     return ", ".join(".".join(map(str, each["loc"])) for each in error.errors())
 
 

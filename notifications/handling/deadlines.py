@@ -8,6 +8,7 @@ from typing import Final
 from notifications.alerts.changes import Because, Step, save_steps, step_of
 from notifications.alerts.due import end_of
 from notifications.alerts.rows import state_of, with_state
+from notifications.alerts.snapshots import PUT_OFF, readable
 from notifications.domain.escalation import Chain, step_due_at
 from notifications.domain.passing import pass_until
 from notifications.domain.terms import Terms
@@ -50,15 +51,24 @@ class Deadlines:
 
 
 async def meet_deadlines(work: UnitOfWork, context: Context, terms: Terms, most: int) -> int:
-    """Do what is due of so many alerts; of how many there was something to do."""
+    """Do what is due of so many alerts; of how many there was something to do. One that cannot be read is put off."""
     await take_shared(work, ESCALATIONS)
     rows = await store.due(work, context.at, most)
     chains = await all_chains(work)
     remedies = await store.remedies_of(work, [row.id for row in rows])
-    steps = [step for row in rows for step in _met(row, remedies[row.id], chains, context)]
+    steps = [step for row in rows for step in _met_or_put_off(row, remedies[row.id], chains, context)]
     await work.add(*rows, *(remedy for row in rows for remedy in remedies[row.id]))
     await save_steps(work, context, steps, terms)
     return len(rows)
+
+
+def _met_or_put_off(
+    row: AlertRow, remedies: Sequence[AlertRemedyRow], chains: Sequence[Chain], context: Context
+) -> Iterator[Step]:
+    if readable(row):
+        yield from _met(row, remedies, chains, context)
+    else:
+        row.next_deadline_at = row.next_escalation_at = context.at + PUT_OFF
 
 
 def _met(

@@ -7,6 +7,7 @@ from typing import Any
 
 from drive.client.client import until
 from tests.faults.faults import administrator
+from tests.faults.notified import become, deliveries, let_the_lease_end
 from tests.support.installation import Installation
 from tests.support.smtp import SILENCE, ScriptedServer, a_scripted_server
 
@@ -33,21 +34,6 @@ async def make_due(installation: Installation) -> None:
         await connection.execute(
             "UPDATE digests SET next_at = next_at - interval '1 day', created_at = created_at - interval '2 days'"
         )
-
-
-async def told(installation: Installation) -> list[tuple[str, list[str]]]:
-    """State and outcomes of each digest."""
-    rows = await installation.rows(
-        "notifications",
-        "SELECT d.state, array_remove(array_agg(a.outcome ORDER BY a.attempt), NULL) AS outcomes FROM deliveries d"
-        " LEFT JOIN delivery_attempts a ON a.delivery_id = d.id WHERE d.digest_name = 'all' GROUP BY d.id",
-    )
-    return [(row["state"], row["outcomes"]) for row in rows]
-
-
-async def become(installation: Installation, expected: list[tuple[str, list[str]]]) -> None:
-    """Wait until the digests are these."""
-    await until(f"{expected}", lambda: told(installation), lambda found: found == expected, seconds=90)
 
 
 async def next_at(installation: Installation) -> datetime:
@@ -77,7 +63,7 @@ async def test_killed_before_the_commit_nothing_is_recorded_and_the_next_worker_
             await installation.start("worker", "notifications")
             await until("a digest that is queued", lambda: blocked(installation), bool, seconds=90)
             await installation.kill("worker", "notifications")
-        assert (await told(installation), server.texts) == ([], [])
+        assert (await deliveries(installation), server.texts) == ([], [])
         assert await next_at(installation) < due
         await installation.start("worker", "notifications")
         await become(installation, [("sent", ["sent"])])
@@ -93,10 +79,9 @@ async def test_killed_in_the_middle_of_the_mail_it_is_left_to_a_person_and_made_
         await installation.start("worker", "notifications")
         await until("a session", server.count, lambda found: found > 0, seconds=90)
         await installation.kill("worker", "notifications")
-        assert await told(installation) == [("sending", [])]
+        assert await deliveries(installation) == [("sending", [])]
         server.answers = {}
-        async with administrator(installation, "notifications") as connection:
-            await connection.execute("UPDATE deliveries SET leased_until = now() WHERE state = 'sending'")
+        await let_the_lease_end(installation)
         await make_due(installation)  # as by a clock that was set back: there is one for this time already
         await installation.start("worker", "notifications")
         await become(installation, [("unconfirmed", ["unconfirmed"])])
@@ -113,5 +98,5 @@ async def test_killed_after_the_record_it_is_not_sent_again(installation: Instal
         await make_due(installation)
         await installation.start("worker", "notifications")
         await until("the next", lambda: next_at(installation), lambda found: found == due, seconds=90)
-        assert await told(installation) == [("sent", ["sent"])]
+        assert await deliveries(installation) == [("sent", ["sent"])]
         assert len(server.texts) == 1

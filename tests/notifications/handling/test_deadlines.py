@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -115,3 +116,21 @@ async def test_the_clock_waits_for_nobody_who_changes_an_alert(alert: Handled) -
     async with service.runtime.database.write() as theirs, service.runtime.database.write() as mine:
         assert await meet_deadlines(theirs, service.context(), terms, PAGE) == 1
         assert await meet_deadlines(mine, service.context(), terms, PAGE) == 0
+
+
+async def test_an_alert_that_cannot_be_read_holds_up_no_other_and_is_looked_at_again_later(
+    service: NotificationsService,
+) -> None:
+    broken, other = await Handled(service).begin(), await Handled(service).begin(an_episode())
+    [stored] = await service.query("SELECT figures FROM alerts WHERE id = CAST(:id AS uuid)", id=broken.id)
+    await service.execute("UPDATE alerts SET figures = '{}' WHERE id = CAST(:id AS uuid)", id=broken.id)
+    other.wait_until((await other.shown())["report_due_at"])
+    await other.clock_looks()
+    assert (await other.shown())["overdue_since"]
+    mended = "UPDATE alerts SET figures = CAST(:figures AS jsonb) WHERE id = CAST(:id AS uuid)"
+    await service.execute(mended, figures=json.dumps(stored.figures), id=broken.id)
+    await broken.clock_looks()
+    assert (await broken.shown())["overdue_since"] is None
+    service.advance(hours=1)
+    await broken.clock_looks()
+    assert (await broken.shown())["overdue_since"]

@@ -55,6 +55,18 @@ async def test_when_a_silence_is_over_routes_hear_once_of_what_is_unresolved(ops
     assert await hushed(ops) == 0
 
 
+async def test_an_alert_that_cannot_be_read_holds_up_no_other_when_a_silence_is_over(ops: NotificationsService) -> None:
+    await silence(ops)
+    broken, other = an_episode(), an_episode()
+    await ops.handle(broken.fell_behind(), other.fell_behind())
+    await ops.execute(
+        "UPDATE alerts SET figures = '{}' WHERE target_id = CAST(:target AS uuid)", target=str(broken.target_id)
+    )
+    ops.advance(hours=2)
+    await clock_looks(ops)
+    assert (await told(ops), await hushed(ops)) == (["raised"], 1)
+
+
 async def test_a_silence_that_somebody_ends_is_kept_with_who_and_when_and_routes_hear(
     ops: NotificationsService,
 ) -> None:
