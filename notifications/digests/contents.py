@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifications.alerts.mutes import with_mutes
-from notifications.alerts.snapshots import snapshot_of
+from notifications.alerts.snapshots import readable, snapshot_of
 from notifications.deliveries.courses import course_before, courses_of
 from notifications.digests import queries
 from notifications.digests.due import period_at
@@ -104,12 +104,14 @@ async def _due(session: ReadSession, under: str | None, period: Period) -> list[
 
 
 async def _gravest(session: ReadSession, under: str | None, period: Period) -> list[GraveAlert]:
-    alerts = await _shown(session, await queries.gravest(session, under, MOST_CHARTS), period)
+    rows = await queries.gravest(session, under, MOST_CHARTS)
+    alerts = await _shown(session, filter(readable, rows), period)
     courses = await courses_of(session, alerts)
     return [GraveAlert(alert=alert, course=list(course_before(alert, courses))) for alert in alerts]
 
 
 async def _tasks(session: ReadSession, kind: TaskKind, rows: Sequence[AlertRow], period: Period) -> list[DigestTask]:
+    rows = list(filter(readable, rows))
     alerts = await _shown(session, rows, period)
     since = [row.unacknowledged_since or row.raised_at for row in rows]
     due = since if kind == "acknowledgement" else [row.report_due_at for row in rows]
@@ -119,6 +121,7 @@ async def _tasks(session: ReadSession, kind: TaskKind, rows: Sequence[AlertRow],
 async def _remedies(
     session: ReadSession, found: Sequence[tuple[AlertRow, AlertRemedyRow]], period: Period
 ) -> list[DigestTask]:
+    found = [(row, remedy) for row, remedy in found if readable(row)]
     alerts = await _shown(session, [row for row, _ in found], period)
     return [
         DigestTask.of("remedy", alert, None, due_on=remedy.due_on, n=remedy.n, what=remedy.what, who=remedy.who)

@@ -181,3 +181,12 @@ async def test_the_figures_of_units_add_up_to_the_whole_whatever_lies_where(serv
         ("38", 61),
         ("39", 1),
     ]
+
+
+async def test_an_alert_that_cannot_be_read_is_counted_and_left_out_of_lists(service: NotificationsService) -> None:
+    await put_director(service)
+    await put_digest(service)
+    await service.handle(lag(service).fell_behind(), lag(service, BT).fell_behind())
+    await service.execute("UPDATE alerts SET figures = '{}' WHERE path @> '[\"BHXH-BT\"]'")
+    digest = await previewed(service)
+    assert (digest["open"]["warning"], [each["alert"]["path"] for each in digest["gravest"]]) == (2, [list(CT)])

@@ -161,7 +161,7 @@ async def test_one_that_cannot_be_made_holds_up_no_other(service: NotificationsS
     await put_director(service)
     await put_digest(service, "a")
     await service.handle(an_episode().fell_behind())
-    await service.execute("UPDATE alerts SET figures = '{\"short_by\": 1}'")
+    await service.execute('UPDATE alerts SET figures = \'{"short_by": "many"}\'')
     await put_digest(service, "b", under="BHXH-BT")
     wait_until(service, (await service.client.get("/v1/digests")).json()["items"][0]["next_at"])
     await clock_looks(service)
