@@ -113,7 +113,7 @@ async def _check_route(work: UnitOfWork, name: str, channels: Collection[str]) -
     if route is None:
         raise Invalid.field("/route", f"no route {name} is there: put it first (`PUT /v1/routes/{name}`)")
     if route.channel not in channels:
-        named = " or ".join(channels)
+        named = " or ".join(sorted(channels))
         raise Invalid.field(
             "/route", f"{name} is of the channel {route.channel}, which carries no digests: give a route of {named}"
         )

@@ -36,10 +36,22 @@ async def count(installation: Installation, query: str) -> int:
     return int((await installation.rows("notifications", query))[0][0])
 
 
+async def start(installation: Installation) -> list[Forked]:
+    """The workers, each of them ready."""
+    return await asyncio.gather(
+        *(installation.start_another("worker", "notifications", **_FAST) for _ in range(WORKERS))
+    )
+
+
+def signal_each(workers: Sequence[Forked], which: signal.Signals) -> None:
+    """Send it to all of these."""
+    for worker in workers:
+        worker.send_signal(which)
+
+
 async def end(workers: Sequence[Forked], how: signal.Signals) -> None:
     """All of these."""
-    for worker in workers:
-        worker.send_signal(how)
+    signal_each(workers, how)
     await asyncio.gather(*(worker.wait() for worker in workers))
 
 
@@ -47,22 +59,24 @@ async def end(workers: Sequence[Forked], how: signal.Signals) -> None:
 async def test_ten_worker_processes_send_each_of_a_thousand_deliveries_and_record_it_once(
     installation: Installation, killed: int
 ) -> None:
+    lags = [an_episode(path=(f"AREA-{n % GROUPS}", f"UNIT-{n}")) for n in range(ALERTS)]
     async with a_receiver() as receiver:
         await put_route(installation, receiver)
-        starting = [installation.start_another("worker", "notifications", **_FAST) for _ in range(WORKERS)]
-        workers = await asyncio.gather(*starting)
-        lags = [an_episode(path=(f"AREA-{n % GROUPS}", f"UNIT-{n}")) for n in range(ALERTS)]
+        workers = await start(installation)
+        victims, others = workers[:killed], workers[killed:]
         receiver.gate.clear()
+        if killed:
+            signal_each(others, signal.SIGSTOP)  # so that the victims claim some
         await raise_alerts(installation, *lags)
-        for _ in range(WORKERS):
-            await soon(receiver.arrived.get())
-        await end(workers[:killed], signal.SIGKILL)
+        await soon(receiver.arrived.get())
+        signal_each(others, signal.SIGCONT)
+        await end(victims, signal.SIGKILL)
         receiver.gate.set()
         if killed:
             await until(
                 "nothing to claim", lambda: count(installation, _PENDING), lambda found: found == 0, seconds=120
             )
-            await end(workers[killed:], signal.SIGTERM)
+            await end(others, signal.SIGTERM)
             assert await count(installation, _UNSENT) > 0  # what the killed ones had claimed
             await let_the_lease_end(installation)
             await installation.start_another("worker", "notifications", **_FAST)

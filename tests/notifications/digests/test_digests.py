@@ -101,7 +101,7 @@ async def test_a_webhook_carries_none_and_a_route_with_digests_becomes_none(
     [error] = refused.json()["errors"]
     assert (error["pointer"], error["detail"]) == (
         "/route",
-        "hook is of the channel webhook, which carries no digests: give a route of mail or chat",
+        "hook is of the channel webhook, which carries no digests: give a route of chat or mail",
     )
     await put_director(service)
     await put_digest(service)
