@@ -7,6 +7,8 @@ STAMP := $(VENV)/.synced
 CERTIFICATES = $(or $(SSL_CERT_FILE),$(PIP_CERT),$(shell $(BIN)/python -m pip config get global.cert 2>/dev/null),$\
 	$(REQUESTS_CA_BUNDLE),$(CURL_CA_BUNDLE),$(firstword $(wildcard $\
 	/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)))
+# What is compiled is kept also where the environment says not to: each process would compile everything anew, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 SYNC = $(if $(CERTIFICATES),SSL_CERT_FILE="$(CERTIFICATES)") $(BIN)/uv sync --frozen --quiet --inexact
 
 .PHONY: help setup setup-dev demo up test test-faults check lint-openapi format bench clean

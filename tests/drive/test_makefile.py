@@ -1,4 +1,4 @@
-"""`make setup` on machines that are not like ours: another set of certificates, a Python without venv."""
+"""`make` on machines that are not like ours: other certificates, a Python without venv, one that keeps no bytecode."""
 
 from __future__ import annotations
 
@@ -133,3 +133,12 @@ def test_a_python_without_venv_is_told_what_to_install(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "apt-get install python3-venv" in done.stdout
     assert not (checkout / ".venv").exists()
+
+
+def test_what_it_runs_keeps_its_bytecode_where_the_environment_says_not_to(tmp_path: Path) -> None:
+    checkout = _checkout(tmp_path)
+    (checkout / "probe.py").touch()
+    (checkout / "probe.mk").write_text(f'probe:\n\t@"{sys.executable}" -c "import probe"\n')
+    command = ["make", "-f", "Makefile", "-f", "probe.mk", "probe"]
+    subprocess.run(command, cwd=checkout, env=_environment(tmp_path, PYTHONDONTWRITEBYTECODE="1"), check=True)
+    assert list((checkout / "__pycache__").glob("probe.*.pyc"))
