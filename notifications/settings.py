@@ -11,9 +11,9 @@ from pydantic import DirectoryPath, Field, field_validator
 from pydantic_settings import NoDecode
 
 from notifications.domain.mail_address import is_mail_address
+from notifications.domain.mail_server import MailServer
 from notifications.domain.receiver import GENEROUS, Rate
 from notifications.domain.terms import LONGEST_REPORT_DAYS, Terms
-from services.server_urls import checked_server
 from services.settings import Port, ServiceSettings
 
 _SENDER = re.compile(r"(?P<name>[^<>@,;:()\[\]\"\\]+ <)?(?P<address>[^<>]+)(?(name)>)")
@@ -71,7 +71,9 @@ class NotificationsSettings(ServiceSettings):
     @field_validator("smtp_url", mode="after")
     @classmethod
     def _is_smtp(cls, value: str | None) -> str | None:
-        return checked_server(value, ("smtp", "smtps"), "smtp://user:password@host:587")
+        if value:
+            MailServer.of(value)
+        return value
 
     @field_validator("mail_from", mode="after")
     @classmethod

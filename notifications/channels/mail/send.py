@@ -10,8 +10,9 @@ from notifications.channels.kind import ChannelEnvironment, Send
 from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
 from notifications.channels.mail.rendering import Renderer
-from notifications.channels.mail.smtp import MailServer, SmtpMail
+from notifications.channels.mail.smtp import SmtpMail
 from notifications.domain.delivery import Outcome, Retry
+from notifications.domain.mail_server import MailServer
 from notifications.messages.outgoing_message import OutgoingMessage
 from notifications.settings import NotificationsSettings
 

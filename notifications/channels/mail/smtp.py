@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from typing import Final
 
 import aiosmtplib
 
 from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence
 from notifications.channels.mail.compose import Mail, Sender, compose_or_refuse
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, shown_reason
+from notifications.domain.mail_server import MailServer
 from notifications.messages.outgoing_message import OutgoingMessage
 from services.errors import Unavailable
 from services.outages import Outage
 
+_IN_THE_CLEAR: Final = (
+    "the mail server offers no STARTTLS, and the password is not sent in the clear: give smtps:// in SMTP_URL, or"
+    " another port; ?tls=none after it sends the password all the same"
+)
 
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """`smtp://` uses STARTTLS where the server offers it, `smtps://` TLS from the first byte."""
 
-    host: str
-    port: int
-    user: str | None
-    password: str | None
-    tls: bool
-
-    @classmethod
-    def of(cls, url: str) -> MailServer:
-        """The server of SMTP_URL, such as smtp://user:password@mail.example.org:587. Raises ValueError."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("SMTP_URL: give smtp://user:password@host:port or smtps://…")
-        tls = parts.scheme == "smtps"
-        user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-        return cls(parts.hostname, parts.port or (465 if tls else 25), user, password, tls)
+class NotEncrypted(Exception):
+    """The password would go out in the clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +35,11 @@ class Timeouts:
     answer: float = 15.0
     total: float = 150.0
     quit: float = 5.0
+
+
+def tls_fault(error: Exception) -> ssl.SSLError | None:
+    """What failed of the encryption, such as a certificate that nobody vouches for."""
+    return next((each for each in (error, error.__cause__) if isinstance(each, ssl.SSLError)), None)
 
 
 class SmtpMail:
@@ -62,7 +57,7 @@ class SmtpMail:
         mail = await asyncio.to_thread(compose_or_refuse, message, self._sender)
         if isinstance(mail, Refused):
             return mail
-        session = _Session(self._client(), mail, message.address)
+        session = _Session(self._client(), self._server, mail, message.address)
         outcome = await session.run(self._timeouts)
         self._note(session, outcome)
         return outcome
@@ -81,22 +76,26 @@ class SmtpMail:
             raise Unavailable("the mail server refused the last session")
         try:
             async with asyncio.timeout(self._timeouts.answer):
-                reader, writer = await asyncio.open_connection(self._server.host, self._server.port)
-                greeting = b"220" if self._server.tls else await reader.readline()
-            writer.close()
-        except OSError as error:
+                greeting = await self._greeting()
+        except (OSError, ValueError) as error:  # no host has this name, or a line has no end
             raise Unavailable("the mail server cannot be reached") from error
         if not greeting.startswith(b"220"):
             raise Unavailable("the mail server greets nobody")
+
+    async def _greeting(self) -> bytes:
+        reader, writer = await asyncio.open_connection(self._server.host, self._server.port)
+        try:
+            return b"220" if self._server.encryption == "tls" else await reader.readline()
+        finally:
+            writer.close()
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
         return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.user,
-            password=server.password,
-            use_tls=server.tls,
+            use_tls=server.encryption == "tls",
+            start_tls=False,
             timeout=self._timeouts.answer,
         )
 
@@ -104,8 +103,9 @@ class SmtpMail:
 class _Session:
     """One session with the server. How a failure is judged depends on the command that it came to."""
 
-    def __init__(self, client: aiosmtplib.SMTP, mail: Mail, address: str) -> None:
+    def __init__(self, client: aiosmtplib.SMTP, server: MailServer, mail: Mail, address: str) -> None:
         self._client = client
+        self._server = server
         self._mail = mail
         self._address = address
         self._command: SmtpCommand = "connect"
@@ -132,12 +132,21 @@ class _Session:
         except aiosmtplib.SMTPResponseException as error:
             self.was_answered = True
             return of_smtp_answer(self._command, error.code, error.message)
+        except NotEncrypted as error:
+            return Retry(str(error))
         except Exception as error:  # noqa: BLE001 - whatever failed, what counts is whether the text was being sent
+            if self._command == "connect" and (fault := tls_fault(error)):
+                self.was_answered = True
+                return Retry(f"connect: the mail server cannot be trusted: {fault}")
             return of_smtp_silence(self._command, str(error) or repr(error))
 
     async def _transfer(self) -> Outcome:
         await self._client.connect()
         self.was_answered = True
+        if self._server.encryption == "starttls":
+            await self._start_tls()
+        if self._server.user:
+            await self._client.login(self._server.user, self._server.password or "")
         self._command = "MAIL"
         await self._client.mail(self._mail.sender)
         self._command = "RCPT"
@@ -146,6 +155,19 @@ class _Session:
         self._note_when_text_is_sent()
         answer = await self._client.data(self._mail.content)
         return Sent(f"SMTP {answer.code}: {answer.message}")
+
+    async def _start_tls(self) -> None:
+        """Where it is offered: whoever is between can take the offer out. Raises NotEncrypted."""
+        try:
+            await self._client.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            if self._server.user:
+                raise
+            return  # it may know HELO alone
+        if self._client.supports_extension("starttls"):
+            await self._client.starttls()
+        elif self._server.user:
+            raise NotEncrypted(_IN_THE_CLEAR)
 
     async def _quit(self, seconds: float) -> None:
         """QUIT, as RFC 5321, 4.1.1.10, asks. The mail is accepted already, whatever comes of this."""

@@ -9,8 +9,9 @@ import pytest
 
 from notifications.channels.mail.compose import Sender
 from notifications.channels.mail.folder import FolderMail
-from notifications.channels.mail.smtp import MailServer, SmtpMail
+from notifications.channels.mail.smtp import SmtpMail
 from notifications.domain.delivery import Retry, Sent
+from notifications.domain.mail_server import MailServer
 from services.errors import Unavailable
 from services.outages import Outage
 from tests.notifications.channels.mail.test_send import a_mail_receiver
@@ -39,7 +40,7 @@ def disk() -> Iterator[SmallDisk]:
 def smtp_to(port: int) -> tuple[SmtpMail, Outage]:
     """A sender to a server on this machine."""
     outage = Outage("mail")
-    mail = SmtpMail(MailServer("127.0.0.1", port, None, None, tls=False), SENDER, outage)
+    mail = SmtpMail(MailServer("127.0.0.1", port), SENDER, outage)
     outage.probe = mail.probe
     return mail, outage
 

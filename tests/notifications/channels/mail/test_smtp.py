@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from notifications.channels.mail.compose import Sender
-from notifications.channels.mail.smtp import MailServer, SmtpMail, Timeouts
+from notifications.channels.mail.smtp import SmtpMail, Timeouts
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfirmed
+from notifications.domain.mail_server import Encryption, MailServer
 from services.outages import Outage
 from tests.notifications.outgoing_message import an_outgoing_message
 from tests.support.smtp import HANG_UP, SILENCE, a_scripted_server
@@ -49,14 +50,16 @@ CASES: list[tuple[str, str, type[Outcome]]] = [
 
 
 def _to(port: int) -> SmtpMail:
-    return SmtpMail(MailServer("127.0.0.1", port, None, None, tls=False), Sender("drive@bhxh.example"), Outage("mail"))
+    return SmtpMail(MailServer("127.0.0.1", port), Sender("drive@bhxh.example"), Outage("mail"))
 
 
-async def sent_to(answers: dict[str, str], timeouts: Timeouts = QUICK) -> tuple[Outcome, int]:
+async def sent_to(
+    answers: dict[str, str], timeouts: Timeouts = QUICK, encryption: Encryption = "none"
+) -> tuple[Outcome, int]:
     """The outcome of an attempt, and how often the text arrived."""
     async with a_scripted_server(answers) as server:
         mail = SmtpMail(
-            MailServer("127.0.0.1", server.port, "drive", "secret", tls=False),
+            MailServer("127.0.0.1", server.port, "drive", "secret", encryption),
             Sender("drive@bhxh.example"),
             Outage("mail"),
             timeouts,
@@ -78,7 +81,8 @@ async def test_an_answer_at_a_command_has_this_outcome(command: str, answer: str
 async def test_encryption_that_is_offered_and_fails_is_tried_again_and_nothing_goes_out_in_the_clear(
     answer: str,
 ) -> None:
-    outcome, texts = await sent_to({"EHLO": "250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN", "STARTTLS": answer})
+    answers = {"EHLO": "250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN", "STARTTLS": answer}
+    outcome, texts = await sent_to(answers, encryption="starttls")
     assert isinstance(outcome, Retry)
     assert texts == 0
 
