@@ -12,6 +12,7 @@ import aiosmtplib
 
 from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence
 from notifications.channels.mail.compose import Mail, Sender, compose_or_refuse
+from notifications.channels.sockets import end_unread
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, shown_reason
 from notifications.domain.mail_server import MailServer
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -143,6 +144,7 @@ class _Session:
     async def _transfer(self) -> Outcome:
         await self._client.connect()
         self.was_answered = True
+        end_unread(self._client.get_transport_info("socket"), self._client.timeout or 0)
         if self._server.encryption == "starttls":
             await self._start_tls()
         if self._server.user:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
+from aiohttp import AddrInfoType, ClientError, ClientSession, ClientTimeout, DummyCookieJar, InvalidURL, TCPConnector
 from yarl import URL
 
 from notifications.channels.kind import ChannelEnvironment
+from notifications.channels.sockets import end_unread
 from notifications.channels.webhook.answers import of_http_answer, retry_after
 from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
 from notifications.domain.delivery import Outcome, Refused, Retry
@@ -62,7 +64,14 @@ async def open_client(environment: ChannelEnvironment) -> AsyncIterator[GuardedC
 
 def _session(resolver: GuardedResolver) -> ClientSession:
     return ClientSession(
-        connector=TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True),
+        connector=TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, socket_factory=_connection),
         timeout=ClientTimeout(total=TIMEOUT_SECONDS),
         cookie_jar=DummyCookieJar(),
     )
+
+
+def _connection(address: AddrInfoType) -> socket.socket:
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    end_unread(made, TIMEOUT_SECONDS)
+    return made

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from notifications.channels.mail.compose import Sender
+from notifications.channels.mail.rendering import Renderer
 from notifications.channels.mail.smtp import SmtpMail, Timeouts
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, Unconfirmed
 from notifications.domain.mail_server import Encryption, MailServer
 from services.outages import Outage
 from tests.notifications.outgoing_message import an_outgoing_message
+from tests.support.connections import connections_to
 from tests.support.smtp import HANG_UP, SILENCE, a_scripted_server
+from tests.support.waiting import eventually
 
 QUICK = Timeouts(answer=0.2, total=5, quit=0.2)
 SESSION = ("greeting", "EHLO", "AUTH", "MAIL")
@@ -113,3 +120,23 @@ async def test_a_mail_that_cannot_be_composed_is_refused_and_nothing_is_sent() -
     assert isinstance(outcome, Refused)
     assert "cannot be composed" in outcome.reason
     assert server.connections == 0
+
+
+async def _read_until_the_text(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    for answer in ("220 ready", "250 here", "250 sender ok", "250 recipient ok", "354 go on"):
+        writer.write(f"{answer}\r\n".encode())
+        await reader.readline()
+
+
+async def test_a_connection_that_nothing_is_read_from_is_ended_though_its_server_keeps_it(tmp_path: Path) -> None:
+    long = "{{ 'x' * 100000 }}\n" * 35
+    (tmp_path / "mail.txt").write_text(long)
+    (tmp_path / "mail.html").write_text(long)
+    sender = Sender("drive@bhxh.example", renderer=Renderer(tmp_path))
+    server = await asyncio.start_server(_read_until_the_text, "127.0.0.1", 0, limit=1024)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        mail = SmtpMail(MailServer("127.0.0.1", port), sender, Outage("mail"), Timeouts(answer=0.5, total=5))
+        outcome = await mail.send(an_outgoing_message())
+        await eventually(partial(connections_to, port), [])
+    assert isinstance(outcome, Unconfirmed)
