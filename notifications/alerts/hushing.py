@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +42,14 @@ async def withhold(work: UnitOfWork, context: Context, changes: Sequence[AlertCh
     await hushed.withhold(work, [hushed_row(i, kept[i], mutes[i], context.at) for i in sorted(kept)])
     _log_withheld(mutes)
     return [told for change in changes if (told := _told(change, mutes))]
+
+
+async def look_at_moved(work: UnitOfWork, alert_ids: Collection[UUID], at: datetime) -> None:
+    """Let the clock look at alerts whose units or organisations are others now: what hushed them may not any more, and
+    they may concern routes that were not notified of them."""
+    if alert_ids:
+        await take_shared(work, ROUTES)
+        await hushed.look_at(work, [hushed_row(i, Withheld(), Mute(), at) for i in sorted(alert_ids)])
 
 
 def hushed_row(alert_id: UUID, withheld: Withheld, mute: Mute, at: datetime) -> HushedAlertRow:

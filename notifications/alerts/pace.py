@@ -36,20 +36,26 @@ def episode_of(event: PaceEvent) -> store.Episode:
 class AlertsOfTargets:
     """Alerts by target and episode. `apply` changes their rows, and adds new ones.
 
-    `before` are alerts of earlier episodes; `report_due_at` is when a report is due on what is raised now.
-    `organisations` are those that each alert with new facts belongs to, `units_left` those that it is not below any
-    more.
+    `before` are alerts of earlier episodes; `report_due_at` is when a report is due on what is raised now, at
+    `heard_at`. `organisations` are those that each alert with new facts belongs to, `units_left` those that it is not
+    below any more, `moved` the alerts that lie below others now.
     """
 
     def __init__(
-        self, rows: Iterable[AlertRow], before: Iterable[store.EpisodeBefore], report_due_at: datetime
+        self,
+        rows: Iterable[AlertRow],
+        before: Iterable[store.EpisodeBefore],
+        *,
+        report_due_at: datetime,
+        heard_at: datetime,
     ) -> None:
         self._rows: dict[UUID, dict[int, AlertRow]] = defaultdict(dict)
         self._ids: dict[UUID, dict[int, UUID]] = defaultdict(dict)
-        self._report_due_at = report_due_at
+        self._report_due_at, self._heard_at = report_due_at, heard_at
         self.added: list[AlertRow] = []
         self.organisations: dict[UUID, tuple[str, ...]] = {}
         self.units_left: dict[UUID, set[str]] = {}
+        self.moved: set[UUID] = set()
         for target_id, episode, alert_id in before:
             self._ids[target_id][episode] = alert_id
         for row in rows:
@@ -76,11 +82,16 @@ class AlertsOfTargets:
         if isinstance(decision, Unchanged):
             _log_ignored(event, decision.reason)
             return None
-        if row and (left := set(row.path).difference(event.data.path)):
-            self.units_left.setdefault(row.id, set()).update(left)
+        if row and row.path != list(event.data.path):
+            self._move(row, event)
         changed = with_facts(row, decision.alert, event.data) if row else self._added(decision.alert, event)
         self.organisations[changed.id] = _organisations_of(event)
         return _step(changed, decision, event)
+
+    def _move(self, row: AlertRow, event: PaceEvent) -> None:
+        self.moved.add(row.id)
+        if left := set(row.path).difference(event.data.path):
+            self.units_left.setdefault(row.id, set()).update(left)
 
     def _decide(self, row: AlertRow | None, event: PaceEvent) -> Decision:
         pace = self._pace_of(event)
@@ -113,7 +124,15 @@ class AlertsOfTargets:
         facts = event.data
         severity = facts.worst_severity or facts.severity
         transition = _TRANSITIONS[type(event)]
-        return Pace(transition, facts.revision, severity, event.time, facts.withdrawn, self._report_due_at)
+        return Pace(
+            transition,
+            facts.revision,
+            severity,
+            event.time,
+            facts.withdrawn,
+            report_due_at=self._report_due_at,
+            heard_at=self._heard_at,
+        )
 
 
 def _organisations_of(event: PaceEvent) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ class Pace:
     """A transition in the pace of a target. `revision` grows with each; `severity` is the highest of the episode where
     the transition ends it. `withdrawn`: because the target is no more.
 
-    `report_due_at`: by when a report is due, where the transition raises an alert."""
+    `report_due_at`: by when a report is due, where the transition raises an alert. `heard_at`: when it became known
+    here, which may be long after `at`."""
 
     transition: PaceTransition
     revision: int
@@ -36,6 +37,12 @@ class Pace:
     at: datetime
     withdrawn: bool = False
     report_due_at: datetime | None = None
+    heard_at: datetime | None = None
+
+    @property
+    def nobody_acts_since(self) -> datetime:
+        """Since when somebody could act on what the transition raises, and nobody does."""
+        return max(self.at, self.heard_at or self.at)
 
     @property
     def resolution(self) -> PaceResolution:
@@ -60,7 +67,7 @@ def raise_from(pace: Pace) -> Changed:
         why = "the episode ended before the event of its beginning arrived"
         return Changed(_over(pace), "resolved", "resolved", why, unreported=True)
     begun = _begun("open", pace)
-    raised = replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=pace.at)
+    raised = replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=pace.nobody_acts_since)
     return Changed(raised, "raised", "raised", "the target lags")
 
 
@@ -123,4 +130,5 @@ def _with_facts(alert: Alert, pace: Pace) -> Alert:
 def _raised_again(alert: Alert, pace: Pace) -> Alert:
     """As when it was raised; its last report stays, until another one takes its place."""
     begun = Alert("open", alert.severity, alert.version, alert.revision, alert.raised_at)
-    return replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=pace.at, report=alert.report)
+    since = pace.nobody_acts_since
+    return replace(begun, report_due_at=pace.report_due_at, unacknowledged_since=since, report=alert.report)

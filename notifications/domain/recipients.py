@@ -66,8 +66,11 @@ Told: TypeAlias = Literal["all", "untold", "told"]
 """Which routes are notified of a change: all that it concerns; those that the alert concerns and that were not notified
 of it before; of those that the change concerns, the ones that were."""
 
-FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
-"""Changes of which those are notified who were notified of the alert."""
+FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset(
+    {"acknowledged", "timed_out", "reported", "remedy_missed", "resolved"}
+)
+"""Changes of which those are notified who were notified of the alert; of `timed_out` also all others that it
+concerns."""
 
 
 def recipients_of_change(
@@ -102,7 +105,8 @@ def _recipients_of_change(
     concerned = recipients_of(routes, alert)
     if kind not in FOLLOW_UPS:
         return concerned
-    return recipients_of_a_follow_up(routes, {*notified_before, *(concerned.notified if unreported else ())})
+    others = concerned.notified if unreported or kind == "timed_out" else ()
+    return recipients_of_a_follow_up(routes, {*notified_before, *others})
 
 
 def recipients_of(routes: Sequence[Route], alert: Concern) -> Recipients:

@@ -34,6 +34,7 @@ KEEP: Final = _KNOWN.on_conflict_do_update(
         "routes": _row.routes.concat(_KNOWN.excluded.routes),
     },
 )
+LOOK_AT: Final = _KNOWN.on_conflict_do_update(index_elements=["alert_id"], set_={"check_at": _KNOWN.excluded.check_at})
 WITHHOLD_UNLESS_KNOWN: Final = _KNOWN.on_conflict_do_nothing(index_elements=["alert_id"])
 LOOK_AT_SILENCED: Final = _LOOK_NOW.where(_row.silenced_by == bindparam("silence", type_=Text))
 _inhibited = select(_row.alert_id).where(_row.inhibited_by == among("alert_ids", Uuid()))
@@ -62,6 +63,11 @@ async def withhold_unless_known(work: UnitOfWork, rows: Sequence[HushedAlertRow]
     """These alerts are not told; what is kept of them already stays."""
     if rows:
         await work.execute(WITHHOLD_UNLESS_KNOWN, columns_of(row.model_dump() for row in rows))
+
+
+async def look_at(work: UnitOfWork, rows: Sequence[HushedAlertRow]) -> None:
+    """The clock looks at these alerts, whether anything is kept of them or not."""
+    await work.execute(LOOK_AT, columns_of(row.model_dump() for row in rows))
 
 
 async def look_at_silenced(work: UnitOfWork, silence: str, now: datetime) -> None:

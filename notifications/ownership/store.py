@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, delete
@@ -22,16 +22,22 @@ FORGET: Final = (
 INSERT: Final = insert_many(AlertOwnerRow, "alert_id", "organisation_code")
 
 
-async def save(work: UnitOfWork, organisations: Mapping[UUID, Collection[str]]) -> dict[UUID, set[str]]:
-    """The alerts, which are locked or new, belong to these organisations, and to no others any more; those that they
-    belonged to until now."""
+class Changes(NamedTuple):
+    """The organisations that alerts do not belong to any more, and the alerts that belong to others than before."""
+
+    left: dict[UUID, set[str]]
+    altered: set[UUID]
+
+
+async def save(work: UnitOfWork, organisations: Mapping[UUID, Collection[str]]) -> Changes:
+    """The alerts, which are locked or new, belong to these organisations, and to no others any more."""
     pairs = [(alert_id, code) for alert_id, codes in organisations.items() for code in sorted(set(codes))]
     before = (await work.execute(FORGET, {"ids": list(organisations)})).all() if organisations else ()
     if pairs:
         alert_ids, codes = zip(*pairs, strict=True)
         await work.execute(INSERT, {"alert_id": list(alert_ids), "organisation_code": list(codes)})
-    left: dict[UUID, set[str]] = defaultdict(set)
+    were: dict[UUID, set[str]] = defaultdict(set)
     for row in before:
-        if row.organisation_code not in organisations[row.alert_id]:
-            left[row.alert_id].add(row.organisation_code)
-    return left
+        were[row.alert_id].add(row.organisation_code)
+    left = {alert_id: gone for alert_id, codes in were.items() if (gone := codes.difference(organisations[alert_id]))}
+    return Changes(left, {alert_id for alert_id, codes in organisations.items() if were[alert_id] != set(codes)})

@@ -135,9 +135,9 @@ async def test_an_alert_that_is_raised_again_begins_below_the_first_step(alert: 
     wait(alert, hours=4)
     await alert.clock_looks()
     await alert.do("resolution", reason="the list was wrong")
-    await alert.service.handle(alert.lag.worsened())  # an hour after it fell behind
+    await alert.service.handle(alert.lag.worsened())
     assert (await alert.shown())["level"] == 0
-    wait(alert, hours=5)
+    wait(alert, hours=8)
     await alert.clock_looks()
     assert (await alert.shown())["level"] == 1
 
@@ -192,6 +192,40 @@ async def test_what_a_process_of_the_version_before_has_raised_is_escalated(aler
     wait(alert, hours=4)
     await alert.clock_looks()
     assert (await alert.shown())["level"] == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_steps_of_an_alert_that_is_heard_of_late_count_from_then(
+    service: NotificationsService, again: bool
+) -> None:
+    """Out of a dead letter, or after an outage: nobody could act on it before."""
+    await put_routes(service, "unit")
+    await put_chain(service, a_step("PT4H", "unit"))
+    lag = from_now_on(service)
+    service.advance(days=7)
+    alert = await Handled(service).begin(lag)
+    if again:
+        await alert.do("resolution", reason="the list was wrong")
+        service.advance(days=1)
+        await service.handle(lag.worsened())
+    service.advance(hours=3, minutes=59)
+    await alert.clock_looks()
+    assert (await alert.shown())["level"] == 0
+    service.advance(minutes=1)
+    await alert.clock_looks()
+    assert (await alert.shown())["level"] == 1
+
+
+async def test_whoever_a_step_has_told_hears_that_the_acknowledgement_is_over(alert: Handled) -> None:
+    wait(alert, hours=4)
+    await alert.clock_looks()
+    alert.wait_until((await alert.do("acknowledgement"))["acknowledged_until"])
+    await alert.clock_looks()
+    assert await told(alert.service) == [
+        ("unit", "escalated", 1),
+        ("unit", "acknowledged", 1),
+        ("unit", "timed_out", 1),
+    ]
 
 
 async def test_many_alerts_are_each_one_level_higher_however_many_workers_look(service: NotificationsService) -> None:
