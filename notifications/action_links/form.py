@@ -18,7 +18,8 @@ from services.web.fields import Name
 
 REMEDIES: Final = 3
 """Rows for remedies; further ones are for a further report."""
-_MOST_FIELDS: Final = 500
+_MOST_FIELDS: Final = 1_000
+"""More than the page has, with a box and a note for each cause."""
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _KINDS: Final[Mapping[str, Mistake]] = {
     "string_too_short": "missing",
@@ -28,6 +29,7 @@ _KINDS: Final[Mapping[str, Mistake]] = {
     "value_error": "no_name",
     "form": "not_a_day",
     "too_short": "no_cause",
+    "too_long": "too_many",
 }
 """By the type of pydantic's error."""
 

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from notifications.action_links.choices import choices
 from notifications.action_links.form import EMPTY, REMEDIES, Form
 from notifications.action_links.language import OTHER, WORDS, Shown
 from notifications.action_links.queries import Found
 from notifications.action_links.words import Mistake, PageWords
 from notifications.channels.mail.facts import by, reporter, table, who
-from notifications.domain.report import OTHER as OTHER_CAUSE
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.causes import CauseRow
 from services.errors import DomainError
@@ -74,7 +74,7 @@ def alert_page(found: Found, filled: Filled, language: Shown, refused: DomainErr
         state=_state(alert, words),
         report_due=_report_due(alert, words),
         reported=_reported(alert, words, names),
-        causes=names,
+        causes=choices(names, found.often),
         remedy_rows=range(1, REMEDIES + 1),
         filled=filled,
         mistakes=[(each, _sentence(each, mistake, words, names)) for each, mistake in filled.mistakes.items()],
@@ -94,9 +94,8 @@ def _refusal(error: DomainError, words: PageWords) -> tuple[str, str]:
 
 
 def _names(causes: Sequence[CauseRow], language: Shown) -> dict[str, str]:
-    """By code; what is none of the others comes last."""
-    ordered = sorted(causes, key=lambda row: row.code == OTHER_CAUSE)
-    return {row.code: row.name_vi if language == "vi" else row.name_en for row in ordered}
+    """By code."""
+    return {row.code: row.name_vi if language == "vi" else row.name_en for row in causes}
 
 
 def _state(alert: AlertSnapshot, words: PageWords) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from notifications.alerts.queries import find_alert
-from notifications.causes.queries import list_causes
+from notifications.causes.queries import choosable_causes, often_reported
 from notifications.channels.answer_links import AnswerLinks
 from notifications.domain.alert import NoSuchAlert
 from notifications.domain.answer_link import AnswerLink, LinkRevoked, NoSuchLink
@@ -16,15 +17,17 @@ from notifications.tables.causes import CauseRow
 from notifications.tables.routing import RouteRow
 from services.persistence.unit_of_work import ReadSession
 
-_MOST_CAUSES = 200
+_MOST_CAUSES: Final = 400
+_OFTEN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The alert of a link, and the causes that can be reported of it."""
+    """The alert of a link, the causes that can be reported of it, and which of them are reported often."""
 
     alert: AlertSnapshot
     causes: Sequence[CauseRow]
+    often: Sequence[str]
 
 
 async def route_of_link(session: ReadSession, link: AnswerLink, links: AnswerLinks) -> RouteRow:
@@ -43,4 +46,5 @@ async def find_answered(session: ReadSession, link: AnswerLink) -> Found:
         alert = await find_alert(session, link.alert_id)
     except NoSuchAlert as error:
         raise NoSuchLink("the alert of the link is no more") from error
-    return Found(alert, await list_causes(session, None, _MOST_CAUSES))
+    often = await often_reported(session, _OFTEN)
+    return Found(alert, await choosable_causes(session, often, _MOST_CAUSES), often)

@@ -16,14 +16,15 @@ Mistake: TypeAlias = Literal[
     "not_a_day",
     "over",
     "no_cause",
+    "too_many",
     "other",
     "no_remedy",
     "unknown",
     "refused",
 ]
 """What is wrong with a field: nothing in it, too much, signs that cannot be shown, or nothing that names a person;
-no day, or one that is over; no cause marked, or one without the note that it needs; nothing planned; a cause that is
-none any more; anything else."""
+no day, or one that is over; no cause marked, too many, or one without the note that it needs; nothing planned; a cause
+that is none any more; anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class PageWords:
     report_hint: str
     report_button: str
     causes: str
+    more_causes: str
     remedies: str
     remedy: str
     more_remedies: str

@@ -10,13 +10,13 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from sqlalchemy import FromClause, Text, bindparam, func, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
+from services.collation import collation_key
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import columns_of, table_of
 from services.vocabulary import Kind, RegistryKind, Scheme, UnitLevel
 from targets_api.attainment import rolled_up
 from targets_api.attainment.rolled_up import RolledUp
-from targets_api.domain.collation import collation_key
 from targets_api.domain.series import Days, Other, same_days
 from targets_api.domain.splits import SplitBy
 from targets_api.hierarchy.queries import known_codes

@@ -142,3 +142,13 @@ async def an_answered_alert(make_service: MakeService, **route: Any) -> Answered
     alert = Answered(service)
     await alert.begin()
     return alert
+
+
+async def add_causes(service: NotificationsService, letters: str, each: int) -> None:
+    """So many further causes, whose names begin with each of these letters."""
+    statement = """
+        INSERT INTO causes (code, name_vi, name_en)
+        SELECT letter || '-' || n, letter || ' ở xa, nguyên nhân ' || n, letter || ' far away, cause ' || n
+        FROM unnest(CAST(:letters AS text[])) AS letter CROSS JOIN generate_series(1, CAST(:each AS integer)) AS n
+    """
+    await service.execute(statement, letters=list(letters), each=each)

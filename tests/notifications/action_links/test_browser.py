@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from drive.hosting.serving import serving
-from tests.notifications.action_links.steps import ADDRESS, Answered, a_link
+from tests.notifications.action_links.steps import ADDRESS, Answered, a_link, add_causes
 from tests.notifications.service import MakeService, an_episode
 from tests.support.chromium import Tab, a_tab
 from tests.support.processes import free_port
@@ -133,3 +133,33 @@ async def test_the_page_works_where_scripts_are_switched_off_and_shows_what_is_w
         broken = "[...document.querySelectorAll('.problem a')].filter(a => !document.getElementById(a.hash.slice(1)))"
         assert await tab.evaluate(f"{broken}.map(a => a.outerHTML)") == []
         assert await alert.timeline() == [("raised", 1)]
+
+
+async def test_one_of_200_causes_is_chosen_by_the_keyboard_without_scripts(
+    make_service: MakeService, tmp_path: Path
+) -> None:
+    async with a_served_alert(make_service) as (alert, url), a_tab(tmp_path / "profile", width=NARROW) as tab:
+        await add_causes(alert.service, "abcdđeghiklmnopqrstu", 10)
+        await tab.call("Emulation.setScriptExecutionDisabled", value=True)
+        await tab.open(url)
+        await keep(tab, "answer-200-causes", tmp_path)
+        assert await tab.evaluate(WIDTH) == NARROW
+        assert await tab.evaluate("document.getElementById('causes').offsetHeight") < 2_000
+        assert await tab.evaluate(SMALL) == []
+        assert await tab.evaluate(CONTRASTS) == []
+        await tab_to(tab, "name")
+        await tab.type("Lê Thị Hoa")
+        await tab_to(tab, "letter-2")
+        await tab.key("Enter", code=13, text="\r")
+        await tab_to(tab, "cause-b-7")
+        await tab.key(" ", code=32, text=" ")
+        await tab_to(tab, "note-b-7")
+        await tab.type("Đến Tết mới về")
+        await keep(tab, "answer-200-causes-marked", tmp_path)
+        await tab_to(tab, "what-1")
+        await tab.type("Đến từng nhà")
+        await tab.evaluate(f"document.getElementById('due_on-1').value = '{alert.due_on(7)}'")
+        await tab_to(tab, "who-1")
+        await tab.type("Bưu điện Cẩm Thủy")
+        await tab.key("Enter", code=13, text="\r", loads=True)
+        assert (await alert.get("/report"))["causes"] == [{"code": "b-7", "note": "Đến Tết mới về"}]

@@ -6,12 +6,13 @@ from typing import get_args
 
 import pytest
 
+from notifications.action_links.choices import FEW, choices
 from notifications.action_links.language import WORDS, language_of
 from notifications.action_links.words import Mistake
 from notifications.domain.alert import Status
 from notifications.domain.answer_link import FormNotConfirmed, LinkIsOver, LinkRevoked, NoSuchLink, TooManyAnswers
 from notifications.domain.route import Language
-from tests.notifications.action_links.steps import Answered, a_link, a_visitor, an_answered_alert
+from tests.notifications.action_links.steps import Answered, a_link, a_visitor, add_causes, an_answered_alert
 from tests.notifications.service import MakeService
 
 
@@ -74,6 +75,38 @@ async def test_what_was_reported_and_how_it_ended_is_shown(alert: Answered) -> N
     page = await alert.visitor.open()
     assert "Cảnh báo đã kết thúc lúc" in page.text
     assert page.forms == {}
+
+
+def test_few_causes_are_shown_as_they_are_and_of_many_those_that_are_reported_often_come_first() -> None:
+    few = {f"c{n:02}": f"Hộ {n}" for n in range(FEW)}
+    other = {"other": "Khác"}
+    assert choices(other | few, ["c03"]) == choices(few | other, [])
+    assert (choices(other | few, []).first, choices(other | few, []).last) == (few, other)
+    many = choices(few | other | {"e": "Ế", "đ": "Đi xa", "d": "Dân"}, ["other", "c03", "gone", "d"])
+    assert (list(many.first), many.last) == (["c03", "d"], other)
+    assert {letter: list(names) for letter, names in many.by_letter.items()} == {
+        "Đ": ["đ"],
+        "Ê": ["e"],
+        "H": [code for code in sorted(few, key=lambda code: few[code]) if code != "c03"],
+    }
+
+
+async def test_of_a_long_catalogue_the_page_offers_first_what_is_reported_often_and_last_what_is_none(
+    alert: Answered,
+) -> None:
+    await add_causes(alert.service, "abcd", 100)
+    await alert.visitor.sent(await alert.visitor.open(), "report", **alert.report_form(cause=["d-9", "working_away"]))
+    boxes = [given["id"] for _, given in (await alert.visitor.open()).tags if given.get("name") == "cause"]
+    assert (set(boxes[:2]), boxes[-1]) == ({"cause-d-9", "cause-working_away"}, "cause-other")
+    assert len(boxes) == len(set(boxes)) == 400
+
+
+async def test_what_was_marked_of_a_long_catalogue_stays_in_sight(alert: Answered) -> None:
+    await add_causes(alert.service, "abcd", 50)
+    marked = [f"b-{n}" for n in range(1, 22)]
+    page = await alert.visitor.refused(await alert.visitor.open(), "report", 422, **alert.report_form(cause=marked))
+    assert "Nguyên nhân: hãy đánh dấu nhiều nhất 20 nguyên nhân" in page.text
+    assert [("open" in given) for tag, given in page.tags if tag == "details"][:3] == [False, True, False]
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)

@@ -20,11 +20,21 @@ def collation_key(name: str) -> CollationKey:
     letters: list[tuple[int, int]] = []
     tones: list[int] = []
     for character in normalize("NFC", name.casefold()):
-        parts = normalize("NFD", character)
-        tone = max((_TONES.get(part, 0) for part in parts), default=0)
-        letters.append(_weight(normalize("NFC", "".join(part for part in parts if part not in _TONES))))
-        tones.append(tone)
+        tones.append(max((_TONES.get(part, 0) for part in normalize("NFD", character)), default=0))
+        letters.append(_weight(_without_tone(character)))
     return letters, tones, name.swapcase()
+
+
+def initial_of(name: str) -> str:
+    """The letter, or sign, under which an index has the name: all that have the same are together in the order of
+    names."""
+    letter = _without_tone(normalize("NFC", name.casefold())[:1])
+    known = letter if letter in _ALPHABET else normalize("NFD", letter)[:1]
+    return (known if known in _ALPHABET else letter).upper()
+
+
+def _without_tone(character: str) -> str:
+    return normalize("NFC", "".join(part for part in normalize("NFD", character) if part not in _TONES))
 
 
 def _weight(letter: str) -> tuple[int, int]:
