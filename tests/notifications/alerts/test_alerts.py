@@ -110,7 +110,9 @@ async def test_an_alert_whose_target_was_withdrawn_is_resolved_by_that(service: 
         assert because in answer.json()["detail"]
 
 
-async def test_an_open_alert_follows_its_unit_and_nobody_is_notified_of_that(service: NotificationsService) -> None:
+async def test_an_open_alert_follows_its_unit_and_who_knows_of_it_is_not_notified_again(
+    service: NotificationsService,
+) -> None:
     await service.put_route("ops", "https://ops.example.org")
     episode = an_episode()
     await service.handle(episode.fell_behind())
