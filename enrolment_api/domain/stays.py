@@ -62,8 +62,9 @@ class Employment:
         return next((stay.organisation_code for stay in self.stays if stay.includes(day)), None)
 
     def days_with(self, organisation_code: str) -> list[str]:
-        """The days of the stays with that organisation, in words."""
-        return [stay.days() for stay in self.stays if stay.organisation_code == organisation_code]
+        """The days of the stays with that organisation, in words, the earliest first."""
+        own = [stay for stay in self.stays if stay.organisation_code == organisation_code]
+        return [stay.days() for stay in sorted(own, key=lambda stay: stay.from_on or date.min)]
 
 
 def moved(before: Collector | None, wanted: Collector, today: date) -> Collector:

@@ -45,7 +45,7 @@ class DeliveryMetrics:
     def begin(self, channels: Iterable[str]) -> None:
         """Show these channels from 0 on: else the first failure of one is no increase."""
         self._channels = frozenset(channels)
-        for labels in product(self._channels, get_args(OutcomeName), _AFTERWARDS):
+        for labels in product(sorted(self._channels), get_args(OutcomeName), _AFTERWARDS):
             self._attempts.labels(*labels)
 
     def count_attempt(self, channel: str, outcome: OutcomeName, state: State) -> None:
@@ -61,7 +61,7 @@ class DeliveryMetrics:
     def show(self, waiting: Iterable[Waiting], now: datetime) -> None:
         """Set the gauges of every channel."""
         found = {each.channel: each for each in waiting}
-        for channel in {*self._channels, *found}:
+        for channel in sorted({*self._channels, *found}):
             each = found.get(channel)
             self._waiting.labels(channel).set(each.n if each else 0)
             self._oldest.labels(channel).set(max(0.0, (now - each.oldest).total_seconds()) if each else 0)

@@ -37,7 +37,7 @@ async def compare(
         before = await queries.differences(work, summary.data.from_id, summary.data.until_id)
         found = await _found(work, summary, before)
         asked = due(found, summary.time, interval)
-        gone = before.keys() - found.keys()
+        gone = sorted(before.keys() - found.keys())
         await store.save(work, found | asked, gone)
         await emit(work, _requests(asked, context.now, summary.correlationid))
         mended = [target_id for target_id in gone if before[target_id].asked.times]
@@ -77,7 +77,7 @@ def _report_after_commit(
     work: UnitOfWork, asked: Mapping[UUID, Difference], mended: Collection[UUID], metrics: Metrics
 ) -> None:
     def report() -> None:
-        for target_id, found in asked.items():
+        for target_id, found in sorted(asked.items()):
             _log_difference(target_id, found)
         for target_id in mended:
             log.info("reconcile_mended", what=WHAT, key=str(target_id))

@@ -22,7 +22,7 @@ def channels_check(runtime: Runtime[NotificationsSettings]) -> Check:
 
     async def check() -> None:
         found = await _missing(runtime)
-        for detail in found - logged:
+        for detail in sorted(found - logged):
             log.error("channel_not_set_up", reason=detail)
         logged.clear()
         logged.update(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,5 +120,5 @@ async def _send_page(work: UnitOfWork, resend: Resend, metrics: Metrics, read_pa
 
 def note_resent(metrics: Metrics, events: Sequence[Event]) -> None:
     """Count them."""
-    for event_type in {event.type for event in events}:
-        metrics.resent.labels(event_type).inc(sum(event.type == event_type for event in events))
+    for event_type, number in Counter(event.type for event in events).items():
+        metrics.resent.labels(event_type).inc(number)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+import structlog
 
 from notifications.reconciliation import usecases
 from notifications.reconciliation.consumers import reconciliation_handlers
@@ -110,6 +111,20 @@ async def test_an_alert_whose_recovery_was_lost_is_asked_about_and_resolved_by_t
     assert await statuses(service) == [(1, "resolved")]
     metrics = service.runtime.metrics.registry
     assert metrics.get_sample_value("drive_reconcile_mended_total", {"what": "target"}) == 1
+
+
+async def test_what_differs_and_what_is_mended_is_logged_in_the_order_of_the_targets(
+    service: NotificationsService,
+) -> None:
+    lost = [an_episode() for _ in range(12)]
+    with structlog.testing.capture_logs() as logs:
+        for minute in range(2):
+            await compare(service, *(a_lag(each, 1) for each in lost), minute=minute)
+        await service.handle(*(each.fell_behind() for each in lost))
+        await compare(service, *(a_lag(each, 1) for each in lost), minute=2)
+    keys = sorted(str(each.target_id) for each in lost)
+    for event in ("reconcile_differs", "reconcile_mended"):
+        assert [entry["key"] for entry in logs if entry["event"] == event] == keys
 
 
 async def test_an_alert_that_somebody_ended_is_not_asked_about_while_its_target_lags(
