@@ -94,12 +94,17 @@ def hot_route(
 
     table = table_of(declaration.answer) if method == "GET" else None
 
+    wanted: type[BaseModel] | None = declaration.parameters
+
+    def declared() -> frozenset[str]:
+        return _names(wanted) if wanted else frozenset()
+
     def register(endpoint: Endpoint) -> Endpoint:
         async def handle(request: Request) -> Response:
             hot = await _checked(request, declaration)
             if table is None:
                 return await endpoint(hot)
-            return await answered(request, table, lambda asking: endpoint(_page(hot, asking, declaration)))
+            return await answered(request, table, lambda asking: endpoint(_page(hot, asking, declaration)), declared)
 
         router.add_api_route(
             path,

@@ -7,6 +7,7 @@ the same functions and in the same order as for hot routes: nothing is read of w
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from typing import Any, ClassVar
 
 from fastapi import Request, Response
@@ -16,7 +17,7 @@ from services.web.auth import authorize, authorized
 from services.web.etag import NOT_SHARED, with_tag
 from services.web.json_body import json_body, parsed
 from services.web.openapi import DEFINITIONS, operation_id
-from services.web.parameters import refuse_unknown_parameters
+from services.web.parameters import declared_by, refuse_unknown_parameters
 from services.web.table_answer import answered
 from services.web.table_document import DEFINITIONS as TABLES
 from services.web.table_document import with_table
@@ -40,6 +41,11 @@ class StrictRoute(APIRoute):
             self.responses = with_table(self.responses, table)
             self.openapi_extra = {**(self.openapi_extra or {}), DEFINITIONS: dict(TABLES)}
 
+    @cached_property
+    def query_parameters(self) -> frozenset[str]:
+        """The names of those that it takes."""
+        return declared_by(self)
+
     def _table(self) -> Table | None:
         return table_of(self.response_model) if self.methods == {"GET"} else None
 
@@ -48,6 +54,9 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         has_body, is_read, table = self.body_field is not None, self.methods == {"GET"}, self._table()
         guards = [each.own_oauth_scopes or [] for each in self.dependant.dependencies if each.call is authorize]
+
+        def declared() -> frozenset[str]:
+            return self.query_parameters
 
         async def tagged(request: Request) -> Response:
             response = await handle(await _with_body(request) if has_body else request)
@@ -58,7 +67,7 @@ class StrictRoute(APIRoute):
                 authorized(request, *scopes)
             refuse_unknown_parameters(request)
             if table is not None:
-                return await answered(request, table, tagged, self.cache_control, of_persons=self.of_persons)
+                return await answered(request, table, tagged, declared, self.cache_control, of_persons=self.of_persons)
             return await tagged(request)
 
         return strict

@@ -10,7 +10,7 @@ import asyncio
 import io
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -47,15 +47,21 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 async def answered(
-    request: Request, table: Table, handle: Handler, cache_control: str = NOT_SHARED, *, of_persons: bool = False
+    request: Request,
+    table: Table,
+    handle: Handler,
+    parameters: Callable[[], Set[str]],
+    cache_control: str = NOT_SHARED,
+    *,
+    of_persons: bool = False,
 ) -> Response:
-    """What the route answers, in the form that is wanted most. Raises NotAcceptable, and Invalid for a table of more
-    rows than MOST_ROWS, or MOST_PERSONS."""
+    """What the route answers, in the form that is wanted most. `parameters` are those that its query may have. Raises
+    NotAcceptable, and Invalid for a table of more rows than MOST_ROWS, or MOST_PERSONS."""
     media_type = accepted(request, OFFERS)
     if media_type == JSON:
         response = await handle(request)
     else:
-        response = await _file(request, _Answers(table, of_persons), handle, media_type)
+        response = await _file(request, _Answers(table, of_persons, "limit" in parameters()), handle, media_type)
         response.headers["Cache-Control"] = cache_control
     response.raw_headers.append(_VARY)
     return response
@@ -67,6 +73,7 @@ class _Answers:
 
     table: Table
     of_persons: bool
+    is_paged: bool
     lines: IO[bytes] = field(init=False)
     digest: Any = field(default_factory=lambda: blake2b(digest_size=16))
     n: int = 0
@@ -117,8 +124,8 @@ async def _file(request: Request, answers: _Answers, handle: Handler, media_type
 
 async def _read(request: Request, handle: Handler, answers: _Answers) -> Response | None:
     """Ask for one page after the other; what is answered in place of one, if anything. With `limit` there is one."""
-    query, is_paged = dict(request.query_params), _takes_limit(request)
-    more = {"limit": str(MOST)} if is_paged and "limit" not in query else {}
+    query = dict(request.query_params)
+    more = {"limit": str(MOST)} if answers.is_paged and "limit" not in query else {}
     while True:
         response = await handle(_asking(request, {**query, **more}))
         if response.status_code != 200 or response.media_type != JSON:
@@ -127,11 +134,6 @@ async def _read(request: Request, handle: Handler, answers: _Answers) -> Respons
         if not more or after is None:
             return None
         more["after"] = after
-
-
-def _takes_limit(request: Request) -> bool:
-    operation = request.app.openapi()["paths"][request.scope["route"].path]["get"]
-    return any(parameter["name"] == "limit" for parameter in operation.get("parameters", ()))
 
 
 def _asking(request: Request, query: dict[str, str]) -> Request:

@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from drive.hosting.services import PACKAGES, SERVICES
+from drive.hosting.services import PACKAGES, SERVICES, ServiceName
+from services.web.strict_route import StrictRoute
 from tests.architecture.test_errors_are_documented import kinds
-from tests.openapi.documents import Document, document_of, operations_of, schemas_in
+from tests.openapi.documents import Document, app_of, document_of, operations_of, schemas_in
 
 ANY = {"400", "401", "403", "413", "422", "429", "500", "503"}
 """What every operation may answer beside its own."""
@@ -97,6 +98,17 @@ def has_example(document: Document, schema: Mapping[str, Any]) -> bool:
     if "anyOf" in schema and "examples" not in schema:
         return any(has_example(document, choice) for choice in schema["anyOf"])
     return bool(schema.keys() & {"examples", "const"}) or ("items" in schema and has_example(document, schema["items"]))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_route_takes_the_query_parameters_of_its_operation_and_no_others(service: ServiceName) -> None:
+    paths = document_of(service)["paths"]
+    strict = [each for each in app_of(service).routes if isinstance(each, StrictRoute) and each.include_in_schema]
+    assert strict
+    for route in strict:
+        for method in route.methods or ():
+            parameters = paths[route.path][method.lower()].get("parameters", ())
+            assert route.query_parameters == {each["name"] for each in parameters if each["in"] == "query"}, route.path
 
 
 def test_every_body_has_a_name_and_an_example(document: Document) -> None:

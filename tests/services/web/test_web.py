@@ -318,6 +318,16 @@ async def test_the_page_of_the_documentation_needs_no_other_host(client: httpx.A
         assert (answer.status_code, bool(answer.content)) == (200, True), source
 
 
+async def test_a_query_does_not_wait_until_the_document_of_the_service_is_made(
+    web_runtime: AnyRuntime, client_for: ClientFor
+) -> None:
+    app = build_app(web_runtime, title="test", routers=[routes()])
+    client = await client_for(app)
+    assert (await client.get("/numbers/7?limit=3")).status_code == 200
+    assert (await client.get("/numbers/7?most=3")).status_code == 422
+    assert app.openapi_schema is None
+
+
 async def test_the_documentation_of_readiness_lists_no_problem_that_never_occurs(client: httpx.AsyncClient) -> None:
     answers = (await client.get("/openapi.json")).json()["paths"]["/health/ready"]["get"]["responses"]
     assert answers.keys() == {"200", "503"}
