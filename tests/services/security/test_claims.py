@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from services.errors import Unauthenticated
 from services.security import tokens as tokens_module
 from services.security.claims import CLOCKS_DIFFER_SECONDS
 from services.security.tokens import LONGEST_TOKEN, Tokens
+from tests.support.cost import least_seconds
 
 NOW = datetime(2025, 10, 25, 2, 0, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
@@ -163,10 +163,11 @@ def test_claims_that_are_no_json_object_are_refused(payload: bytes) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 1_000_000, "." * 1_000_000, "eyJ" * 300_000, "é" * LONGEST_TOKEN * 2])
 def test_a_token_that_is_too_long_is_not_looked_at(text: str) -> None:
-    began = time.process_time()
-    with pytest.raises(Unauthenticated, match="too long"):
-        TOKENS.verify(text, NOW)
-    assert time.process_time() - began < 0.01
+    def verify() -> None:
+        with pytest.raises(Unauthenticated, match="too long"):
+            TOKENS.verify(text, NOW)
+
+    assert least_seconds(verify) < 0.01
 
 
 def test_a_good_token_may_be_as_long_as_is_said_and_no_longer() -> None:
