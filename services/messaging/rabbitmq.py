@@ -179,10 +179,15 @@ class RabbitBroker:
             raise
 
     async def _connect(self) -> AbstractConnection:
+        connection = aio_pika.Connection(URL(self.url))
         try:
-            return await aio_pika.connect(self.url, timeout=self._timeout)
-        except ERRORS as error:
-            raise BrokerUnavailable(why_not_connected(self._server, URL(self.url).path, error)) from error
+            await connection.connect(timeout=self._timeout)
+        except BaseException as error:
+            await _close(connection)  # else the garbage collector does, and may find no loop to do it on
+            if isinstance(error, ERRORS):
+                raise BrokerUnavailable(why_not_connected(self._server, URL(self.url).path, error)) from error
+            raise
+        return connection
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AbstractConnection]:

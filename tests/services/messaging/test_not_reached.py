@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+
+import aio_pika
 import pytest
 from yarl import URL
 
@@ -58,3 +61,18 @@ async def test_tls_where_the_server_has_none(rabbitmq_url: str) -> None:
     said = await complaint(URL(rabbitmq_url).with_scheme("amqps"))
     assert "cannot reach RabbitMQ at" in said
     assert "TLS failed" in said
+
+
+@pytest.mark.parametrize("listens", [False, True])
+async def test_a_connection_that_was_not_made_is_closed_and_not_left_to_the_garbage_collector(
+    rabbitmq_url: str, listens: bool
+) -> None:
+    url = URL(rabbitmq_url)
+    async with proxy_to(url.host or "", url.port or 5672) as (proxy, port):
+        proxy.stall()
+        broker = RabbitBroker(str(url.with_port(port if listens else free_port())), SUBSCRIPTIONS, timeout=0.5)
+        with pytest.raises(BrokerUnavailable) as refused:
+            await soon(broker.check())
+        await broker.close()
+    tried = [found for found in gc.get_objects() if isinstance(found, aio_pika.Connection) and str(found.url) == broker.url]
+    assert [connection.is_closed for connection in tried] == [True], refused

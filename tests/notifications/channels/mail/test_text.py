@@ -13,7 +13,7 @@ import pytest
 from notifications.channels.mail.compose import Sender, compose_mail
 from notifications.domain.alert import Report
 from notifications.domain.route import Language
-from notifications.messages.alert_snapshot import ShownPerson
+from notifications.messages.alert_snapshot import ShownPerson, ShownReport
 from notifications.messages.outgoing_message import Notice, OutgoingMessage
 from services.ids import new_id
 from services.vocabulary import Scope
@@ -33,6 +33,11 @@ def message(*notices: Notice, **more: Any) -> OutgoingMessage:
 def a_notice(change: Any = "raised", earlier: tuple[Any, ...] = (), **changed: Any) -> Notice:
     """Of an alert that differs in these fields."""
     return Notice(change, ALERT.model_copy(update={"id": new_id()} | changed), FIRST.queued_at, earlier)
+
+
+def a_report(**counts: int) -> ShownReport:
+    """Of one cause, and so many remedies."""
+    return ShownReport.model_validate(Report(("cost",), **counts))
 
 
 def read(sent: OutgoingMessage, sender: Sender = HERE) -> EmailMessage:
@@ -177,8 +182,8 @@ def test_no_line_is_longer_than_a_mail_client_shows_but_for_addresses(language: 
     [
         ({"status": "open"}, "nobody has acknowledged the alert in time"),
         ({"status": "open", "overdue_since": FIRST.queued_at}, "no report of causes and remedies has come in time"),
-        ({"status": "reported", "report": Report(("cost",), missed=1)}, "a remedy was not done in time"),
-        ({"status": "reported", "report": Report(("cost",), planned=1)}, "nobody has acknowledged the alert in time"),
+        ({"status": "reported", "report": a_report(missed=1)}, "a remedy was not done in time"),
+        ({"status": "reported", "report": a_report(planned=1)}, "nobody has acknowledged the alert in time"),
     ],
 )
 def test_a_mail_of_an_escalation_says_the_level_and_what_was_not_done_in_time(
