@@ -8,6 +8,7 @@ import pytest_asyncio
 from drive.hosting.services import SERVICES, ServiceName, create_app
 from tests.architecture.api import Api, routes_of
 from tests.conftest import ClientFor, MakeRuntime, TokenFor
+from tests.openapi.documents import document_of
 
 
 @pytest_asyncio.fixture(params=SERVICES)
@@ -19,4 +20,4 @@ async def api(
     runtime = await make_runtime(service)
     app = create_app(runtime)
     client = await client_for(app, token_for(runtime))
-    return Api(app.openapi(), client, lambda scope: token_for(runtime, scope=scope), routes_of(app))
+    return Api(document_of(service), client, lambda scope: token_for(runtime, scope=scope), routes_of(app))

@@ -18,6 +18,7 @@ from tests.conftest import ClientFor, MakeRuntime, TokenFor
 from tests.enrolment_api.conftest import COLLECTORS, LAUNCH_DAY, UNITS, a_sign_up, post
 from tests.notifications.service import UNITS as OF_ALERTS
 from tests.notifications.service import NotificationsService, a_unit, an_episode
+from tests.openapi.documents import document_of
 from tests.support.clock import SettableClock
 from tests.support.runtime import TestRuntime
 from tests.targets_api.builders import LAUNCH, TargetsService, a_collector, a_registry
@@ -57,7 +58,7 @@ async def a_world(service: ServiceName, make_runtime: MakeRuntime, client_for: C
     make = {"enrolment": _enrolment, "targets": _targets, "notifications": _notifications}[service]
     runtime, app, agency, foreign = await make(make_runtime, client_for, token_for)
     stranger = await client_for(app, token_for(runtime, org="NL", scope=PARTNER))
-    api = Api(app.openapi(), agency, lambda scope: token_for(runtime, scope=scope))
+    api = Api(document_of(service), agency, lambda scope: token_for(runtime, scope=scope))
     return World(api, stranger, runtime, foreign)
 
 

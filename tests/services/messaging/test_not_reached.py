@@ -74,5 +74,7 @@ async def test_a_connection_that_was_not_made_is_closed_and_not_left_to_the_garb
         with pytest.raises(BrokerUnavailable) as refused:
             await soon(broker.check())
         await broker.close()
-    tried = [found for found in gc.get_objects() if isinstance(found, aio_pika.Connection) and str(found.url) == broker.url]
+    tried = [
+        found for found in gc.get_objects() if isinstance(found, aio_pika.Connection) and str(found.url) == broker.url
+    ]
     assert [connection.is_closed for connection in tried] == [True], refused

@@ -35,9 +35,9 @@ def a_notice(change: Any = "raised", earlier: tuple[Any, ...] = (), **changed: A
     return Notice(change, ALERT.model_copy(update={"id": new_id()} | changed), FIRST.queued_at, earlier)
 
 
-def a_report(**counts: int) -> ShownReport:
+def a_report(*, planned: int = 0, missed: int = 0) -> ShownReport:
     """Of one cause, and so many remedies."""
-    return ShownReport.model_validate(Report(("cost",), **counts))
+    return ShownReport.model_validate(Report(("cost",), planned=planned, missed=missed))
 
 
 def read(sent: OutgoingMessage, sender: Sender = HERE) -> EmailMessage:
