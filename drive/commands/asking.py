@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from drive.commands.console import read_settings_alone, run
@@ -15,3 +16,10 @@ def answer_of(scope: str, method: str, path: str, params: Mapping[str, str] | No
 
     settings = read_settings_alone()
     return run(ask(settings, signing_tokens(settings), scope, method, path, params))
+
+
+def local_time(time: str) -> str:
+    """A time of an answer as it is in Vietnam, to the minute."""
+    from services.clock import BUSINESS_ZONE  # noqa: PLC0415 - as above
+
+    return f"{datetime.fromisoformat(time).astimezone(BUSINESS_ZONE):%Y-%m-%d %H:%M}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from drive.commands.asking import answer_of
+from drive.commands.asking import answer_of, local_time
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,12 +44,18 @@ def _table(answer: Any) -> Table:
 
     chain = answer["escalation"] or "no chain"
     title = f"{answer['status']}, {answer['severity']}, level {answer['level']}, {chain}; times are those of Vietnam"
-    table = Table("when", "level", "what", "why", "route", "its hours", "notified at", title=escape(title))
+    table = Table(title=escape(title))
+    for column in ("when", "what", "why", "route and its hours", "notified at"):
+        table.add_column(column, overflow="fold")
     for each in answer["items"]:
         for place, cells in enumerate(_routes(each)):
-            what = (_local(each["at"]), str(each["level"]), each["kind"], _why(each)) if not place else ("",) * 4
+            what = ("", "", "") if place else (local_time(each["at"]), _what(each), _why(each))
             table.add_row(*map(escape, (*what, *cells)))
     return table
+
+
+def _what(planned: Any) -> str:
+    return f"{planned['kind'].replace('_', ' ')}, level {planned['level']}"
 
 
 def _why(planned: Any) -> str:
@@ -59,16 +64,10 @@ def _why(planned: Any) -> str:
     return ", ".join([planned["reason"], *hushed])
 
 
-def _routes(planned: Any) -> Iterator[tuple[str, str, str]]:
+def _routes(planned: Any) -> Iterator[tuple[str, str]]:
     if not planned["routes"]:
-        yield "nobody", "", ""
+        yield "nobody", ""
     for route in planned["routes"]:
         hours = route["hours"]
         shown = f"{hours['from']}-{hours['to']}" if hours else "any time"
-        yield route["route"], shown, _local(route["at"]) if route["at"] else "when that is over"
-
-
-def _local(time: str) -> str:
-    from services.clock import BUSINESS_ZONE  # noqa: PLC0415 - as above
-
-    return f"{datetime.fromisoformat(time).astimezone(BUSINESS_ZONE):%Y-%m-%d %H:%M}"
+        yield f"{route['route']}, {shown}", local_time(route["at"]) if route["at"] else "when that is over"

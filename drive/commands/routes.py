@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from drive.commands.asking import answer_of
+from drive.commands.asking import answer_of, local_time
 from drive.commands.console import text_option
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ def _table(answer: Any) -> Table:
     from rich.markup import escape  # noqa: PLC0415 - as above
     from rich.table import Table  # noqa: PLC0415 - as above
 
-    table = Table("route", "channel", "notified", "why", "told", title=f"{answer['status']}, {answer['severity']}")
+    table = Table(title=f"{answer['status']}, {answer['severity']}; times are those of Vietnam")
+    for column in ("route", "channel", "notified", "why", "told"):
+        table.add_column(column, overflow="fold")
     for each in answer["items"]:
         told = ", ".join(f"{delivery['change']}: {delivery['state']}" for delivery in each["deliveries"])
-        why = each["reason"] + (f"; waits until {each['waits_until']}" if each["waits_until"] else "")
+        why = each["reason"] + (f"; waits until {local_time(each['waits_until'])}" if each["waits_until"] else "")
         notified = "yes" if each["notified"] else "no"
         table.add_row(*map(escape, (each["route"], each["channel"], notified, why, told or "nothing")))
     return table

@@ -218,9 +218,9 @@ async def test_an_alert_has_to_be_named_and_known(
     assert (answer.status_code, answer.json()["type"]) == (status, f"http://test/problems/{kind}")
 
 
-async def explain(service: NotificationsService, *arguments: str) -> tuple[int, str, str]:
+async def explain(service: NotificationsService, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """`drive escalations explain`: exit code, output and errors."""
-    return await drive(service, "escalations", "explain", *arguments, COLUMNS="150")
+    return await drive(service, "escalations", "explain", *arguments, **{"COLUMNS": "150", **environment})
 
 
 async def test_the_command_line_prints_it_in_the_time_of_vietnam(make_service: MakeService) -> None:
@@ -236,7 +236,9 @@ async def test_the_command_line_prints_it_in_the_time_of_vietnam(make_service: M
         [row] = [line for line in out.splitlines() if "escalated" in line]
         assert f"{due:%Y-%m-%d %H:%M}" in row
         assert all(word in row for word in ("unit", "any time", "nobody has acknowledged"))
-        assert "nobody" in next(line for line in out.splitlines() if "report_overdue" in line)
+        assert "nobody" in next(line for line in out.splitlines() if "report overdue" in line)
+        code, out, _ = await explain(service, alert.id, COLUMNS="80")
+        assert (f"{due:%Y-%m-%d}" in out, "…" in out) == (True, False)
         code, out, _ = await explain(service, alert.id, "--json")
         assert [each["kind"] for each in json.loads(out)["items"]] == ["escalated", "report_overdue"]
         code, out, errors = await explain(service, str(new_id()))

@@ -100,6 +100,7 @@ async def test_the_command_line_prints_it(make_service: MakeService) -> None:
         [row] = [line for line in out.splitlines() if "critical" in line and "less" in line]
         assert "no" in row
         assert "raised: pending" in out
+        assert "Vietnam" in out
         code, out, _ = await explain(service, alert["id"], "--json")
         assert [each["route"] for each in json.loads(out)["items"]] == ["all", "critical"]
         code, out, errors = await explain(service, str(new_id()))
