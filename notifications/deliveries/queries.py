@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from notifications.domain.delivery import State
 from notifications.ownership.queries import alerts_of
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
+from notifications.tables.routing import RouteRow
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
@@ -25,8 +26,10 @@ _OF_DELIVERIES = col(AttemptRow.delivery_id) == among("delivery_ids", Uuid())
 NOTIFIED = (
     select(DeliveryRow.alert_id, DeliveryRow.route_name)
     .distinct()
+    .join(RouteRow, col(RouteRow.name) == col(DeliveryRow.route_name))
     .where(
         _OF_ALERTS,
+        col(DeliveryRow.queued_at) >= col(RouteRow.created_at),  # else a route that had its name before was notified
         DeliveryRow.change != "resolved",
         or_(col(DeliveryRow.state) != "superseded", col(DeliveryRow.attempts) > 0),
     )

@@ -63,6 +63,7 @@ KNOWN: Final = Query(
            EXISTS (
                SELECT FROM deliveries o
                WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.change = 'escalated'
+                 AND o.queued_at >= r.created_at
            ) AS is_named,
            EXISTS (SELECT FROM hushed_alerts h WHERE h.alert_id = d.alert_id) AS is_hushed
     FROM (
@@ -73,7 +74,7 @@ KNOWN: Final = Query(
         WHERE d.state IN ('sent', 'unconfirmed')
         ORDER BY d.remind_at, d.id LIMIT :most
     ) d
-    JOIN alerts a ON a.id = d.alert_id
+    JOIN alerts a ON a.id = d.alert_id LEFT JOIN routes r ON r.name = d.route_name
     ORDER BY d.remind_at, d.id
 """),  # noqa: S608 - constants only
 )

@@ -21,6 +21,7 @@ from services.contracts.pace import PaceFellBehind
 from services.persistence.locks import take
 from services.vocabulary import Scope
 from tests.notifications.deliveries.steps import connect, states
+from tests.notifications.handling.steps import Handled
 from tests.notifications.receiver import Receiver
 from tests.notifications.service import MakeService, NotificationsService, alone, an_episode
 from tests.support.waiting import eventually, soon
@@ -146,6 +147,21 @@ async def test_what_waited_for_a_route_that_is_removed_does_not_go_to_another_of
     await service.sender().send_due()
     assert receiver.calls == []
     assert await states(service) == [("raised", "failed")]
+
+
+async def test_what_a_removed_route_was_told_makes_another_of_its_name_hear_of_no_more(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", "ct@example.org", under="BHXH-CT")
+    alert = await Handled(service).begin()
+    await service.sender().send_due()
+    assert (await service.client.delete("/v1/routes/ops")).status_code == 204
+    service.advance(seconds=1)
+    await service.put_route("ops", "bt@example.org", under="BHXH-BT")
+    await alert.do("acknowledgement")
+    await service.handle(alert.lag.recovered())
+    await service.sender().send_due()
+    assert await states(service) == [("raised", "sent")]
 
 
 async def test_many_unresolved_alerts_are_few_messages(make_service: MakeService, receiver: Receiver) -> None:

@@ -228,6 +228,24 @@ async def test_an_escalation_route_is_reminded_too(ops: NotificationsService) ->
     assert await reminders(ops, "chief") == [1]
 
 
+async def test_a_route_is_not_reminded_of_what_a_step_told_a_removed_one_of_its_name(
+    ops: NotificationsService,
+) -> None:
+    await ops.put_route("chief", "chief@example.org", min_level=100)
+    chain = {"under": "38", "steps": [{"after": "PT1H", "routes": ["chief"]}]}
+    assert (await ops.client.put("/v1/escalations/province", json=chain)).status_code == 201
+    alert = await Handled(ops).begin()
+    ops.advance(hours=1)
+    await alert.clock_looks()
+    await remind(ops)
+    for path in ("escalations/province", "routes/chief"):
+        assert (await ops.client.delete(f"/v1/{path}")).status_code == 204
+    ops.advance(seconds=1)
+    await ops.put_route("chief", "other@example.org", min_level=100)
+    await wait(ops, 24)
+    assert await reminders(ops, "chief") == [0]
+
+
 @pytest.mark.parametrize("repeat", ["P0D", "PT1M", "P61D", "P1Y", "daily", 24])
 async def test_an_interval_that_cannot_be_meant_is_refused(service: NotificationsService, repeat: Any) -> None:
     body = {"channel": "mail", "address": MAIL, "repeat": repeat}
