@@ -25,7 +25,7 @@ from drive.hosting.process_memory import prepare_process
 from services.clock import SystemClock
 from services.persistence.database import Database
 from targets_api.attainment.store import LOCKED_STANDINGS
-from targets_api.progress.queries import ORGANISATIONS, UNITS
+from targets_api.progress.owner_figures import ORGANISATIONS, UNITS
 from targets_api.remembering.answers import Answers
 
 HISTORIES: Final = (50_000, 3_000_000)

@@ -19,7 +19,7 @@ from services.vocabulary import Scheme, Scope, UnitLevel
 from targets_api.counting.usecases import count
 from targets_api.domain.target import Target
 from targets_api.ledger.rollups import roll_up
-from targets_api.progress.queries import ProgressKey
+from targets_api.progress.figures import ProgressKey
 from targets_api.progress.reader import CHILDREN, ORGANISATION, UNIT, answer
 from targets_api.registry.usecases import register_units
 from targets_api.remembering.answers import Answers

@@ -13,8 +13,10 @@ from targets_api.drilldowns.queries import COLLECTORS_OF, ORGANISATIONS_BELOW
 from targets_api.drilldowns.schemas import BelowKey, BelowPage, OwnerBelow
 from targets_api.drilldowns.shown import owner_in_list
 from targets_api.hierarchy.queries import known_codes, organisations_above
+from targets_api.progress.figures import ProgressKey
 from targets_api.progress.own_figures import without_others
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, Owner, ProgressKey, figures_of
+from targets_api.progress.owner_figures import COLLECTORS, ORGANISATIONS, Owner
+from targets_api.progress.queries import figures_of
 from targets_api.remembering.read import Read, on_anything, on_organisation, one_by_one
 from targets_api.remembering.schemas import UNTOLD
 

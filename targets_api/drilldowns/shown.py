@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from targets_api.drilldowns.schemas import OwnerBelow
+from targets_api.progress.figures import Figures
 from targets_api.progress.progress_view import owner_with_figures
-from targets_api.progress.queries import Figures
 
 Item = TypeVar("Item", bound=OwnerBelow)
 

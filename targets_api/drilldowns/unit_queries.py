@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from services.persistence.statements import Query
 from services.persistence.unnest import table_of
-from targets_api.progress.queries import OrganisationFigures, figures_of_collectors
+from targets_api.progress.figures import OrganisationFigures
+from targets_api.progress.owner_figures import figures_of_collectors
 from targets_api.progress.sql import SPLIT_BY_ORGANISATION
 from targets_api.progress.sums import Sums
 from targets_api.progress.target_figures import KEYS, targets_of

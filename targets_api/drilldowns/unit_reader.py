@@ -23,7 +23,7 @@ from targets_api.drilldowns.unit_queries import (
     UNITS_BELOW,
 )
 from targets_api.hierarchy.queries import known_codes
-from targets_api.progress.queries import F, Figures, ProgressKey
+from targets_api.progress.figures import F, Figures, ProgressKey
 from targets_api.progress.split_sums import split_values
 from targets_api.progress.sums import PeriodKey
 from targets_api.progress.target_figures import TargetFigures

@@ -14,8 +14,10 @@ from targets_api.domain.main_target import main_target
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.hierarchy.queries import known_codes
 from targets_api.metrics.queries import units_of_level
+from targets_api.progress.figures import Figures, ProgressKey, UnitFigures
+from targets_api.progress.owner_figures import UNITS
 from targets_api.progress.progress_view import unit_progress
-from targets_api.progress.queries import UNITS, Figures, ProgressKey, UnitFigures, figures_of
+from targets_api.progress.queries import figures_of
 from targets_api.progress.schemas import TargetPace, UnitProgress
 
 MOST_UNITS: Final = 5_000

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.persistence.unit_of_work import ReadSession
 from targets_api.hierarchy.queries import organisations_above
-from targets_api.progress.queries import CollectorFigures, F, Figures, OrganisationFigures
+from targets_api.progress.figures import CollectorFigures, F, Figures, OrganisationFigures
 
 
 async def without_others(session: ReadSession, found: Sequence[Figures[F] | None]) -> list[Figures[F] | None]:

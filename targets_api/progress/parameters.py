@@ -13,7 +13,7 @@ from services.web.fields import Code, Day
 from services.web.lists import QueryParameters
 from targets_api.domain.series import Days
 from targets_api.domain.splits import SplitBy
-from targets_api.progress.queries import ProgressKey
+from targets_api.progress.figures import ProgressKey
 from targets_api.progress.schemas import OtherWord, SplitWord
 
 _SPLIT: Final = "Show the figures split by this, too"

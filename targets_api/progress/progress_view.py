@@ -14,13 +14,7 @@ from targets_api.domain.pace import Progress, pace_of
 from targets_api.domain.rounding import cut
 from targets_api.domain.splits import largest_first
 from targets_api.domain.target import STOCK_MEASURES
-from targets_api.progress.queries import (
-    CollectorFigures,
-    DirectFigures,
-    Figures,
-    OrganisationFigures,
-    UnitFigures,
-)
+from targets_api.progress.figures import CollectorFigures, DirectFigures, Figures, OrganisationFigures, UnitFigures
 from targets_api.progress.schemas import (
     ChildProgress,
     ChildrenProgress,

@@ -3,276 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final
 
-from sqlalchemy import FromClause, Text, bindparam, func, select, true
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Text, bindparam, select
 
 from services.collation import collation_key
-from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import columns_of, table_of
-from services.vocabulary import Kind, RegistryKind, Scheme, UnitLevel
-from targets_api.attainment import rolled_up
-from targets_api.attainment.rolled_up import RolledUp
-from targets_api.domain.series import Days, Other, same_days
-from targets_api.domain.splits import SplitBy
 from targets_api.hierarchy.queries import known_codes
-from targets_api.progress.coverage import stock_from, stock_of, without_baseline
-from targets_api.progress.frames import GIVEN, OUTDATED, Frame, columns_of_parts, frames_of
-from targets_api.progress.split_sums import Parts, parts_of
-from targets_api.progress.sums import PeriodKey, Sums, sums_of
-from targets_api.progress.target_figures import KEYS, TargetFigures, targets_of
+from targets_api.progress.figures import F, Figures, ProgressKey, UnitFigures
+from targets_api.progress.frames import Frame, columns_of_parts, frames_of
+from targets_api.progress.owner_figures import FRAMED_UNITS, UNITS, Owner
+from targets_api.progress.split_sums import parts_of
+from targets_api.progress.sums import PeriodKey, sums_of
+from targets_api.progress.target_figures import TargetFigures
 from targets_api.remembering.kept import Kept, kept_by
-from targets_api.tables.hierarchy import CollectorRow, OrganisationRow, UnitRow
-from targets_api.tables.ledger import TallyRow
-from targets_api.tables.targets import TargetRow
+from targets_api.tables.hierarchy import UnitRow
 
-
-class ProgressKey(NamedTuple):
-    """What is asked for: whose progress in which scheme, from which day to which, both included.
-
-    `own_of`: the organisation that asks, where it may know of its own alone. `other`: the period to compare with;
-    `split`: what the sign-ups are split by.
-    """
-
-    code: str
-    scheme: Scheme
-    start: date
-    on: date
-    own_of: str | None = None
-    other: Other | None = None
-    split: SplitBy | None = None
-
-    @property
-    def other_days(self) -> Days | None:
-        """The same days of the other period."""
-        return same_days(Days(self.start, self.on), self.other) if self.other else None
-
-
-class UnitFigures(NamedTuple):
-    """A unit with all below it; `place` is that of its key, from 1. `covered` and `population` need a baseline, its
-    own or those of its parts; `without_baseline` are the communes that none counts."""
-
-    place: int
-    new: int
-    renewal: int
-    cancelled: int
-    contributions: int
-    without_amount: int
-    code: str
-    name: str
-    level: UnitLevel
-    population: int | None
-    covered: int | None
-    without_baseline: list[str]
-
-
-class DirectFigures(NamedTuple):
-    """Sign-ups of a unit itself, and of none below it."""
-
-    new: int
-    renewal: int
-    cancelled: int
-    contributions: int
-    without_amount: int
-
-
-class OrganisationFigures(NamedTuple):
-    """An organisation with all below it."""
-
-    place: int
-    new: int
-    renewal: int
-    cancelled: int
-    contributions: int
-    without_amount: int
-    code: str
-    name: str
-
-
-class CollectorFigures(NamedTuple):
-    """A collector."""
-
-    place: int
-    new: int
-    renewal: int
-    cancelled: int
-    contributions: int
-    without_amount: int
-    code: str
-    organisation_code: str
-
-
-class Framed(NamedTuple):
-    """Figures of a unit, and whether the frames may be wrong by now."""
-
-    outdated: bool
-    figures: UnitFigures
-
-
-def _framed(outdated: bool, *figures: Any) -> Framed:
-    return Framed(outdated, UnitFigures._make([*figures, []]))
-
-
-F = TypeVar("F", UnitFigures, OrganisationFigures, CollectorFigures)
-
-
-@dataclass(frozen=True, eq=False)
-class Owner(Generic[F]):
-    """A kind of owner: how its figures and its targets are found."""
-
-    name: RegistryKind
-    figures: Query[F]
-    targets: Query[TargetFigures]
-
-
-_k, _x, _t = KEYS, table_of(TallyRow), table_of(TargetRow)
 _units = table_of(UnitRow)
-_organisations, _collectors = table_of(OrganisationRow), table_of(CollectorRow)
 
-
-def _signed_up(kind: Kind) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(_x.c.n + _x.c.cancelled).filter(_x.c.kind == kind), 0).label(kind)
-
-
-_COUNTS: Final = (
-    _signed_up("new"),
-    _signed_up("renewal"),
-    func.coalesce(func.sum(_x.c.cancelled), 0).label("cancelled"),
-    func.coalesce(func.sum(_x.c.amount), 0).label("contributions"),
-    func.coalesce(func.sum(_x.c.n - _x.c.with_amount), 0).label("without_amount"),
-)
-"""New sign-ups and renewals, and how many of both were cancelled; what was paid for the others, and of how many of them
-that is not known."""
-
-
-def _sums(tallies: FromClause, *conditions: ColumnElement[bool]) -> Any:
-    return select(*_COUNTS).select_from(tallies).where(_x.c.scheme == _k.c.scheme, *conditions)
-
-
-_asked = (
-    select(_k.c.place, _k.c.code, _k.c.scheme, _k.c.start.label("since"), _k.c.on.label("until"))
-    .cte("asked")
-    .prefix_with("MATERIALIZED", dialect="postgresql")
-)
-
-
-def _rolled_up(tree: RolledUp) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """The sums of a tree by place, and of these the same as _COUNTS."""
-    s = tree.sums(_asked, "place").subquery("s")
-    figures = {
-        "new": s.c.n_new + s.c.cancelled_new,
-        "renewal": s.c.n_renewal + s.c.cancelled_renewal,
-        "cancelled": s.c.cancelled_new + s.c.cancelled_renewal,
-        "contributions": s.c.amount_new + s.c.amount_renewal,
-        "without_amount": s.c.n_new + s.c.n_renewal - s.c.with_amount,
-    }
-    return s, [func.coalesce(figure, 0).label(name) for name, figure in figures.items()]
-
-
-_unit_sums, _of_unit = _rolled_up(rolled_up.UNITS)
-_organisation_sums, _of_organisation = _rolled_up(rolled_up.ORGANISATIONS)
-_stock, _uncounted = stock_of(_k), without_baseline(_k)
-_framed_stock = stock_from(GIVEN)
-_in_period = _x.c.day.between(_k.c.start, _k.c.on)
-
-
-def figures_of_collectors(*of_tallies: ColumnElement[bool]) -> Query[CollectorFigures]:
-    """What collectors signed up in the period, by those of their tallies that meet the conditions."""
-    sums = _sums(_x, _x.c.collector_code == _k.c.code, _in_period, *of_tallies).correlate(_k).lateral("s")
-    return Query(
-        CollectorFigures,
-        select(
-            _k.c.place,
-            *(sums.c[column.name] for column in _COUNTS),
-            _collectors.c.code,
-            _collectors.c.organisation_code,
-        ).select_from(_k.join(_collectors, _collectors.c.code == _k.c.code).outerjoin(sums, true())),
-    )
-
-
-UNITS: Final = Owner(
-    "unit",
-    Query(
-        UnitFigures,
-        select(
-            _k.c.place,
-            *_of_unit,
-            _units.c.code,
-            _units.c.name,
-            _units.c.level,
-            _stock.c.population,
-            _stock.c.covered,
-            _uncounted.c.codes.label("without_baseline"),
-        ).select_from(
-            _k.join(_units, _units.c.code == _k.c.code)
-            .outerjoin(_unit_sums, _unit_sums.c.place == _k.c.place)
-            .outerjoin(_stock, _stock.c.place == _k.c.place)
-            .join(_uncounted, true())
-        ),
-    ),
-    targets_of(_t.c.unit_code == _k.c.code, _t.c.organisation_code.is_(None), _t.c.collector_code.is_(None)),
-)
-FRAMED_UNITS: Final = Query(
-    _framed,
-    select(
-        OUTDATED.label("outdated"),
-        _k.c.place,
-        *_of_unit,
-        _units.c.code,
-        _units.c.name,
-        _units.c.level,
-        _framed_stock.c.population,
-        _framed_stock.c.covered,
-    ).select_from(
-        _k.join(_units, _units.c.code == _k.c.code)
-        .outerjoin(_unit_sums, _unit_sums.c.place == _k.c.place)
-        .outerjoin(_framed_stock, _framed_stock.c.place == _k.c.place)
-    ),
-)
-"""The figures of UNITS, from frames that are known."""
-ORGANISATIONS: Final = Owner(
-    "organisation",
-    Query(
-        OrganisationFigures,
-        select(
-            _k.c.place,
-            *_of_organisation,
-            _organisations.c.code,
-            _organisations.c.name,
-        ).select_from(
-            _k.join(_organisations, _organisations.c.code == _k.c.code).outerjoin(
-                _organisation_sums, _organisation_sums.c.place == _k.c.place
-            )
-        ),
-    ),
-    targets_of(_t.c.organisation_code == _k.c.code, _t.c.collector_code.is_(None)),
-)
-COLLECTORS: Final = Owner(
-    "collector",
-    figures_of_collectors(),
-    targets_of(_t.c.collector_code == _k.c.code),
-)
 CHILDREN: Final = (
     select(_units.c.code, _units.c.name)
     .where(_units.c.parent_code == bindparam("code", type_=Text))
     .order_by(_units.c.code)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures(Generic[F]):
-    """An owner's figures, with those of its targets, what was signed up in the period to compare with, and the parts
-    of a split."""
-
-    key: ProgressKey
-    owner: F
-    targets: Sequence[TargetFigures]
-    other: Sums | None = None
-    parts: Parts | None = None
 
 
 async def figures_of(
@@ -357,10 +113,3 @@ async def children_of(session: ReadSession, unit_code: str) -> list[str]:
     """Codes of the units directly below, by name in the order of the Vietnamese alphabet."""
     children = (await session.execute(CHILDREN, {"code": unit_code})).all()
     return [child.code for child in sorted(children, key=lambda child: collation_key(child.name))]
-
-
-def direct_figures(unit: UnitFigures, children: Sequence[UnitFigures]) -> DirectFigures:
-    """What was signed up in the unit itself: what it has beyond its children, all of them read by one statement."""
-    return DirectFigures._make(
-        getattr(unit, name) - sum(getattr(child, name) for child in children) for name in DirectFigures._fields
-    )

@@ -12,25 +12,16 @@ from services.persistence.unit_of_work import ReadSession
 from services.web.etag import Tagged
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.hierarchy.queries import known_codes
+from targets_api.progress.figures import ProgressKey, direct_figures
 from targets_api.progress.own_figures import without_others
+from targets_api.progress.owner_figures import COLLECTORS, ORGANISATIONS, UNITS, Owner
 from targets_api.progress.progress_view import (
     children_progress,
     collector_progress,
     organisation_progress,
     unit_progress,
 )
-from targets_api.progress.queries import (
-    COLLECTORS,
-    ORGANISATIONS,
-    UNITS,
-    Owner,
-    ProgressKey,
-    children_of,
-    direct_figures,
-    figures_of,
-    with_others,
-    with_parts,
-)
+from targets_api.progress.queries import children_of, figures_of, with_others, with_parts
 from targets_api.progress.schemas import ChildrenProgress
 from targets_api.remembering.answers import Answers
 from targets_api.remembering.read import Compute, Read, on_collector, on_organisation, on_unit, one_by_one

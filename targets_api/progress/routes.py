@@ -11,8 +11,8 @@ from services.web.hot_route import Declaration, HotRequest, hot_route
 from services.web.strict_route import StrictRoute
 from targets_api.access import reads_own_of
 from targets_api.domain.owner import NoSuchOwner
+from targets_api.progress.figures import ProgressKey
 from targets_api.progress.parameters import CollectorQuery, OrganisationQuery, ProgressQuery, UnitQuery
-from targets_api.progress.queries import ProgressKey
 from targets_api.progress.reader import CHILDREN, COLLECTOR, ORGANISATION, UNIT, answer
 from targets_api.progress.schemas import ChildrenProgress, CollectorProgress, OrganisationProgress, UnitProgress
 from targets_api.remembering.read import Read

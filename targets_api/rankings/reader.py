@@ -13,8 +13,10 @@ from services.persistence.unit_of_work import ReadSession
 from services.vocabulary import RegistryKind
 from targets_api.domain.ranking import Standing, standings
 from targets_api.hierarchy.queries import known_codes, organisations_above
+from targets_api.progress.figures import Figures, ProgressKey
 from targets_api.progress.own_figures import without_others
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS, Figures, Owner, ProgressKey, figures_of
+from targets_api.progress.owner_figures import COLLECTORS, ORGANISATIONS, UNITS, Owner
+from targets_api.progress.queries import figures_of
 from targets_api.rankings import candidates
 from targets_api.rankings.candidates import Candidate
 from targets_api.rankings.keys import Day, Ranked, RankingKey, Values

@@ -21,7 +21,7 @@ from services.web.strict_route import StrictRoute
 from services.web.transactions import read
 from targets_api.domain.owner import NoSuchOwner
 from targets_api.hierarchy.queries import known_codes
-from targets_api.progress.queries import ProgressKey
+from targets_api.progress.figures import ProgressKey
 from targets_api.progress.reader import UNIT
 from targets_api.progress.stream.changes import Wanted
 from targets_api.scopes import PROGRESS_READ

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from drive.reconciling.rebuilding import Rebuild
 from services.contracts.enrolment import EnrolmentEvent
 from targets_api.ledger.rollups import roll_up
-from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey, figures_of
+from targets_api.progress.figures import ProgressKey
+from targets_api.progress.owner_figures import ORGANISATIONS, UNITS
+from targets_api.progress.queries import figures_of
 from tests.drive.reconciling.conftest import Pair
 from tests.targets_api.attainment.test_counted import schemes
 from tests.targets_api.ledger.test_rollups import (

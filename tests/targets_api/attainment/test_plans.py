@@ -13,7 +13,7 @@ from services.persistence.statements import Query
 from targets_api.attainment.candidates import CANDIDATES
 from targets_api.attainment.measured import MEASURED
 from targets_api.attainment.store import LOCKED_STANDINGS
-from targets_api.progress.queries import COLLECTORS, ORGANISATIONS, UNITS
+from targets_api.progress.owner_figures import COLLECTORS, ORGANISATIONS, UNITS
 from tests.support.plans import Explained, generic_plan, read_whole, rows_read
 from tests.targets_api.builders import CAM_THACH, TargetsService
 

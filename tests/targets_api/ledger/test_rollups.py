@@ -19,7 +19,9 @@ from services.vocabulary import RegistryKind, Scheme
 from targets_api.domain.series import Days, points_of
 from targets_api.ledger.rollups import roll_up
 from targets_api.ledger.splits import split
-from targets_api.progress.queries import ORGANISATIONS, UNITS, ProgressKey, figures_of
+from targets_api.progress.figures import ProgressKey
+from targets_api.progress.owner_figures import ORGANISATIONS, UNITS
+from targets_api.progress.queries import figures_of
 from targets_api.progress.split_sums import parts_of
 from targets_api.progress.sums import PeriodKey, sums_of
 from targets_api.tables.rollups import SUMS

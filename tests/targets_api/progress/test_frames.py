@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from targets_api.progress import frames
-from targets_api.progress.queries import UNITS, Figures, ProgressKey, UnitFigures, figures_of
+from targets_api.progress.figures import Figures, ProgressKey, UnitFigures
+from targets_api.progress.owner_figures import UNITS
+from targets_api.progress.queries import figures_of
 from targets_api.remembering.kept import Kept
 from targets_api.remembering.queries import current_state
 from tests.targets_api.builders import HEALTH, LAUNCH, TargetsService, sign_ups

@@ -17,7 +17,9 @@ from sqlalchemy import text
 
 from services.contracts.envelope import Event
 from targets_api.attainment.recount import recount
-from targets_api.progress.queries import UNITS, ProgressKey, figures_of
+from targets_api.progress.figures import ProgressKey
+from targets_api.progress.owner_figures import UNITS
+from targets_api.progress.queries import figures_of
 from tests.targets_api.builders import CAM_THACH, HEALTH, TargetsService, a_sign_up, a_unit, an_ended_unit, sign_ups
 
 ON: Final = date(2025, 10, 20)
