@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from services import waiting
@@ -23,7 +22,7 @@ from services.messaging.retries import Retries
 from services.persistence.database import Database
 from tests.support.brokers import SUBSCRIPTIONS, TARGETS, Watched
 from tests.support.clock import SettableClock
-from tests.support.effects import Effects, create_effects
+from tests.support.effects import Effects
 from tests.support.events import a_message, a_sign_up, raw
 from tests.support.waiting import eventually, running, soon
 
@@ -46,13 +45,6 @@ OF_THE_DATA = [
     "23514",
     "23P01",
 ]
-
-
-@pytest_asyncio.fixture
-async def effects(database: Database) -> Effects:
-    """Handlers, and the table of their effects."""
-    await create_effects(database)
-    return Effects(database)
 
 
 @pytest.fixture
