@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -53,8 +54,14 @@ structlog.configure(
 def pytest_configure() -> None:
     """Exit at SIGTERM as on Ctrl-C, so that servers and databases are removed."""
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+    gc.set_threshold(20_000, 20, 20)
     if is_root():  # wherever the checkout is: PostgreSQL runs as another account
         let_others_reach(BIN)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage in what tests make: among all modules and tests there is none, and to look takes a second."""
+    gc.freeze()
 
 
 class MakeRuntime(Protocol):
