@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -31,6 +32,8 @@ LOCK_SECONDS = 5
 """How long a statement may wait for a lock. Whoever holds one longer is stuck, and waiting on would only add to it."""
 IDLE_TRANSACTION_SECONDS = 10
 """How long a transaction may be open without a statement: then its process is suspended, and others need its locks."""
+PLANS_SECONDS = 1.0
+"""How long a connection keeps its plans. One that reads all of a table, which had few rows, is not used for longer."""
 
 _KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """The server closes the session of a client that is gone, and releases its locks, within half a minute."""
@@ -85,6 +88,8 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        if schema is None or schema.plans != "anew":
+            event.listen(self._engine.sync_engine, "begin", _plan_anew)
         self._readonly = self._engine.execution_options(postgresql_readonly=True)
 
     @asynccontextmanager
@@ -165,3 +170,11 @@ def _refuse_closed(connection: Any, *_: object) -> None:
     """Where the server went and came back, take a new connection; asyncpg knows by itself which ones were closed."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError("the server closed this connection while it was idle in the pool")
+
+
+def _plan_anew(connection: Connection) -> None:
+    """Let each statement, those of triggers included, be planned for the tables as they are by now."""
+    now = time.monotonic()
+    if now - connection.info.setdefault("planned_at", now) >= PLANS_SECONDS:
+        connection.info["planned_at"] = now
+        connection.exec_driver_sql("DISCARD PLANS")

@@ -11,8 +11,9 @@ from sqlalchemy import MetaData
 
 Standing: TypeAlias = Literal["older", "same", "newer", "foreign"]
 Plans: TypeAlias = Literal["kept", "by_index", "anew"]
-"""`by_index`: rows are only ever looked up, so that no plan reads a table from end to end. `anew`: besides, a plan is
-made for each execution, which costs a millisecond or two where tables are joined: else whole indexes are merged."""
+"""`kept`: for a second, see `database`. `by_index`: besides, rows are only looked up, so that no plan reads a table
+from end to end. `anew`: besides, a plan is made for each execution, which costs a millisecond or two where tables are
+joined: else whole indexes are merged."""
 PLAN_SETTINGS: Final[Mapping[Plans, Mapping[str, str]]] = {
     "kept": {},
     "by_index": {"enable_seqscan": "off"},
@@ -29,8 +30,8 @@ class Schema:
     `beside_figures` names those of them of which no figure is made, though each answer tells of them.
     `derived` names those that tell the same as versioned tables in another form: they follow them in the transaction
     that changes those, and what changes them alone, such as folding, changes no answer.
-    `plans`: what PostgreSQL does about plans. It keeps one that it made while a table had few rows, and that reads all
-    of it, until autovacuum comes by, however many there are by then.
+    `plans`: what PostgreSQL does about plans. By itself it keeps one that it made while a table had few rows, and that
+    reads all of it, until autovacuum comes by, however many there are by then.
     """
 
     service: str

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from typing import Any, Final
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, text
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from services.persistence.database import Database
+
+UNTIL_KEPT: Final = 7
+"""PostgreSQL keeps a plan for any parameters after five executions."""
+_TELL: Final = text("SELECT pg_stat_force_next_flush()")
+_READ: Final = text(
+    "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0) FROM pg_stat_user_tables"
+    " WHERE relname = ANY(:tables)"
+)
 _DIALECT: Final[Any] = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -36,6 +46,20 @@ def rows_read(node: dict[str, Any], table: str) -> float:
     return float(here + sum(rows_read(child, table) for child in node.get("Plans", [])))
 
 
+async def read_by(database: Database, asked: Awaitable[object], *tables: str) -> int:
+    """How many rows of the tables are read for what is asked, which uses one connection at a time."""
+    before = await _read(database, tables)
+    await asked
+    return await _read(database, tables) - before
+
+
+async def _read(database: Database, tables: tuple[str, ...]) -> int:
+    async with database.write() as work:
+        await work.execute(_TELL)
+    async with database.read() as session:
+        return int((await session.scalars(_READ, {"tables": list(tables)})).one())
+
+
 async def generic_plan(connection: AsyncConnection, statement: Any) -> dict[str, Any]:
     """The plan that is kept for a statement whatever its parameters, as for one that was run a few times."""
     compiled = statement.compile(dialect=_DIALECT)
@@ -49,6 +73,12 @@ async def generic_plan(connection: AsyncConnection, statement: Any) -> dict[str,
 
 
 def read_whole(node: dict[str, Any]) -> set[str]:
-    """The tables that a plan reads from end to end."""
-    here = {node["Relation Name"]} if node["Node Type"] == "Seq Scan" else set()
+    """The tables that a plan reads from end to end, or by a whole index."""
+    here = {node["Relation Name"]} if "Relation Name" in node and _is_whole(node) else set()
     return here.union(*(read_whole(child) for child in node.get("Plans", [])))
+
+
+def _is_whole(node: dict[str, Any]) -> bool:
+    if node["Node Type"] == "Bitmap Heap Scan":
+        return any(map(_is_whole, node["Plans"]))
+    return "Scan" in node["Node Type"] and "Index Cond" not in node and "TID Cond" not in node

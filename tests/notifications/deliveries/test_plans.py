@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import pytest
-from sqlalchemy import text
 
 from notifications.alerts.usecases import follow_pace
 from notifications.channels.registry import is_repeatable
@@ -14,11 +13,10 @@ from notifications.deliveries import usecases as deliveries
 from notifications.deliveries.queries import Filters, list_deliveries
 from services.persistence.unit_of_work import UnitOfWork
 from tests.notifications.service import CAPACITY, NotificationsService, an_episode, no_jitter
+from tests.support.plans import UNTIL_KEPT, read_by
 
 Ask: TypeAlias = Callable[[UnitOfWork, NotificationsService], Awaitable[object]]
 
-BEFORE: Final = 7
-"""PostgreSQL keeps a plan for any parameters after five executions."""
 LATER: Final = 20_000
 """Of some thousand rows PostgreSQL may rightly read all rather than look a hundred up."""
 COPIES: Final = (
@@ -36,7 +34,6 @@ COPIES: Final = (
     FROM alerts a CROSS JOIN (SELECT * FROM deliveries LIMIT 1) d WHERE a.status = 'resolved'
     """,
 )
-READ: Final = "SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables WHERE relname = ANY(:tables)"
 
 
 async def claim(work: UnitOfWork, service: NotificationsService) -> object:
@@ -58,13 +55,13 @@ async def raise_an_alert(work: UnitOfWork, service: NotificationsService) -> Non
 
 
 async def rows_read(service: NotificationsService, ask: Ask) -> int:
-    """How many alerts and deliveries one unit of work has read. Those of units of work before may not be told yet."""
-    tables = {"tables": ["alerts", "deliveries"]}
-    async with service.runtime.database.write() as work:
-        [[before]] = await work.execute(text(READ), tables)
-        await ask(work, service)
-        [[after]] = await work.execute(text(READ), tables)
-    return int(after - before)
+    """How many alerts and deliveries one unit of work reads."""
+
+    async def asked() -> None:
+        async with service.runtime.database.write() as work:
+            await ask(work, service)
+
+    return await read_by(service.runtime.database, asked(), "alerts", "deliveries")
 
 
 @pytest.mark.parametrize("ask", [claim, raise_an_alert])
@@ -73,7 +70,7 @@ async def test_what_was_planned_for_empty_tables_reads_little_of_full_ones(
 ) -> None:
     await service.put_route("ops", "http://127.0.0.1:9/hook")
     await service.execute("ANALYZE")
-    for _ in range(BEFORE):
+    for _ in range(UNTIL_KEPT):
         await service.handle(an_episode().fell_behind())
         await rows_read(service, ask)
     for copy in COPIES:
