@@ -61,6 +61,14 @@ class Invalid(DomainError):
         return cls(detail, (FieldError(pointer, detail),))
 
 
+class Unreadable(DomainError):
+    """What is stored is not as this version, or the one before, would have stored it."""
+
+    code = "unreadable"
+    title = "What is stored cannot be read"
+    remedy = "Report `detail` to whoever runs the installation; anything else can be read as ever."
+
+
 class Malformed(DomainError):
     """The body or a header cannot be read at all."""
 

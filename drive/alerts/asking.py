@@ -90,10 +90,8 @@ class Asking:
 
 
 def _of_stream(wanted: Wanted, filters: Mapping[str, str]) -> dict[str, str]:
-    """One status, or any: of `unresolved`, too, so that alerts are heard of when they are resolved. A stream knows no
-    words."""
-    status = {} if wanted in _QUERIES else {"status": wanted.value}
-    return {**status, **{name: value for name, value in filters.items() if name != "text"}}
+    """One status, or any: of `unresolved`, too, so that alerts are heard of when they are resolved."""
+    return dict(filters) if wanted in _QUERIES else {**filters, "status": wanted.value}
 
 
 def _queries(wanted: Wanted) -> tuple[dict[str, str], ...]:

@@ -73,7 +73,7 @@ def _row(alert: Any, now: datetime) -> list[Text]:
 
 def _about(alert: Any) -> str:
     codes = [alert["subject"][name] for name in _SUBJECTS if alert["subject"][name]]
-    names = [name for name in (alert["unit_name"], alert["target_name"]) if name]
+    names = [name for name in (alert["unit_name"], alert["owner_name"], alert["target_name"]) if name]
     return " ".join([*names, f"({', '.join(codes)})"])
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, literal_column, or_, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlmodel import col, select
@@ -16,17 +31,20 @@ from notifications.alerts.snapshots import snapshot_of
 from notifications.domain.alert import NoSuchAlert, Status
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import alerts_of
-from notifications.registry.queries import registered_unit
+from notifications.registry.queries import organisations_named, registered_unit
 from notifications.tables.alerts import WORDS, AlertRow
 from notifications.tables.ownership import AlertOwnerRow
 from services.clock import beginning_of
 from services.errors import Invalid
+from services.names import words_of
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import table_of
 from services.persistence.words import beginning_with
 from services.vocabulary import Scheme, Severity
+
+S = TypeVar("S", bound=Select[Any])
 
 _owners = table_of(AlertOwnerRow).c
 _words = literal_column(f"({WORDS})", TSVECTOR)
@@ -74,7 +92,6 @@ CONDITIONS: Final[Conditions] = {
     "min_level": lambda level: col(AlertRow.level) >= level,
     "report_due_before": lambda day: _is_due_before(beginning_of(day)),
     "own_of": lambda organisation: col(AlertRow.id).in_(alerts_of(organisation)),
-    "text": lambda words: _words.bool_op("@@")(cast(beginning_with(words), TSQUERY)),
     "after": lambda alert_id: col(AlertRow.id) < alert_id,
 }
 
@@ -87,7 +104,7 @@ class Filters:
 
     `report_due_before`: those whose report is due before that business day begins, and has not come.
 
-    `text`: those in whose names and codes each of its words begins one.
+    `text`: those in whose names and codes, or in the name of whose organisation, each of its words begins one.
 
     `own_of`: only those of this organisation, of those below it and of their collectors.
     """
@@ -106,6 +123,21 @@ class Filters:
     after: UUID | None = None
 
 
+def has_word(word: str, owners: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a word of names and codes begins with this one, or whether the alert belongs to one of these
+    organisations alone, in whose names one does."""
+    of_alert = _words.bool_op("@@")(cast(beginning_with(word), TSQUERY))
+    return or_(of_alert, col(AlertRow.owner) == any_(literal(owners, ARRAY(Text)))) if owners else of_alert
+
+
+async def narrowed(session: ReadSession, statement: S, filters: Filters) -> S:
+    """The statement, of those alerts alone. `under` is a registered code."""
+    wanted = where_given(statement, CONDITIONS, replace(filters, text=None))
+    words = set(words_of(filters.text or ""))
+    named = await organisations_named(session, words) if words else {}
+    return wanted.where(*(has_word(word, named.get(word, ())) for word in sorted(words)))
+
+
 async def find_row(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertRow:
     """The alert of that id, among the own ones of an organisation where one is given. Raises NoSuchAlert."""
     row: AlertRow | None = (await session.scalars(ONE, {"id": alert_id, "own_of": own_of})).one_or_none()
@@ -115,7 +147,7 @@ async def find_row(session: ReadSession, alert_id: UUID, own_of: str | None = No
 
 
 async def find_alert(session: ReadSession, alert_id: UUID, own_of: str | None = None) -> AlertSnapshot:
-    """The same, as it is shown. Raises NoSuchAlert."""
+    """The same, as it is stored. Raises NoSuchAlert, Unreadable."""
     return snapshot_of(await find_row(session, alert_id, own_of))
 
 
@@ -124,12 +156,11 @@ async def count_unresolved(session: ReadSession) -> list[AlertCount]:
     return await session.all(UNRESOLVED)
 
 
-async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> list[AlertSnapshot]:
+async def list_alerts(session: ReadSession, filters: Filters, limit: int) -> Sequence[AlertRow]:
     """At most `limit` alerts, the newest first. Raises Invalid where no unit has the code `under`."""
     if filters.under is not None:
         filters = replace(filters, under=await known_unit(session, filters.under))
-    wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
-    return [snapshot_of(row) for row in await session.scalars(wanted)]
+    return (await session.scalars((await narrowed(session, NEWEST_FIRST, filters)).limit(limit))).all()
 
 
 async def known_unit(session: ReadSession, under: str) -> str:

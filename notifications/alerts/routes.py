@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query, Request
 
 from notifications.access import AlertReader, reads_own_of
 from notifications.alerts import queries
-from notifications.alerts.mutes import with_mutes
 from notifications.alerts.schemas import AlertPage, AlertQuery
+from notifications.alerts.showing import shown, shown_one
 from notifications.domain.alert import NoSuchAlert
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.timeline.queries import timeline_of
 from notifications.timeline.schemas import Timeline, TimelineQuery, entry_of
+from services.errors import Unreadable
 from services.web.answers import refuses
 from services.web.fields import AN_ID, Id
 from services.web.lists import cut
@@ -32,18 +33,17 @@ async def list_alerts(actor: AlertReader, wanted: Annotated[AlertQuery, Query()]
     filters = queries.Filters(**wanted.model_dump(exclude={"limit"}), own_of=reads_own_of(actor))
     async with read(request) as session:
         found = await queries.list_alerts(session, filters, wanted.limit + 1)
-        page = cut(found, wanted.limit, lambda alert: alert.id)
-        items = await with_mutes(session, page.rows, request_context(request).at)
+        page = cut(found, wanted.limit, lambda row: row.id)
+        items = await shown(session, page.rows, request_context(request).at)
     return AlertPage(items=items, next=page.next)
 
 
-@router.get("/{alert_id}", responses=refuses(NoSuchAlert))
+@router.get("/{alert_id}", responses=refuses(NoSuchAlert, Unreadable))
 async def get_alert(alert_id: AlertId, actor: AlertReader, request: Request) -> AlertSnapshot:
     """One alert; with `alerts:own` an own one."""
     async with read(request) as session:
-        found = await queries.find_alert(session, alert_id, reads_own_of(actor))
-        [alert] = await with_mutes(session, [found], request_context(request).at)
-    return alert
+        row = await queries.find_row(session, alert_id, reads_own_of(actor))
+        return await shown_one(session, row, request_context(request).at)
 
 
 @router.get("/{alert_id}/timeline", responses=refuses(NoSuchAlert))
@@ -52,7 +52,7 @@ async def get_timeline(
 ) -> Timeline:
     """What has become of the alert, the oldest first: who did what, when and why; with `alerts:own` of an own one."""
     async with read(request) as session:
-        await queries.find_alert(session, alert_id, reads_own_of(actor))
+        await queries.find_row(session, alert_id, reads_own_of(actor))
         found = await timeline_of(session, alert_id, wanted.after, wanted.limit + 1)
     page = cut(found, wanted.limit, lambda entry: entry.seq)
     return Timeline(items=[entry_of(row) for row in page.rows], next=page.next)

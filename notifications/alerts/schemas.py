@@ -36,17 +36,17 @@ class AlertFilters(QueryParameters):
         "Monday to come, those that are due this week, and overdue ones",
         examples=["2025-10-27"],
     )
+    text: Words | None = Field(
+        None,
+        description="Only those where each of these words begins a word of the names of unit, target and organisation, "
+        "or of the codes of unit, organisation and collector, whatever case and marks they have",
+        examples=["cam thach"],
+    )
 
 
 class AlertQuery(AlertFilters, ListQuery):
     """Which part of the list of alerts; `after` is the `next` of the page before."""
 
-    text: Words | None = Field(
-        None,
-        description="Only those where each of these words begins a word of the names of unit and target, or of the "
-        "codes of unit, organisation and collector, whatever case and marks they have",
-        examples=["cam thach"],
-    )
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 
 

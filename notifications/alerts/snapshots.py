@@ -12,6 +12,7 @@ from notifications.deliveries.claims import fields_of
 from notifications.domain.alert import Person, Resolution
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
+from services.errors import Unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -32,16 +33,20 @@ def resolution_of(row: AlertRow) -> Resolution | None:
 
 
 def snapshot_of(row: AlertRow) -> AlertSnapshot:
-    """The alert at this version."""
+    """The alert at this version. Raises Unreadable, which is logged."""
     given = {"acknowledged_by": acknowledger_of(row), "resolution": resolution_of(row)}
-    return AlertSnapshot.model_validate(row.model_dump() | given)
+    try:
+        return AlertSnapshot.model_validate(row.model_dump(warnings=False) | given)
+    except ValidationError as error:
+        fields = fields_of(error)
+        log.error("alert_unreadable", alert_id=str(row.id), fields=fields)
+        raise Unreadable(f"the alert {row.id} cannot be read: {fields}") from error
 
 
 def readable(row: AlertRow) -> AlertSnapshot | None:
-    """The alert at this version; None where its row cannot be read, which is logged: whoever does something for many
-    puts this one off, so that it holds up no other."""
+    """The alert at this version; None where its row cannot be read, which is logged: whoever shows or does something
+    for many passes over this one, so that it holds up no other."""
     try:
         return snapshot_of(row)
-    except ValidationError as error:
-        log.error("alert_unreadable", alert_id=str(row.id), fields=fields_of(error))
+    except Unreadable:
         return None

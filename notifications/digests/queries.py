@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Date, DateTime, Integer, Numeric, Text, TextClause, bindparam, cast, func, or_, text
+from sqlalchemy import Date, DateTime, Integer, Numeric, Text, TextClause, bindparam, func, literal_column, or_, text
 from sqlmodel import col, select
 
 from notifications.domain.digest import NoSuchDigest
@@ -15,6 +15,7 @@ from notifications.tables.deliveries import DeliveryRow
 from notifications.tables.digests import DigestRow
 from notifications.tables.registry import UnitRow
 from notifications.tables.reports import AlertRemedyRow
+from services.persistence.documents import number_in
 from services.persistence.unit_of_work import ReadSession
 
 _name = bindparam("digest_name", type_=Text)
@@ -83,7 +84,7 @@ GRAVEST: Final = (
     .where(_unresolved(), _IS_UNDER)
     .order_by(
         col(AlertRow.severity) != "critical",
-        cast(col(AlertRow.figures)["short_by"].astext, Numeric).desc(),
+        literal_column(number_in("figures -> 'short_by'"), Numeric).desc().nulls_last(),
         col(AlertRow.id),
     )
     .limit(_most)

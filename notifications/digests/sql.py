@@ -9,13 +9,14 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
+from services.persistence.documents import list_in
 from services.persistence.statements import Query
 
 _UNDER: Final = "(CAST(:under AS text) IS NULL OR a.path @> to_jsonb(CAST(:under AS text)))"
-_BELOW: Final = """CASE WHEN CAST(:under AS text) IS NULL THEN a.path ->> 0 ELSE a.path ->> (
-            SELECT e.place FROM jsonb_array_elements_text(a.path) WITH ORDINALITY AS e(code, place)
+_BELOW: Final = f"""CASE WHEN CAST(:under AS text) IS NULL THEN a.path ->> 0 ELSE a.path ->> (
+            SELECT e.place FROM jsonb_array_elements_text({list_in("a.path")}) WITH ORDINALITY AS e(code, place)
             WHERE e.code = :under
-        )::int END"""
+        )::int END"""  # noqa: S608 - our own words
 """The unit right below; places count from 1 here, and from 0 in a path."""
 _SILENCED: Final = """EXISTS (
             SELECT FROM silences s
@@ -119,7 +120,7 @@ CAUSES: Final = Query(
     CauseRow,
     text(f"""
     SELECT c.code, c.name_vi, c.name_en, count(*) AS alerts
-    FROM alerts a CROSS JOIN jsonb_array_elements_text(a.report -> 'causes') AS given(code)
+    FROM alerts a CROSS JOIN jsonb_array_elements_text({list_in("a.report -> 'causes'")}) AS given(code)
     JOIN causes c ON c.code = given.code
     WHERE a.status <> 'resolved' AND {_UNDER}
     GROUP BY c.code ORDER BY count(*) DESC, c.code COLLATE "C" LIMIT :most

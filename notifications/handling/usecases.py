@@ -10,9 +10,8 @@ from uuid import UUID
 from notifications.alerts import store as alerts
 from notifications.alerts.changes import Because, save_steps, step_of
 from notifications.alerts.due import acknowledged_until
-from notifications.alerts.mutes import with_mutes
 from notifications.alerts.rows import state_of, with_state
-from notifications.alerts.snapshots import snapshot_of
+from notifications.alerts.showing import shown_one
 from notifications.causes.queries import known_causes
 from notifications.domain import life, report
 from notifications.domain.alert import Changed, NoSuchAlert, Person
@@ -133,8 +132,7 @@ async def _saved(
     steps += [step_of(with_state(row, each.alert), each, follows) for each in further]
     await work.add(row)
     await save_steps(work, context, steps, terms)
-    [alert] = await with_mutes(work, [snapshot_of(row)], context.at)
-    return alert
+    return await shown_one(work, row, context.at)
 
 
 def _actor(context: Context) -> Person:

@@ -90,6 +90,11 @@ class AlertSnapshot(BaseModel):
     owner: ShownOrganisation | None = Field(
         None, description="The organisation that it belongs to: that of its subject; null where that is a unit alone"
     )
+    owner_name: ShownName | None = Field(
+        None,
+        description="What that organisation is called now, where that is known; null in messages",
+        examples=["Bưu điện Cẩm Thủy"],
+    )
     report_due_at: ShownTime | None = Field(
         None, description="By when a report is due, in UTC; null where the alert was raised before this was kept"
     )

@@ -1,1 +1,1 @@
-"""Alerts compared with summaries of the targets that lag, and units with those of enrolment."""
+"""Alerts compared with summaries of the targets that lag, and the registry with those of enrolment."""

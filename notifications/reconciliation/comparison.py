@@ -1,4 +1,4 @@
-"""Compare the units with the summaries of enrolment, and request them where some are missing."""
+"""Compare units and organisations with the summaries of enrolment, and request them where some are missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import case, select
 
 from notifications.reconciliation.events import resend_requested
-from notifications.tables.registry import UnitRow
+from notifications.tables.registry import OrganisationRow, UnitRow
 from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, ResendFacts
 from services.contracts.sources import ENROLMENT_SOURCE
@@ -29,26 +29,27 @@ _unit = table_of(UnitRow).c
 _KNOWN: Final = select(
     _unit.code, case((_unit.level.is_(None), _UNPUBLISHED), else_=_unit.version).label("version")
 ).subquery("known")
-UNIT_TOTALS: Final = registry_totals({"unit": _KNOWN})
+REGISTRY_TOTALS: Final = registry_totals({"unit": _KNOWN, "organisation": table_of(OrganisationRow)})
 """What the version before wrote without a level counts as below any version that is published: so it is asked for."""
 
 
-async def compare_units(
+async def compare_registry(
     work: UnitOfWork, context: Context, summaries: Sequence[EnrolmentSummary], *, interval: timedelta, metrics: Metrics
 ) -> None:
-    """Of several summaries that name the units the newest counts; those of days alone are passed over."""
-    named = [summary for summary in summaries if any(each.kind == "unit" for each in summary.data.registry)]
+    """Of several summaries of the registry the newest counts; those of days alone are passed over."""
+    named = [summary for summary in summaries if summary.data.registry]
     if not named:
         return
     newest = max(named, key=lambda summary: summary.time)
     await listener.lock_comparison(work)
-    local = await totals.of_registry(work, UNIT_TOTALS)
-    if await listener.compare_summary(work, _units_of(newest), local, interval=interval, metrics=metrics):
-        facts = ResendFacts(addressee=ENROLMENT_SOURCE, registry=("unit",))
+    local = await totals.of_registry(work, REGISTRY_TOTALS)
+    if missing := await listener.compare_summary(work, _kept_of(newest), local, interval=interval, metrics=metrics):
+        kinds = tuple(each.kind for each in newest.data.registry if each.kind in missing)
+        facts = ResendFacts(addressee=ENROLMENT_SOURCE, registry=kinds)
         await emit(work, [resend_requested(facts, context.now, newest.correlationid)])
 
 
-def _units_of(summary: EnrolmentSummary) -> Summary:
-    """What it says of units; organisations and collectors are not kept here."""
-    source: dict[str, Total] = {e.kind: Total(e.n, e.checksum) for e in summary.data.registry if e.kind == "unit"}
+def _kept_of(summary: EnrolmentSummary) -> Summary:
+    """What it says of units and organisations; collectors are not kept here."""
+    source: dict[str, Total] = {e.kind: Total(e.n, e.checksum) for e in summary.data.registry if e.kind != "collector"}
     return Summary(Range("registry"), source, summary.time)

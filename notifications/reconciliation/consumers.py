@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from notifications.reconciliation.comparison import compare_units
+from notifications.reconciliation.comparison import compare_registry
 from notifications.reconciliation.usecases import compare
 from services.context import Context
 from services.contracts.reconciliation import EnrolmentSummary, PaceSummary
@@ -22,6 +22,6 @@ def reconciliation_handlers(runtime: AnyRuntime) -> Handlers:
         await compare(work, context, events, interval=interval, metrics=metrics)
 
     async def on_registry(work: UnitOfWork, context: Context, events: Sequence[EnrolmentSummary]) -> None:
-        await compare_units(work, context, events, interval=interval, metrics=metrics)
+        await compare_registry(work, context, events, interval=interval, metrics=metrics)
 
     return {PaceSummary: on_pace, EnrolmentSummary: on_registry}

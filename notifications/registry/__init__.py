@@ -1,1 +1,1 @@
-"""The units that are registered, as enrolment publishes them."""
+"""The units and organisations that are registered, as enrolment publishes them."""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, DateTime, Text, TextClause, bindparam, text
 
+from services.persistence.documents import list_in, number_in
 from services.persistence.statements import Query
 from services.vocabulary import UnitLevel
 
@@ -61,15 +62,21 @@ class CauseRow(NamedTuple):
 
 
 _UNDER: Final = "AND a.path @> to_jsonb(:under)"
-_BELOW: Final = """a.path ->> (
-            SELECT e.place FROM jsonb_array_elements_text(a.path) WITH ORDINALITY AS e(code, place)
+_BELOW: Final = f"""a.path ->> (
+            SELECT e.place FROM jsonb_array_elements_text({list_in("a.path")}) WITH ORDINALITY AS e(code, place)
             WHERE e.code = :under
-        )::int"""
+        )::int"""  # noqa: S608 - our own words
 """The unit right below; places count from 1 here, and from 0 in a path."""
 _OWN: Final = "AND a.id IN (SELECT o.alert_id FROM alert_owners o WHERE o.organisation_code = :own_of)"
+
+
+def _reported(name: str) -> str:
+    return number_in(f"a.report -> '{name}'")
+
+
 _REMEDIES: Final = ("planned", "done", "missed", "dropped")
 _OF_FIGURES: Final = ", ".join(
-    ("a.id, a.status, a.severity, a.report_due_at", *(f"(a.report ->> '{name}')::int AS {name}" for name in _REMEDIES))
+    ("a.id, a.status, a.severity, a.report_due_at", *(f"{_reported(name)} AS {name}" for name in _REMEDIES))
 )
 _UNREPORTED: Final = "c.status IN ('open', 'acknowledged') AND c.report_due_at"
 
@@ -105,7 +112,7 @@ def _figures(narrowed: Narrowed) -> TextClause:
                    count(*) FILTER (WHERE c.status = 'open') AS unacknowledged,
                    count(*) FILTER (WHERE {_UNREPORTED} > :now AND c.report_due_at <= :week_ends) AS reports_due,
                    count(*) FILTER (WHERE {_UNREPORTED} <= :now) AS reports_overdue,
-                   {", ".join(f"coalesce(sum(c.{name}), 0) AS {name}" for name in _REMEDIES)},
+                   {", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _REMEDIES)},
                    {_spread("w.acknowledged_at")} AS to_acknowledge, {_spread("w.reported_at")} AS to_report
             FROM raised c LEFT JOIN answered w ON w.alert_id = c.id
             GROUP BY GROUPING SETS ((), (c.unit_code))
@@ -130,7 +137,7 @@ def _causes(narrowed: Narrowed) -> TextClause:
         WITH {_raised(narrowed, "a.report -> 'causes' AS causes")}, counted AS (
             SELECT c.unit_code, date_trunc('month', c.raised_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS month,
                    given.code, count(*) AS alerts
-            FROM raised c CROSS JOIN jsonb_array_elements_text(c.causes) AS given(code)
+            FROM raised c CROSS JOIN jsonb_array_elements_text({list_in("c.causes")}) AS given(code)
             GROUP BY 1, 2, 3
         )
         SELECT f.unit_code, u.name AS unit_name, u.level, f.month, f.code, f.alerts

@@ -68,6 +68,7 @@ class AlertRow(Base, table=True):
             text("(subject ->> 'unit_code')"),
             postgresql_where=text("status <> 'resolved'"),
         ),
+        Index("ix_alerts_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
         Index("ix_alerts_words", text(f"({WORDS})"), postgresql_using="gin"),
         Index("ix_alerts_unresolved", "target_id", postgresql_where=text("status <> 'resolved'")),
     )

@@ -24,7 +24,15 @@ SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
         ResendRequested,
         EnrolmentSummary,
     ),
-    "notifications": (UnitRegistered, PaceFellBehind, PaceWorsened, PaceRecovered, PaceSummary, EnrolmentSummary),
+    "notifications": (
+        UnitRegistered,
+        OrganisationRegistered,
+        PaceFellBehind,
+        PaceWorsened,
+        PaceRecovered,
+        PaceSummary,
+        EnrolmentSummary,
+    ),
 }
 """Listener → the events it handles."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.names import FOLDED, words_of
+from sqlalchemy import ColumnElement, func
+
+from services.names import FOLDED
 
 _FROM: Final = "".join(FOLDED)
 _TO: Final = "".join(FOLDED.values())
@@ -16,6 +18,11 @@ def words_in(text: str) -> str:
     return f"array_to_tsvector(array_remove(regexp_split_to_array({folded}, '[^a-z0-9]+'), ''))"
 
 
-def beginning_with(text: str) -> str:
-    """A `tsquery` of what has, for each word of the text, a word that begins with it."""
-    return " & ".join(f"'{word}':*" for word in words_of(text))
+def beginning_with(word: str) -> str:
+    """A `tsquery` of what has a word that begins with this one of `services.names.words_of`."""
+    return f"'{word}':*"
+
+
+def beginning_with_each(word: ColumnElement[str]) -> ColumnElement[str]:
+    """The same of a column of such words."""
+    return func.concat("'", word, "':*")

@@ -24,6 +24,7 @@ from services.errors import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    Unreadable,
 )
 from services.runtime import AnyRuntime
 from services.shown import shown
@@ -143,6 +144,7 @@ _STATUS: Mapping[type[DomainError], int] = {
     Invalid: 422,
     TooMany: 429,
     HeadersTooLarge: 431,
+    Unreadable: 500,
     Internal: 500,
     Unavailable: 503,
 }

@@ -26,7 +26,7 @@ from notifications.settings import NotificationsSettings
 from notifications.worker import create_sender
 from services.context import Context, context_of
 from services.contracts.pace import PaceEvent, PaceFacts, PaceFellBehind, PaceFigures, PaceRecovered, PaceWorsened
-from services.contracts.registry import UnitFacts, UnitRegistered
+from services.contracts.registry import OrganisationFacts, OrganisationRegistered, UnitFacts, UnitRegistered
 from services.ids import new_id
 from services.runtime import Runtime
 from services.vocabulary import Scope, Severity, UnitLevel
@@ -75,6 +75,11 @@ class NotificationsService:
         """Handle events of units in one unit of work."""
         async with self.runtime.database.write() as work:
             await registry.HANDLERS[UnitRegistered](work, self.context(), units)
+
+    async def register_organisations(self, *organisations: OrganisationRegistered) -> None:
+        """The same of organisations."""
+        async with self.runtime.database.write() as work:
+            await registry.HANDLERS[OrganisationRegistered](work, self.context(), organisations)
 
     def metrics(self) -> DeliveryMetrics:
         """What is measured of deliveries."""
@@ -219,6 +224,12 @@ def a_unit(code: str, version: int = 1) -> UnitRegistered:
     level: UnitLevel = "province" if code == "38" else "insurance_unit" if code.startswith("BHXH") else "commune"
     facts = UnitFacts(code=code, name=f"Unit {code}", level=level, parent_code=None, version=version)
     return UnitRegistered(id=new_id(), subject=code, time=RAISED_AT, correlationid="the-request", data=facts)
+
+
+def an_organisation(code: str, name: str, version: int = 1) -> OrganisationRegistered:
+    """An organisation as enrolment publishes it."""
+    facts = OrganisationFacts(code=code, name=name, parent_code=None, version=version)
+    return OrganisationRegistered(id=new_id(), subject=code, time=RAISED_AT, correlationid="the-request", data=facts)
 
 
 def an_episode(**more: Any) -> Episode:

@@ -25,9 +25,9 @@ class AlertLog:
     reach = KEPT
 
     async def look(self, session: ReadSession) -> Look:
-        """Beside the log is what hushes alerts: that begins and ends with time, too."""
+        """Beside the log is what organisations are called, and what hushes alerts, which begins and ends with time."""
         state = await current_state(session, context_of(self.clock).at)
-        beside = f"{state.hushing % _UNSIGNED:x}"
+        beside = f"{state.beside % _UNSIGNED:x}"
         return Look(Position(state.server, state.at, beside, state.snapshot), state.snapshot)
 
     async def touched(self, session: ReadSession, since: str, wanted: Collection[Filters]) -> Touched[Filters]:

@@ -10,13 +10,11 @@ from uuid import UUID
 from sqlalchemy import Uuid
 from sqlmodel import col, select
 
-from notifications.alerts.mutes import with_mutes
-from notifications.alerts.queries import CONDITIONS, Filters
-from notifications.alerts.snapshots import snapshot_of
+from notifications.alerts.queries import Filters, narrowed
+from notifications.alerts.showing import shown
 from notifications.alerts.stream.sql import CHANGED_SINCE, STATE
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.tables.alerts import AlertRow
-from services.persistence.filters import where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
 from services.persistence.unnest import among
@@ -28,7 +26,7 @@ class State(NamedTuple):
     snapshot: str
     server: datetime
     at: datetime
-    hushing: int
+    beside: int
 
 
 class Change(NamedTuple):
@@ -77,6 +75,5 @@ async def those_among(
     session: ReadSession, wanted: Filters, ids: Sequence[UUID], at: datetime
 ) -> dict[UUID, AlertSnapshot]:
     """Those of these alerts that the list of the same filters shows, as they are shown at that time."""
-    rows = await session.scalars(where_given(OF_IDS, CONDITIONS, wanted), {"ids": ids})
-    found = await with_mutes(session, [snapshot_of(row) for row in rows], at)
-    return {alert.id: alert for alert in found}
+    rows = await session.scalars(await narrowed(session, OF_IDS, wanted), {"ids": ids})
+    return {alert.id: alert for alert in await shown(session, rows, at)}

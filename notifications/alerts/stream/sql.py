@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import select, text
 
+from services.persistence.documents import list_in
 from services.persistence.snapshots import NOW
 
 STATE: Final = select(
@@ -17,15 +18,18 @@ STATE: Final = select(
              WHERE s.ended_at IS NULL AND s.starts_at <= CAST(:at AS timestamptz)
                AND s.ends_at > CAST(:at AS timestamptz)),
             '/',
-            (SELECT string_agg(i.under, ',' ORDER BY i.under) FROM inhibitions AS i)
-        ), 0) AS hushing
+            (SELECT string_agg(i.under, ',' ORDER BY i.under) FROM inhibitions AS i),
+            '/',
+            (SELECT concat(count(*), ',', sum(o.version)) FROM organisations AS o)
+        ), 0) AS beside
         """
     ),
 )
-"""`hushing` stands for the silences that are active at that time, and for the inhibitions."""
+"""`beside` stands for the silences that are active at that time, for the inhibitions, and for what organisations are
+called."""
 
 CHANGED_SINCE: Final = text(
-    """
+    f"""
     WITH since AS (SELECT CAST(CAST(:since AS text) AS pg_snapshot) AS snapshot),
     entries AS MATERIALIZED (
         SELECT alert_id, kind FROM alert_timeline
@@ -50,12 +54,12 @@ CHANGED_SINCE: Final = text(
         WHERE a.status <> 'resolved'
     )
     SELECT a.id, a.scheme, a.target_id, a.subject ->> 'collector_code' AS collector_code,
-        ARRAY(SELECT jsonb_array_elements_text(a.path)
+        ARRAY(SELECT jsonb_array_elements_text({list_in("a.path")})
               UNION SELECT unnest(d.units) FROM departures AS d WHERE d.alert_id = a.id) AS units,
         ARRAY(SELECT o.organisation_code FROM alert_owners AS o WHERE o.alert_id = a.id
               UNION SELECT unnest(d.organisations) FROM departures AS d WHERE d.alert_id = a.id) AS organisations
     FROM changed JOIN alerts AS a ON a.id = changed.alert_id
-    """
+    """  # noqa: S608 - constants only
 )
 """Alerts with entries of transactions that the snapshot did not see, in whatever order they were committed, and those
 below them that may be inhibited by them, or not any more; with the units and organisations that they have, or had until

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from notifications.alerts.queries import CONDITIONS
+from notifications.alerts.queries import CONDITIONS, has_word
 from notifications.tables.alerts import AlertRow
 from services.clock import BUSINESS_ZONE, beginning_of
 from tests.notifications.handling.steps import Handled
@@ -84,17 +85,28 @@ async def test_a_filter_that_cannot_be_right_is_named(
         ("collector_code", "ct-07", "ix_alerts_upper_collector"),
         ("organisation_code", "ct", "ix_alert_owners_upper_code"),
         ("under", "15142", "ix_alerts_path"),
-        ("text", "cam thach", "ix_alerts_words"),
         ("target_id", "0198c5a2-7d3e-7c4b-9a1f-3f2b6c8d9e01", "uq_alerts_target_episode"),
     ],
 )
 async def test_what_is_rare_is_found_by_an_index(
     service: NotificationsService, name: str, value: Any, index: str
 ) -> None:
-    compiled = select(AlertRow).where(CONDITIONS[name](value)).compile(dialect=_DIALECT)
+    assert index in await plan_of(service, CONDITIONS[name](value))
+
+
+@pytest.mark.parametrize(("owners", "index"), [((), "ix_alerts_words"), (("BD-1", "BD-2"), "ix_alerts_owner")])
+async def test_a_word_is_found_by_an_index_of_words_and_by_one_of_organisations(
+    service: NotificationsService, owners: Sequence[str], index: str
+) -> None:
+    assert index in await plan_of(service, has_word("cam", owners))
+
+
+async def plan_of(service: NotificationsService, condition: ColumnElement[bool]) -> str:
+    """How alerts are read that meet the condition."""
+    compiled = select(AlertRow).where(condition).compile(dialect=_DIALECT)
     async with service.runtime.database.read() as session:
         await session.execute(text("SET LOCAL enable_seqscan = off"))
         connection = await session._session.connection()
         values = tuple(compiled.params[key] for key in compiled.positiontup or ())
         plan = (await connection.exec_driver_sql(f"EXPLAIN {compiled}", values)).scalars().all()
-    assert index in "\n".join(plan)
+    return "\n".join(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from sqlalchemy import ARRAY, Text, column, func, literal, literal_column, selec
 from services.names import FOLDED, words_of
 from services.persistence.words import words_in
 from services.vocabulary import Scope
-from tests.notifications.service import NotificationsService, an_episode
+from tests.notifications.service import Episode, NotificationsService, an_episode, an_organisation
 
 
 async def found(service: NotificationsService, words: str) -> set[str]:
@@ -45,6 +46,53 @@ async def test_each_word_begins_one_of_a_name_or_a_code_whatever_case_and_marks_
         "cam' & !x:*": {"Xã Cẩm Thạch", "Xã Đường Cẩm"},
     }.items():
         assert await found(service, words) == expected, words
+
+
+def of_organisation(code: str, **more: Any) -> Episode:
+    """A lag of an organisation."""
+    return an_episode(scope=Scope(organisation_code=code), organisations=(code, "VNPOST"), **more)
+
+
+async def owners(service: NotificationsService, words: str) -> list[tuple[str, str | None]]:
+    """Whose alerts are listed: codes with names."""
+    return sorted((alert["owner"], alert["owner_name"]) for alert in await service.alerts(text=words))
+
+
+async def test_alerts_are_found_by_the_name_of_the_organisation_that_they_belong_to(
+    service: NotificationsService,
+) -> None:
+    await service.register_organisations(
+        an_organisation("A1", "Bưu điện Quan Hóa"),
+        an_organisation("A2", "Bưu điện Quan Sơn"),
+        an_organisation("VNPOST", "Tổng công ty"),
+    )
+    await service.handle(*(of_organisation(code, unit_name=None, path=()).fell_behind() for code in ("A1", "A2")))
+    first, second = ("A1", "Bưu điện Quan Hóa"), ("A2", "Bưu điện Quan Sơn")
+    for words, expected in {
+        "buu dien quan hoa": [first],
+        "Bưu điện": [first, second],
+        "quan son": [second],
+        "quan a1": [first],  # a word of the name, and one of the code
+        "quan xa": [],
+        "tong cong ty": [],  # that of the one above
+    }.items():
+        assert await owners(service, words) == expected, words
+    everything = {"limit": 1, "text": "quan"}
+    [newest] = await service.alerts(**everything)
+    [oldest] = await service.alerts(**everything, after=newest["id"])
+    assert (newest["owner"], oldest["owner"]) == ("A2", "A1")
+
+
+async def test_an_organisation_that_is_renamed_is_found_by_its_new_name_alone_from_then_on(
+    service: NotificationsService,
+) -> None:
+    await service.handle(of_organisation("A1", unit_name=None, path=()).fell_behind())
+    assert await owners(service, "a1") == [("A1", None)]
+    for version, name in ((1, "Bưu điện Quan Hóa"), (3, "Bưu cục Hồi Xuân"), (2, "Bưu điện Bá Thước"), (3, "again")):
+        await service.register_organisations(an_organisation("A1", name, version))
+    assert await owners(service, "hoi xuan") == [("A1", "Bưu cục Hồi Xuân")]
+    for former in ("quan hoa", "ba thuoc", "again"):
+        assert await owners(service, former) == []
 
 
 async def test_words_narrow_further_and_hold_for_own_alerts_and_files(service: NotificationsService) -> None:

@@ -1,4 +1,4 @@
-"""Notifications compares its units with summaries of enrolment, and asks for them where some are missing."""
+"""Notifications compares its registry with summaries of enrolment, and asks for what is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest_asyncio
 
 from notifications.reconciliation import usecases
-from notifications.reconciliation.comparison import UNIT_TOTALS
+from notifications.reconciliation.comparison import REGISTRY_TOTALS
 from notifications.reconciliation.consumers import reconciliation_handlers
 from services.contracts.reconciliation import EnrolmentSummary, EnrolmentSummaryFacts, RegistrySummary
 from services.contracts.registry import UnitRegistered
@@ -16,11 +16,11 @@ from services.contracts.sources import ENROLMENT_SOURCE, NOTIFICATIONS_SOURCE
 from services.ids import new_id
 from services.reconciliation import totals
 from services.reconciliation.comparison import Total
-from tests.notifications.service import RAISED_AT, MakeService, NotificationsService, a_unit
+from tests.notifications.service import RAISED_AT, MakeService, NotificationsService, a_unit, an_organisation
 
 REGISTERED = [a_unit(f"U-{n}", version=n + 1) for n in range(5)]
-OTHERS = (RegistrySummary(kind="organisation", n=7, checksum=7), RegistrySummary(kind="collector", n=0, checksum=0))
-"""What a summary says of kinds that are not kept here."""
+OTHERS = (RegistrySummary(kind="organisation", n=0, checksum=0), RegistrySummary(kind="collector", n=7, checksum=7))
+"""What a summary says of other kinds, of which collectors are not kept here."""
 
 
 @pytest_asyncio.fixture
@@ -39,7 +39,7 @@ async def _only(service: NotificationsService, *units: UnitRegistered) -> None:
 
 async def _total(service: NotificationsService) -> Total:
     async with service.runtime.database.read() as session:
-        return (await totals.of_registry(session, UNIT_TOTALS))["unit"]
+        return (await totals.of_registry(session, REGISTRY_TOTALS))["unit"]
 
 
 def _summary(registry: tuple[RegistrySummary, ...], minute: int) -> EnrolmentSummary:
@@ -98,7 +98,7 @@ async def test_a_lost_version_of_a_unit_is_mended_by_the_answer(service: Notific
     assert len(await _asked(service)) == 1
     await service.register(*REGISTERED)
     await _compare(service, whole, 2)
-    [row] = await service.query("SELECT kind, key, verdict FROM heard_summaries")
+    [row] = await service.query("SELECT kind, key, verdict FROM heard_summaries WHERE key = 'unit'")
     assert tuple(row) == ("registry", "unit", "same")
     metrics = service.runtime.metrics.registry
     assert metrics.get_sample_value("drive_reconcile_mended_total", {"what": "registry"}) == 1
@@ -137,5 +137,22 @@ async def test_of_several_summaries_in_a_batch_the_newest_counts(service: Notifi
     units = RegistrySummary(kind="unit", n=whole.n, checksum=whole.checksum)
     older = RegistrySummary(kind="unit", n=whole.n + 1, checksum=0)
     await _handle(service, _summary((units,), 1), _summary((older,), 0))
-    [row] = await service.query("SELECT verdict FROM heard_summaries")
+    [row] = await service.query("SELECT verdict FROM heard_summaries WHERE key = 'unit'")
     assert row.verdict == "same"
+
+
+async def test_organisations_that_are_missing_are_asked_for_as_units_are(service: NotificationsService) -> None:
+    await _only(service)
+    known = [an_organisation(f"BD-{n}", "Bưu điện", version=n + 1) for n in range(3)]
+    await service.register_organisations(*known)
+    async with service.runtime.database.read() as session:
+        whole = (await totals.of_registry(session, REGISTRY_TOTALS))["organisation"]
+    await service.execute("DELETE FROM organisations WHERE code = 'BD-1'")
+    summary = tuple(
+        RegistrySummary(kind=kind, n=total.n, checksum=total.checksum)
+        for kind, total in (("unit", Total()), ("organisation", whole), ("collector", Total()))
+    )
+    for minute in range(2):
+        await _handle(service, _summary(summary, minute))
+    [request] = await _asked(service)
+    assert request["data"]["registry"] == ["organisation"]
