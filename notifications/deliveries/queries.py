@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, func, or_, text
+from sqlalchemy import Text, Uuid, bindparam, exists, func, or_, text
 from sqlmodel import col, select
 
 from notifications.domain.delivery import State
 from notifications.ownership.queries import alerts_of
+from notifications.routing.queries import find_route
 from notifications.tables.deliveries import AttemptRow, DeliveryRow
 from notifications.tables.routing import RouteRow
+from services.errors import Invalid
 from services.persistence.filters import Conditions, where_given
 from services.persistence.statements import Query
 from services.persistence.unit_of_work import ReadSession
@@ -46,6 +48,7 @@ HAS_NEWER_DIGEST = select(
         col(DeliveryRow.digest_name) == bindparam("digest"), col(DeliveryRow.digest_due_at) > bindparam("due_at")
     )
 )
+OF_ROUTE: Final = select(DeliveryRow.id).where(col(DeliveryRow.route_name) == bindparam("route", type_=Text)).limit(1)
 NEWEST_FIRST: Final = select(DeliveryRow).order_by(col(DeliveryRow.id).desc())
 ATTEMPTS = select(AttemptRow).where(_OF_DELIVERIES).order_by(col(AttemptRow.delivery_id), col(AttemptRow.attempt))
 
@@ -66,6 +69,7 @@ WAITING: Final = Query(
 )
 CONDITIONS: Final[Conditions] = {
     "alert_id": lambda alert_id: col(DeliveryRow.alert_id) == alert_id,
+    "route": lambda name: col(DeliveryRow.route_name) == name,
     "state": lambda state: col(DeliveryRow.state) == state,
     "own_of": lambda organisation: col(DeliveryRow.alert_id).in_(alerts_of(organisation)),
     "after": lambda delivery_id: col(DeliveryRow.id) < delivery_id,
@@ -80,6 +84,7 @@ class Filters:
     """
 
     alert_id: UUID | None = None
+    route: str | None = None
     state: State | None = None
     own_of: str | None = None
     after: UUID | None = None
@@ -94,9 +99,17 @@ class DeliveryWithAttempts:
 
 
 async def list_deliveries(session: ReadSession, filters: Filters, limit: int) -> list[DeliveryWithAttempts]:
-    """At most `limit` deliveries, the newest first."""
+    """At most `limit` deliveries, the newest first. Raises Invalid where neither a route nor a delivery is of that
+    name."""
+    if filters.route is not None:
+        await _check_route(session, filters.route)
     wanted = where_given(NEWEST_FIRST, CONDITIONS, filters).limit(limit)
     return await with_attempts(session, (await session.scalars(wanted)).all())
+
+
+async def _check_route(session: ReadSession, name: str) -> None:
+    if await find_route(session, name) is None and (await session.scalars(OF_ROUTE, {"route": name})).first() is None:
+        raise Invalid.field("/query/route", f"no route {name} is there, nor was anything sent to one of that name")
 
 
 async def count_waiting(session: ReadSession) -> list[Waiting]:

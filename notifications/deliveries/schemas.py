@@ -96,6 +96,7 @@ class DeliveryQuery(ListQuery):
     """Which deliveries to list; `after` is the `next` of the page before."""
 
     alert_id: Id | None = Field(None, description="Only those of this alert", examples=[AN_ID])
+    route: Code | None = Field(None, description="Only those to the route of this name", examples=["ops-hook"])
     state: State | None = Field(None, description="Only those in this state", examples=["failed"])
     after: Id | None = Field(None, description=AFTER, examples=[AN_ID])
 

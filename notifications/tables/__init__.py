@@ -45,5 +45,5 @@ __all__ = [
     "timeline",
 ]
 
-SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0028", plans="anew")
+SCHEMA: Final = Schema("notifications", Base.metadata, revision="notifications_0029", plans="anew")
 """A plan for any parameters and few rows is a bad one: ten thousand alerts may be raised on one day."""

@@ -62,6 +62,7 @@ class DeliveryRow(Base, table=True):
         Index("ix_deliveries_due", "next_attempt_at", postgresql_where="state = 'pending'"),
         Index("ix_deliveries_message_id", "message_id"),
         Index("ix_deliveries_route_queued", "route_name", "queued_at"),
+        Index("ix_deliveries_route_id", "route_name", "id"),
         Index("ix_deliveries_route_due", "route_name", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         Index(
             "ix_deliveries_route_group",

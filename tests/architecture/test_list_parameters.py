@@ -33,7 +33,9 @@ BESIDE = {"exact": {"unit_code": "CODE-1"}, "from": {"to": "2025-10-31"}}
 ALERT: Final = "01980000-0000-7000-8000-000000000001"
 
 REGISTERED: Mapping[ServiceName, str] = {
-    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1))"
+    "notifications": "WITH known AS (INSERT INTO units (code, version) VALUES ('CODE-1', 1)),"
+    " route AS (INSERT INTO routes (name, channel, address, min_severity, created_at, updated_at)"
+    " VALUES ('CODE-1', 'mail', 'ops@example.org', 'warning', now(), now()))"
     " INSERT INTO alerts (id, target_id, episode, status, severity, subject, path, figures, scheme, measure, starts_on,"
     " ends_on, raised_at, version, last_revision) VALUES ('01980000-0000-7000-8000-000000000001',"
     " '01980000-0000-7000-8000-000000000001', 1, 'open', 'warning',"
