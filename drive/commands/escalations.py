@@ -51,6 +51,9 @@ def _table(answer: Any) -> Table:
         for place, cells in enumerate(_routes(each)):
             what = ("", "", "") if place else (local_time(each["at"]), _what(each), _why(each))
             table.add_row(*map(escape, (*what, *cells)))
+    for each in answer["reminders"]:
+        at = local_time(each["at"])
+        table.add_row(*map(escape, (at, "told again", "nobody has acted by then", each["route"], at)))
     return table
 
 

@@ -57,6 +57,8 @@ def _table(answer: Any) -> Table:
         table.add_column(column, overflow="fold")
     for each in answer["items"]:
         told = ", ".join(f"{delivery['change']}: {delivery['state']}" for delivery in each["deliveries"])
+        if each["again_at"]:
+            told += f"; again {local_time(each['again_at'])}"
         why = each["reason"] + (f"; waits until {local_time(each['waits_until'])}" if each["waits_until"] else "")
         notified = "yes" if each["notified"] else "no"
         table.add_row(*map(escape, (each["route"], each["channel"], notified, why, told or "nothing")))

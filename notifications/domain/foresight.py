@@ -91,6 +91,14 @@ class Foresight:
         over = [each.at for each in found if each.kind == "hush_over"]
         return [each if each.told_at else replace(each, told_at=_first_after(each.at, over)) for each in found]
 
+    def silent_until(self, at: datetime) -> datetime | None:
+        """The first time from then on at which nothing hushes it; None where nobody knows when that is."""
+        while mute := self._mute(at):
+            if mute.inhibitor:
+                return None
+            at = mute.silences[0].ends_at
+        return at
+
     def _looks(self, now: datetime) -> set[datetime]:
         ends = {silence.ends_at for silence in self.silences if silence.matches(self.audience.concern)}
         return {max(at, now) for at in (*ends, *filter(None, [self.look_at]))}

@@ -6,9 +6,10 @@ memory alone is another case: it is told again of everything that is unresolved,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Final
 
 from notifications.domain.alert import Status
@@ -55,11 +56,31 @@ class Told:
     alert: Standing
     keeps_state: bool = False
 
+    def later(self, by: timedelta) -> Told:
+        """The same with a time that is told so much later."""
+        return replace(self, told_at=self.told_at + by)
+
+    @property
+    def again_at(self) -> datetime | None:
+        """When it is told again; None while somebody acts."""
+        return self.told_at + self.interval if self.keeps_state or self.alert.waits_for_somebody else None
+
     def due_at(self, now: datetime) -> datetime:
-        """When it is told again; while somebody acts, when to look whether that is still so."""
-        if self.keeps_state or self.alert.waits_for_somebody:
-            return self.told_at + self.interval
-        return max(now, self.told_at) + self.interval
+        """The same; while somebody acts, when to look whether that is still so."""
+        return self.again_at or max(now, self.told_at) + self.interval
+
+
+def first_reminder(
+    told: Sequence[Told], now: datetime, may_go_out: Callable[[datetime], datetime | None]
+) -> datetime | None:
+    """When a route is first told again that is told these things one after the other, each at its time, if nobody does
+    anything: what is due before `now` is due now, and each waits until it `may_go_out`, None where nobody knows
+    how long. None where that is never known."""
+    for each, following in zip_longest(told, told[1:]):
+        at = may_go_out(max(each.again_at, now)) if each.again_at else None
+        if at is not None and (following is None or at < following.told_at):
+            return at
+    return None
 
 
 def due_together(due: Sequence[datetime], told: Sequence[Told], now: datetime) -> list[bool]:

@@ -14,42 +14,30 @@ from notifications.alerts.queries import find_row
 from notifications.alerts.snapshots import snapshot_of
 from notifications.deliveries.concerns import concern_of
 from notifications.deliveries.queries import notified_routes
-from notifications.domain.alert import ChangeKind
 from notifications.domain.escalation import Chain
 from notifications.domain.foresight import Audience, Foreseen, Foresight
 from notifications.domain.hush import Withheld
 from notifications.domain.passing import Case
+from notifications.domain.reminder import Intervals
+from notifications.domain.terms import Terms
 from notifications.escalations.queries import all_chains
 from notifications.handling.cases import case_of
 from notifications.handling.store import remedies_of
 from notifications.hushed.queries import find_hushed
 from notifications.messages.alert_snapshot import AlertSnapshot
 from notifications.ownership.queries import organisations_of
+from notifications.plans.planned import Planned, PlannedReminder, PlannedRoute
+from notifications.plans.reminders import Reminding
+from notifications.reminders.queries import told_of_alert
 from notifications.routing.hours import hours_of, opening_of
 from notifications.routing.queries import all_routes, route_of
 from notifications.silences.queries import lasting_silences
 from notifications.tables.alerts import AlertRow
 from notifications.tables.routing import RouteRow
+from services.context import Context
 from services.persistence.unit_of_work import ReadSession
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRoute:
-    """A route that will be notified of the change, and when, by its hours; None where nobody knows when."""
-
-    row: RouteRow
-    change: ChangeKind
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What will happen, and who will be notified of it."""
-
-    foreseen: Foreseen
-    routes: Sequence[PlannedRoute]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +47,20 @@ class Plan:
     alert: AlertSnapshot
     chain: Chain | None
     items: Sequence[Planned]
+    reminders: Sequence[PlannedReminder]
 
 
-async def plan_of(session: ReadSession, alert_id: UUID, now: datetime, group_wait: timedelta) -> Plan:
-    """The plan of the alert. Raises NoSuchAlert."""
-    row = await find_row(session, alert_id)
+async def plan_of(session: ReadSession, alert_id: UUID, context: Context, terms: Terms, intervals: Intervals) -> Plan:
+    """The plan of the alert. Raises NoSuchAlert, Unreadable."""
+    row, now = await find_row(session, alert_id), context.at
     remedies = (await remedies_of(session, [alert_id]))[alert_id]
     case = case_of(row, remedies, await all_chains(session))
     known = {route.name: route for route in await all_routes(session)}
     foresight = await _foresight(session, row, case, known, now)
-    foreseen = foresight.until(FOREVER, now, end_of)
-    return Plan(snapshot_of(row), case.chain, [_planned(each, known, now, group_wait) for each in foreseen])
+    items = [_planned(each, known, now, terms.group_wait) for each in foresight.until(FOREVER, now, end_of)]
+    told = await told_of_alert(session, alert_id, known, intervals, context.told_later)
+    reminding = Reminding(intervals, told, foresight, now, terms.group_wait)
+    return Plan(snapshot_of(row), case.chain, items, reminding.of(items, known))
 
 
 async def _foresight(

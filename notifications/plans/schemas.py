@@ -10,11 +10,13 @@ from notifications.channels.names import ChannelName
 from notifications.domain.alert import ChangeKind, Status
 from notifications.domain.foresight import ForeseenKind
 from notifications.domain.hush import Mute
-from notifications.plans.queries import Plan, Planned, PlannedRoute
+from notifications.plans.planned import Planned, PlannedReminder, PlannedRoute
+from notifications.plans.queries import Plan
 from notifications.routing.hours_schema import RouteHours
 from services.shown import SeverityWord, ShownCode, ShownId, ShownNumber, ShownText, ShownTime, shown_list
 from services.web.fields import AN_ID, Id
 from services.web.lists import QueryParameters
+from services.web.tables import IN_JSON_ALONE
 
 _CHAIN: Final = "Name of the chain by which it is escalated; null where no chain is for its unit"
 
@@ -27,6 +29,12 @@ _INHIBITED: Final = "Id of the alert of a unit above by which nobody is notified
 _WHEN: Final = (
     "When it will be notified, in UTC: once nothing hushes the alert, within its hours, not before the group's wait;"
     " null where that waits for the end of an inhibition"
+)
+
+
+_AGAIN = (
+    "When first, in UTC: where the route has heard nothing for its interval, nobody acts and nothing hushes the alert,"
+    " within its hours; up to half an interval earlier, where others of the group are due"
 )
 
 
@@ -80,6 +88,19 @@ class PlannedView(BaseModel):
         )
 
 
+class PlannedReminderView(BaseModel):
+    """A route that will be told again."""
+
+    route: ShownCode = Field(description="Its name", examples=["bhxh-cam-thuy"])
+    channel: ChannelName
+    at: ShownTime = Field(description=_AGAIN)
+
+    @classmethod
+    def of(cls, reminder: PlannedReminder) -> Self:
+        """The view of it."""
+        return cls(route=reminder.row.name, channel=reminder.row.channel, at=reminder.at)
+
+
 class PlanView(BaseModel):
     """What will become of an alert by the passing of time alone, in order."""
 
@@ -89,11 +110,16 @@ class PlanView(BaseModel):
     level: ShownNumber = Field(description="Its level now", examples=[0])
     escalation: ShownCode | None = Field(description=_CHAIN, examples=["thanh-hoa"])
     items: list[PlannedView] = Field(description="What will happen", json_schema_extra={"maxItems": 1000})
+    reminders: list[PlannedReminderView] = Field(
+        description="Which routes will be told again without any change, by name",
+        json_schema_extra={"maxItems": 10_000, IN_JSON_ALONE: True},
+    )
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """The view of it."""
         alert = plan.alert
         items = [PlannedView.of(each) for each in plan.items]
+        reminders = [PlannedReminderView.of(each) for each in plan.reminders]
         known = {"alert_id": alert.id, "status": alert.status, "severity": alert.severity, "level": alert.level}
-        return cls(**known, escalation=plan.chain and plan.chain.name, items=items)
+        return cls(**known, escalation=plan.chain and plan.chain.name, items=items, reminders=reminders)

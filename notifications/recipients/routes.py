@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from notifications.access import RouteReader, RouteWriter
-from notifications.channels.registry import CHANNELS, carries_digests, missing_of, shown_address
+from notifications.channels.registry import CHANNELS, carries_digests, missing_of, repeats_of_state, shown_address
 from notifications.domain.alert import NoSuchAlert
+from notifications.domain.reminder import Intervals
 from notifications.domain.route import ChannelNotSetUp, NoSuchRoute, RouteInUse
 from notifications.recipients import usecases
 from notifications.recipients.queries import explain_alert
@@ -16,7 +17,7 @@ from notifications.recipients.schemas import ExplanationQuery, ExplanationView
 from notifications.routing.routes import RouteName, Secrets
 from notifications.routing.schemas import RouteAnswer, RouteBody, RouteView
 from notifications.routing.usecases import PutRoute
-from services.errors import NotKnownYet
+from services.errors import NotKnownYet, Unreadable
 from services.web.answers import refuses
 from services.web.strict_route import StrictRoute
 from services.web.transactions import act, read, request_context
@@ -50,14 +51,15 @@ async def put_route(
     return RouteAnswer.model_validate(RouteView.model_validate(put.row).model_dump() | secret)
 
 
-@router.get("/explanation", responses=refuses(NoSuchAlert))
+@router.get("/explanation", responses=refuses(NoSuchAlert, Unreadable))
 async def explain_routes(
     _: RouteReader, wanted: Annotated[ExplanationQuery, Query()], request: Request
 ) -> ExplanationView:
     """Which routes are notified of an alert as it stands, when, why the others are not, and what each was told."""
     context = request_context(request)
+    intervals = Intervals(request.app.state.runtime.settings.terms.repeat, repeats_of_state())
     async with read(request) as session:
-        alert, routes = await explain_alert(session, wanted.alert_id, context.at)
+        alert, routes = await explain_alert(session, wanted.alert_id, context, intervals)
     return ExplanationView.of(alert, routes, context.told_later)
 
 

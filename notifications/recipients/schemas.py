@@ -19,6 +19,12 @@ from services.web.lists import QueryParameters
 _WAITS: Final = "Outside of its hours: when they begin, in UTC; null where it is notified now, or is not"
 
 
+_AGAIN: Final = (
+    "When it is told again, unless the alert changes, in UTC: after its interval, within its hours; null while somebody"
+    " acts or something hushes the alert, and where it is not told again"
+)
+
+
 class ExplanationQuery(QueryParameters):
     """Of which alert."""
 
@@ -53,6 +59,7 @@ class ExplainedRouteView(BaseModel):
     notified: bool = Field(description="Whether it is notified of the alert as it stands", examples=[True])
     reason: ShownText = Field(description="Why it is, or is not", examples=["under 38; warning or graver"])
     waits_until: ShownTime | None = Field(description=_WAITS, examples=[None])
+    again_at: ShownTime | None = Field(description=_AGAIN, examples=[None])
     deliveries: list[ToldView] = shown_list("What it was told of the alert, the oldest first", [], most=10_000)
 
     @classmethod
@@ -65,6 +72,7 @@ class ExplainedRouteView(BaseModel):
             notified=each.explained.is_notified,
             reason=each.explained.reason,
             waits_until=each.waits_until,
+            again_at=each.again_at,
             deliveries=[ToldView.of(told, told_later) for told in each.told],
         )
 

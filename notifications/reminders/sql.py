@@ -50,10 +50,7 @@ DUE: Final = Query(
 )
 """Where something is to be looked at."""
 
-KNOWN: Final = Query(
-    Known,
-    text(f"""
-    SELECT {COLUMNS}, d.id AS delivery_id, d.route_name, d.group_code, d.told_at, d.remind_at,
+_KNOWN: Final = f"""{COLUMNS}, d.id AS delivery_id, d.route_name, d.group_code, d.told_at, d.remind_at,
            coalesce({number_in("a.report -> 'planned'")}, 0)::int AS planned,
            coalesce({number_in("a.report -> 'missed'")}, 0)::int AS missed,
            NOT EXISTS (
@@ -66,7 +63,11 @@ KNOWN: Final = Query(
                WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.change = 'escalated'
                  AND o.queued_at >= r.created_at
            ) AS is_named,
-           EXISTS (SELECT FROM hushed_alerts h WHERE h.alert_id = d.alert_id) AS is_hushed
+           EXISTS (SELECT FROM hushed_alerts h WHERE h.alert_id = d.alert_id) AS is_hushed"""  # noqa: S608 - constants only
+KNOWN: Final = Query(
+    Known,
+    text(f"""
+    SELECT {_KNOWN}
     FROM (
         SELECT d.* FROM unnest(
             CAST(:routes AS text[]), CAST(:groups AS text[]), CAST(:until AS timestamptz[])
@@ -80,6 +81,18 @@ KNOWN: Final = Query(
 """),  # noqa: S608 - constants only
 )
 """What routes know of groups, and is to be looked at by then; what is due longest is first."""
+
+KNOWN_OF_ALERT: Final = Query(
+    Known,
+    text(f"""
+    SELECT {_KNOWN}
+    FROM deliveries d JOIN alerts a ON a.id = d.alert_id LEFT JOIN routes r ON r.name = d.route_name
+    WHERE d.alert_id = :alert_id AND d.remind_at IS NOT NULL AND d.state IN ('sent', 'unconfirmed')
+      AND d.group_code IS NOT NULL
+    ORDER BY d.route_name, d.id
+"""),  # noqa: S608 - constants only
+)
+"""What routes know of an alert."""
 
 LOOK: Final = text("""
     UPDATE deliveries d SET remind_at = w.look_at

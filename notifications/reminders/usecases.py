@@ -15,13 +15,13 @@ from notifications.alerts.mutes import mutes_of
 from notifications.deliveries import groups
 from notifications.deliveries.claims import lock_claims
 from notifications.domain.hush import Mute
-from notifications.domain.recipients import reason_against
-from notifications.domain.reminder import Intervals, Standing, Told, due_together
+from notifications.domain.reminder import Intervals, Told, due_together
 from notifications.domain.terms import Terms
 from notifications.reminders import store
 from notifications.reminders.sql import Known, Place
+from notifications.reminders.told import told_of
 from notifications.routing.hours import hours_of, opening_of
-from notifications.routing.queries import all_routes, route_of
+from notifications.routing.queries import all_routes
 from notifications.routing.repeats import interval_of
 from notifications.tables.locks import ROUTES
 from notifications.tables.routing import RouteRow
@@ -109,16 +109,13 @@ class _Reminders:
 
     def _told(self, each: Known, looked: Looked) -> Told | None:
         """None where the route is not told again, or not now."""
-        route = self._routes.get(each.route_name)
-        interval = interval_of(route, self._intervals) if route else None
-        if route is None or interval is None or not _concerns(route, each):
+        told = told_of(self._routes.get(each.route_name), each, self._intervals)
+        if told is None:
             looked.later[each.delivery_id] = None
-            return None
-        if hushed := self._hushed_until(each):
+        elif hushed := self._hushed_until(each):
             looked.later[each.delivery_id] = hushed
-            return None
-        standing = Standing(each.status, each.planned, each.missed)
-        return Told(each.told_at, interval, standing, route.channel in self._intervals.of_state)
+            told = None
+        return told
 
     def _hushed_until(self, each: Known) -> datetime | None:
         context, mute = self._context, self._mutes.get(each.id)
@@ -145,10 +142,3 @@ class _Reminders:
 
 def _place(each: Known) -> Place:
     return Place(each.route_name, each.group_code)
-
-
-def _concerns(route: RouteRow, each: Known) -> bool:
-    """Whether the route is to be told of the alert at all: it knows the present state, and it is one of its own."""
-    if each.status == "resolved" or not each.is_last or route.disabled_at:
-        return False
-    return each.is_named or reason_against(route_of(route), each.concern) is None

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.domain.alert import Status
-from notifications.domain.reminder import LONGEST, SHORTEST, Standing, Told, check_interval, due_together
+from notifications.domain.reminder import (
+    LONGEST,
+    SHORTEST,
+    Standing,
+    Told,
+    check_interval,
+    due_together,
+    first_reminder,
+)
 from services.errors import Invalid
 
 NOW = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
@@ -86,3 +94,26 @@ def test_others_are_refused(interval: timedelta) -> None:
     with pytest.raises(Invalid) as refused:
         check_interval(interval)
     assert refused.value.errors[0].pointer == "/repeat"
+
+
+@pytest.mark.parametrize(
+    ("sequence", "due_in_hours"),
+    [
+        ([], None),
+        ([told(1)], 23),
+        ([told(30)], 0),
+        ([told(1), told(-20)], 44),
+        ([told(1), told(-24)], 23),
+        ([told(1), told(-30)], 23),
+        ([told(1, Standing("acknowledged"))], None),
+        ([told(1, Standing("acknowledged"), keeps_state=True)], 23),
+        ([told(1, Standing("acknowledged")), told(-50)], 74),
+        ([told(1), told(-20, Standing("reported", 1))], None),
+    ],
+)
+def test_the_first_reminder_follows_the_last_thing_that_a_route_is_told_before(
+    sequence: list[Told], due_in_hours: float | None
+) -> None:
+    due = None if due_in_hours is None else NOW + timedelta(hours=due_in_hours)
+    assert first_reminder(sequence, NOW, lambda at: at) == due
+    assert first_reminder(sequence, NOW, lambda at: None) is None
