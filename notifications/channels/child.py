@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -22,7 +23,8 @@ class ChildFailed(Exception):
 async def ask(module: str, question: Mapping[str, Any], seconds: float) -> Any:
     """What a module, run as a program, answers to a question, both as JSON over its standard streams.
 
-    Raises TimeoutError, and ChildFailed with the last line that it wrote as an error.
+    Raises TimeoutError, and ChildFailed with the last line that it wrote as an error. The question gets `seconds`: the
+    other process has to end by itself where this one is killed.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", module,
@@ -31,7 +33,8 @@ async def ask(module: str, question: Mapping[str, Any], seconds: float) -> Any:
     )  # fmt: skip
     try:
         async with asyncio.timeout(seconds):
-            answer, errors = await process.communicate(json.dumps(question).encode())
+            asked = json.dumps({**question, "seconds": math.ceil(seconds)})
+            answer, errors = await process.communicate(asked.encode())
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):

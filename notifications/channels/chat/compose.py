@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -15,6 +16,11 @@ Kind: TypeAlias = Literal["info", "success", "warning", "failure"]
 _KINDS: Final[dict[Tone, Kind]] = {
     "critical": "failure", "warning": "warning", "info": "info", "success": "success",
 }  # fmt: skip
+
+_MEANT: Final = re.compile(r"(?<=[@<])(?=\S)|(?<=\])(?=\()")
+"""Where a mention (`@everyone`, `<!channel>`, `<@U123>`) or a link under another text (`[x](http://…)`,
+`<http://…|x>`) would begin, by the rules of any service."""
+_NOTHING: Final = "\N{ZERO WIDTH SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +36,11 @@ def compose(message: OutgoingMessage, sender: Sender) -> Chat:
     """The message in the language of its route; in both, the title is Vietnamese."""
     views = views_of(message, replace(sender, links=None))
     text = "\n".join(sender.render("chat.txt", view, message) for view in views)
-    return Chat(one_line(sender.render("subject.txt", views[0], message)), text.rstrip(), _KINDS[views[0].tone])
+    title = one_line(sender.render("subject.txt", views[0], message))
+    return Chat(as_it_is(title), as_it_is(text.rstrip()), _KINDS[views[0].tone])
+
+
+def as_it_is(text: str) -> str:
+    """The text as it is shown by services that take some signs for more: names of units must call nobody, and lead
+    nowhere."""
+    return _MEANT.sub(_NOTHING, text)
