@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from notifications.channels.mail.entries import MOST_WHOLE, sections_of
+from notifications.channels.mail.entries import sections_of
 from notifications.channels.mail.facts import (
     by,
     chart_of,
@@ -24,7 +24,7 @@ from notifications.channels.mail.reported import report_rows
 from notifications.channels.mail.steps import steps_of, steps_of_group
 from notifications.channels.mail.subject import headline, summary, tag_of, tone_of
 from notifications.channels.mail.tested_route import view_of_test
-from notifications.channels.mail.view import View
+from notifications.channels.mail.view import Section, View
 from notifications.channels.mail.words import Words
 from notifications.domain.escalation import lapse_of
 from notifications.messages.alert_snapshot import AlertSnapshot
@@ -50,6 +50,7 @@ class Writer:
             return view_of_test(message, self.words)
         is_one = len(message.notices) == 1
         notice, words, pages = message.notices[0], self.words, self._pages
+        sections = [] if is_one else list(sections_of(message, pages))
         return View(
             words=words,
             tag=tag_of(message),
@@ -60,9 +61,9 @@ class Writer:
             lines=list(few_lines(notice, words)) if is_one else (),
             reference=pages.reference(notice.alert),
             chart=chart_of(notice.alert, words) if is_one else None,
-            sections=() if is_one else list(sections_of(message, pages)),
+            sections=sections,
             left=message.more,
-            more=" ".join(_left(message, words)),
+            more=" ".join(_left(message, sections, words)),
             next_heading=words.nothing_next if is_over(message) else words.what_next,
             steps=list(steps_of(notice, pages) if is_one else steps_of_group(message, pages)),
             href=f"{self.public_url}/v1/alerts?status=open" if self.public_url else None,
@@ -104,9 +105,10 @@ def is_over(message: OutgoingMessage) -> bool:
     return all(notice.change == "resolved" for notice in message.notices)
 
 
-def _left(message: OutgoingMessage, words: Words) -> Iterator[str]:
-    if len(message.notices) > MOST_WHOLE:
-        yield words.brief.format(n=words.number(MOST_WHOLE))
+def _left(message: OutgoingMessage, sections: Sequence[Section], words: Words) -> Iterator[str]:
+    whole = sum(entry.is_whole for section in sections for entry in section.entries)
+    if sections and whole < len(message.notices):
+        yield words.brief.format(n=words.number(whole))
     if message.more == 1:
         yield words.one_more
     elif message.more:

@@ -44,7 +44,8 @@ class ChartWords:
 class Entry:
     """One alert of several: `text` with its target, `short` without; `details` are until when a report is due, and what
     was reported; `reference` is its address, or its id; `answer` is the page on which it is acknowledged and reported;
-    `chart` is there for those that are shown as pictures, too. Beyond the gravest ones there is `short` alone."""
+    `chart` is there for those that are shown as pictures, too. Beyond the gravest ones there is `short` alone, and
+    beyond those for which HTML has room it is not listed there."""
 
     alert_id: UUID
     text: str
@@ -54,6 +55,12 @@ class Entry:
     href: str | None
     answer: Call | None
     chart: ChartWords | None
+    is_listed: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is there that is known of the alert."""
+        return bool(self.reference)
 
 
 @dataclass(frozen=True, slots=True)

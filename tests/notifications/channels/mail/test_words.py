@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, get_args
 
@@ -256,3 +257,25 @@ def test_the_html_of_many_alerts_is_not_cut_off_by_mail_clients(n: int, language
     links = [each for each in Page(html).tags if each[0] == "a" and f"{HERE.public_url}/v1/alerts/" in str(each[1])]
     assert len(links) == MOST_WHOLE * (2 if language == "both" else 1)
     assert f"{MOST_WHOLE} cảnh báo nặng nhất" in html
+
+
+LONG: Final = {"unit_name": "Phường <Hạc Thành & Đông Sơn> " * 5, "name": "Độ bao phủ 'BHYT' hộ gia đình " * 4}
+ANSWERED: Final = Sender("drive@bhxh.example", HERE.public_url, links=AnswerLinks([b"k" * 32]))
+
+
+@pytest.mark.parametrize("language", ["vi", "en", "both"])
+@pytest.mark.parametrize("told", [None, REPORT], ids=["raised", "reported"])
+@pytest.mark.parametrize("names", [{}, LONG], ids=["short", "long"])
+def test_the_html_of_alerts_for_which_there_is_no_room_counts_those_that_it_leaves_out(
+    language: Language, told: ToldReport | None, names: dict[str, Any]
+) -> None:
+    change: Any = "reported" if told else "raised"
+    facts: dict[str, Any] = {**(REPORTED if told else OPEN), **names}
+    notices = [replace(a_notice(change, **facts), report=told) for _ in range(500)]
+    mail = read(message(*notices, language=language, group_name="BHXH cơ sở Cẩm Thủy"), ANSWERED)
+    html = html_of(mail)
+    listed = html.count('<li style="margin:8px 0">Phường' if names else '<li style="margin:8px 0">Xã')
+    assert len(html.encode()) < 100_000
+    left_out = [int(n.replace(",", "")) for n in re.findall(r"(?:và|and) ([0-9]+) (?:cảnh báo khác|more)\.", html)]
+    assert listed + sum(left_out) == 500 * (2 if language == "both" else 1)
+    assert listed > 50
