@@ -21,6 +21,7 @@ from notifications.tables.digests import DigestRow
 from notifications.tables.locks import ROUTES
 from services.context import Context
 from services.errors import Invalid
+from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -65,7 +66,8 @@ class Made:
 
 
 async def put_digest(work: UnitOfWork, context: Context, command: PutDigest, channels: Collection[str]) -> DigestPut:
-    """Make the digest, or change it to this; the next one comes by the new times. What is queued goes out. `channels`
+    """Make the digest, or change it to this; the next one comes by the new times. One that is so already stays as it
+    is. What is queued goes out. `channels`
     are those that carry digests. Raises Invalid, NotKnownYet."""
     check_digest(command.every, command.on, command.days)
     under = await registered_under(work, command.under)
@@ -73,7 +75,10 @@ async def put_digest(work: UnitOfWork, context: Context, command: PutDigest, cha
     before = await store.one_for_change(work, command.name)
     await _check_route(work, command.route, channels)
     schedule = schedule_of(before) if before else None
-    values = {**command.values, "under": under, "updated_at": context.at}
+    values = {**command.values, "under": under}
+    if before and not would_change(before, values):
+        return DigestPut(before, is_new=False)
+    values |= {"updated_at": context.at}
     times = {"created_at": context.at, "next_at": context.at}
     row = before.sqlmodel_update(values) if before else DigestRow(**values | times | {"name": command.name})
     if schedule != schedule_of(row):

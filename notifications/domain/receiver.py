@@ -2,8 +2,10 @@
 Pure.
 
 A receiver that was away several times in a row is left alone (a circuit breaker): what is queued for it waits, and one
-message at a time is tried at growing intervals, until one is answered. It is kept for each route, not for each host:
-routes of one host have addresses and keys of their own, and a mail address of one domain says nothing of another.
+message at a time is tried at growing intervals, until one is answered. A success of an attempt that had begun before
+ends no wait: that is the first one then, and the shortest, and after it everything is sent. It is kept for each route,
+not for each host: routes of one host have addresses and keys of their own, and a mail address of one domain says
+nothing of another.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from notifications.registry.queries import registered_under
 from notifications.tables.escalations import EscalationRow
 from notifications.tables.locks import ESCALATIONS
 from services.context import Context
+from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -36,6 +37,7 @@ class EscalationPut:
 
 async def put_escalation(work: UnitOfWork, context: Context, command: PutEscalation) -> EscalationPut:
     """Make the chain, or change it to this. Alerts that are open go on by it: what would have been due is due now.
+    One that is so already stays as it is.
 
     Raises NotKnownYet, AlreadyEscalated, Invalid.
     """
@@ -43,11 +45,13 @@ async def put_escalation(work: UnitOfWork, context: Context, command: PutEscalat
     under = await registered_under(work, command.under)
     if other := await store.another_of_unit(work, command.name, under):
         raise AlreadyEscalated(f"the chain {other} is for {under or 'all units'}, too")
-    await store.look_at_alerts(work)
     existing = await store.one(work, command.name)
+    values = {"under": under, "steps": list(command.steps)}
+    if existing and not would_change(existing, values):
+        return EscalationPut(existing, is_new=False)
+    await store.look_at_alerts(work)
     row = existing or EscalationRow(name=command.name, steps=[], created_at=context.at, updated_at=context.at)
-    row.sqlmodel_update({"under": under, "steps": list(command.steps), "updated_at": context.at})
-    await _save(work, row)
+    await _save(work, row.sqlmodel_update({**values, "updated_at": context.at}))
     return EscalationPut(row, is_new=existing is None)
 
 

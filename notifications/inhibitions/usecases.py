@@ -12,6 +12,7 @@ from notifications.tables.inhibitions import InhibitionRow
 from notifications.tables.locks import ROUTES
 from services.context import Context
 from services.errors import NotKnownYet, Unknown
+from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -25,11 +26,13 @@ class InhibitionPut:
 
 
 async def put_inhibition(work: UnitOfWork, context: Context, name: str, under: str) -> InhibitionPut:
-    """Make the inhibition, or change it to this. Raises NotKnownYet."""
+    """Make the inhibition, or change it to this; one that is so already stays as it is. Raises NotKnownYet."""
     if (code := await registered_unit(work, under)) is None:
         raise NotKnownYet.of([Unknown("/under", "unit", under)])
     await take(work, ROUTES)
     before = await store.one_for_change(work, name)
+    if before and not would_change(before, {"under": code}):
+        return InhibitionPut(before, is_new=False)
     row = before or InhibitionRow(name=name, under=code, updated_at=context.at)
     await work.add(row.sqlmodel_update({"under": code, "updated_at": context.at}))
     await hushed.look_at_all_inhibited(work, context.at)

@@ -82,13 +82,16 @@ async def put_route(
     while not await store.insert_new(work, fresh):
         # Between the two statements the route may have been removed: then it is made after all.
         if existing := await store.one_for_change(work, command.name):
-            if _is_another(existing, fresh) or (hidden and not secrets.holds(existing.secret, hidden, fresh.name)):
+            is_other = _is_another(existing, fresh)
+            is_other = is_other or bool(hidden and not secrets.holds(existing.secret, hidden, fresh.name))
+            if is_other:
                 await receivers.forget(work, fresh.name)
             hours, before = existing.hours, _put_values(existing)
             shown = None if _change(existing, fresh, secrets, is_new=hidden is not None) else secret
+            is_changed = is_other or _put_values(existing) != before
+            existing.updated_at = fresh.updated_at if is_changed else existing.updated_at
             await work.add(existing)
-            has_other_hours, is_changed = existing.hours != hours, _put_values(existing) != before
-            return RoutePut(existing, False, shown, has_other_hours, is_changed)
+            return RoutePut(existing, False, shown, existing.hours != hours, is_changed)
     return RoutePut(fresh, is_new=True, secret=secret)
 
 
@@ -167,5 +170,4 @@ def _change(row: RouteRow, to: RouteRow, secrets: RouteSecrets, *, is_new: bool)
     row.previous_secret_until = row.previous_secret_until if kept else None
     row.sqlmodel_update(to.model_dump(include=_PUT))
     row.disabled_at = row.disabled_reason = row.paused_until = None
-    row.updated_at = to.updated_at
     return kept is not None

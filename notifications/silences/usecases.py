@@ -15,6 +15,7 @@ from notifications.silences.queries import silence_of
 from notifications.tables.locks import ROUTES
 from notifications.tables.silences import SilenceRow
 from services.context import Context
+from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
 
@@ -30,13 +31,17 @@ class SilencePut:
 
 
 async def put_silence(work: UnitOfWork, context: Context, silence: Silence, reason: str) -> SilencePut:
-    """Make the silence, or change it to this; one that is over begins anew. What it does not hush any more is looked at
+    """Make the silence, or change it to this; one that is over begins anew, and one that is so already stays as it is,
+    with who put it. What it does not hush any more is looked at
     by the clock. Raises Invalid, NotKnownYet."""
     check_silence(silence, context.at)
     silence = replace(silence, under=await registered_under(work, silence.under))
     await take(work, ROUTES)
     before = await store.one_for_change(work, silence.name)
-    values = asdict(silence) | {"reason": reason, "put_by": _actor(context), "put_at": context.at, "ended_by": None}
+    values = asdict(silence) | {"reason": reason}
+    if before and not would_change(before, values):
+        return SilencePut(before, is_new=False)
+    values |= {"put_by": _actor(context), "put_at": context.at, "ended_by": None}
     row = before.sqlmodel_update(values) if before else SilenceRow(**values)
     await work.add(row)
     await hushed.look_at_silenced(work, silence.name, context.at)

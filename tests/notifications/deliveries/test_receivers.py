@@ -67,6 +67,34 @@ async def test_a_receiver_that_is_away_gets_one_message_at_growing_intervals_and
     assert len(await service.claim(Capacity(100, 100, {}))) == FAILURES_TO_PAUSE + 10 - 1
 
 
+async def test_a_success_that_was_under_way_ends_no_pause_and_after_it_everything_is_sent(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", NOWHERE)
+    await raise_alone(service, FAILURES_TO_PAUSE + 1)
+    *failing, under_way = await service.claim(Capacity(20, 20, {}))
+    for message in failing:
+        await service.record(message, AWAY)
+    await service.record(under_way, Sent())
+    service.advance(seconds=9)
+    assert await service.claim() == []
+    service.advance(seconds=1)
+    assert len(await service.claim(Capacity(20, 20, {}))) == FAILURES_TO_PAUSE
+
+
+async def test_a_success_before_the_last_failure_keeps_a_receiver_from_being_paused(
+    service: NotificationsService,
+) -> None:
+    await service.put_route("ops", NOWHERE)
+    await raise_alone(service, FAILURES_TO_PAUSE + 1)
+    *failing, last, under_way = await service.claim(Capacity(20, 20, {}))
+    for message in failing:
+        await service.record(message, AWAY)
+    await service.record(under_way, Sent())
+    await service.record(last, AWAY)
+    assert len(await service.claim(Capacity(20, 20, {}))) == FAILURES_TO_PAUSE - 1
+
+
 async def test_what_waits_for_a_receiver_that_is_away_is_not_given_up_without_an_attempt_of_its_own(
     service: NotificationsService,
 ) -> None:

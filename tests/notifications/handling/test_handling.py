@@ -104,6 +104,19 @@ async def test_what_became_of_a_remedy_is_said_with_a_note(alert: Handled) -> No
     assert reasons[2:] == ["remedy 2 was dropped", "remedy 1 was done"]
 
 
+async def test_the_timeline_keeps_what_was_written_of_a_remedy_that_was_missed_and_done_late(alert: Handled) -> None:
+    await alert.do("report", **alert.report())
+    await alert.do("remedies/1", state="missed", note="the bridge is shut")
+    await alert.do("remedies/1", state="done", note="by boat")
+    [remedy] = (await alert.get("/report"))["remedies"]
+    entries = (await alert.get("/timeline"))["items"][2:]
+    assert (remedy["state"], remedy["note"]) == ("done", "by boat")
+    assert [(each["kind"], each["note"]) for each in entries] == [
+        ("remedy_missed", "the bridge is shut"),
+        ("remedy_done", "by boat"),
+    ]
+
+
 async def test_a_remedy_that_is_settled_or_that_nobody_reported_is_refused(alert: Handled) -> None:
     await alert.do("report", **alert.report())
     missing = await alert.send("remedies/2", state="done")
