@@ -19,7 +19,7 @@ from notifications.domain import delivery as rules
 from notifications.domain.delivery import NoSuchDelivery, Outcome, Refused, Retry, Sent
 from notifications.domain.grouping import group_of
 from notifications.domain.receiver import UNKNOWN, Receiver
-from notifications.domain.recipients import FOLLOW_UPS, Concern, Recipients, Route, recipients_of_change
+from notifications.domain.recipients import FOLLOW_UPS, TAKING_BACK, Concern, Recipients, Route, recipients_of_change
 from notifications.domain.terms import Terms
 from notifications.messages.alert_change import AlertChange
 from notifications.messages.outgoing_message import OutgoingMessage
@@ -55,7 +55,7 @@ async def queue(work: UnitOfWork, context: Context, changes: Sequence[AlertChang
     await take_shared(work, ROUTES)
     known = {row.name: row for row in await all_routes(work)}
     candidates = [route_of(row) for row in known.values()]
-    followed = {change.alert.id for change in changes if change.kind in FOLLOW_UPS or change.to != "all"}
+    followed = {change.alert.id for change in changes if change.kind in FOLLOW_UPS | TAKING_BACK or change.to != "all"}
     notified = {change.alert.id: set[str]() for change in changes}
     notified |= await queries.notified_routes(work, followed)
     levels = await levels_of(work, {code for change in changes for code in change.alert.path})

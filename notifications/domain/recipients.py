@@ -66,11 +66,11 @@ Told: TypeAlias = Literal["all", "untold", "told"]
 """Which routes are notified of a change: all that it concerns; those that the alert concerns and that were not notified
 of it before; of those that the change concerns, the ones that were."""
 
-FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset(
-    {"acknowledged", "timed_out", "reported", "remedy_missed", "resolved"}
-)
-"""Changes of which those are notified who were notified of the alert; of `timed_out` also all others that it
-concerns."""
+FOLLOW_UPS: Final[frozenset[ChangeKind]] = frozenset({"acknowledged", "reported", "remedy_missed", "resolved"})
+"""Changes of which those are notified who were notified of the alert."""
+TAKING_BACK: Final[frozenset[ChangeKind]] = frozenset({"raised", "timed_out"})
+"""Changes that take back the end of an alert, where it was raised before, or its acknowledgement: those are notified
+whom it concerns, and those who were notified of the alert."""
 
 
 def recipients_of_change(
@@ -102,11 +102,12 @@ def _recipients_of_change(
 ) -> Recipients:
     if kind == "escalated":
         return recipients_of_an_escalation(routes, alert, named)
+    if kind in TAKING_BACK:
+        return _divide({route.name: _reason_against_taking_back(route, alert, notified_before) for route in routes})
     concerned = recipients_of(routes, alert)
     if kind not in FOLLOW_UPS:
         return concerned
-    others = concerned.notified if unreported or kind == "timed_out" else ()
-    return recipients_of_a_follow_up(routes, {*notified_before, *others})
+    return recipients_of_a_follow_up(routes, {*notified_before, *(concerned.notified if unreported else ())})
 
 
 def recipients_of(routes: Sequence[Route], alert: Concern) -> Recipients:
@@ -203,6 +204,10 @@ def _reason_against_a_follow_up(route: Route, notified_before: Collection[str]) 
     if route.disabled_reason:
         return f"disabled: {route.disabled_reason}"
     return None if route.name in notified_before else "was not notified of the alert"
+
+
+def _reason_against_taking_back(route: Route, alert: Concern, notified_before: Collection[str]) -> str | None:
+    return _reason_against_a_follow_up(route, notified_before) and reason_against(route, alert)
 
 
 def _divide(reasons: dict[str, str | None]) -> Recipients:

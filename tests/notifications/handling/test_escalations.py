@@ -228,6 +228,18 @@ async def test_whoever_a_step_has_told_hears_that_the_acknowledgement_is_over(al
     ]
 
 
+async def test_whoever_a_step_has_told_of_the_alert_hears_that_its_end_was_none(alert: Handled) -> None:
+    wait(alert, hours=4)
+    await alert.clock_looks()
+    await alert.do("resolution", reason="the list was wrong")
+    await alert.service.handle(alert.lag.worsened())
+    assert [(route, change) for route, change, _ in await told(alert.service)] == [
+        ("unit", "escalated"),
+        ("unit", "resolved"),
+        ("unit", "raised"),
+    ]
+
+
 async def test_many_alerts_are_each_one_level_higher_however_many_workers_look(service: NotificationsService) -> None:
     await put_routes(service, "unit")
     await put_chain(service, a_step("PT4H", "unit"))
