@@ -67,7 +67,7 @@ class ScriptedServer:
             return False
         if says == SILENCE:
             await asyncio.Event().wait()
-        writer.write(f"{says}\r\n".encode())
+        writer.write(f"{says}\r\n".encode(errors="surrogateescape"))
         await writer.drain()
         return not says.startswith("221")
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import aiosmtplib
 
-from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence
+from notifications.channels.mail.answers import SmtpCommand, of_smtp_answer, of_smtp_silence, said
 from notifications.channels.mail.compose import Mail, Sender, compose_or_refuse
 from notifications.channels.sockets import end_unread
 from notifications.domain.delivery import Outcome, Refused, Retry, Sent, shown_reason
@@ -156,7 +156,7 @@ class _Session:
         self._command = "DATA"
         self._note_when_text_is_sent()
         answer = await self._client.data(self._mail.content)
-        return Sent(f"SMTP {answer.code}: {answer.message}")
+        return Sent(f"SMTP {answer.code}: {said(answer.message)}")
 
     async def _start_tls(self) -> None:
         """Where it is offered: whoever is between can take the offer out. Raises NotEncrypted."""

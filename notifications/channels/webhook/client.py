@@ -11,6 +11,7 @@ from aiohttp import AddrInfoType, ClientError, ClientSession, ClientTimeout, Dum
 from yarl import URL
 
 from notifications.channels.kind import ChannelEnvironment
+from notifications.channels.mail.headers import one_line
 from notifications.channels.sockets import end_unread
 from notifications.channels.webhook.answers import of_http_answer, retry_after
 from notifications.channels.webhook.resolver import AddressRefused, GuardedResolver
@@ -38,7 +39,7 @@ class GuardedClient:
         except TimeoutError:
             return Retry(f"no answer within {TIMEOUT_SECONDS:.0f} s")
         except (ClientError, OSError) as error:
-            return Retry(str(error) or repr(error))
+            return Retry(one_line(str(error)) or repr(error))
         except ValueError as error:  # a host name that no encoding fits; after OSError, as TLS errors are both
             return Refused(str(error))
 

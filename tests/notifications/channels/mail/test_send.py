@@ -12,9 +12,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.notifications.service import MakeService, NotificationsService, an_episode
+from tests.support.smtp import a_scripted_server
 
 
 @dataclass
@@ -242,3 +244,21 @@ async def test_deliveries_of_one_alert_can_be_asked_for_page_by_page(make_servic
     page = (await service.client.get("/v1/deliveries", params={"alert_id": alert, "limit": 1})).json()
     rest = await service.deliveries(alert_id=alert, limit=1, after=page["next"])
     assert [page["items"][0]["id"], rest[0]["id"]] == [delivery["id"] for delivery in both[::-1]]
+
+
+@pytest.mark.parametrize(("command", "code", "state"), [("text", 250, "sent"), ("RCPT", 550, "failed")])
+async def test_an_answer_in_another_encoding_or_without_end_is_recorded_as_far_as_it_can_be_shown(
+    make_service: MakeService, command: str, code: int, state: str
+) -> None:
+    """By a server that writes Latin-1, and a NUL."""
+    answer = f"{code}-g\udcfcltig\0\r\n{code} " + "x" * 5000
+    async with a_scripted_server({command: answer}) as server:
+        service = await make_service(smtp_url=f"smtp://127.0.0.1:{server.port}")
+        await service.put_route("ops", "ops@example.org")
+        await service.handle(an_episode().fell_behind())
+        await service.sender().send_due()
+    [delivery] = await service.deliveries()
+    [attempt] = delivery["attempts"]
+    assert (delivery["state"], len(server.texts)) == (state, command == "text")
+    assert f"SMTP {code}: g ltig xxx" in attempt["detail"]
+    assert len(attempt["detail"]) < 1100
