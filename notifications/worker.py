@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from notifications.alerts.consumers import pace_handlers
 from notifications.alerts.holding import hold
@@ -52,7 +53,21 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
     worker.add("deliveries", sender.run, sender.stop)
     worker.close_at_end(*sender.outages)
     runtime.checks["channels"] = channels_check(runtime)
+    _look_for_what_is_due(worker, runtime, sender.wake)
+    _measure(worker, runtime)
+    return worker
 
+
+def _look_for_what_is_due(worker: Worker, runtime: Runtime[NotificationsSettings], wake: Callable[[], None]) -> None:
+    database, clock, terms = runtime.database, runtime.clock, runtime.settings.terms
+    seconds = runtime.settings.deadline_seconds
+    worker.every(seconds, "deadlines", Deadlines(database, clock, terms, wake).meet)
+    worker.every(seconds, "releases", Releases(database, clock, terms, wake).look)
+    worker.every(seconds, "digests", Digests(database, clock, wake).look)
+    worker.every(seconds, "reminders", Reminders(database, clock, terms, wake).look)
+
+
+def _measure(worker: Worker, runtime: Runtime[NotificationsSettings]) -> None:
     async def measure_differences() -> None:
         async with runtime.database.read() as session:
             await measure(session, runtime.metrics)
@@ -69,17 +84,8 @@ def create_worker(runtime: Runtime[NotificationsSettings], broker: Broker) -> Wo
         delivery_metrics.show(waiting, now)
         delivery_metrics.show_failing(failing, now)
 
-    deadlines = Deadlines(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
-    worker.every(runtime.settings.deadline_seconds, "deadlines", deadlines.meet)
-    releases = Releases(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
-    worker.every(runtime.settings.deadline_seconds, "releases", releases.look)
-    digests = Digests(runtime.database, runtime.clock, sender.wake)
-    worker.every(runtime.settings.deadline_seconds, "digests", digests.look)
-    reminders = Reminders(runtime.database, runtime.clock, runtime.settings.terms, sender.wake)
-    worker.every(runtime.settings.deadline_seconds, "reminders", reminders.look)
     worker.every(runtime.settings.reconcile_seconds, "differences", measure_differences)
     worker.every(GAUGE_SECONDS, "work_gauges", measure_work)
-    return worker
 
 
 def create_sender(runtime: Runtime[NotificationsSettings], chance: Chance = random.random) -> Sender:
