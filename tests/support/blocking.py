@@ -1,4 +1,4 @@
-"""Waiting until one task waits for a lock of PostgreSQL that another unit of work holds."""
+"""Waiting until somebody waits for a lock of PostgreSQL that another unit of work holds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ async def until_done_or_blocked(database: Database, task: asyncio.Task[Any]) -> 
     """Until the task has ended, or waits for a lock."""
 
     async def is_so() -> bool:
-        async with database.read() as session:
-            return task.done() or (await session.execute(_WAITING)).scalar_one() > 0
+        return task.done() or await _is_blocked(database)
 
     await eventually(is_so, True)
+
+
+async def until_blocked(database: Database) -> None:
+    """Until somebody waits for a lock."""
+    await eventually(lambda: _is_blocked(database), True)
+
+
+async def _is_blocked(database: Database) -> bool:
+    async with database.read() as session:
+        return bool((await session.execute(_WAITING)).scalar_one() > 0)
