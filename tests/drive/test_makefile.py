@@ -126,10 +126,10 @@ def test_a_python_without_venv_is_told_what_to_install(tmp_path: Path) -> None:
     checkout = _checkout(tmp_path)
     for name in ("pyproject.toml", "uv.lock"):
         (checkout / name).touch()
-    bare = tmp_path / "python"
+    bare = checkout / "python"  # PYTHON may be a command with arguments: its path must not have blanks
     bare.write_text(f'#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\nexec "{sys.executable}" "$@"\n')
     bare.chmod(0o755)
-    done = _make_setup(checkout, _environment(tmp_path), f"PYTHON={bare}")
+    done = _make_setup(checkout, _environment(tmp_path), "PYTHON=./python")
     assert done.returncode != 0
     assert "apt-get install python3-venv" in done.stdout
     assert not (checkout / ".venv").exists()

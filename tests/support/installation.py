@@ -97,7 +97,7 @@ class Installation:
         self._others.append(another)
         await another.start()
         url = f"http://127.0.0.1:{port}/health/ready"
-        await until(f"another {verb} {service}", lambda: _status(url), lambda status: status == 200, seconds=60)
+        await until(f"another {verb} {service}", lambda: _status(url), lambda status: status == 200, seconds=120)
         return another
 
     async def start_all(self) -> None:
