@@ -16,6 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from drive.demo.play import demo_configuration, with_keys_of
+from drive.demo.worlds import OneProcess, World
+from drive.hosting.configuration import read_configuration
+from services.clock import SystemClock
+from tests.drive.own_days import tells_its_own_days
 from tests.support.installation import PORTS
 from tests.support.processes import free_port
 
@@ -174,12 +179,25 @@ async def test_every_command_of_the_guide_works_with_make_up(checkout: Path, env
     assert f"drive: signed with the keys of {checkout}/.data/secret.keys" in output
 
 
-async def test_every_command_of_the_guide_works_with_make_demo(checkout: Path, environment: dict[str, str]) -> None:
+def world_of(checkout: Path, environment: Mapping[str, str]) -> World:
+    """The demo that runs in this checkout, to be asked."""
+    asked = read_configuration(
+        {"DRIVE_DATA_DIR": str(checkout / ".data"), **{port: environment[port] for port in PORTS}}
+    )
+    return OneProcess(with_keys_of(asked, demo_configuration(asked)), SystemClock())
+
+
+async def test_the_demo_comes_out_right_on_days_of_its_own_and_every_command_of_the_guide_works_after_it(
+    checkout: Path, environment: dict[str, str]
+) -> None:
     command = STARTS.findall(README)[0]
     async with started(
         command, checkout, environment, "docs/guide.md goes on from here: a sign-up, its progress, an alert."
     ) as told:
-        assert re.search(r"(\d\d) of \1 figures right", told)
+        right = re.search(r"(\d\d) of \1 figures right", told)
+        assert right, told
+        assert int(right[1]) >= 48
+        await tells_its_own_days(world_of(checkout, environment))
         assert "…" not in told
         assert [line for line in told.splitlines() if len(line) > 80] == []
         [commands] = NEXT_STEPS.findall(told)
