@@ -19,6 +19,7 @@ from drive.commands import reconcile as reconcile_command
 from drive.commands import routes as route_commands
 from drive.commands import templates as template_commands
 from drive.commands.console import Commands, fail, read_settings, read_settings_alone, run
+from drive.hosting.process_memory import collect_less_often
 from drive.hosting.services import SERVICES, ServiceName
 from services.clock import SystemClock
 
@@ -51,7 +52,7 @@ def _options(
         bool, typer.Option("--version", help="print the version and end", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    pass
+    collect_less_often()
 
 
 app.add_typer(alert_commands.app, name="alerts")

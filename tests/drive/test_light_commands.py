@@ -69,3 +69,20 @@ def test_whoever_asks_a_service_loads_none() -> None:
     assert codes == ["2"] * 5
     assert loaded >= _OF_CLIENTS
     assert not loaded & _OF_SERVICES
+
+
+_LOADS_SERVICES = """
+import gc
+from drive.cli import app
+try:
+    app(["asyncapi"])
+except SystemExit:
+    before = gc.get_stats()[0]["collections"]
+    import drive.commands.up
+    print(gc.get_stats()[0]["collections"] - before)
+"""
+
+
+def test_services_are_loaded_without_looking_for_garbage_all_the_time() -> None:
+    done = subprocess.run([sys.executable, "-c", _LOADS_SERVICES], check=True, capture_output=True, text=True)
+    assert int(done.stdout.splitlines()[-1]) < 20
