@@ -23,8 +23,8 @@ def told_later(clock: Clock) -> timedelta:
 
 
 def beginning_of(day: date) -> datetime:
-    """The first instant of a business day."""
-    return datetime.combine(day, time(), BUSINESS_ZONE)
+    """The first instant of a business day, in UTC, as all times are told."""
+    return datetime.combine(day, time(), BUSINESS_ZONE).astimezone(UTC)
 
 
 class Clock(Protocol):

@@ -124,3 +124,11 @@ async def test_the_explanation_says_when_a_route_is_told_again_unless_the_alert_
     await alert.do("acknowledgement")
     await alert.service.sender().send_due()
     assert await again() is None
+
+
+async def test_what_is_due_at_the_end_of_a_day_is_told_in_utc_as_all_times_are(alert: Handled) -> None:
+    await alert.do("report", **alert.report())
+    [missed] = (await planned(alert))["items"]
+    told = [missed["at"], *(each["at"] for each in (await planned(alert))["reminders"])]
+    rows = await alert.service.query("SELECT alert ->> 'report_due_at' AS at FROM deliveries")
+    assert {at[-1] for at in [*told, *(row.at for row in rows)]} == {"Z"}
