@@ -59,7 +59,7 @@ async def end(workers: Sequence[Forked], how: signal.Signals) -> None:
 async def test_ten_worker_processes_send_each_of_a_thousand_deliveries_and_record_it_once(
     installation: Installation, killed: int
 ) -> None:
-    lags = [an_episode(path=(f"AREA-{n % GROUPS}", f"UNIT-{n}")) for n in range(ALERTS)]
+    lags = [an_episode(path=(f"AREA-{n // (ALERTS // GROUPS)}", f"UNIT-{n}")) for n in range(ALERTS)]
     async with a_receiver() as receiver:
         await put_route(installation, receiver)
         workers = await start(installation)
