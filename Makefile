@@ -44,8 +44,8 @@ test: setup-dev ## every test, on real servers
 	@$(if $(ARGS),,$(BIN)/python -m tests.support.needed)
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-faults: setup-dev ## every fault on every service, for half an hour
-	@$(BIN)/pytest tests/faults -m "long or not long" $(ARGS)
+test-faults: setup-dev ## every fault on every service, and more requests made from the documents, for half an hour
+	@$(BIN)/pytest tests/faults tests/openapi -m "long or not long" $(ARGS)
 
 check: setup-dev ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .

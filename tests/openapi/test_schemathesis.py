@@ -44,11 +44,12 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
             await task
 
 
-async def schemathesis(address: str, token: str, folder: Path) -> tuple[int, str]:
-    """Its exit code, and what it printed."""
+async def schemathesis(address: str, token: str, folder: Path, examples: int = 5) -> tuple[int, str]:
+    """Its exit code, and what it printed, for up to so many requests of a kind to each operation."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run", f"{address}/openapi.json"),
         *("--header", f"Authorization: Bearer {token}", "--no-color", "--warnings=off"),
+        f"--max-examples={examples}",
         cwd=folder,
         env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         stdout=asyncio.subprocess.PIPE,
@@ -58,16 +59,22 @@ async def schemathesis(address: str, token: str, folder: Path) -> tuple[int, str
     return process.returncode or 0, printed.decode()
 
 
+@pytest.mark.parametrize("examples", [5, pytest.param(10, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SERVICES)
 async def test_every_answer_is_one_that_the_document_describes(
-    name: ServiceName, make_runtime: MakeRuntime, client_for: ClientFor, token_for: TokenFor, tmp_path: Path
+    name: ServiceName,
+    examples: int,
+    make_runtime: MakeRuntime,
+    client_for: ClientFor,
+    token_for: TokenFor,
+    tmp_path: Path,
 ) -> None:
     runtime = await make_runtime(name, today=LAUNCH_DAY)
     app = create_app(runtime)
     if name == "targets":
         await TargetsService(runtime, await client_for(app)).handle(a_registry())
     async with served(app) as address:
-        code, printed = await schemathesis(address, token_for(runtime), tmp_path)
+        code, printed = await schemathesis(address, token_for(runtime), tmp_path, examples)
     assert code == 0, printed
 
 
