@@ -93,6 +93,7 @@ async def remove_digest(work: UnitOfWork, _: Context, name: str) -> None:
     await take(work, ROUTES)
     if not await store.remove(work, name):
         raise NoSuchDigest(f"no digest has the name {name}")
+    log.info("digest_removed", digest=name)
 
 
 async def tell(work: UnitOfWork, context: Context, made: Made) -> bool:

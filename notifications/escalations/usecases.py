@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from notifications.domain.escalation import AlreadyEscalated, NoSuchEscalation, check_steps
 from notifications.escalations import store
 from notifications.escalations.queries import chain_of_row
@@ -16,6 +18,8 @@ from services.context import Context
 from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ async def put_escalation(work: UnitOfWork, context: Context, command: PutEscalat
     await store.look_at_alerts(work)
     row = existing or EscalationRow(name=command.name, steps=[], created_at=context.at, updated_at=context.at)
     await _save(work, row.sqlmodel_update({**values, "updated_at": context.at}))
+    log.info("escalation_put", escalation=row.name, under=row.under, is_new=existing is None)
     return EscalationPut(row, is_new=existing is None)
 
 
@@ -61,6 +66,7 @@ async def remove_escalation(work: UnitOfWork, _: Context, name: str) -> None:
     await store.look_at_alerts(work)
     if not await store.remove(work, name):
         raise NoSuchEscalation(f"no chain has the name {name}")
+    log.info("escalation_removed", escalation=name)
 
 
 async def _save(work: UnitOfWork, row: EscalationRow) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
 from notifications.domain.inhibition import NoSuchInhibition
 from notifications.hushed import store as hushed
 from notifications.inhibitions import store
@@ -15,6 +17,8 @@ from services.errors import NotKnownYet, Unknown
 from services.persistence.changes import would_change
 from services.persistence.locks import take
 from services.persistence.unit_of_work import UnitOfWork
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ async def put_inhibition(work: UnitOfWork, context: Context, name: str, under: s
     row = before or InhibitionRow(name=name, under=code, updated_at=context.at)
     await work.add(row.sqlmodel_update({"under": code, "updated_at": context.at}))
     await hushed.look_at_all_inhibited(work, context.at)
+    log.info("inhibition_put", inhibition=name, under=code, is_new=before is None)
     return InhibitionPut(row, before is None)
 
 
@@ -45,3 +50,4 @@ async def remove_inhibition(work: UnitOfWork, context: Context, name: str) -> No
     if not await store.remove(work, name):
         raise NoSuchInhibition(f"no inhibition has the name {name}")
     await hushed.look_at_all_inhibited(work, context.at)
+    log.info("inhibition_removed", inhibition=name)

@@ -68,6 +68,7 @@ async def remove_route(work: UnitOfWork, _: Context, name: str) -> None:
     await take(work, ROUTES)
     await deliveries.give_up(work, name)
     await routing.remove_route(work, name)
+    log.info("route_removed", route=name)
 
 
 async def _tell(work: UnitOfWork, context: Context, row: RouteRow, group_wait: timedelta) -> int:

@@ -1,10 +1,11 @@
-"""A PUT of what is so already changes nothing: neither the row, nor what open alerts wait for."""
+"""A PUT of what is so already changes nothing: neither the row, nor what open alerts wait for. Others are logged."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.notifications.escalations.steps import a_step, from_now_on, put_chain, put_routes
 from tests.notifications.service import NotificationsService
@@ -35,6 +36,22 @@ async def test_what_is_so_already_stays_as_it_is_and_what_is_not_is_changed(
     at = _CHANGED_AT.get(what, "updated_at")
     assert changed.status_code == 200, changed.text
     assert changed.json()[at] > first[at]
+
+
+@pytest.mark.parametrize(("what", "body", "_"), PUTS, ids=[what for what, _, _ in PUTS])
+async def test_what_is_put_and_what_is_removed_is_logged_by_its_name(
+    service: NotificationsService, what: str, body: dict[str, Any], _: dict[str, Any]
+) -> None:
+    await put_routes(service, "a")
+    path, kind = f"/v1/{what}/b", what.removesuffix("s")
+    with structlog.testing.capture_logs() as logs:
+        for answer in (await service.client.put(path, json=body or a_body(service)), await service.client.delete(path)):
+            assert answer.is_success, answer.text
+    ended = "ended" if what == "silences" else "removed"
+    assert {line["event"]: line.get(kind) for line in logs}.items() >= {
+        f"{kind}_put": "b",
+        f"{kind}_{ended}": "b",
+    }.items()
 
 
 async def test_open_alerts_are_not_looked_at_again_where_their_chain_is_what_it_was(
