@@ -9,7 +9,7 @@ from drive.client.client import until
 from notifications.alerts.consumers import pace_handlers
 from notifications.domain.terms import Terms
 from notifications.tables import SCHEMA
-from services.clock import SystemClock
+from services.clock import Clock, SystemClock
 from services.context import context_of
 from services.contracts.pace import PaceFellBehind
 from services.pages import pages
@@ -38,8 +38,9 @@ async def put_route(installation: Installation, receiver: Receiver, name: str = 
     receiver.secret = (await put(installation, "webhook", receiver.url, name, **more))["secret"]
 
 
-async def raise_alerts(installation: Installation, *lags: Episode) -> None:
-    """Alerts of targets that fall behind are raised, and due for the routes that they concern."""
+async def raise_alerts(installation: Installation, *lags: Episode, heard: Clock | None = None) -> None:
+    """Alerts of targets that fall behind are raised, and due for the routes that they concern. `heard`: when that
+    becomes known, now where nothing is said."""
     url = installation.configuration.database("notifications")
     assert url is not None
     database = Database(url, SCHEMA)
@@ -47,7 +48,7 @@ async def raise_alerts(installation: Installation, *lags: Episode) -> None:
         handle = pace_handlers(Terms(timedelta(), timedelta(days=1), 3), lambda: None)[PaceFellBehind]
         for page in pages(lags, 100):  # no transaction is idle for long on a busy machine
             async with database.write() as work:
-                await handle(work, context_of(SystemClock()), [lag.fell_behind() for lag in page])
+                await handle(work, context_of(heard or SystemClock()), [lag.fell_behind() for lag in page])
     finally:
         await database.close()
 

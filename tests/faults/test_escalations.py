@@ -21,6 +21,7 @@ from tests.faults.held_up import HELD_UP, closed_gate, keep_what_is_told
 from tests.faults.notified import ALLOWED, let_the_lease_end, put_route, raise_alerts
 from tests.notifications.receiver import Receiver, a_receiver
 from tests.notifications.service import Episode, an_episode
+from tests.support.clock import SettableClock
 from tests.support.installation import Installation
 from tests.support.waiting import soon
 
@@ -50,7 +51,7 @@ async def prepare(installation: Installation, receivers: dict[str, Receiver], al
     lags = [an_episode(path=(f"AREA-{n % 20}", f"UNIT-{n}"), begins=_LONG_AGO) for n in range(alerts)]
     for name, receiver in receivers.items():
         await put_route(installation, receiver, name, min_level=100)
-    await raise_alerts(installation, *lags)
+    await raise_alerts(installation, *lags, heard=SettableClock(_LONG_AGO))
     await keep_what_is_told(installation, "notifications", _TYPES)
     return lags
 
