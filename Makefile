@@ -42,7 +42,7 @@ up: setup ## the three services, empty
 
 test: setup-dev ## every test, on real servers
 	@$(if $(ARGS),,$(BIN)/python -m tests.support.needed)
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-faults: setup-dev ## every fault on every service, and more requests made from the documents, for half an hour
 	@$(BIN)/pytest tests/faults tests/openapi -m "long or not long" $(ARGS)

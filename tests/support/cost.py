@@ -24,7 +24,7 @@ def least_seconds(do: Callable[[], object]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """For how many nanoseconds the main thread of a process ran, and waited for a processor though it could have run."""
+    """For how many nanoseconds the main thread of a process ran, and could have run but waited for a processor."""
 
     ran: int
     waited: int
