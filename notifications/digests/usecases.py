@@ -67,8 +67,7 @@ class Made:
 
 async def put_digest(work: UnitOfWork, context: Context, command: PutDigest, channels: Collection[str]) -> DigestPut:
     """Make the digest, or change it to this; the next one comes by the new times. One that is so already stays as it
-    is. What is queued goes out. `channels`
-    are those that carry digests. Raises Invalid, NotKnownYet."""
+    is. What is queued goes out. `channels` are those that carry digests. Raises Invalid, NotKnownYet."""
     check_digest(command.every, command.on, command.days)
     under = await registered_under(work, command.under)
     await take(work, ROUTES)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from notifications.alerts.columns import COLUMNS, STORED, AlertColumns
-from services.persistence.documents import number_in
+from services.persistence.documents import count_in
 from services.persistence.statements import Query
 
 
@@ -51,8 +51,8 @@ DUE: Final = Query(
 """Where something is to be looked at."""
 
 _KNOWN: Final = f"""{COLUMNS}, d.id AS delivery_id, d.route_name, d.group_code, d.told_at, d.remind_at,
-           coalesce({number_in("a.report -> 'planned'")}, 0)::int AS planned,
-           coalesce({number_in("a.report -> 'missed'")}, 0)::int AS missed,
+           coalesce({count_in("a.report -> 'planned'")}, 0) AS planned,
+           coalesce({count_in("a.report -> 'missed'")}, 0) AS missed,
            NOT EXISTS (
                SELECT FROM deliveries o
                WHERE o.alert_id = d.alert_id AND o.route_name = d.route_name AND o.alert_version > d.alert_version

@@ -32,8 +32,7 @@ class SilencePut:
 
 async def put_silence(work: UnitOfWork, context: Context, silence: Silence, reason: str) -> SilencePut:
     """Make the silence, or change it to this; one that is over begins anew, and one that is so already stays as it is,
-    with who put it. What it does not hush any more is looked at
-    by the clock. Raises Invalid, NotKnownYet."""
+    with who put it. What it does not hush any more is looked at by the clock. Raises Invalid, NotKnownYet."""
     check_silence(silence, context.at)
     silence = replace(silence, under=await registered_under(work, silence.under))
     await take(work, ROUTES)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, DateTime, Text, TextClause, bindparam, text
 
-from services.persistence.documents import list_in, number_in
+from services.persistence.documents import count_in, list_in
 from services.persistence.statements import Query
 from services.vocabulary import UnitLevel
 
@@ -71,7 +71,7 @@ _OWN: Final = "AND a.id IN (SELECT o.alert_id FROM alert_owners o WHERE o.organi
 
 
 def _reported(name: str) -> str:
-    return number_in(f"a.report -> '{name}'")
+    return count_in(f"a.report -> '{name}'")
 
 
 _REMEDIES: Final = ("planned", "done", "missed", "dropped")
@@ -112,7 +112,7 @@ def _figures(narrowed: Narrowed) -> TextClause:
                    count(*) FILTER (WHERE c.status = 'open') AS unacknowledged,
                    count(*) FILTER (WHERE {_UNREPORTED} > :now AND c.report_due_at <= :week_ends) AS reports_due,
                    count(*) FILTER (WHERE {_UNREPORTED} <= :now) AS reports_overdue,
-                   {", ".join(f"coalesce(sum(c.{name}), 0)::bigint AS {name}" for name in _REMEDIES)},
+                   {", ".join(f"coalesce(sum(c.{name}), 0) AS {name}" for name in _REMEDIES)},
                    {_spread("w.acknowledged_at")} AS to_acknowledge, {_spread("w.reported_at")} AS to_report
             FROM raised c LEFT JOIN answered w ON w.alert_id = c.id
             GROUP BY GROUPING SETS ((), (c.unit_code))
@@ -138,6 +138,7 @@ def _causes(narrowed: Narrowed) -> TextClause:
             SELECT c.unit_code, date_trunc('month', c.raised_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS month,
                    given.code, count(*) AS alerts
             FROM raised c CROSS JOIN jsonb_array_elements_text({list_in("c.causes")}) AS given(code)
+            WHERE given.code IS NOT NULL
             GROUP BY 1, 2, 3
         )
         SELECT f.unit_code, u.name AS unit_name, u.level, f.month, f.code, f.alerts

@@ -12,3 +12,8 @@ def list_in(document: str) -> str:
 def number_in(document: str) -> str:
     """The document as a number, where it is one."""
     return f"CASE WHEN jsonb_typeof({document}) = 'number' THEN CAST({document} AS numeric) END"
+
+
+def count_in(document: str) -> str:
+    """The document as a number of things, where it is one: from 0 to a million, so that sums of many rows have room."""
+    return f"CASE WHEN {number_in(document)} BETWEEN 0 AND 1000000 THEN CAST({number_in(document)} AS int) END"

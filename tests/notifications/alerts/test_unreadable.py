@@ -10,7 +10,9 @@ import pytest
 from openpyxl import load_workbook
 
 from services.web.table_body import CSV, XLSX
+from tests.notifications.digests.steps import previewed, put_digest, put_director
 from tests.notifications.handling.steps import Handled
+from tests.notifications.reminders.steps import wait
 from tests.notifications.service import NotificationsService
 
 DAMAGES = {
@@ -20,6 +22,11 @@ DAMAGES = {
     "a report that is a list": "report = '[1, 2]'",
     "nobody reported": "reported_by = '{\"name\": 7}'",
     "a path that is none": "path = '\"38\"'",
+}
+COUNTED = DAMAGES | {
+    "a report of more than there can be": 'report = \'{"causes": [{}, null], "planned": 1e300, "missed": -1}\'',
+    "figures of more than there can be": "figures = '{\"short_by\": 1e300}'",
+    "a path of anything": "path = '[{}, null, 7]'",
 }
 
 
@@ -58,7 +65,7 @@ async def paged(service: NotificationsService) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("damage", COUNTED.values(), ids=COUNTED)
 async def test_figures_count_it(service: NotificationsService, damage: str) -> None:
     await three(service, damage)
     period = {"from": "2025-10-01", "to": "2025-10-31"}
@@ -77,6 +84,20 @@ async def test_asked_for_alone_it_says_what_cannot_be_read(service: Notification
     answer = await service.client.get(f"/v1/alerts/{damaged.id}{path}")
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (500, "unreadable")
     assert answer.json()["detail"] == f"the alert {damaged.id} cannot be read: figures"
+
+
+@pytest.mark.parametrize("damage", COUNTED.values(), ids=COUNTED)
+async def test_reminders_and_digests_of_others_are_made(service: NotificationsService, damage: str) -> None:
+    await service.put_route("ops", "ops@example.org")
+    await put_director(service)
+    await put_digest(service, under=None)
+    damaged, other = [await Handled(service).begin() for _ in range(2)]
+    await service.sender().send_due()
+    await service.execute(f"UPDATE alerts SET {damage} WHERE id = :id", id=damaged.id)  # noqa: S608 - of this test
+    await wait(service, 25)
+    [row] = await service.query("SELECT reminders FROM deliveries WHERE alert_id = :id", id=other.id)
+    assert row.reminders == 1
+    assert [each["alert"]["id"] for each in (await previewed(service))["gravest"]][:1] == [other.id]
 
 
 async def test_its_timeline_is_shown(service: NotificationsService) -> None:

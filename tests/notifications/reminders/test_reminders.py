@@ -216,7 +216,8 @@ async def test_a_change_takes_the_place_of_a_reminder_that_waits(ops: Notificati
     assert await ops.sender().send_due() == 1
 
 
-async def test_an_escalation_route_is_reminded_too(ops: NotificationsService) -> None:
+async def escalate_to_chief(ops: NotificationsService) -> None:
+    """A step of a chain tells a route that is for such steps alone."""
     await ops.put_route("chief", "chief@example.org", min_level=100)
     chain = {"under": "38", "steps": [{"after": "PT1H", "routes": ["chief"]}]}
     assert (await ops.client.put("/v1/escalations/province", json=chain)).status_code == 201
@@ -224,6 +225,10 @@ async def test_an_escalation_route_is_reminded_too(ops: NotificationsService) ->
     ops.advance(hours=1)
     await alert.clock_looks()
     await remind(ops)
+
+
+async def test_an_escalation_route_is_reminded_too(ops: NotificationsService) -> None:
+    await escalate_to_chief(ops)
     await wait(ops, 24)
     assert await reminders(ops, "chief") == [1]
 
@@ -231,13 +236,7 @@ async def test_an_escalation_route_is_reminded_too(ops: NotificationsService) ->
 async def test_a_route_is_not_reminded_of_what_a_step_told_a_removed_one_of_its_name(
     ops: NotificationsService,
 ) -> None:
-    await ops.put_route("chief", "chief@example.org", min_level=100)
-    chain = {"under": "38", "steps": [{"after": "PT1H", "routes": ["chief"]}]}
-    assert (await ops.client.put("/v1/escalations/province", json=chain)).status_code == 201
-    alert = await Handled(ops).begin()
-    ops.advance(hours=1)
-    await alert.clock_looks()
-    await remind(ops)
+    await escalate_to_chief(ops)
     for path in ("escalations/province", "routes/chief"):
         assert (await ops.client.delete(f"/v1/{path}")).status_code == 204
     ops.advance(seconds=1)
